@@ -1,0 +1,25 @@
+/**
+ * WebSocket close codes that Holdfast itself sends to a client, from the range RFC 6455 leaves to applications.
+ * 4000 to 4499: come back, perhaps later. 4500 to 4999: do not come back unchanged. A code is never reused.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2
+ */
+export const CLOSE = {
+  /** This process is going away; another one takes over. */
+  shuttingDown: 4000,
+  /** The client read too slowly and its buffer reached the limit. */
+  tooSlow: 4001,
+  /** This edge already holds as many connections as it was told to. */
+  tooManyConnections: 4002,
+  /** The first thing the client asked for (its URL) is not something this edge serves. */
+  badRequest: 4500,
+  /** More streams than one connection may have. */
+  tooManyStreams: 4501,
+  /** Sent something that is not a command, again and again. */
+  tooManyErrors: 4502,
+} as const;
+
+export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];
+
+/** Whether a client that was closed with this code should connect again: yes for every code that is not 4500 to 4999. */
+export const shouldComeBack = (code: number): boolean => code < 4500 || code > 4999;

@@ -1,0 +1,43 @@
+import type { Cancel, Clock, Millis } from '#libs/core';
+
+interface Alarm {
+  at: Millis;
+  fire: () => void;
+}
+
+/** A clock that stands still until a test moves it. Alarms fire in order of their time, each at its own `now()`. */
+export class FakeClock implements Clock {
+  private alarms: Alarm[] = [];
+
+  constructor(private time: Millis = 1_700_000_000_000) {}
+
+  now(): Millis {
+    return this.time;
+  }
+
+  after(ms: Millis, fire: () => void): Cancel {
+    const alarm = { at: this.time + Math.max(0, ms), fire };
+    this.alarms.push(alarm);
+    return () => {
+      this.alarms = this.alarms.filter((other) => other !== alarm);
+    };
+  }
+
+  /** How many alarms are set; a component that has stopped must leave none. */
+  get pending(): number {
+    return this.alarms.length;
+  }
+
+  /** Moves time forward by `ms`, firing what falls due on the way. */
+  advance(ms: Millis): void {
+    const end = this.time + ms;
+    for (;;) {
+      const due = this.alarms.filter((alarm) => alarm.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (!due) break;
+      this.alarms = this.alarms.filter((alarm) => alarm !== due);
+      this.time = due.at;
+      due.fire();
+    }
+    this.time = end;
+  }
+}

@@ -1,0 +1,10 @@
+export { systemClock, systemRandom } from './clock.js';
+export { type Log, type LogLevel, makeLog, silentLog } from './log.js';
+export { EXIT, orExit, runMain } from './main.js';
+export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
+export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
+export { RuntimeModule } from './runtime.module.js';
+export type { Service } from './service.js';
+export * from './settings/index.js';
+export { type Running, type StartOptions, start } from './start.js';
+export { CLOCK, LOG, RANDOM, SERVICES } from './tokens.js';

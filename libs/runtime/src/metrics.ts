@@ -1,0 +1,40 @@
+import {
+  Counter,
+  type CounterConfiguration,
+  Gauge,
+  type GaugeConfiguration,
+  Histogram,
+  type HistogramConfiguration,
+  Registry,
+  collectDefaultMetrics,
+} from 'prom-client';
+
+export type { Counter, Gauge, Histogram } from 'prom-client';
+
+/**
+ * The metrics of one process part, in Prometheus' text format. Names begin with `holdfast_`, end with their unit
+ * (`_seconds`, `_bytes`, `_total`), and labels take values from small closed sets only: never a symbol, never a client.
+ *
+ * @see https://prometheus.io/docs/practices/naming/
+ */
+export class Metrics {
+  readonly registry = new Registry();
+
+  /** Adds what every Node.js process has: CPU, memory, event-loop delay, garbage collection. */
+  withProcess(): this {
+    collectDefaultMetrics({ register: this.registry });
+    return this;
+  }
+
+  counter<L extends string>(options: Omit<CounterConfiguration<L>, 'registers'>): Counter<L> {
+    return new Counter<L>({ ...options, registers: [this.registry] });
+  }
+
+  gauge<L extends string>(options: Omit<GaugeConfiguration<L>, 'registers'>): Gauge<L> {
+    return new Gauge<L>({ ...options, registers: [this.registry] });
+  }
+
+  histogram<L extends string>(options: Omit<HistogramConfiguration<L>, 'registers'>): Histogram<L> {
+    return new Histogram<L>({ ...options, registers: [this.registry] });
+  }
+}

@@ -1,0 +1,63 @@
+/** Why something is not well, for people; `undefined` when it is. */
+export type Trouble = string | undefined;
+
+/** What an operator can make a process do, by `POST /commands/<name>`. */
+export interface OpsCommand {
+  /** One sentence: what it does and what it takes. */
+  says: string;
+  /** Resolves with what is shown to the operator; rejects with an `Error` whose message says what was wrong. */
+  run(input: unknown): Promise<unknown>;
+}
+
+/**
+ * Where the parts of a process tell operators about themselves. Everything is read when somebody asks; nothing is
+ * pushed, so an unread status costs nothing.
+ */
+export class Ops {
+  private readonly sections = new Map<string, () => unknown>();
+  private readonly readiness = new Map<string, () => Trouble>();
+  private readonly commands = new Map<string, OpsCommand>();
+  private stopping = false;
+
+  /** Adds a section to `/status`. */
+  status(section: string, read: () => unknown): void {
+    this.sections.set(section, read);
+  }
+
+  /** Adds a condition to `/readyz`: while it returns trouble, this process should get no new clients. */
+  ready(name: string, check: () => Trouble): void {
+    this.readiness.set(name, check);
+  }
+
+  /** Adds a command to `/commands`. */
+  command(name: string, command: OpsCommand): void {
+    this.commands.set(name, command);
+  }
+
+  /** From now on the process is not ready, because it is stopping. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  readStatus(): Record<string, unknown> {
+    return Object.fromEntries([...this.sections].map(([section, read]) => [section, read()]));
+  }
+
+  /** What keeps this process from being ready, by name; empty when it is ready. */
+  readTroubles(): Record<string, string> {
+    const troubles: Record<string, string> = this.stopping ? { process: 'stopping' } : {};
+    for (const [name, check] of this.readiness) {
+      const trouble = check();
+      if (trouble !== undefined) troubles[name] = trouble;
+    }
+    return troubles;
+  }
+
+  readCommands(): Record<string, string> {
+    return Object.fromEntries([...this.commands].map(([name, { says }]) => [name, says]));
+  }
+
+  find(command: string): OpsCommand | undefined {
+    return this.commands.get(command);
+  }
+}

@@ -1,0 +1,124 @@
+import { IsBoolean, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { integer, text, yesOrNo } from './readers.js';
+import { Setting } from './setting.js';
+
+/** Where clients connect and what one of them may take. */
+export class EdgeSettings {
+  @Setting({
+    env: 'HOLDFAST_HOST',
+    read: text,
+    expected: 'a host name or an IP address',
+    says: 'Address that clients connect to. Anything but loopback needs HOLDFAST_ALLOW_PUBLIC=yes.',
+  })
+  @IsString()
+  @IsNotEmpty()
+  host: string = '127.0.0.1';
+
+  @Setting({
+    env: 'HOLDFAST_PORT',
+    read: integer,
+    expected: 'a port from 0 to 65535 (0 takes a free one)',
+    says: 'Port that clients connect to.',
+  })
+  @Max(65_535)
+  @Min(0)
+  @IsInt()
+  port: number = 9443;
+
+  @Setting({
+    env: 'HOLDFAST_ALLOW_PUBLIC',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Yes: listen on an address that other machines reach although clients are not authenticated. A firewall or NetworkPolicy is then yours to keep.',
+  })
+  @IsBoolean()
+  allowPublic: boolean = false;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_CONNECTIONS',
+    read: integer,
+    expected: 'a number from 1 to 1000000',
+    says: 'Client connections one edge holds; one more is closed with 4002.',
+  })
+  @Max(1_000_000)
+  @Min(1)
+  @IsInt()
+  maxConnections: number = 10_000;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_STREAMS_PER_CLIENT',
+    read: integer,
+    expected: 'a number from 1 to 100000',
+    says: 'Streams one client connection may have at once.',
+  })
+  @Max(100_000)
+  @Min(1)
+  @IsInt()
+  maxStreamsPerClient: number = 1_024;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_STREAMS',
+    read: integer,
+    expected: 'a number from 1 to 100000',
+    says: 'Different streams all clients of one edge may want together.',
+  })
+  @Max(100_000)
+  @Min(1)
+  @IsInt()
+  maxStreams: number = 4_096;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_CLIENT_MESSAGE_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 256 to 1048576',
+    says: 'Largest message a client may send; a larger one closes its connection with 1009.',
+  })
+  @Max(1_048_576)
+  @Min(256)
+  @IsInt()
+  maxClientMessageBytes: number = 65_536;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_CLIENT_COMMANDS_PER_SECOND',
+    read: integer,
+    expected: 'a number from 1 to 10000',
+    says: 'Commands one client may send per second; more are refused with an error.',
+  })
+  @Max(10_000)
+  @Min(1)
+  @IsInt()
+  maxCommandsPerSecond: number = 50;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_CLIENT_BACKLOG_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 16384 to 1073741824',
+    says: 'What may wait for one slow client; above it the client is closed with 4001 rather than silently lose messages.',
+  })
+  @Max(1_073_741_824)
+  @Min(16_384)
+  @IsInt()
+  maxClientBacklogBytes: number = 4_194_304;
+
+  @Setting({
+    env: 'HOLDFAST_CLIENT_IDLE_S',
+    read: integer,
+    expected: 'a number of seconds from 8 to 960',
+    says: 'A client that has sent nothing, not even a pong, for this long is closed; pings are sent in between.',
+  })
+  @Max(960)
+  @Min(8)
+  @IsInt()
+  clientIdleS: number = 120;
+
+  @Setting({
+    env: 'HOLDFAST_LINGER_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 600000',
+    says: 'How long a stream stays wanted after its last client has left.',
+  })
+  @Max(600_000)
+  @Min(0)
+  @IsInt()
+  lingerMs: number = 5_000;
+}

@@ -1,0 +1,7 @@
+export { BusSettings } from './bus-settings.js';
+export { EdgeSettings } from './edge-settings.js';
+export { OpsSettings } from './ops-settings.js';
+export { UpstreamSettings } from './upstream-settings.js';
+export * from './readers.js';
+export { Setting, SettingsError, readSettings, settingsOf } from './setting.js';
+export type { Environment, SettingDetails } from './setting.js';

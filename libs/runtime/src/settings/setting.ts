@@ -1,0 +1,77 @@
+import { validateSync } from 'class-validator';
+
+/** What `process.env` is. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Turns a variable's text into a value; `undefined` means the text is not of that form. */
+export type Reader<T> = (text: string) => T | undefined;
+
+export interface SettingDetails {
+  /** Name of the environment variable. */
+  env: string;
+  read: Reader<unknown>;
+  /** What a good value looks like, to end the sentence "expected …". */
+  expected: string;
+  /** One sentence for `.env.example`: what it does. */
+  says: string;
+}
+
+const SETTINGS = new WeakMap<object, Map<string, SettingDetails>>();
+
+/** Declares a property as a setting read from the environment; class-validator decorators beside it say what is valid. */
+export function Setting(details: SettingDetails): PropertyDecorator {
+  return (target, property) => {
+    const ofClass = SETTINGS.get(target) ?? new Map<string, SettingDetails>();
+    ofClass.set(String(property), details);
+    SETTINGS.set(target, ofClass);
+  };
+}
+
+/** The settings a class declares, by property. */
+export const settingsOf = (type: new () => object): ReadonlyMap<string, SettingDetails> =>
+  SETTINGS.get(type.prototype as object) ?? new Map<string, SettingDetails>();
+
+/** One or more settings are not what they should be; each line names one, its value and what was expected. */
+export class SettingsError extends Error {
+  constructor(readonly lines: string[]) {
+    super(lines.join('\n'));
+    this.name = 'SettingsError';
+  }
+}
+
+type Sections = Record<string, new () => object>;
+type Values<S extends Sections> = { readonly [K in keyof S]: Readonly<InstanceType<S[K]>> };
+
+/**
+ * Reads every section from the environment, once. Unset or empty variables keep the default. The result is frozen.
+ *
+ * @throws SettingsError naming every bad setting, not only the first.
+ */
+export function readSettings<S extends Sections>(sections: S, environment: Environment): Values<S> {
+  const lines: string[] = [];
+  const read = Object.entries(sections).map(([name, type]) => [name, readSection(type, environment, lines)]);
+  if (lines.length > 0) throw new SettingsError([...new Set(lines)]);
+  return Object.freeze(Object.fromEntries(read)) as Values<S>;
+}
+
+function readSection(type: new () => object, environment: Environment, lines: string[]): object {
+  const section = new type();
+  const bad = new Set<string>();
+  for (const [property, { env, read }] of settingsOf(type)) {
+    const text = environment[env];
+    if (text === undefined || text === '') continue;
+    const value = read(text);
+    if (value === undefined) bad.add(property);
+    else Reflect.set(section, property, value);
+  }
+  for (const error of validateSync(section)) bad.add(error.property);
+  for (const property of bad) lines.push(complaint(property, type, environment));
+  return Object.freeze(section);
+}
+
+function complaint(property: string, type: new () => object, environment: Environment): string {
+  const details = settingsOf(type).get(property);
+  if (!details) throw new Error(`${type.name}.${property} is validated but is not a setting`);
+  const { env, expected } = details;
+  return `${env} is ${JSON.stringify(environment[env] ?? '')}: expected ${expected}`;
+}

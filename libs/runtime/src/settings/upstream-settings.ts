@@ -1,0 +1,132 @@
+import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { integer, list, text } from './readers.js';
+import { Setting } from './setting.js';
+
+const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
+
+/** Which exchange endpoint is read, and how its connection is looked after. */
+export class UpstreamSettings {
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_WS_URL',
+    read: text,
+    expected: 'a URL like wss://data-stream.binance.vision, without a path',
+    says: 'Binance’s WebSocket base URL. The default carries market data only.',
+  })
+  @Matches(/^wss?:\/\/[^\s/?#]+\/?$/)
+  wsUrl: string = 'wss://data-stream.binance.vision';
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_REST_URL',
+    read: text,
+    expected: 'a URL like https://api.binance.com, without a path',
+    says: 'Binance’s REST base URL.',
+  })
+  @Matches(/^https?:\/\/[^\s/?#]+\/?$/)
+  restUrl: string = 'https://api.binance.com';
+
+  @Setting({
+    env: 'HOLDFAST_STREAMS',
+    read: list,
+    expected: 'stream names separated by commas, like btcusdt@trade,btcusdt@depth@100ms',
+    says: 'Streams that are always on, whether a client wants them or not.',
+  })
+  @IsArray()
+  @IsString({ each: true })
+  streams: string[] = [];
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_TIME_UNIT',
+    read: text,
+    expected: 'MILLISECOND or MICROSECOND',
+    says: 'Unit of the times Binance is asked to send.',
+  })
+  @IsIn(['MILLISECOND', 'MICROSECOND'])
+  timeUnit: 'MILLISECOND' | 'MICROSECOND' = 'MILLISECOND';
+
+  @Setting({
+    env: 'HOLDFAST_CONNECT_TIMEOUT_MS',
+    read: integer,
+    expected: milliseconds(100, 120_000),
+    says: 'How long a connection attempt may take, from TCP to the end of the WebSocket handshake.',
+  })
+  @Max(120_000)
+  @Min(100)
+  @IsInt()
+  connectTimeoutMs: number = 10_000;
+
+  @Setting({
+    env: 'HOLDFAST_RETRY_FIRST_MS',
+    read: integer,
+    expected: milliseconds(1, 60_000),
+    says: 'Upper bound of the first wait after a drop; it doubles with every failure, and the wait is drawn evenly from 0 to the bound.',
+  })
+  @Max(60_000)
+  @Min(1)
+  @IsInt()
+  retryFirstMs: number = 250;
+
+  @Setting({
+    env: 'HOLDFAST_RETRY_MOST_MS',
+    read: integer,
+    expected: milliseconds(1, 600_000),
+    says: 'Upper bound that the wait between attempts never exceeds, except where Binance asks for more.',
+  })
+  @Max(600_000)
+  @Min(1)
+  @IsInt()
+  retryMostMs: number = 30_000;
+
+  @Setting({
+    env: 'HOLDFAST_SILENCE_BYTES_MS',
+    read: integer,
+    expected: milliseconds(100, 600_000),
+    says: 'No bytes at all, pings included, for this long: the connection is dead and is replaced. Binance pings every 20 s.',
+  })
+  @Max(600_000)
+  @Min(100)
+  @IsInt()
+  silenceBytesMs: number = 45_000;
+
+  @Setting({
+    env: 'HOLDFAST_SILENCE_DATA_MS',
+    read: integer,
+    expected: milliseconds(100, 3_600_000),
+    says: 'Pings but no data on a connection that should have some, for this long: it is rotated, patiently.',
+  })
+  @Max(3_600_000)
+  @Min(100)
+  @IsInt()
+  silenceDataMs: number = 60_000;
+
+  @Setting({
+    env: 'HOLDFAST_SILENCE_STREAM_MS',
+    read: integer,
+    expected: milliseconds(100, 86_400_000),
+    says: 'A stream that Binance sends at a fixed pace is reported stale after this long without an event; event streams (trades) never are.',
+  })
+  @Max(86_400_000)
+  @Min(100)
+  @IsInt()
+  silenceStreamMs: number = 30_000;
+
+  @Setting({
+    env: 'HOLDFAST_ROTATE_AFTER_MS',
+    read: integer,
+    expected: milliseconds(1_000, 86_400_000),
+    says: 'Age at which a connection is replaced, make-before-break; Binance cuts at 24 h. A random tenth is taken off.',
+  })
+  @Max(86_400_000)
+  @Min(1_000)
+  @IsInt()
+  rotateAfterMs: number = 82_800_000;
+
+  @Setting({
+    env: 'HOLDFAST_ROTATE_WINDOW',
+    read: text,
+    expected: 'a daily window in UTC like 03:00-04:00',
+    says: 'Planned rotations happen only within this window, once a day, wherever age allows it.',
+  })
+  @IsOptional()
+  @Matches(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/)
+  rotateWindow?: string;
+}

@@ -1,0 +1,84 @@
+import 'reflect-metadata';
+import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { AddressInfo } from 'node:net';
+import type { Log } from './log.js';
+import { Ops } from './ops/ops.js';
+import type { Service } from './service.js';
+import type { OpsSettings } from './settings/index.js';
+import { SERVICES } from './tokens.js';
+
+export interface StartOptions {
+  /** The app's root module; it provides `SERVICES` and imports `RuntimeModule.with(log)`. */
+  module: Type | DynamicModule;
+  ops: Pick<OpsSettings, 'opsHost' | 'opsPort'>;
+  log: Log;
+  /** Called before Nest initialises, for what must be there by then (a WebSocket adapter). */
+  prepare?: (app: INestApplication) => void;
+}
+
+/** An app that runs. */
+export interface Running {
+  app: INestApplication;
+  /** Base URL of the operators' HTTP server. */
+  opsUrl: string;
+  /** Stops everything in reverse order of the start. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an app in the order its root module wrote down: the ops server first (a probe must get an answer while the rest
+ * starts), then each service. If one fails, those before it are stopped and the error is thrown on.
+ */
+export async function start({ module, ops, log, prepare }: StartOptions): Promise<Running> {
+  const app = await NestFactory.create(module, { logger: nestLog(log), abortOnError: false });
+  prepare?.(app);
+  const services = app.get<Service[]>(SERVICES);
+  app.get(Ops).ready('start', () => (started ? undefined : 'starting'));
+  let started = false;
+  const running: Service[] = [];
+  const stop = once(async () => {
+    app.get(Ops).stop();
+    for (const service of running.reverse()) {
+      await service.stop();
+      log.info({ code: 'service.stopped', service: service.name }, 'stopped');
+    }
+    await app.close();
+  });
+  try {
+    await app.listen(ops.opsPort, ops.opsHost);
+    for (const service of services) {
+      running.push(service);
+      await service.start();
+      log.info({ code: 'service.started', service: service.name }, 'started');
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  started = true;
+  return { app, opsUrl: urlOf(app), stop };
+}
+
+function urlOf(app: INestApplication): string {
+  const { address, port, family } = app.getHttpServer().address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function once(act: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= act());
+}
+
+/** Nest's own lines, of which only troubles are worth an operator's time. */
+function nestLog(log: Log): LoggerService {
+  const write = (level: 'debug' | 'warn' | 'error') => (message: unknown) =>
+    log[level]({ code: 'nest' }, String(message));
+  return {
+    log: write('debug'),
+    warn: write('warn'),
+    error: write('error'),
+    debug: write('debug'),
+    verbose: write('debug'),
+  };
+}

@@ -1,0 +1,6 @@
+/** Injection tokens of what `RuntimeModule` provides everywhere. */
+export const CLOCK = Symbol('CLOCK');
+export const RANDOM = Symbol('RANDOM');
+export const LOG = Symbol('LOG');
+/** The parts of the app in the order in which they start; they stop in reverse. Provided by the app's root module. */
+export const SERVICES = Symbol('SERVICES');

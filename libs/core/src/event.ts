@@ -279,6 +279,7 @@ export type FeedCause =
   | 'silent'
   | 'ids-missing'
   | 'not-delivering'
+  | 'connection-refused'
   | 'bus-lost'
   | 'upstream-gone'
   | 'stopped';

@@ -7,6 +7,8 @@ import type { Epoch, Place, StreamName } from './event.js';
 export interface Demand {
   edge: string;
   streams: StreamName[];
+  /** Welcome this edge to every one of these streams, not only to the new ones: it may have missed something. */
+  again?: true;
 }
 
 export const DEMAND_EVERY_MS = 2_000;

@@ -1,0 +1,134 @@
+import type { FeedEvent, Trade } from '#libs/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Ledger, type StreamAccount } from './ledger.js';
+
+const STREAM = 'btcusdt@trade';
+
+const trade = (id: number, seq = id, epoch = 1): Trade => ({
+  type: 'trade',
+  stream: STREAM,
+  epoch,
+  seq,
+  symbol: 'BTCUSDT',
+  id,
+  price: '1.00',
+  quantity: '1.00',
+  taker: 'buy',
+  tradedAt: 0,
+  receivedAt: 0,
+});
+
+const feed = (seq: number, more: Partial<FeedEvent>): FeedEvent => ({
+  type: 'feed',
+  stream: STREAM,
+  epoch: 1,
+  seq,
+  state: 'live',
+  since: 0,
+  cause: 'resumed',
+  by: 'upstream',
+  ...more,
+});
+
+const only = (ledger: Ledger): StreamAccount => {
+  const [account, ...others] = ledger.accounts();
+  expect(others).toEqual([]);
+  if (!account) throw new Error('no stream in the ledger');
+  return account;
+};
+
+const missingOf = (account: StreamAccount): number =>
+  [...account.missing.values()].reduce((sum, ranges) => sum + ranges.size, 0);
+
+const wireTrade = (id: number): unknown => ({ e: 'trade', E: 1, s: 'BTCUSDT', t: id });
+
+describe('the ledger of one client', () => {
+  it('has nothing to say about an unbroken series', () => {
+    const ledger = new Ledger();
+    for (let id = 1; id <= 100; id += 1) ledger.event(trade(id));
+    expect(only(ledger)).toMatchObject({ messages: 100, doubled: 0, reordered: 0, lostPlaces: 0, unannounced: 0 });
+  });
+
+  it('counts exactly the ids that were dropped, doubled or moved back, whatever the mixture', () => {
+    const fate = fc.constantFrom('pass', 'pass', 'pass', 'drop', 'double', 'late');
+    fc.assert(
+      fc.property(fc.array(fate, { maxLength: 60 }), (fates) => {
+        const ledger = new Ledger();
+        const late: number[] = [];
+        ledger.payload(STREAM, wireTrade(0));
+        fates.forEach((what, index) => {
+          const id = index + 1;
+          if (what === 'late') late.push(id);
+          if (what === 'pass' || what === 'double') ledger.payload(STREAM, wireTrade(id));
+          if (what === 'double') ledger.payload(STREAM, wireTrade(id));
+        });
+        ledger.payload(STREAM, wireTrade(fates.length + 1));
+        for (const id of late) ledger.payload(STREAM, wireTrade(id));
+        const count = (what: string): number => fates.filter((one) => one === what).length;
+        const account = only(ledger);
+        expect([missingOf(account), account.doubled, account.reordered]).toEqual([
+          count('drop'),
+          count('double'),
+          count('late'),
+        ]);
+      }),
+    );
+  });
+
+  it('tells a gap that was announced in-band from one that was not', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(10, 1));
+    ledger.event(feed(2, { state: 'gap', cause: 'ids-missing', missing: { from: 11, to: 14 } }));
+    ledger.event(trade(15, 3));
+    ledger.event(trade(18, 4));
+    expect(only(ledger)).toMatchObject({ gaps: 1, unannounced: 2, lostPlaces: 0 });
+    expect(missingOf(only(ledger))).toBe(6);
+  });
+
+  it('takes an edge at its word that it cannot hear the upstream, for the next jump only', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(1));
+    ledger.event(feed(1, { by: 'edge', state: 'stale', cause: 'bus-lost' }));
+    ledger.event(trade(5));
+    ledger.event(trade(8));
+    expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 2 });
+  });
+
+  it('sees lost, doubled and late places even where the ids are whole', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(1, 1));
+    ledger.event(trade(2, 4));
+    ledger.event(trade(3, 4));
+    ledger.event(trade(4, 3));
+    ledger.event(trade(5, 1, 2));
+    ledger.event(trade(6, 9, 1));
+    expect(only(ledger)).toMatchObject({ doubled: 0, lostPlaces: 1, doubledPlaces: 1, reorderedPlaces: 2 });
+  });
+
+  it('does not mistake the welcome of a newcomer for repeated places', () => {
+    const ledger = new Ledger();
+    ledger.welcome(STREAM, { epoch: 1, seq: 7 });
+    ledger.event(feed(7, {}));
+    ledger.event(trade(3, 6));
+    ledger.event(trade(4, 8));
+    expect(only(ledger)).toMatchObject({ doubledPlaces: 0, reorderedPlaces: 0, lostPlaces: 0 });
+  });
+
+  it('follows depth by both of its ids and klines by their opening', () => {
+    const ledger = new Ledger();
+    const depth = (U: number, u: number): unknown => ({ e: 'depthUpdate', s: 'BTCUSDT', U, u });
+    ledger.payload('btcusdt@depth', depth(1, 4));
+    ledger.payload('btcusdt@depth', depth(5, 5));
+    ledger.payload('btcusdt@depth', depth(5, 9));
+    ledger.payload('btcusdt@depth', depth(12, 20));
+    const kline = (t: number, E: number): unknown => ({ e: 'kline', E, s: 'BTCUSDT', k: { t } });
+    ledger.payload('btcusdt@kline_1m', kline(0, 59_000));
+    ledger.payload('btcusdt@kline_1m', kline(60_000, 58_000));
+    ledger.payload('btcusdt@kline_1m', kline(0, 61_000));
+    const [ofDepth, ofKline] = ledger.accounts();
+    expect(ofDepth && missingOf(ofDepth)).toBe(2);
+    expect(ofDepth).toMatchObject({ doubled: 1, reordered: 0 });
+    expect(ofKline).toMatchObject({ doubled: 0, reordered: 1 });
+  });
+});

@@ -1,0 +1,60 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decode, encode, readHead } from './codec.js';
+import type { FeedEvent, Trade } from './event.js';
+
+const trade = (place: { epoch: number; seq: number }, stream: string): Trade => ({
+  type: 'trade',
+  stream,
+  ...place,
+  symbol: 'BTCUSDT',
+  id: 12_345,
+  price: '0.00100000',
+  quantity: '100.00000000',
+  taker: 'buy',
+  tradedAt: 1_672_515_782_136,
+  receivedAt: 1_672_515_782_140.25,
+});
+
+const places = fc.record({ epoch: fc.maxSafeNat(), seq: fc.maxSafeNat() });
+const streams = fc.string({ unit: 'grapheme', maxLength: 40 });
+
+describe('codec', () => {
+  it('decodes what it encoded', () => {
+    fc.assert(
+      fc.property(places, streams, (place, stream) => {
+        const event = trade(place, stream);
+        expect(decode(encode(event))).toEqual({ ok: true, value: event });
+      }),
+    );
+  });
+
+  it('reads the head of any event it encoded, whatever the stream is called', () => {
+    fc.assert(
+      fc.property(places, streams, (place, stream) => {
+        expect(readHead(encode(trade(place, stream)))).toEqual({ type: 'trade', ...place });
+      }),
+    );
+  });
+
+  it('reads the head of a feed event', () => {
+    const feed: FeedEvent = {
+      type: 'feed',
+      stream: '币安人生usdt@trade',
+      epoch: 7,
+      seq: 1,
+      state: 'live',
+      since: 5,
+      cause: 'first-event',
+      by: 'upstream',
+    };
+    expect(readHead(encode(feed))).toEqual({ type: 'feed', epoch: 7, seq: 1 });
+  });
+
+  it('says why a text is not an event, and never throws', () => {
+    expect(decode('{')).toMatchObject({ ok: false, problem: expect.stringContaining('not JSON') as string });
+    expect(decode('[]')).toMatchObject({ ok: false, problem: expect.stringContaining('not an event') as string });
+    expect(decode('{"type":"trade","stream":"x","epoch":1.5,"seq":1}').ok).toBe(false);
+    fc.assert(fc.property(fc.string(), (text) => typeof decode(text).ok === 'boolean' && readHead(text) === undefined));
+  });
+});

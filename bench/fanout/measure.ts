@@ -1,0 +1,52 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Child } from './child.js';
+import type { Listening, LoadOrders, ServerOrders } from './orders.js';
+import type { Contestant, Row } from './plan.js';
+
+/** One run of one contestant in one row. */
+export interface Run {
+  /** CPU time of the server per message and client, in microseconds. */
+  cpuMicros: number;
+  framesPerRead: number;
+  delivered: number;
+  lost: number;
+  surplus: number;
+}
+
+export interface Server {
+  child: Child<ServerOrders>;
+  listening: Listening;
+}
+
+const WARM_UP_SECONDS = 0.3;
+/** Lets a server clear up after its clients before the next one is measured on the same core. */
+const CLEAR_UP_MS = 150;
+
+/** Connects a crowd, warms the server up, measures one run, and lets the crowd go. */
+export async function measure(
+  server: Server,
+  load: Child<LoadOrders>,
+  contestant: Contestant,
+  row: Row,
+  seconds: number,
+): Promise<Run> {
+  const door = server.listening.doors[contestant.door];
+  if (!door) throw new Error(`${contestant.peer} has no door ${contestant.door}`);
+  const drive = (lasting: number) => ({
+    bursts: Math.max(1, Math.round(row.burstsPerSecond * lasting)),
+    burst: row.burst,
+    periodMs: 1_000 / row.burstsPerSecond,
+  });
+  await load.ask('connect', { port: server.listening.port, door, clients: row.clients });
+  await server.child.ask('drive', drive(WARM_UP_SECONDS));
+  await load.ask('settle');
+
+  const measured = drive(seconds);
+  await server.child.ask('drive', measured);
+  const { frames, reads, lost, surplus } = await load.ask('tally', measured.bursts * measured.burst);
+  const { cpuMicros } = await server.child.ask('spent');
+
+  await load.ask('disconnect');
+  await pause(CLEAR_UP_MS);
+  return { cpuMicros: cpuMicros / frames, framesPerRead: frames / reads, delivered: frames, lost, surplus };
+}

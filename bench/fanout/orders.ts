@@ -1,0 +1,58 @@
+/** How a client gets onto the stream: the path it asks for and, where the protocol wants one, the text it sends first. */
+export interface Door {
+  path: string;
+  hello?: string;
+}
+
+/** A server under test that is listening; the doors are named by the contestants that go through them. */
+export interface Listening {
+  port: number;
+  doors: Record<string, Door>;
+}
+
+/** What is published: `bursts` times `burst` messages, each burst in one turn of the event loop, one every `periodMs`. */
+export interface Drive {
+  bursts: number;
+  burst: number;
+  periodMs: number;
+}
+
+export interface Spent {
+  /** User and system CPU time of the whole server process since the last drive began. */
+  cpuMicros: number;
+}
+
+export interface Crowd {
+  port: number;
+  door: Door;
+  clients: number;
+}
+
+/** What the clients got since their counters were last set to zero. */
+export interface Tally {
+  frames: number;
+  reads: number;
+  /** Messages that a client should have got and did not. */
+  lost: number;
+  /** Messages that a client got more than once, or that nobody published. */
+  surplus: number;
+}
+
+/** What the bench asks of a server process. */
+export interface ServerOrders {
+  listen(): Promise<Listening>;
+  /** Resolves when the last burst has been published, on time or not. */
+  drive(drive: Drive): Promise<void>;
+  spent(): Promise<Spent>;
+}
+
+/** What the bench asks of the load client's process. */
+export interface LoadOrders {
+  /** Resolves when every client is on the stream. */
+  connect(crowd: Crowd): Promise<void>;
+  /** Waits until nothing more comes, then sets all counters to zero. */
+  settle(): Promise<void>;
+  /** Waits until every client has got `expected` messages, or nothing comes any more, and says what came. */
+  tally(expected: number): Promise<Tally>;
+  disconnect(): Promise<void>;
+}

@@ -1,0 +1,99 @@
+import type { Run } from './measure.js';
+import { type Contestant, EDGE, type Row, YARDSTICK } from './plan.js';
+
+/** Median and range of what repeated runs gave. */
+export interface Spread {
+  median: number;
+  min: number;
+  max: number;
+}
+
+/** All runs of one contestant in one row, in the order of the repetitions. */
+export interface Series {
+  row: Row;
+  contestant: Contestant;
+  runs: Run[];
+}
+
+export interface Line {
+  row: string;
+  contestant: string;
+  /** Server CPU per delivered message, in microseconds. */
+  cpuMicros: Spread;
+  /** The same in multiples of the yardstick's run of the same repetition. */
+  timesYardstick: Spread;
+  framesPerRead: number;
+  delivered: number;
+  lost: number;
+  surplus: number;
+  /** Whether the row's goal was met; absent for contestants without one. */
+  goal?: { atMost: number; met: boolean };
+}
+
+/** Median, least and greatest of at least one number. */
+export function spread(numbers: number[]): Spread {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? Number.NaN;
+  const middle = (sorted.length - 1) / 2;
+  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
+}
+
+/** Sums a row's series up, one line per contestant. The yardstick's series must be among them. */
+export function linesOf(series: Series[]): Line[] {
+  const yardstick = series.find(({ contestant }) => contestant === YARDSTICK)?.runs ?? [];
+  const total = (runs: Run[], of: (run: Run) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
+  return series.map(({ row, contestant, runs }) => {
+    const ratios = runs.map((run, repetition) => run.cpuMicros / (yardstick[repetition]?.cpuMicros ?? Number.NaN));
+    const timesYardstick = spread(ratios);
+    return {
+      row: row.title,
+      contestant: contestant.title,
+      cpuMicros: spread(runs.map(({ cpuMicros }) => cpuMicros)),
+      timesYardstick,
+      framesPerRead: spread(runs.map(({ framesPerRead }) => framesPerRead)).median,
+      delivered: total(runs, ({ delivered }) => delivered),
+      lost: total(runs, ({ lost }) => lost),
+      surplus: total(runs, ({ surplus }) => surplus),
+      ...(contestant === EDGE && { goal: { atMost: row.goal, met: timesYardstick.median <= row.goal } }),
+    };
+  });
+}
+
+const HEAD = ['', 'CPU us/message', '[min..max]', 'x uWS', '[min..max]', 'frames/read', 'delivered', 'lost', ''];
+
+/** A row as a table for people, its title above it. */
+export function table(lines: Line[]): string {
+  const cells = [HEAD, ...lines.map(cellsOf)];
+  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const text = cells.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return [lines[0]?.row ?? '', ...text.map((line) => `  ${line}`)].join('\n');
+}
+
+function cellsOf({
+  contestant,
+  cpuMicros,
+  timesYardstick,
+  framesPerRead,
+  delivered,
+  lost,
+  surplus,
+  goal,
+}: Line): string[] {
+  const range = ({ min, max }: Spread): string => `[${min.toFixed(2)}..${max.toFixed(2)}]`;
+  return [
+    contestant,
+    cpuMicros.median.toFixed(2),
+    range(cpuMicros),
+    timesYardstick.median.toFixed(2),
+    range(timesYardstick),
+    framesPerRead.toFixed(1),
+    String(delivered),
+    surplus > 0 ? `${lost} (+${surplus} too many)` : String(lost),
+    goal ? `goal ${goal.atMost}: ${goal.met ? 'met' : 'missed'}` : '',
+  ];
+}

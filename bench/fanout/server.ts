@@ -1,0 +1,44 @@
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '#libs/runtime';
+import { obey } from './child.js';
+import { tradeText } from './message.js';
+import type { Drive, ServerOrders } from './orders.js';
+import { makePeer } from './peers/index.js';
+import type { Peer } from './peers/peer.js';
+
+/** Publishes on a schedule that does not wait for anybody; a burst that is late goes out in a turn of its own. */
+class Publisher {
+  private seq = 0;
+  private before = process.cpuUsage();
+
+  constructor(private readonly peer: Peer) {}
+
+  async drive({ bursts, burst, periodMs }: Drive): Promise<void> {
+    this.before = process.cpuUsage();
+    const start = performance.now();
+    for (let turn = 0; turn < bursts; turn += 1) {
+      const early = start + turn * periodMs - performance.now();
+      await (early > 0 ? pause(early) : nextTurn());
+      for (let i = 0; i < burst; i += 1) this.publishOne();
+    }
+  }
+
+  spentMicros(): number {
+    const { user, system } = process.cpuUsage(this.before);
+    return user + system;
+  }
+
+  private publishOne(): void {
+    this.seq += 1;
+    this.peer.publish(tradeText(this.seq, systemClock.now()));
+  }
+}
+
+const peer = await makePeer(process.argv[2] ?? '');
+const publisher = new Publisher(peer);
+
+obey<ServerOrders>({
+  listen: () => peer.listen(),
+  drive: (drive) => publisher.drive(drive),
+  spent: () => Promise.resolve({ cpuMicros: publisher.spentMicros() }),
+});

@@ -1,0 +1,104 @@
+import type { Millis } from '#libs/core';
+import { Instrument } from './instrument.js';
+import type { Level } from './book-side.js';
+import { type MarketSink, NOBODY, type SimAggTrade, type SimTrade } from './sink.js';
+import type { SymbolSpec } from './symbols.js';
+
+/** How often books are looked at: the faster of Binance's two depth speeds. */
+const BEAT_MS = 100;
+
+/** What a market is made of. The same values give the same history. */
+export interface MarketOptions {
+  symbols: readonly SymbolSpec[];
+  seed: number;
+  /** When its history begins. */
+  startAt: Millis;
+  /** Trades, and aggregate trades, kept per symbol; older ids are pruned. */
+  keep: number;
+}
+
+/**
+ * Several symbols with one history each. Pure: time is told by `advance`, what happens is told to the sink, and what has
+ * happened can be read at any moment, so a test can compare what was sent with what was true.
+ */
+export class Market {
+  readonly instruments: readonly Instrument[];
+  /** Multiplies how much happens per second, from the next happening on. */
+  pace = 1;
+  private readonly bySymbol: Map<string, Instrument>;
+  private time: Millis;
+
+  constructor({ symbols, seed, startAt, keep }: MarketOptions) {
+    this.instruments = symbols.map((spec, index) => new Instrument(spec, seed * 10_007 + index, startAt, keep));
+    this.bySymbol = new Map(this.instruments.map((instrument) => [instrument.spec.symbol, instrument]));
+    this.time = startAt;
+  }
+
+  /** The instant up to which everything has happened. */
+  get now(): Millis {
+    return this.time;
+  }
+
+  /** The instrument by its symbol as in payloads (`BTCUSDT`). */
+  instrument(symbol: string): Instrument | undefined {
+    return this.bySymbol.get(symbol);
+  }
+
+  /** The kept trades of a symbol, oldest first. */
+  trades(symbol: string): SimTrade[] {
+    return this.known(symbol).trades.latest(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The kept aggregate trades of a symbol, oldest first. */
+  aggTrades(symbol: string): SimAggTrade[] {
+    return this.known(symbol).aggTrades.latest(Number.MAX_SAFE_INTEGER);
+  }
+
+  /** The book as it stands: update id and all levels, best first. */
+  book(symbol: string): { lastUpdateId: number; bids: Level[]; asks: Level[] } {
+    const { book } = this.known(symbol);
+    return { lastUpdateId: book.updateId, bids: book.bids.top(Infinity), asks: book.asks.top(Infinity) };
+  }
+
+  /** Lets time pass up to `to`, telling the sink everything on the way. Time never goes back. */
+  advance(to: Millis, sink: MarketSink = NOBODY): void {
+    for (;;) {
+      const beatAt = (Math.floor(this.time / BEAT_MS) + 1) * BEAT_MS;
+      if (beatAt > to) break;
+      this.happenBefore(beatAt, sink);
+      this.beat(beatAt, sink);
+      this.time = beatAt;
+    }
+    if (to <= this.time) return;
+    this.happenBefore(to, sink);
+    this.time = to;
+  }
+
+  /** Lets `count` takers trade at this instant on one symbol. */
+  burst(symbol: string, count: number, sink: MarketSink = NOBODY): void {
+    this.known(symbol).burst(count, this.time * 1_000, sink);
+  }
+
+  private happenBefore(at: Millis, sink: MarketSink): void {
+    for (const instrument of this.instruments) instrument.advance(at * 1_000, this.pace, sink);
+  }
+
+  private beat(at: Millis, sink: MarketSink): void {
+    const fullSecond = at % 1_000 === 0;
+    for (const instrument of this.instruments) {
+      const fast = instrument.book.takeDiff(100);
+      if (fast) sink.depthChanged(instrument, fast, 100, at * 1_000);
+      const slow = fullSecond ? instrument.book.takeDiff(1000) : undefined;
+      if (slow) sink.depthChanged(instrument, slow, 1000, at * 1_000);
+    }
+    sink.beat(at * 1_000);
+    if (fullSecond)
+      for (const instrument of this.instruments) instrument.tradedThisSecond = instrument.touchedThisSecond = false;
+  }
+
+  private known(symbol: string): Instrument {
+    const instrument = this.instrument(symbol);
+    if (!instrument) throw new Error(`The simulated market has no symbol ${symbol}`);
+    return instrument;
+  }
+}

@@ -1,0 +1,42 @@
+import type { DepthDiff } from './book.js';
+import type { Instrument } from './instrument.js';
+
+/** One match. Price in ticks, quantity in lots, `at` in microseconds since the Unix epoch. */
+export interface SimTrade {
+  readonly id: number;
+  readonly ticks: number;
+  readonly lots: number;
+  readonly at: number;
+  readonly buyerIsMaker: boolean;
+}
+
+/** One taker order's fills at one price: trades `firstTrade` to `lastTrade`. */
+export interface SimAggTrade extends SimTrade {
+  readonly firstTrade: number;
+  readonly lastTrade: number;
+}
+
+/** A trade agreed outside the book; ids of its own. */
+export type SimBlockTrade = SimTrade;
+
+/** Where a market tells what happens, in the order it happens. Times are microseconds since the Unix epoch. */
+export interface MarketSink {
+  traded(instrument: Instrument, trade: SimTrade): void;
+  aggregated(instrument: Instrument, aggregate: SimAggTrade): void;
+  blockTraded(instrument: Instrument, block: SimBlockTrade): void;
+  /** The best bid or ask, or its quantity, is another one now. */
+  topChanged(instrument: Instrument, at: number): void;
+  depthChanged(instrument: Instrument, diff: DepthDiff, everyMs: 100 | 1000, at: number): void;
+  /** A full 100 ms: everything before it has happened, nothing after it yet. */
+  beat(at: number): void;
+}
+
+/** A sink for history that nobody listened to. */
+export const NOBODY: MarketSink = {
+  traded: () => undefined,
+  aggregated: () => undefined,
+  blockTraded: () => undefined,
+  topChanged: () => undefined,
+  depthChanged: () => undefined,
+  beat: () => undefined,
+};

@@ -1,0 +1,101 @@
+import { decimalText, percentText, ratioText } from '../market/fixed.js';
+import type { Candle } from '../market/candles.js';
+import type { Instrument } from '../market/instrument.js';
+import { type WriteTime, lotsText, priceText, quoteText } from './payload.js';
+import type { RollingWindow } from './recipe.js';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+const WINDOW_MS: Record<RollingWindow, number> = { '1h': 60 * MINUTE, '4h': 240 * MINUTE, '1d': DAY };
+
+/** Event times of tickers lag the full second a little, in microseconds. */
+const EVENT_DELAY = 3_000;
+
+/** `<symbol>@miniTicker` and one element of `!miniTicker@arr`: the rolling 24 hours before `at`. */
+export function miniTickerPayload({ spec, candles }: Instrument, at: number, time: WriteTime): object {
+  const day = candles.over(at / 1_000 - DAY, at / 1_000);
+  return {
+    e: '24hrMiniTicker',
+    E: time(at + EVENT_DELAY),
+    s: spec.symbol,
+    c: priceText(spec, day.close),
+    o: priceText(spec, day.open),
+    h: priceText(spec, day.high),
+    l: priceText(spec, day.low),
+    v: lotsText(spec, day.lots),
+    q: quoteText(spec, day.quote),
+  };
+}
+
+/** `<symbol>@ticker`: the rolling 24 hours before `at`, with the top of the book. */
+export function tickerPayload(instrument: Instrument, at: number, time: WriteTime): object {
+  const { spec, candles, book, trades } = instrument;
+  const openAt = at / 1_000 - DAY;
+  const day = candles.over(openAt, at / 1_000);
+  const [bid, bidLots] = book.bids.best ?? [0, 0];
+  const [ask, askLots] = book.asks.best ?? [0, 0];
+  return {
+    e: '24hrTicker',
+    E: time(at + EVENT_DELAY),
+    s: spec.symbol,
+    ...changes(instrument, day),
+    x: priceText(spec, candles.closeBefore(openAt)),
+    c: priceText(spec, day.close),
+    Q: lotsText(spec, trades.newest?.lots ?? 0),
+    b: priceText(spec, bid),
+    B: lotsText(spec, bidLots),
+    a: priceText(spec, ask),
+    A: lotsText(spec, askLots),
+    o: priceText(spec, day.open),
+    h: priceText(spec, day.high),
+    l: priceText(spec, day.low),
+    v: lotsText(spec, day.lots),
+    q: quoteText(spec, day.quote),
+    O: time(openAt * 1_000),
+    C: time(at),
+    F: day.firstId,
+    L: day.lastId,
+    n: day.count,
+  };
+}
+
+/** `<symbol>@ticker_<window>` and one element of `!ticker_<window>@arr`. Its window starts on a full minute. */
+export function rollingTickerPayload(
+  instrument: Instrument,
+  window: RollingWindow,
+  at: number,
+  time: WriteTime,
+): object {
+  const { spec, candles } = instrument;
+  const nowMs = at / 1_000;
+  const openAt = Math.floor((nowMs - WINDOW_MS[window]) / MINUTE) * MINUTE;
+  const sum = candles.over(openAt, nowMs);
+  const { p, P, w } = changes(instrument, sum);
+  return {
+    e: `${window}Ticker`,
+    E: time(at + EVENT_DELAY),
+    s: spec.symbol,
+    p,
+    P,
+    o: priceText(spec, sum.open),
+    h: priceText(spec, sum.high),
+    l: priceText(spec, sum.low),
+    c: priceText(spec, sum.close),
+    w,
+    v: lotsText(spec, sum.lots),
+    q: quoteText(spec, sum.quote),
+    O: time(openAt * 1_000),
+    C: time(at),
+    F: sum.firstId,
+    L: sum.lastId,
+    n: sum.count,
+  };
+}
+
+function changes({ spec }: Instrument, sum: Candle): { p: string; P: string; w: string } {
+  return {
+    p: decimalText(sum.close - sum.open, spec.priceDecimals),
+    P: percentText(sum.close - sum.open, sum.open),
+    w: ratioText(sum.quote, BigInt(sum.lots), spec.priceDecimals),
+  };
+}

@@ -1,0 +1,147 @@
+import { type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
+import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
+import { KNOWN_TYPES, type KnownType } from '../registry.js';
+import { scanJson } from '../scan/json-scan.js';
+import type { AnyPayload } from '../shape/compile.js';
+import { remainderOf, unknownPaths } from '../shape/remainder.js';
+import type { KnownStream } from './known-stream.js';
+
+/** A payload as it came: the parsed value, and the text it was parsed from. */
+export interface Arrival {
+  data: unknown;
+  /** The frame's whole text. */
+  text: string;
+  /** How many characters of the text are not the payload's. */
+  around: number;
+  /** Where the payload stands in the frame, for problems. */
+  root: '' | 'data';
+}
+
+type Decoded = Result<MarketFrame | UnknownFrame, FrameProblem>;
+
+/** Every event type that some stream carries; one that is not here is new to us rather than misplaced. */
+const KNOWN_EVENTS = new Set([
+  ...KNOWN_TYPES.flatMap(({ compiled }) => compiled.schema.properties?.e?.enum ?? []),
+  'serverShutdown',
+]);
+
+/** Times from here on are microseconds: as milliseconds they would lie after the year 5138. */
+const FIRST_MICROSECOND = 1e14;
+
+/** How many of the units of this time make a millisecond. */
+export const scaleOf = (time: number): 1 | 1000 => (time >= FIRST_MICROSECOND ? 1000 : 1);
+
+/** Judges what came on a known stream. A new event type passes as `unknown`; anything else that does not fit is refused. */
+export function decodePayload(arrival: Arrival, stream: KnownStream): Decoded {
+  if (stream.name.isArray) return decodeArray(arrival, stream);
+  const { data } = arrival;
+  const { type } = stream;
+  if (!type.compiled.check(data)) return misfit(arrival, stream, data);
+  const wrong = contradiction(data, stream);
+  if (wrong) return contradicted(wrong, arrival, stream);
+  const frame = marketFrame(data, stream, type.clock?.(data));
+  const isPlain = hasNoMore(data, type, arrival.text) && lengthFits(type.compiled.lengthOf(data), arrival);
+  return isPlain ? ok(frame) : decodeCarefully(frame, [data], type, arrival);
+}
+
+function decodeArray(arrival: Arrival, stream: KnownStream): Decoded {
+  const { type, name } = stream;
+  const payloads: AnyPayload[] = [];
+  if (!Array.isArray(arrival.data)) return misfit(arrival, stream, undefined);
+  let length = 1 + Math.max(1, arrival.data.length);
+  let isPlain = true;
+  for (const [at, element] of arrival.data.entries()) {
+    if (!type.compiled.check(element)) return misfit(arrival, stream, element, `[${at}]`);
+    const wrong = type.contradiction?.(element, name);
+    if (wrong) return contradicted(`[${at}].${wrong}`, arrival, stream);
+    isPlain &&= hasNoMore(element, type, arrival.text);
+    if (isPlain) length += type.compiled.lengthOf(element);
+    payloads.push(element);
+  }
+  const [first] = payloads;
+  const frame = marketFrame(payloads, stream, first && type.clock?.(first));
+  return isPlain && lengthFits(length, arrival) ? ok(frame) : decodeCarefully(frame, payloads, type, arrival);
+}
+
+const marketFrame = (data: MarketFrame['data'], { name, type }: KnownStream, time = 0): MarketFrame => ({
+  kind: 'market',
+  stream: name.name,
+  type: type.type,
+  name,
+  data,
+  scale: scaleOf(time),
+});
+
+/** A number written shorter than we would write it (`1e3`) could make room for a key that stands twice. */
+const EXPONENT = /\d[eE]/;
+
+/** Whether the payload has the documented keys in their order, and every number was written in full. */
+const hasNoMore = (payload: object, { compiled }: KnownType, text: string): boolean =>
+  compiled.isPlain(payload) && !(compiled.couldBeShorter(payload) && EXPONENT.test(text));
+
+/**
+ * Whether the text is as long as `JSON.stringify` would write it. With `hasNoMore` that means: exactly that text. Nothing can
+ * hide in it (JSON.parse says nothing of a key that stands twice), and nothing needs to be remembered beside the fields.
+ */
+const lengthFits = (length: number, { text, around }: Arrival): boolean => length + around === text.length;
+
+/** The slow way: for frames that are valid but not to the letter what the documentation shows. */
+function decodeCarefully(
+  frame: MarketFrame,
+  payloads: readonly object[],
+  { type, compiled }: KnownType,
+  { text }: Arrival,
+): Decoded {
+  const problem = scanJson(text);
+  if (problem) return notOk({ ...problem, stream: frame.stream });
+  const wire = payloads.map((payload) => remainderOf(payload, compiled));
+  if (wire.every((remainder) => remainder === undefined)) return ok(frame);
+  const drift = driftOf(wire, type);
+  return ok({ ...frame, wire, ...(drift.length > 0 && { drift }) });
+}
+
+function driftOf(wire: readonly (WireRemainder | undefined)[], type: string): Drift[] {
+  const paths = new Set(wire.flatMap((remainder) => (remainder ? unknownPaths(remainder) : [])));
+  return [...paths].map((path) => ({ what: 'field', where: `${type}.${path}` }));
+}
+
+/** A frame that says it belongs to another stream must not reach this one's clients. */
+function contradiction(payload: AnyPayload, { name, type }: KnownStream): string | undefined {
+  const { s } = payload;
+  // Upper case does not always lead back to the same lower case, so the second look compares what the name has.
+  if (s !== undefined && s !== name.symbol && !name.name.startsWith(`${s.toLowerCase()}@`)) return 's';
+  return type.contradiction?.(payload, name);
+}
+
+function contradicted(path: string, { root }: Arrival, { name }: KnownStream): Decoded {
+  const at = join(root, path);
+  return notOk({ code: 'wrong-shape', message: `${at} contradicts the stream ${name.name}`, at, stream: name.name });
+}
+
+function misfit(arrival: Arrival, { name, type }: KnownStream, payload: unknown, element = ''): Decoded {
+  const event = eventOf(payload);
+  if (event !== undefined && !KNOWN_EVENTS.has(event))
+    return unknownFrame(arrival, name.name, { what: 'event', where: event });
+  const isNoArray = name.isArray && element === '';
+  const { path, expected, isUnsafe } = isNoArray ? NO_ARRAY : type.compiled.misfit();
+  const at = join(arrival.root, element, path);
+  const message = `${at || 'the frame'} ${expected}`;
+  return notOk({ code: isUnsafe ? 'unsafe-number' : 'wrong-shape', message, at, stream: name.name });
+}
+
+const NO_ARRAY = { path: '', expected: 'must be array', isUnsafe: false };
+
+const eventOf = (payload: unknown): string | undefined =>
+  typeof payload === 'object' && payload !== null && 'e' in payload && typeof payload.e === 'string'
+    ? payload.e
+    : undefined;
+
+/** `data`, `[3]`, `k.t` → `data[3].k.t`. */
+const join = (...parts: string[]): string => parts.filter(Boolean).join('.').replaceAll('.[', '[');
+
+/** Something well-formed that we have no word for: it passes, and the drift says what to count. */
+export function unknownFrame({ data, text }: Arrival, stream: StreamName, drift: Drift): Decoded {
+  const problem = scanJson(text);
+  if (problem) return notOk({ ...problem, stream });
+  return ok({ kind: 'unknown', stream, data, drift: [drift] });
+}

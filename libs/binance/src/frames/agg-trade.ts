@@ -1,0 +1,57 @@
+import type { AggregateTrade } from '#libs/core';
+import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
+import { type StreamDeclaration, countedBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#aggregate-trade-streams */
+export class AggTradeFrame {
+  @IsWord('Event type', 'aggTrade') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsWhole('Aggregate trade id') a!: number;
+  @IsDecimal('Price') p!: string;
+  @IsDecimal('Quantity') q!: string;
+  @IsWhole('First trade id') f!: number;
+  @IsWhole('Last trade id') l!: number;
+  @IsInstant('Trade time') T!: number;
+  @IsFlag('Is the buyer the market maker?') m!: boolean;
+  @MayBeAbsent() @IsFlag('Ignore') M?: boolean;
+}
+
+export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
+  type: 'aggTrade',
+  names: { aggTrade: {} },
+  shape: AggTradeFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'aggTrade',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    id: frame.a,
+    price: frame.p,
+    quantity: frame.q,
+    firstTradeId: frame.f,
+    lastTradeId: frame.l,
+    taker: frame.m ? 'sell' : 'buy',
+    tradedAt: frame.T / scale,
+    eventAt: frame.E / scale,
+    bestMatch: frame.M ?? true,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'aggTrade',
+    E: toWire(event.eventAt ?? event.tradedAt, scale),
+    s: event.symbol,
+    a: event.id,
+    p: event.price,
+    q: event.quantity,
+    f: event.firstTradeId,
+    l: event.lastTradeId,
+    T: toWire(event.tradedAt, scale),
+    m: event.taker === 'sell',
+    M: event.bestMatch ?? true,
+  }),
+  ordering: countedBy((event) => event.id),
+  keepsLatest: false,
+};

@@ -1,0 +1,42 @@
+import type { AveragePrice } from '#libs/core';
+import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#average-price */
+export class AvgPriceFrame {
+  @IsWord('Event type', 'avgPrice') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsText('Interval of the average') i!: string;
+  @IsDecimal('Average price') w!: string;
+  @IsInstant('Time of the last trade') T!: number;
+}
+
+export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
+  type: 'avgPrice',
+  names: { avgPrice: {} },
+  shape: AvgPriceFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'avgPrice',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    interval: frame.i,
+    price: frame.w,
+    lastTradeAt: frame.T / scale,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'avgPrice',
+    E: toWire(event.eventAt, scale),
+    s: event.symbol,
+    i: event.interval,
+    w: event.price,
+    T: toWire(event.lastTradeAt, scale),
+  }),
+  ordering: risingBy((event) => event.eventAt),
+  keepsLatest: true,
+};

@@ -1,0 +1,48 @@
+import type { BlockTrade } from '#libs/core';
+import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#block-trade-streams */
+export class BlockTradeFrame {
+  @IsWord('Event type', 'blockTrade') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsWhole('Block trade id, a number space of its own') t!: number;
+  @IsDecimal('Price') p!: string;
+  @IsDecimal('Quantity') q!: string;
+  @IsInstant('Trade time') T!: number;
+  @IsFlag('Is the buyer the market maker?') m!: boolean;
+}
+
+export const blockTrade: StreamDeclaration<BlockTradeFrame, BlockTrade> = {
+  type: 'blockTrade',
+  names: { blockTrade: {} },
+  shape: BlockTradeFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'blockTrade',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    id: frame.t,
+    price: frame.p,
+    quantity: frame.q,
+    taker: frame.m ? 'sell' : 'buy',
+    tradedAt: frame.T / scale,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'blockTrade',
+    E: toWire(event.eventAt ?? event.tradedAt, scale),
+    s: event.symbol,
+    t: event.id,
+    p: event.price,
+    q: event.quantity,
+    T: toWire(event.tradedAt, scale),
+    m: event.taker === 'sell',
+  }),
+  ordering: risingBy((event) => event.id),
+  keepsLatest: false,
+};

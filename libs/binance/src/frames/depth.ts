@@ -1,0 +1,46 @@
+import type { Depth, Level } from '#libs/core';
+import { IsInstant, IsLevels, IsText, IsWhole, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#diff-depth-stream */
+export class DepthFrame {
+  @IsWord('Event type', 'depthUpdate') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsWhole('First update id in this event') U!: number;
+  @IsWhole('Last update id in this event') u!: number;
+  @IsLevels('Bids that changed') b!: Level[];
+  @IsLevels('Asks that changed') a!: Level[];
+}
+
+export const depth: StreamDeclaration<DepthFrame, Depth> = {
+  type: 'depth',
+  names: { depth: {}, 'depth@100ms': { speed: '100ms' } },
+  shape: DepthFrame,
+  clock: (frame) => frame.E,
+  contradiction: (frame) => (frame.U <= frame.u ? undefined : 'U'),
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'depth',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    firstUpdateId: frame.U,
+    lastUpdateId: frame.u,
+    bids: frame.b,
+    asks: frame.a,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'depthUpdate',
+    E: toWire(event.eventAt ?? event.receivedAt, scale),
+    s: event.symbol,
+    U: event.firstUpdateId,
+    u: event.lastUpdateId,
+    b: event.bids,
+    a: event.asks,
+  }),
+  ordering: { rule: 'contiguous', first: (event) => event.firstUpdateId, last: (event) => event.lastUpdateId },
+  keepsLatest: false,
+};

@@ -1,0 +1,113 @@
+import type { Kline } from '#libs/core';
+import { IsDecimal, IsFlag, IsInside, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
+import { schemaOf } from '../shape/schema.js';
+import { type NameParts, type StreamDeclaration, toWire } from '../stream-type.js';
+
+const INTERVALS = '1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M'.split(' ');
+const OFFSET = '+08:00';
+
+function klineNames(): Record<string, NameParts> {
+  const names: Record<string, NameParts> = {};
+  for (const interval of INTERVALS) {
+    names[`kline_${interval}`] = { interval };
+    names[`kline_${interval}@${OFFSET}`] = { interval, offset: OFFSET };
+  }
+  return names;
+}
+
+class KlineCandle {
+  @IsInstant('First instant of the candle') t!: number;
+  @IsInstant('Last instant of the candle') T!: number;
+  @IsText('Symbol') s!: string;
+  @IsWord('Interval', ...INTERVALS) i!: string;
+  @IsWhole('First trade id, -1 when there was none', -1) f!: number;
+  @IsWhole('Last trade id, -1 when there was none', -1) L!: number;
+  @IsDecimal('Open price') o!: string;
+  @IsDecimal('Close price') c!: string;
+  @IsDecimal('High price') h!: string;
+  @IsDecimal('Low price') l!: string;
+  @IsDecimal('Volume in the base asset') v!: string;
+  @IsWhole('Number of trades') n!: number;
+  @IsFlag('Is the candle closed?') x!: boolean;
+  @IsDecimal('Volume in the quote asset') q!: string;
+  @IsDecimal('Volume in the base asset in which the taker bought') V!: string;
+  @IsDecimal('Volume in the quote asset in which the taker bought') Q!: string;
+  @MayBeAbsent() @IsText('Ignore') B?: string;
+}
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#klinecandlestick-streams-for-utc */
+export class KlineFrame {
+  @IsWord('Event type', 'kline') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsInside(KlineCandle, schemaOf, 'The candle') k!: KlineCandle;
+}
+
+export const kline: StreamDeclaration<KlineFrame, Kline> = {
+  type: 'kline',
+  names: klineNames(),
+  shape: KlineFrame,
+  clock: (frame) => frame.E,
+  contradiction(frame, stream) {
+    if (frame.k.s !== frame.s) return 'k.s';
+    return frame.k.i === stream.interval ? undefined : 'k.i';
+  },
+  normalize: ({ E, s, k }, { stream, receivedAt, scale }) => ({
+    type: 'kline',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: s,
+    interval: k.i,
+    openAt: k.t / scale,
+    closeAt: k.T / scale,
+    firstTradeId: k.f,
+    lastTradeId: k.L,
+    open: k.o,
+    high: k.h,
+    low: k.l,
+    close: k.c,
+    volume: k.v,
+    quoteVolume: k.q,
+    takerBuyVolume: k.V,
+    takerBuyQuoteVolume: k.Q,
+    trades: k.n,
+    closed: k.x,
+    eventAt: E / scale,
+    ignored: k.B ?? '0',
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'kline',
+    E: toWire(event.eventAt ?? event.closeAt, scale),
+    s: event.symbol,
+    k: rebuildCandle(event, scale),
+  }),
+  ordering: {
+    rule: 'rising',
+    major: (event) => event.openAt,
+    first: (event) => event.eventAt ?? event.closeAt,
+    last: (event) => event.eventAt ?? event.closeAt,
+  },
+  keepsLatest: true,
+};
+
+const rebuildCandle = (event: Kline, scale: 1 | 1000): KlineCandle => ({
+  t: toWire(event.openAt, scale),
+  T: toWire(event.closeAt, scale),
+  s: event.symbol,
+  i: event.interval,
+  f: event.firstTradeId ?? -1,
+  L: event.lastTradeId ?? -1,
+  o: event.open,
+  c: event.close,
+  h: event.high,
+  l: event.low,
+  v: event.volume,
+  n: event.trades,
+  x: event.closed,
+  q: event.quoteVolume,
+  V: event.takerBuyVolume,
+  Q: event.takerBuyQuoteVolume,
+  B: event.ignored ?? '0',
+});

@@ -1,0 +1,52 @@
+import type { MiniTicker } from '#libs/core';
+import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-mini-ticker-stream */
+export class MiniTickerFrame {
+  @IsWord('Event type', '24hrMiniTicker') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsDecimal('Last price') c!: string;
+  @IsDecimal('Open price') o!: string;
+  @IsDecimal('High price') h!: string;
+  @IsDecimal('Low price') l!: string;
+  @IsDecimal('Volume in the base asset') v!: string;
+  @IsDecimal('Volume in the quote asset') q!: string;
+}
+
+export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
+  type: 'miniTicker',
+  names: { miniTicker: {} },
+  arrays: { '!miniTicker@arr': {} },
+  shape: MiniTickerFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'miniTicker',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    open: frame.o,
+    high: frame.h,
+    low: frame.l,
+    last: frame.c,
+    volume: frame.v,
+    quoteVolume: frame.q,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: '24hrMiniTicker',
+    E: toWire(event.eventAt, scale),
+    s: event.symbol,
+    c: event.last,
+    o: event.open,
+    h: event.high,
+    l: event.low,
+    v: event.volume,
+    q: event.quoteVolume,
+  }),
+  ordering: risingBy((event) => event.eventAt),
+  keepsLatest: true,
+};

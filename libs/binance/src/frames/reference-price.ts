@@ -1,0 +1,36 @@
+import type { ReferencePrice } from '#libs/core';
+import { IsDecimalOrNull, IsInstant, IsText, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+
+/** Has no event time. @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#reference-price-streams */
+export class ReferencePriceFrame {
+  @IsWord('Event type', 'referencePrice') e!: string;
+  @IsText('Symbol') s!: string;
+  @IsDecimalOrNull('Reference price, null while there is none') r!: string | null;
+  @IsInstant('Time of the price') t!: number;
+}
+
+export const referencePrice: StreamDeclaration<ReferencePriceFrame, ReferencePrice> = {
+  type: 'referencePrice',
+  names: { referencePrice: {} },
+  shape: ReferencePriceFrame,
+  clock: (frame) => frame.t,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'referencePrice',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    price: frame.r,
+    pricedAt: frame.t / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'referencePrice',
+    s: event.symbol,
+    r: event.price,
+    t: toWire(event.pricedAt, scale),
+  }),
+  ordering: risingBy((event) => event.pricedAt),
+  keepsLatest: true,
+};

@@ -1,0 +1,82 @@
+import type { RollingTicker } from '#libs/core';
+import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-rolling-window-statistics-streams */
+export class RollingTickerFrame {
+  @IsWord('Event type', '1hTicker', '4hTicker', '1dTicker') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsDecimal('Price change') p!: string;
+  @IsDecimal('Price change in percent') P!: string;
+  @IsDecimal('Open price') o!: string;
+  @IsDecimal('High price') h!: string;
+  @IsDecimal('Low price') l!: string;
+  @IsDecimal('Last price') c!: string;
+  @IsDecimal('Weighted average price') w!: string;
+  @IsDecimal('Volume in the base asset') v!: string;
+  @IsDecimal('Volume in the quote asset') q!: string;
+  @IsInstant('First instant of the window') O!: number;
+  @IsInstant('Last instant of the window') C!: number;
+  @IsWhole('First trade id, -1 when there was none', -1) F!: number;
+  @IsWhole('Last trade id, -1 when there was none', -1) L!: number;
+  @IsWhole('Number of trades') n!: number;
+}
+
+export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker> = {
+  type: 'rollingTicker',
+  names: { ticker_1h: { window: '1h' }, ticker_4h: { window: '4h' }, ticker_1d: { window: '1d' } },
+  arrays: {
+    '!ticker_1h@arr': { window: '1h' },
+    '!ticker_4h@arr': { window: '4h' },
+    '!ticker_1d@arr': { window: '1d' },
+  },
+  shape: RollingTickerFrame,
+  clock: (frame) => frame.E,
+  contradiction: (frame, stream) => (frame.e === `${stream.window}Ticker` ? undefined : 'e'),
+  normalize: (frame, { stream, receivedAt, scale }, { window = '1h' }) => ({
+    type: 'rollingTicker',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    window,
+    change: frame.p,
+    changePercent: frame.P,
+    weightedAverage: frame.w,
+    open: frame.o,
+    high: frame.h,
+    low: frame.l,
+    last: frame.c,
+    volume: frame.v,
+    quoteVolume: frame.q,
+    openAt: frame.O / scale,
+    closeAt: frame.C / scale,
+    firstTradeId: frame.F,
+    lastTradeId: frame.L,
+    trades: frame.n,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: `${event.window}Ticker`,
+    E: toWire(event.eventAt, scale),
+    s: event.symbol,
+    p: event.change,
+    P: event.changePercent,
+    o: event.open,
+    h: event.high,
+    l: event.low,
+    c: event.last,
+    w: event.weightedAverage,
+    v: event.volume,
+    q: event.quoteVolume,
+    O: toWire(event.openAt, scale),
+    C: toWire(event.closeAt, scale),
+    F: event.firstTradeId,
+    L: event.lastTradeId,
+    n: event.trades,
+  }),
+  ordering: risingBy((event) => event.eventAt),
+  keepsLatest: true,
+};

@@ -1,0 +1,93 @@
+import type { Ticker } from '#libs/core';
+import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
+import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-ticker-streams */
+export class TickerFrame {
+  @IsWord('Event type', '24hrTicker') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsDecimal('Price change') p!: string;
+  @IsDecimal('Price change in percent') P!: string;
+  @IsDecimal('Weighted average price') w!: string;
+  @IsDecimal('Price of the first trade before the window') x!: string;
+  @IsDecimal('Last price') c!: string;
+  @IsDecimal('Last quantity') Q!: string;
+  @IsDecimal('Best bid price') b!: string;
+  @IsDecimal('Best bid quantity') B!: string;
+  @IsDecimal('Best ask price') a!: string;
+  @IsDecimal('Best ask quantity') A!: string;
+  @IsDecimal('Open price') o!: string;
+  @IsDecimal('High price') h!: string;
+  @IsDecimal('Low price') l!: string;
+  @IsDecimal('Volume in the base asset') v!: string;
+  @IsDecimal('Volume in the quote asset') q!: string;
+  @IsInstant('First instant of the window') O!: number;
+  @IsInstant('Last instant of the window') C!: number;
+  @IsWhole('First trade id, -1 when there was none', -1) F!: number;
+  @IsWhole('Last trade id, -1 when there was none', -1) L!: number;
+  @IsWhole('Number of trades') n!: number;
+}
+
+export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
+  type: 'ticker',
+  names: { ticker: {} },
+  shape: TickerFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'ticker',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    change: frame.p,
+    changePercent: frame.P,
+    weightedAverage: frame.w,
+    previousClose: frame.x,
+    last: frame.c,
+    lastQuantity: frame.Q,
+    bid: frame.b,
+    bidQuantity: frame.B,
+    ask: frame.a,
+    askQuantity: frame.A,
+    open: frame.o,
+    high: frame.h,
+    low: frame.l,
+    volume: frame.v,
+    quoteVolume: frame.q,
+    openAt: frame.O / scale,
+    closeAt: frame.C / scale,
+    firstTradeId: frame.F,
+    lastTradeId: frame.L,
+    trades: frame.n,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: '24hrTicker',
+    E: toWire(event.eventAt, scale),
+    s: event.symbol,
+    p: event.change,
+    P: event.changePercent,
+    w: event.weightedAverage,
+    x: event.previousClose,
+    c: event.last,
+    Q: event.lastQuantity,
+    b: event.bid,
+    B: event.bidQuantity,
+    a: event.ask,
+    A: event.askQuantity,
+    o: event.open,
+    h: event.high,
+    l: event.low,
+    v: event.volume,
+    q: event.quoteVolume,
+    O: toWire(event.openAt, scale),
+    C: toWire(event.closeAt, scale),
+    F: event.firstTradeId,
+    L: event.lastTradeId,
+    n: event.trades,
+  }),
+  ordering: risingBy((event) => event.eventAt),
+  keepsLatest: true,
+};

@@ -1,0 +1,51 @@
+import type { Trade } from '#libs/core';
+import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
+import { type StreamDeclaration, countedBy, toWire } from '../stream-type.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#trade-streams */
+export class TradeFrame {
+  @IsWord('Event type', 'trade') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsWhole('Trade id') t!: number;
+  @IsDecimal('Price') p!: string;
+  @IsDecimal('Quantity') q!: string;
+  @IsInstant('Trade time') T!: number;
+  @IsFlag('Is the buyer the market maker?') m!: boolean;
+  @MayBeAbsent() @IsFlag('Ignore') M?: boolean;
+}
+
+export const trade: StreamDeclaration<TradeFrame, Trade> = {
+  type: 'trade',
+  names: { trade: {} },
+  shape: TradeFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'trade',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    id: frame.t,
+    price: frame.p,
+    quantity: frame.q,
+    taker: frame.m ? 'sell' : 'buy',
+    tradedAt: frame.T / scale,
+    eventAt: frame.E / scale,
+    bestMatch: frame.M ?? true,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'trade',
+    E: toWire(event.eventAt ?? event.tradedAt, scale),
+    s: event.symbol,
+    t: event.id,
+    p: event.price,
+    q: event.quantity,
+    T: toWire(event.tradedAt, scale),
+    m: event.taker === 'sell',
+    M: event.bestMatch ?? true,
+  }),
+  ordering: countedBy((event) => event.id),
+  keepsLatest: false,
+};

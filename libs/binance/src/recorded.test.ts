@@ -1,0 +1,76 @@
+import { Buffer } from 'node:buffer';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { decode, encode } from '#libs/core';
+import {
+  type MarketFrame,
+  type UnknownFrame,
+  combined,
+  decodeFrame,
+  normalizeFrame,
+  rebuildArray,
+  rebuildPayload,
+} from './index.js';
+
+const FOLDER = new URL('../../../../shared/frames/', import.meta.url);
+const files = existsSync(FOLDER)
+  ? readdirSync(FOLDER).filter(
+      (file) => (file.startsWith('spot-') || file === 'docs-examples.jsonl') && file.endsWith('.jsonl'),
+    )
+  : [];
+
+/** Which stream the payloads without an envelope belong to, in files recorded in raw form. */
+const RAW: Record<string, string> = {
+  kline: 'btcusdt@kline_1m',
+  depthUpdate: 'btcusdt@depth',
+  lastUpdateId: 'btcusdt@depth5',
+  retired: '!ticker@arr',
+};
+
+function rawStream(line: string): string | undefined {
+  const [word = ''] = Object.keys(RAW).filter((kind) => line.includes(`"${kind}"`));
+  if (line.startsWith('[{"e":"24hrTicker"')) return RAW.retired;
+  return RAW[word];
+}
+
+function frameOf(line: string): MarketFrame | UnknownFrame {
+  const decoded = decodeFrame(Buffer.from(line), false, line.startsWith('{"stream"') ? undefined : rawStream(line));
+  if (!decoded.ok) throw new Error(`${JSON.stringify(decoded.problem)}: ${line.slice(0, 200)}`);
+  if (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown') throw new Error(`not data: ${line}`);
+  return decoded.value;
+}
+
+/** The whole way there and back, through the text that travels. */
+function thereAndBack(frame: MarketFrame | UnknownFrame): string {
+  const events = normalizeFrame(frame, 1_700_000_000_000).map((event) => {
+    const read = decode(encode(event));
+    if (!read.ok || read.value.type === 'feed') throw new Error('the codec lost an event');
+    return read.value;
+  });
+  const isArray = frame.kind === 'market' && frame.name.isArray;
+  return JSON.stringify(isArray ? rebuildArray(events) : events.map(rebuildPayload)[0]);
+}
+
+describe.skipIf(files.length === 0)(
+  'frames recorded from Binance (skipped: the folder ../shared/frames is absent)',
+  () => {
+    it.each(files)('%s comes back byte for byte after normalizing and encoding', (file) => {
+      const lines = readFileSync(new URL(file, FOLDER), 'utf8').split('\n').filter(Boolean);
+      expect(lines.length).toBeGreaterThan(0);
+      for (const line of lines) {
+        if (line.includes('"stream":"!serverShutdown"')) continue;
+        const frame = frameOf(line);
+        const back = thereAndBack(frame);
+        expect(line.startsWith('{"stream"') ? combined(frame.stream, JSON.parse(back)) : back).toBe(line);
+      }
+    });
+
+    it('passes on a retired stream as unknown, and says that it is retired', () => {
+      const line = readFileSync(new URL('spot-raw-tiagosiebler-2021.jsonl', FOLDER), 'utf8')
+        .split('\n')
+        .find((text) => text.startsWith('[{"e":"24hrTicker"'));
+      const frame = frameOf(`{"stream":"!ticker@arr","data":${line}}`);
+      expect(frame).toMatchObject({ kind: 'unknown', drift: [{ what: 'retired-stream', where: '!ticker@arr' }] });
+    });
+  },
+);

@@ -1,0 +1,16 @@
+import { IsInstant, IsWord } from './shape/fields.js';
+import { compileShape } from './shape/compile.js';
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#general-wss-information */
+export class ServerShutdownFrame {
+  @IsWord('Event type', 'serverShutdown') e!: string;
+  @IsInstant('Event time') E!: number;
+}
+
+/** The stream under which it comes in combined mode; nobody subscribes to it. */
+export const SERVER_SHUTDOWN_STREAM = '!serverShutdown';
+
+const compiled = compileShape(ServerShutdownFrame);
+
+/** Whether a payload says that the server is about to close. */
+export const isServerShutdown = (value: unknown): value is ServerShutdownFrame => compiled.check(value);

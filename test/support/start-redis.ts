@@ -1,0 +1,93 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer } from 'node:net';
+import { until } from './until.js';
+
+/** A Redis server of a test's own, which it may kill, freeze and start again on the same port. */
+export interface TestRedis {
+  url: string;
+  port: number;
+  pid: number;
+  /** Ends the server at once, as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port, with nothing remembered. */
+  restart(): Promise<void>;
+  /** Stops (SIGSTOP) the process: connections stay open and nothing answers. */
+  freeze(): void;
+  thaw(): void;
+  stop(): Promise<void>;
+}
+
+/** Starts a Redis server on a free port of the loopback address, without persistence. */
+export async function startRedis(): Promise<TestRedis> {
+  const binary = findRedis();
+  const port = await freePort();
+  let server = await run(binary, port);
+  const kill = async (): Promise<void> => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const gone = once(server, 'exit');
+    server.kill('SIGKILL');
+    await gone;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    get pid() {
+      return server.pid ?? -1;
+    },
+    kill,
+    restart: async () => {
+      await kill();
+      server = await run(binary, port);
+    },
+    freeze: () => void server.kill('SIGSTOP'),
+    thaw: () => void server.kill('SIGCONT'),
+    stop: kill,
+  };
+}
+
+async function run(binary: string, port: number): Promise<ChildProcess> {
+  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
+  const server = spawn(binary, options, { stdio: 'ignore' });
+  await until(() => accepts(port), { deadlineMs: 10_000, what: `redis-server accepts on port ${port}` });
+  return server;
+}
+
+/** The path of `redis-server`: from the PATH, or installed with apt where we may. */
+function findRedis(): string {
+  if (runs('redis-server')) return 'redis-server';
+  if (process.getuid?.() === 0 && runs('apt-get')) {
+    execFileSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });
+    execFileSync('apt-get', ['install', '-y', '-qq', 'redis-server'], { stdio: 'ignore' });
+    if (runs('redis-server')) return 'redis-server';
+  }
+  throw new Error(
+    'The tests need a Redis server. Install one (Debian: apt-get install redis-server; macOS: brew install redis) so that redis-server is on the PATH, or set HOLDFAST_TEST_REDIS_URL to a Redis they may write to.',
+  );
+}
+
+function runs(command: string): boolean {
+  try {
+    execFileSync(command, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}

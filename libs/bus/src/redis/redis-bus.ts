@@ -225,14 +225,9 @@ export class RedisBus implements Bus {
   }
 
   /** Lets what was published last arrive, but does not wait long for a Redis that does not answer. */
-  private goodbye(): Promise<void> {
-    return new Promise((resolve) => {
-      const giveUp = this.clock.after(ECHO_EVERY_MS, resolve);
-      const done = (): void => {
-        giveUp();
-        resolve();
-      };
-      this.publishing.quit().then(done, done);
-    });
+  private async goodbye(): Promise<void> {
+    const cancel = this.clock.after(ECHO_EVERY_MS, () => this.publishing.disconnect());
+    await this.publishing.quit().catch((error: Error) => this.note(error.message));
+    cancel();
   }
 }

@@ -69,15 +69,14 @@ export class RedisSubscriber {
   private join(channels: Topic[]): void {
     const standings = channels.flatMap((channel) => this.standings.get(channel) ?? []);
     for (const channel of channels) this.asked.add(channel);
-    this.redis.subscribe(...channels).then(
-      () => {
-        for (const standing of standings) standing.stand();
-        this.tell.subscribed();
-      },
-      (error: Error) => {
-        if (this.redis.status === 'ready') this.tell.refused(error.message);
-      },
-    );
+    const stand = (): void => {
+      for (const standing of standings) standing.stand();
+      this.tell.subscribed();
+    };
+    const isRefused = (error: Error): void => {
+      if (this.redis.status === 'ready') this.tell.refused(error.message);
+    };
+    this.redis.subscribe(...channels).then(stand, isRefused);
   }
 
   private restore(): void {

@@ -1,5 +1,5 @@
 import type { FeedEvent, Trade } from '#libs/core';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ledger, type StreamAccount } from './ledger.js';
 

@@ -35,7 +35,7 @@ export function positionOfEvent(event: StreamEvent): Position | undefined {
 
 /** Reads the position of a payload in Binance's letters; undefined where the kind has no id to audit. */
 export function positionOfPayload(payload: Readonly<Record<string, unknown>>): Position | undefined {
-  const symbol = String(payload['s'] ?? '');
+  const symbol = typeof payload['s'] === 'string' ? payload['s'] : '';
   switch (payload['e']) {
     case 'trade':
       return contiguous(symbol, Number(payload['t']), Number(payload['t']));

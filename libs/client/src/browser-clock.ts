@@ -1,0 +1,13 @@
+import type { Clock, Random } from '#libs/core';
+
+/** The clock of wherever the client runs, browsers included; the twin of `systemClock` in `libs/runtime`. */
+export const hostClock: Clock = {
+  now: () => Date.now(),
+  after: (ms, fire) => {
+    const timer = setTimeout(fire, ms);
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Random numbers of wherever the client runs; good for spreading retries, not for secrets. */
+export const hostRandom: Random = Math.random;

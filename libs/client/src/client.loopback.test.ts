@@ -1,0 +1,174 @@
+import type { StreamName } from '#libs/core';
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { until } from '../../../test/support/until.js';
+import { type ConnectionChange, type EventOf, HoldfastClient, type StreamStart } from './index.js';
+
+interface Command {
+  event: string;
+  id?: number;
+  data?: { streams: StreamName[]; since?: Record<StreamName, unknown> };
+}
+
+/** A gateway that answers as PROTOCOL.md says and is otherwise moved by the test. */
+class FakeGateway {
+  readonly commands: Command[] = [];
+  readonly sockets: WebSocket[] = [];
+  readonly paths: unknown[] = [];
+  answersPings = true;
+  private readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+
+  constructor() {
+    this.server.on('connection', (socket, { url }) => {
+      this.paths.push(url);
+      this.sockets.push(socket);
+      socket.on('message', (data: Buffer) => this.answer(socket, JSON.parse(data.toString()) as Command));
+    });
+  }
+
+  async listening(): Promise<void> {
+    await until(() => this.server.address());
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${(this.server.address() as { port: number }).port}`;
+  }
+
+  get socket(): WebSocket {
+    const socket = this.sockets.at(-1);
+    if (!socket) throw new Error('nobody has connected');
+    return socket;
+  }
+
+  say(message: unknown): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  trade(seq: number): void {
+    this.say({ type: 'trade', stream: 'btcusdt@trade', epoch: 1, seq, symbol: 'BTCUSDT', id: seq });
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.terminate();
+    await new Promise((resolve) => {
+      this.server.close(resolve);
+    });
+  }
+
+  private answer(socket: WebSocket, command: Command): void {
+    this.commands.push(command);
+    const { event, id, data } = command;
+    const reply = (message: unknown): void => socket.send(JSON.stringify(message));
+    if (event === 'ping' && this.answersPings) reply({ event: 'pong', data: { at: 0 } });
+    if (event !== 'subscribe' || !data) return;
+    const bad = data.streams.find((stream) => stream.includes('nonsense'));
+    if (bad) return reply({ event: 'error', id, data: { code: 'bad-stream', message: `${bad} is not a stream` } });
+    const streams = Object.fromEntries(data.streams.map((stream) => [stream, { epoch: 1, seq: 7 }]));
+    reply({ event: 'subscribed', id, data: { streams } });
+  }
+}
+
+describe('the client', () => {
+  let gateway: FakeGateway;
+  let client: HoldfastClient;
+  let changes: ConnectionChange[];
+
+  const connect = (more: { silenceMs?: number } = {}): void => {
+    client = new HoldfastClient({
+      url: gateway.url,
+      random: () => 0,
+      connection: (change) => changes.push(change),
+      ...more,
+    });
+    client.start();
+  };
+
+  beforeEach(async () => {
+    gateway = new FakeGateway();
+    await gateway.listening();
+    changes = [];
+  });
+
+  afterEach(async () => {
+    await client.stop();
+    await gateway.close();
+  });
+
+  it('subscribes again after a reconnect from where it was, and hands out nothing twice', async () => {
+    connect();
+    const ids: number[] = [];
+    const starts: StreamStart[] = [];
+    client.subscribe('btcusdt@trade', {
+      event: (event) => ids.push(event.id),
+      started: (start) => starts.push(start),
+    });
+    await until(() => starts.length === 1);
+    gateway.trade(8);
+    gateway.trade(9);
+    await until(() => ids.length === 2);
+    gateway.socket.terminate();
+    await until(() => starts.length === 2);
+    gateway.trade(9);
+    gateway.trade(12);
+    await until(() => ids.length === 3);
+    expect(ids).toEqual([8, 9, 12]);
+    expect(gateway.commands[1]?.data?.since).toEqual({ 'btcusdt@trade': { epoch: 1, seq: 9 } });
+    expect(starts.map(({ hasMissed }) => hasMissed)).toEqual([false, true]);
+    expect(changes.map(({ state }) => state)).toEqual(['connecting', 'open', 'lost', 'connecting', 'open']);
+  });
+
+  it('asks for streams wanted in one go with one command, and loses only the bad one of them', async () => {
+    connect();
+    const started: string[] = [];
+    const refused: string[] = [];
+    for (const stream of ['btcusdt@trade', 'nonsense', 'ethusdt@trade', 'bnbusdt@trade']) {
+      client.subscribe(stream, {
+        started: () => started.push(stream),
+        refused: ({ code, message }) => refused.push(`${code}: ${message}`),
+      });
+    }
+    await until(() => started.length === 3 && refused.length === 1);
+    expect(gateway.paths).toEqual(['/v1']);
+    expect(gateway.commands[0]?.data?.streams).toHaveLength(4);
+    expect(refused).toEqual(['bad-stream: nonsense is not a stream']);
+    expect(started.toSorted()).toEqual(['bnbusdt@trade', 'btcusdt@trade', 'ethusdt@trade']);
+  });
+
+  it('does not come back after a code that says not to', async () => {
+    connect();
+    await until(() => gateway.sockets.length === 1);
+    gateway.socket.close(4501, 'too many streams');
+    const closed = await until(() => changes.find((change) => change.state === 'closed'));
+    expect(closed).toMatchObject({ ending: { code: 4501, reason: 'too many streams', closedBy: 'peer' } });
+    expect(gateway.sockets).toHaveLength(1);
+  });
+
+  it('dials anew when the gateway does not answer its ping', async () => {
+    gateway.answersPings = false;
+    connect({ silenceMs: 40 });
+    await until(() => gateway.sockets.length === 2);
+    expect(gateway.commands.some(({ event }) => event === 'ping')).toBe(true);
+    expect(changes.find((change) => change.state === 'lost')).toMatchObject({
+      ending: { closedBy: 'us', cause: 'silence' },
+    });
+  });
+
+  it('tells the gateway when the last listener of a stream leaves', async () => {
+    connect();
+    const leave = [1, 2].map(() => client.subscribe('btcusdt@trade', {}));
+    await until(() => gateway.commands.length === 1);
+    leave[0]?.();
+    leave[1]?.();
+    await until(() => gateway.commands.length === 2);
+    expect(gateway.commands[1]).toEqual({ event: 'unsubscribe', data: { streams: ['btcusdt@trade'] } });
+  });
+
+  it('knows the type of an event by the name of its stream', () => {
+    expectTypeOf<EventOf<'btcusdt@trade'>['type']>().toEqualTypeOf<'trade'>();
+    expectTypeOf<EventOf<'btcusdt@depth@100ms'>['type']>().toEqualTypeOf<'depth'>();
+    expectTypeOf<EventOf<'btcusdt@depth20@100ms'>['type']>().toEqualTypeOf<'partialDepth'>();
+    expectTypeOf<EventOf<'btcusdt@kline_1m@+08:00'>['type']>().toEqualTypeOf<'kline'>();
+    expectTypeOf<EventOf<'!ticker_1h@arr'>['type']>().toEqualTypeOf<'rollingTicker'>();
+    connect();
+  });
+});

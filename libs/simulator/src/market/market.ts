@@ -26,12 +26,14 @@ export class Market {
   /** Multiplies how much happens per second, from the next happening on. */
   pace = 1;
   private readonly bySymbol: Map<string, Instrument>;
+  /** When its history begins. */
+  readonly startedAt: Millis;
   private time: Millis;
 
   constructor({ symbols, seed, startAt, keep }: MarketOptions) {
     this.instruments = symbols.map((spec, index) => new Instrument(spec, seed * 10_007 + index, startAt, keep));
     this.bySymbol = new Map(this.instruments.map((instrument) => [instrument.spec.symbol, instrument]));
-    this.time = startAt;
+    this.startedAt = this.time = startAt;
   }
 
   /** The instant up to which everything has happened. */
@@ -76,7 +78,7 @@ export class Market {
 
   /** Lets `count` takers trade at this instant on one symbol. */
   burst(symbol: string, count: number, sink: MarketSink = NOBODY): void {
-    this.known(symbol).burst(count, this.time * 1_000, sink);
+    this.known(symbol).burst(count, Math.floor(this.time * 1_000), sink);
   }
 
   private happenBefore(at: Millis, sink: MarketSink): void {

@@ -38,6 +38,7 @@ export class FrontDoor implements House {
   private readonly upgrades = new WebSocketServer({ noServer: true, maxPayload: 1_048_576, autoPong: false });
   private readonly held = new Map<Duplex, Cancel>();
   private readonly corked = new Set<Duplex>();
+  private readonly sockets = new Set<Socket>();
 
   constructor(private readonly options: FrontDoorOptions) {
     ({ clock: this.clock, limits: this.limits, channels: this.channels } = options);
@@ -46,20 +47,19 @@ export class FrontDoor implements House {
   }
 
   attach(server: Server): void {
+    server.on('connection', (socket: Socket) => {
+      this.sockets.add(socket);
+      socket.once('close', () => this.sockets.delete(socket));
+    });
     server.on('upgrade', (request, socket, head) => this.knock(request, socket, head));
   }
 
-  /** Cuts everything that is open or held. */
+  /** Cuts everything: what is open, what is held, and what has said goodbye but not hung up. */
   closeAll(): void {
-    for (const connection of this.open) {
-      connection.webSocket.terminate();
-      connection.socket.destroy();
-    }
-    for (const [socket, cancel] of this.held) {
-      cancel();
-      socket.destroy();
-    }
+    for (const connection of this.open) connection.webSocket.terminate();
+    for (const cancel of this.held.values()) cancel();
     this.held.clear();
+    for (const socket of this.sockets) socket.destroy();
   }
 
   ackDelayMs(): Millis {

@@ -69,7 +69,10 @@ export function blockTradePayload({ spec }: Instrument, block: SimBlockTrade, ti
 }
 
 /** `<symbol>@bookTicker`; no `e`, no time. */
-export function bookTickerPayload({ spec, book }: Instrument): object {
+export function bookTickerPayload({
+  spec,
+  book,
+}: Instrument): Record<'s' | 'b' | 'B' | 'a' | 'A', string> & { u: number } {
   const [bid, bidLots] = book.bids.best ?? [0, 0];
   const [ask, askLots] = book.asks.best ?? [0, 0];
   return {

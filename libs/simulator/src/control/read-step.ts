@@ -1,0 +1,51 @@
+import { notOk, ok, type Result } from '#libs/core';
+import { CUTS, type Moment, type Step } from '../server/gate.js';
+
+const EXPECTED = `a script is a list whose steps are "accept", {"refuse":{"status":429,"retryAfter":5}}, {"slow":3000}, {"slow":"never"}, {"reset":true}, {"silent":true}, {"stall":true}, {"close":{"code":1008,"reason":"…"}} or {"cut":"${CUTS.join('" | "')}"}, the last two with "when":"open" or "first-frame"`;
+
+/** Reads a script for the next connection attempts; a sentence about the first step that is none. */
+export function readScript(value: unknown): Result<Step[], string> {
+  if (!Array.isArray(value)) return notOk(EXPECTED);
+  const steps: Step[] = [];
+  for (const item of value) {
+    const step = readStep(item);
+    if (!step) return notOk(`${JSON.stringify(item)} is no step: ${EXPECTED}`);
+    steps.push(step);
+  }
+  return ok(steps);
+}
+
+function readStep(value: unknown): Step | undefined {
+  if (value === 'accept') return 'accept';
+  if (!isRecord(value)) return undefined;
+  const { refuse, slow, reset, silent, stall, close, cut } = value;
+  if (reset === true) return { reset };
+  if (silent === true) return { silent };
+  if (stall === true) return { stall };
+  if (slow === 'never' || typeof slow === 'number') return { slow };
+  if (isRecord(refuse)) return readRefusal(refuse);
+  const when = readMoment(value['when']);
+  if (!when) return undefined;
+  const known = CUTS.find((kind) => kind === cut);
+  if (known) return { cut: known, when };
+  return isRecord(close) ? readClose(close, when) : undefined;
+}
+
+function readRefusal({ status, retryAfter }: Record<string, unknown>): Step | undefined {
+  if (typeof status !== 'number') return undefined;
+  if (typeof retryAfter === 'number' || typeof retryAfter === 'string') return { refuse: { status, retryAfter } };
+  return retryAfter === undefined ? { refuse: { status } } : undefined;
+}
+
+function readClose({ code, reason }: Record<string, unknown>, when: Moment): Step | undefined {
+  if (typeof code !== 'number') return undefined;
+  return { close: { code, reason: typeof reason === 'string' ? reason : '' }, when };
+}
+
+function readMoment(value: unknown): Moment | undefined {
+  if (value === undefined) return 'open';
+  return value === 'open' || value === 'first-frame' ? value : undefined;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,88 @@
+import type { Gate, Moment, Refusal, Stay, Step } from '../server/gate.js';
+import { number, oneOf } from './parameter.js';
+import { incident, type World } from './world.js';
+
+const count = number('for so many attempts; 1 unless this or forMs is given', undefined);
+const forMs = number('for this many milliseconds', undefined);
+
+/** One attempt when nothing is said. */
+export function stay(times: number | undefined, duringMs: number | undefined): Stay {
+  if (times === undefined) return duringMs === undefined ? { count: 1 } : { forMs: duringMs };
+  return duringMs === undefined ? { count: times } : { count: times, forMs: duringMs };
+}
+
+interface Stays {
+  count: number | undefined;
+  forMs: number | undefined;
+}
+
+function order(gate: Gate, step: Step, parameters: Stays): number {
+  gate.order(step, stay(parameters.count, parameters.forMs));
+  return 0;
+}
+
+/** Parameters of a refusal, on the streams' port and on REST alike. */
+export const REFUSAL = {
+  status: number('HTTP status: 429, 418, 403, 404, 451, 503, …', 429),
+  retryAfter: number('seconds in Retry-After; without it there is no such header', undefined),
+  retryAfterAs: oneOf('how Retry-After is written', 'seconds', ['seconds', 'date'] as const),
+  count,
+  forMs,
+};
+
+interface RefusalParameters extends Stays {
+  status: number;
+  retryAfter: number | undefined;
+  retryAfterAs: 'seconds' | 'date';
+}
+
+/** Orders a refusal at this gate. */
+export function orderRefusal(world: World, gate: Gate, parameters: RefusalParameters): number {
+  const { status, retryAfter, retryAfterAs } = parameters;
+  const refusal: Refusal = { status };
+  if (retryAfter !== undefined)
+    refusal.retryAfter =
+      retryAfterAs === 'date' ? new Date(world.clock.now() + retryAfter * 1_000).toUTCString() : retryAfter;
+  return order(gate, { refuse: refusal }, parameters);
+}
+
+/** Ways of treating new connection attempts. The count of struck connections is 0: none is open yet. */
+export const ATTEMPTS = {
+  refuse: incident({
+    says: 'refuses upgrades with an HTTP status',
+    parameters: REFUSAL,
+    strike: (world, parameters) => orderRefusal(world, world.door.gate, parameters),
+  }),
+  'refuse-reset': incident({
+    says: 'resets TCP instead of answering the upgrade',
+    parameters: { count, forMs },
+    strike: (world, parameters) => order(world.door.gate, { reset: true }, parameters),
+  }),
+  'slow-accept': incident({
+    says: 'accepts TCP and answers the upgrade late, or never',
+    parameters: { delayMs: number('how late; 0 is never', 3_000), count, forMs },
+    strike: (world, parameters) =>
+      order(world.door.gate, { slow: parameters.delayMs === 0 ? 'never' : parameters.delayMs }, parameters),
+  }),
+  flap: incident({
+    says: 'accepts, then closes right away or after the first data frame',
+    parameters: {
+      when: oneOf('when it closes', 'open', ['open', 'first-frame'] as const satisfies readonly Moment[]),
+      code: number('close code', 1000),
+      count: number('for so many attempts', 3),
+      forMs,
+    },
+    strike: (world, parameters) =>
+      order(world.door.gate, { close: { code: parameters.code }, when: parameters.when }, parameters),
+  }),
+  'stall-replacement': incident({
+    says: 'new connections get upgrade, pings and replies but no data, while old ones go on',
+    parameters: { count, forMs },
+    strike: (world, parameters) => order(world.door.gate, { stall: true }, parameters),
+  }),
+  'silent-accept': incident({
+    says: 'new connections are accepted and then hear nothing at all',
+    parameters: { count, forMs },
+    strike: (world, parameters) => order(world.door.gate, { silent: true }, parameters),
+  }),
+};

@@ -129,4 +129,26 @@ export class UpstreamSettings {
   @IsOptional()
   @Matches(/^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/)
   rotateWindow?: string;
+
+  @Setting({
+    env: 'HOLDFAST_STREAMS_PER_CONNECTION',
+    read: integer,
+    expected: 'a number from 1 to 1024',
+    says: 'Streams on one connection to Binance; above it more connections are opened. Binance allows 1024.',
+  })
+  @Max(1_024)
+  @Min(1)
+  @IsInt()
+  streamsPerConnection: number = 1_024;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',
+    read: integer,
+    expected: 'a number from 1 to 100000',
+    says: 'Different streams that all edges together may want; what is wanted beyond it is not subscribed to.',
+  })
+  @Max(100_000)
+  @Min(1)
+  @IsInt()
+  maxStreams: number = 10_240;
 }

@@ -1,0 +1,123 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocket } from 'ws';
+import { LARGEST_FRAME } from '#libs/binance';
+import type { Clock, Millis } from '#libs/core';
+import type { Dial, Endpoints, Failure, Socket, SocketEvents } from '#libs/link';
+import { classify, readRetryAfter } from './failure.js';
+
+export interface WsOptions {
+  /** From the first packet to the end of the WebSocket handshake. */
+  connectTimeoutMs: Millis;
+}
+
+/** A larger message breaks the protocol (1009). Well above what `decodeFrame` reads, so that it costs only that frame. */
+const MOST_MESSAGE_BYTES = 4 * LARGEST_FRAME;
+
+/** How long the peer may take to answer our close before the connection is dropped. */
+const CLOSE_TIMEOUT_MS: Millis = 1_000;
+
+/** How many of the bytes read last are shown when they broke the protocol. */
+const SHOWN_BYTES = 512;
+
+/**
+ * Opens sockets with the `ws` package; no other file knows it. A message's UTF-8 is not checked here, because `ws` would
+ * close the whole connection for one bad text; `libs/binance` checks each message. Compression is not offered: it costs
+ * CPU and the peer sends plain text without it. Pings are answered by `ws`, once.
+ */
+export const wsDial =
+  (clock: Clock, { connectTimeoutMs }: WsOptions): Dial =>
+  (url, events) => {
+    const ws = new WebSocket(url, {
+      perMessageDeflate: false,
+      skipUTF8Validation: true,
+      autoPong: true,
+      maxPayload: MOST_MESSAGE_BYTES,
+      handshakeTimeout: connectTimeoutMs,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      followRedirects: false,
+    });
+    return new WsSocket(ws, clock, events);
+  };
+
+class WsSocket implements Socket {
+  private wasOpen = false;
+  private isOver = false;
+  private failure: Failure | undefined;
+  private lastRead: [older: Buffer, newer: Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
+
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly clock: Clock,
+    private readonly events: SocketEvents,
+  ) {
+    ws.on('upgrade', ({ socket }) => this.keepLastRead(socket));
+    ws.on('open', () => this.opened());
+    ws.on('message', (data: Buffer, isBinary) => events.message(data, isBinary));
+    ws.on('ping', () => events.heartbeat('ping'));
+    ws.on('pong', () => events.heartbeat('pong'));
+    ws.on('unexpected-response', (_, response) => this.refused(response));
+    ws.on('error', (error) => this.broke(error));
+    ws.on('close', (code, reason) => this.closed(code, reason.toString()));
+  }
+
+  send(text: string): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.ws.terminate();
+  }
+
+  private opened(): void {
+    this.wasOpen = true;
+    this.events.opened(endpointsOf(this.ws));
+  }
+
+  private refused(response: IncomingMessage): void {
+    const status = response.statusCode ?? 0;
+    const retryAfterMs = readRetryAfter(response.headers['retry-after'], this.clock.now());
+    this.finish(() => this.events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }));
+    response.resume();
+    this.ws.terminate();
+  }
+
+  /** `ws` always follows an error with `close`; the error says why, so it is kept until then. */
+  private broke(error: Error): void {
+    const failureClass = classify(error, this.wasOpen);
+    const bytes = failureClass === 'protocol' ? this.tail() : undefined;
+    this.failure ??= { class: failureClass, message: error.message, ...(bytes && { bytes }) };
+  }
+
+  private closed(code: number, reason: string): void {
+    const { failure } = this;
+    this.finish(() => (failure ? this.events.failed(failure) : this.events.closed({ code, reason })));
+  }
+
+  private finish(tell: () => void): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    tell();
+  }
+
+  /** References to the two newest chunks, no copies: enough to show what broke the protocol. */
+  private keepLastRead(socket: Duplex): void {
+    socket.on('data', (chunk: Buffer) => {
+      this.lastRead = [this.lastRead[1], chunk];
+    });
+  }
+
+  private tail(): Buffer {
+    return Buffer.concat(this.lastRead).subarray(-SHOWN_BYTES);
+  }
+}
+
+/** The addresses, as far as the package tells them. */
+function endpointsOf(ws: WebSocket): Endpoints {
+  const { host } = new URL(ws.url);
+  return { to: host };
+}

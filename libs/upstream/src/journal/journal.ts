@@ -1,0 +1,124 @@
+import type { Clock, Millis } from '#libs/core';
+import type { Ending, Endpoints } from '#libs/link';
+import type { Log } from '#libs/runtime';
+
+/** One connection attempt, from its beginning to what became of it. Times are ISO 8601 texts, for people. */
+export interface AttemptRecord {
+  /** Counts all attempts of this process. */
+  attempt: number;
+  /** Which line made it; a line keeps its number while it reconnects, a replacement has a new one. */
+  generation: number;
+  /** Why the line was opened: `demand`, or what asked for the rotation. */
+  why: string;
+  from?: string;
+  to?: string;
+  streams: number;
+  startedAt: Millis;
+  openedAt?: Millis;
+  firstDataAt?: Millis;
+  closedAt?: Millis;
+  /** From the handshake to the end. */
+  livedMs?: Millis;
+  frames: number;
+  bytes: number;
+  closedBy?: 'binance' | 'us' | 'transport';
+  cause?: string;
+  code?: number;
+  status?: number;
+  reason?: string;
+  /** What was read last before a protocol error: is it them or us? */
+  lastBytes?: string;
+  /** Our own process had stood still for so long, shortly before. */
+  stallMs?: Millis;
+  /** What we did about it. */
+  then?: string;
+}
+
+/** So many attempts are remembered. */
+const MOST_RECORDS = 300;
+
+/** Who closed, and why: every attempt of this process, the newest last, and one log line per transition. */
+export class Journal {
+  private readonly records: AttemptRecord[] = [];
+  private attempts = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly count: (record: AttemptRecord) => void = () => undefined,
+  ) {}
+
+  begin(generation: number, why: string, to: string, streams: number): AttemptRecord {
+    const attempt = ++this.attempts;
+    const startedAt = this.clock.now();
+    const record: AttemptRecord = { attempt, generation, why, to, streams, startedAt, frames: 0, bytes: 0 };
+    this.records.push(record);
+    if (this.records.length > MOST_RECORDS) this.records.shift();
+    this.log.info({ code: 'line.dialing', attempt, generation, why, to, streams }, 'connecting to Binance');
+    return record;
+  }
+
+  opened(record: AttemptRecord, { from, to }: Endpoints): void {
+    record.openedAt = this.clock.now();
+    if (from !== undefined) record.from = from;
+    if (to !== undefined) record.to = to;
+    const { attempt, generation } = record;
+    const tookMs = Math.round(record.openedAt - record.startedAt);
+    this.log.info({ code: 'line.open', attempt, generation, tookMs }, 'connected to Binance');
+  }
+
+  firstData(record: AttemptRecord): void {
+    record.firstDataAt = this.clock.now();
+    const { attempt, generation } = record;
+    this.log.info({ code: 'line.live', attempt, generation }, 'data flows');
+  }
+
+  /** A request was refused, not answered, or had no effect; it is made again. */
+  requestFailed({ attempt, generation }: AttemptRecord, why: string): void {
+    this.log.warn({ code: 'line.request-failed', attempt, generation, why }, 'a request to Binance failed');
+  }
+
+  ended(record: AttemptRecord, ending: Ending, retryMs: Millis | undefined): void {
+    record.closedAt = this.clock.now();
+    if (record.openedAt !== undefined) record.livedMs = Math.round(record.closedAt - record.openedAt);
+    describe(record, ending);
+    record.then = retryMs === undefined ? 'nothing: not needed any more' : `next attempt in ${retryMs} ms`;
+    this.count(record);
+    const { attempt, generation, closedBy, cause, code: closeCode, status, reason, livedMs, frames, stallMs } = record;
+    const level = retryMs === undefined ? 'info' : 'warn';
+    this.log[level](
+      {
+        code: 'line.ended',
+        attempt,
+        generation,
+        closedBy,
+        cause,
+        closeCode,
+        status,
+        reason,
+        livedMs,
+        frames,
+        stallMs,
+        retryMs,
+      },
+      `connection ended by ${closedBy}: ${cause}`,
+    );
+  }
+
+  /** The newest last. */
+  read(): readonly AttemptRecord[] {
+    return this.records;
+  }
+}
+
+function describe(record: AttemptRecord, { closedBy, cause, code, status, reason, bytes }: Ending): void {
+  record.closedBy = closedBy === 'peer' ? 'binance' : closedBy;
+  record.cause = record.stallMs === undefined ? cause : blameStall(record, cause);
+  if (code !== undefined) record.code = code;
+  if (status !== undefined) record.status = status;
+  if (reason !== undefined && reason !== '') record.reason = reason;
+  if (bytes) record.lastBytes = Buffer.from(bytes).toString('hex');
+}
+
+/** A pong that came too late because we stood still is our fault, whoever closed. */
+const blameStall = ({ closedBy }: AttemptRecord, cause: string): string => (closedBy === 'us' ? cause : 'own-stall');

@@ -11,7 +11,7 @@ export interface CrewOptions {
   clients: number;
   /** Upper case, as in payloads. */
   symbols: readonly string[];
-  /** Looks over the shoulder of the first native client of each symbol. */
+  /** Looks over the shoulder of every native client. */
   onlooker?: Onlooker;
 }
 
@@ -65,6 +65,6 @@ function recruit(index: number, { url, symbols, onlooker }: CrewOptions): Watche
   const symbol = symbols[pair % symbols.length] ?? '';
   const streams = (MENUS[round % MENUS.length] ?? []).map((kind) => `${symbol.toLowerCase()}@${kind}`);
   const name = `client ${index + 1}`;
-  if (index % 2 === 0) return new NativeWatcher(name, url, streams, round === 0 ? onlooker : {});
+  if (index % 2 === 0) return new NativeWatcher(name, url, streams, onlooker);
   return new WireWatcher(name, (pair + round) % 2 === 0 ? 'raw' : 'combined', url, streams);
 }

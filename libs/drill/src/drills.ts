@@ -1,0 +1,150 @@
+import type { Incident, Step } from '#libs/simulator';
+
+/** One step of a drill. Whatever it does, the step is over when data flows again on every client. */
+export interface Act {
+  /** What happens to the next connection attempts, one after the other; after them attempts are accepted. */
+  attempts?: readonly Step[];
+  /** What strikes now. */
+  strike?: readonly Incident[];
+  /** A command on the gateway's ops port. */
+  command?: string;
+  /** How many connection attempts must follow before the step can be over. */
+  follows: number;
+}
+
+/** A named course of events; `npx holdfast drill NAME` runs it. */
+export interface Drill {
+  name: string;
+  /** One sentence: what happens, and what it stands for. */
+  says: string;
+  acts: readonly Act[];
+}
+
+const once = (...strike: Incident[]): Act => ({ strike, follows: 1 });
+const harmless = (...strike: Incident[]): Act => ({ strike, follows: 0 });
+const badUtf8Close: Step = { close: { code: 1007, reason: 'Invalid UTF-8 code encountered.' } };
+const policyClose: Step = { close: { code: 1008, reason: 'Policy violation' } };
+
+/** The story Holdfast starts from: a close, then attempts that die inside a frame, with 1007 and with 1008, then success. */
+const originAct = (cut: 'mid-frame' | 'mid-length' | 'mid-utf8' | 'mid-fragment'): Act => ({
+  attempts: [{ cut, when: 'first-frame' }, badUtf8Close, policyClose],
+  strike: [{ name: 'close', code: 1000 }],
+  follows: 4,
+});
+
+/** Every drill there is, in the order in which they are listed. */
+export const DRILLS: readonly Drill[] = [
+  {
+    name: 'origin-story',
+    says: 'Binance closes with 1000; the next three attempts are cut inside a frame, closed with 1007 and with 1008; then all is well.',
+    acts: (['mid-frame', 'mid-length', 'mid-utf8', 'mid-fragment'] as const).map(originAct),
+  },
+  {
+    name: 'closes',
+    says: 'Binance closes with one code after the other: 1000, 1001, 1006 by TCP reset, 1008, 1011, 1012, and without any.',
+    acts: [
+      once({ name: 'close', code: 1000 }),
+      once({ name: 'close', code: 1001, reason: 'going away' }),
+      once({ name: 'reset' }),
+      once({ name: 'close', code: 1008, reason: 'Pong timeout' }),
+      once({ name: 'close', code: 1011 }),
+      once({ name: 'close', code: 1012, reason: 'service restart' }),
+      once({ name: 'close', code: 1005 }),
+    ],
+  },
+  {
+    name: 'cuts',
+    says: 'TCP ends inside a payload, inside a length, inside a character and inside a fragment.',
+    acts: [
+      once({ name: 'cut-mid-frame' }),
+      once({ name: 'cut-mid-length' }),
+      once({ name: 'cut-mid-utf8' }),
+      once({ name: 'cut-mid-fragment' }),
+    ],
+  },
+  {
+    name: 'cable-cut',
+    says: 'The line goes dead without a word, first with the other side still reading, then with nobody there at all.',
+    acts: [once({ name: 'go-silent' }), once({ name: 'stop-reading' })],
+  },
+  {
+    name: 'refusals',
+    says: 'After a close Binance refuses to take us back: busy (429, try again in a second), overloaded (503), and a reset in the middle of the handshake.',
+    acts: [
+      { attempts: [{ refuse: { status: 429, retryAfter: 1 } }], strike: [{ name: 'close', code: 1000 }], follows: 2 },
+      { attempts: [{ refuse: { status: 503 } }], strike: [{ name: 'close', code: 1000 }], follows: 2 },
+      { attempts: [{ reset: true }], strike: [{ name: 'close', code: 1000 }], follows: 2 },
+    ],
+  },
+  {
+    name: 'slow-door',
+    says: 'After a close the next attempt is never answered and has to be given up.',
+    acts: [{ attempts: [{ slow: 'never' }], strike: [{ name: 'close', code: 1000 }], follows: 2 }],
+  },
+  {
+    name: 'flapping',
+    says: 'Every connection is taken and closed at once, five times in a row.',
+    acts: [
+      {
+        attempts: Array.from({ length: 5 }, (): Step => ({ close: { code: 1000 }, when: 'open' })),
+        strike: [{ name: 'close', code: 1000 }],
+        follows: 6,
+      },
+    ],
+  },
+  {
+    name: 'load-shedding',
+    says: 'Binance sheds load: everything that is open is closed, four times, half a second apart.',
+    acts: [{ strike: [{ name: 'close-storm', count: 4, everyMs: 500 }], follows: 2 }],
+  },
+  {
+    name: 'planned-shutdown',
+    says: 'Binance announces that it goes away; the connection is replaced before it does, and nothing is missing.',
+    acts: [once({ name: 'server-shutdown', closeAfterMs: 4_000 })],
+  },
+  {
+    name: 'rotation',
+    says: 'An operator asks for a new connection, three times; the old one goes on until the new one has taken over.',
+    acts: Array.from({ length: 3 }, (): Act => ({ command: 'rotate', follows: 1 })),
+  },
+  {
+    name: 'stalled-replacement',
+    says: 'An operator asks for a new connection and Binance accepts one that never delivers; the working one must not be given up.',
+    acts: [{ attempts: [{ stall: true }], command: 'rotate', follows: 1 }],
+  },
+  {
+    name: 'bad-frames',
+    says: 'Single frames are broken in every way: not UTF-8, not JSON, wrong types, binary, too deep, doubled and poisoned keys, numbers too large.',
+    acts: [
+      harmless({ name: 'bad-utf8' }),
+      harmless({ name: 'broken-json' }),
+      harmless({ name: 'wrong-shape' }),
+      harmless({ name: 'binary-frame' }),
+      harmless({ name: 'deep-json' }),
+      harmless({ name: 'duplicate-keys' }),
+      harmless({ name: 'poisoned-keys' }),
+      harmless({ name: 'unsafe-number' }),
+    ],
+  },
+  {
+    name: 'news',
+    says: 'Binance sends a field and an event nobody has heard of; both pass and are reported as drift.',
+    acts: [harmless({ name: 'unknown-field' }), harmless({ name: 'unknown-event' })],
+  },
+  {
+    name: 'repeats-and-holes',
+    says: 'On a connection that stays up, frames come twice, and frames are lost on the way: what is doubled is dropped, what is missing is announced.',
+    acts: [
+      harmless({ name: 'duplicate-frames', stream: 'btcusdt@trade', count: 20 }),
+      harmless({ name: 'drop-frames', stream: 'btcusdt@trade', count: 20 }),
+      harmless({ name: 'drop-frames', stream: 'ethusdt@depth@100ms', count: 3 }),
+    ],
+  },
+  {
+    name: 'rush',
+    says: 'A thousand trades in one instant.',
+    acts: [harmless({ name: 'burst', symbol: 'BTCUSDT', count: 1_000 })],
+  },
+];
+
+export const findDrill = (name: string): Drill | undefined => DRILLS.find((drill) => drill.name === name);

@@ -1,0 +1,111 @@
+import type { Clock, FeedEvent, Millis, StreamName } from '#libs/core';
+import type { Incident, Simulator, Step } from '#libs/simulator';
+import { Crew } from './crew/crew.js';
+import type { Onlooker } from './crew/watcher.js';
+import { type Gateway, readStatus } from './gateway.js';
+import { readJournal } from './show/journal-row.js';
+import type { Outcome } from './show/report.js';
+import { waitFor } from './wait.js';
+
+export interface StageParts {
+  clock: Clock;
+  simulator: Simulator;
+  gateway: Gateway;
+  clients: number;
+  onlooker?: Onlooker;
+}
+
+/** How long a stage waits for its world to become whole again. */
+const PATIENCE_MS: Millis = 30_000;
+
+/** A simulator, a gateway in front of it, and a crew of clients in front of that. */
+export class Stage {
+  readonly crew: Crew;
+  readonly incidents: string[] = [];
+  /** The newest state of every stream that a native client watches. */
+  readonly feeds = new Map<StreamName, FeedEvent>();
+  private readonly startedAt: Millis;
+
+  constructor(private readonly parts: StageParts) {
+    const { simulator, gateway, clients, onlooker = {} } = parts;
+    this.startedAt = parts.clock.now();
+    this.crew = new Crew({
+      url: gateway.url,
+      clients,
+      symbols: simulator.market.instruments.map(({ spec }) => spec.symbol),
+      onlooker: {
+        ...onlooker,
+        feed: (event) => {
+          this.feeds.set(event.stream, event);
+          onlooker.feed?.(event);
+        },
+      },
+    });
+  }
+
+  get simulator(): Simulator {
+    return this.parts.simulator;
+  }
+
+  get gateway(): Gateway {
+    return this.parts.gateway;
+  }
+
+  /** Resolves when every client is served and has seen something. */
+  async start(): Promise<void> {
+    await this.crew.start();
+    await this.flows();
+  }
+
+  /** Strikes, and remembers that it did. Returns how many connections were struck at once. */
+  strike(incident: Incident): number {
+    this.incidents.push(incident.name);
+    return this.simulator.strike(incident);
+  }
+
+  /** Decides what happens to the next connection attempts, one after the other. */
+  script(steps: readonly Step[]): void {
+    this.simulator.script(steps);
+  }
+
+  /** Resolves when the gateway has tried to connect `count` times more than the `since` times before. */
+  async attempted(count: number, since: number): Promise<void> {
+    const { simulator, clock } = this.parts;
+    await waitFor(clock, `attempt ${count} to connect`, PATIENCE_MS, () => simulator.attempts.length >= since + count);
+  }
+
+  /** Resolves when no stream is in trouble and every client has got at least one message more. */
+  async flows(): Promise<void> {
+    const before = this.crew.watchers.map(({ messages }) => messages);
+    const isFlowing = (): boolean =>
+      this.crew.watchers.every(
+        ({ messages, ledger }, index) => ledger.disconnects > 0 || messages > (before[index] ?? 0),
+      );
+    const { clock } = this.parts;
+    await waitFor(clock, 'data on every client', PATIENCE_MS, () => isFlowing() && this.troubled().length === 0);
+  }
+
+  /** Streams whose newest state is neither `live` nor an announced gap. */
+  troubled(): FeedEvent[] {
+    return [...this.feeds.values()].filter(({ state }) => state === 'stale' || state === 'recovering');
+  }
+
+  /** What has been seen so far. */
+  async outcome(failures: readonly string[] = []): Promise<Outcome> {
+    return {
+      lastedMs: this.parts.clock.now() - this.startedAt,
+      summary: this.crew.summary(),
+      incidents: this.incidents,
+      journal: readJournal(await readStatus(this.gateway.opsUrl)),
+      violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
+      failures,
+    };
+  }
+
+  /** The clients leave first, so that nothing that follows is a disconnect. */
+  async stop(): Promise<void> {
+    await this.crew.stop();
+    await this.gateway.stop();
+    await this.simulator.stop();
+  }
+}

@@ -5,6 +5,7 @@ interface Benchmark {
 /** The benchmarks by name; each is loaded only when it is asked for. */
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   fanout: () => import('./fanout.js'),
+  ingest: () => import('./ingest.js'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

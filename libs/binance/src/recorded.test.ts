@@ -28,7 +28,7 @@ const RAW: Record<string, string> = {
 };
 
 function rawStream(line: string): string | undefined {
-  const [word = ''] = Object.keys(RAW).filter((kind) => line.includes(`"${kind}"`));
+  const word = Object.keys(RAW).find((kind) => line.includes(`"${kind}"`)) ?? '';
   if (line.startsWith('[{"e":"24hrTicker"')) return RAW.retired;
   return RAW[word];
 }

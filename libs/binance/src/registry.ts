@@ -35,10 +35,9 @@ const DECLARATIONS: Record<StreamType, StreamDeclaration> = {
 };
 
 /** Every kind of stream, its shape compiled; made when this file is first loaded, so a bad declaration stops the process. */
-export const KNOWN_TYPES: readonly KnownType[] = Object.values(DECLARATIONS).map((declaration) => ({
-  ...declaration,
-  compiled: compileShape(declaration.shape),
-}));
+export const KNOWN_TYPES: readonly KnownType[] = Object.values(DECLARATIONS).map((declaration) =>
+  Object.assign(declaration, { compiled: compileShape(declaration.shape) }),
+);
 
 const BY_TYPE = new Map(KNOWN_TYPES.map((known) => [known.type, known]));
 

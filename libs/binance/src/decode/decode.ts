@@ -52,22 +52,12 @@ function classify(value: unknown, text: string, rawStream: StreamName | undefine
 
 function decodeCombined(envelope: object, stream: StreamName, data: unknown, text: string): Decoded {
   const known = knownStream(stream);
-  const arrival: Arrival = { data, text, around: known?.envelopeLength ?? 0, root: 'data' };
-  if (known) return withEnvelopeDrift(decodePayload(arrival, known), envelope);
+  const arrival: Arrival = { data, text, around: known?.envelopeLength ?? 0, envelope };
+  if (known) return decodePayload(arrival, known);
   if (stream === SERVER_SHUTDOWN_STREAM && isServerShutdown(data)) return shutdown(data.E);
   const name = parseStreamName(stream);
   const isRetired = !name.ok && name.problem.code === 'retired-stream';
   return unknownFrame(arrival, stream, { what: isRetired ? 'retired-stream' : 'stream', where: stream });
-}
-
-/** Says so when Binance's envelope has grown a field; it is not passed on, the envelope is not part of the event. */
-function withEnvelopeDrift(decoded: ReturnType<typeof decodePayload>, envelope: object): Decoded {
-  if (!decoded.ok) return decoded;
-  let drift = decoded.value.drift;
-  for (const key in envelope) {
-    if (key !== 'stream' && key !== 'data') drift = [...(drift ?? []), { what: 'envelope', where: key }];
-  }
-  return drift === decoded.value.drift ? decoded : ok({ ...decoded.value, drift: drift ?? [] });
 }
 
 function decodeBare(value: object, text: string, rawStream: StreamName | undefined): Decoded {
@@ -82,7 +72,7 @@ function decodeBare(value: object, text: string, rawStream: StreamName | undefin
     return notOk({ code: 'ambiguous-stream', message: 'no envelope, and no single stream it could belong to', at: 0 });
   }
   const known = knownStream(stream);
-  const arrival: Arrival = { data: value, text, around: 0, root: '' };
+  const arrival: Arrival = { data: value, text, around: 0, envelope: undefined };
   return known ? decodePayload(arrival, known) : unknownFrame(arrival, stream, { what: 'stream', where: stream });
 }
 

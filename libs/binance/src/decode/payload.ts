@@ -13,8 +13,8 @@ export interface Arrival {
   text: string;
   /** How many characters of the text are not the payload's. */
   around: number;
-  /** Where the payload stands in the frame, for problems. */
-  root: '' | 'data';
+  /** The combined envelope; undefined for a bare payload. */
+  envelope: object | undefined;
 }
 
 type Decoded = Result<MarketFrame | UnknownFrame, FrameProblem>;
@@ -90,15 +90,24 @@ function decodeCarefully(
   frame: MarketFrame,
   payloads: readonly object[],
   { type, compiled }: KnownType,
-  { text }: Arrival,
+  { text, envelope }: Arrival,
 ): Decoded {
   const problem = scanJson(text);
   if (problem) return notOk({ ...problem, stream: frame.stream });
   const wire = payloads.map((payload) => remainderOf(payload, compiled));
-  if (wire.every((remainder) => remainder === undefined)) return ok(frame);
-  const drift = driftOf(wire, type);
-  return ok({ ...frame, wire, ...(drift.length > 0 && { drift }) });
+  const drift = [...driftOf(wire, type), ...envelopeDrift(envelope)];
+  return ok({
+    ...frame,
+    ...(wire.some((remainder) => remainder !== undefined) && { wire }),
+    ...(drift.length > 0 && { drift }),
+  });
 }
+
+/** Says so when Binance's envelope has grown a field. It is not passed on: the envelope is no part of the event. */
+const envelopeDrift = (envelope: object | undefined): Drift[] =>
+  Object.keys(envelope ?? {})
+    .filter((key) => key !== 'stream' && key !== 'data')
+    .map((where) => ({ what: 'envelope', where }));
 
 function driftOf(wire: readonly (WireRemainder | undefined)[], type: string): Drift[] {
   const paths = new Set(wire.flatMap((remainder) => (remainder ? unknownPaths(remainder) : [])));
@@ -113,8 +122,8 @@ function contradiction(payload: AnyPayload, { name, type }: KnownStream): string
   return type.contradiction?.(payload, name);
 }
 
-function contradicted(path: string, { root }: Arrival, { name }: KnownStream): Decoded {
-  const at = join(root, path);
+function contradicted(path: string, arrival: Arrival, { name }: KnownStream): Decoded {
+  const at = join(rootOf(arrival), path);
   return notOk({ code: 'wrong-shape', message: `${at} contradicts the stream ${name.name}`, at, stream: name.name });
 }
 
@@ -124,7 +133,7 @@ function misfit(arrival: Arrival, { name, type }: KnownStream, payload: unknown,
     return unknownFrame(arrival, name.name, { what: 'event', where: event });
   const isNoArray = name.isArray && element === '';
   const { path, expected, isUnsafe } = isNoArray ? NO_ARRAY : type.compiled.misfit();
-  const at = join(arrival.root, element, path);
+  const at = join(rootOf(arrival), element, path);
   const message = `${at || 'the frame'} ${expected}`;
   return notOk({ code: isUnsafe ? 'unsafe-number' : 'wrong-shape', message, at, stream: name.name });
 }
@@ -136,12 +145,15 @@ const eventOf = (payload: unknown): string | undefined =>
     ? payload.e
     : undefined;
 
+/** Where the payload stands in the frame. */
+const rootOf = ({ envelope }: Arrival): string => (envelope ? 'data' : '');
+
 /** `data`, `[3]`, `k.t` → `data[3].k.t`. */
 const join = (...parts: string[]): string => parts.filter(Boolean).join('.').replaceAll('.[', '[');
 
 /** Something well-formed that we have no word for: it passes, and the drift says what to count. */
-export function unknownFrame({ data, text }: Arrival, stream: StreamName, drift: Drift): Decoded {
+export function unknownFrame({ data, text, envelope }: Arrival, stream: StreamName, drift: Drift): Decoded {
   const problem = scanJson(text);
   if (problem) return notOk({ ...problem, stream });
-  return ok({ kind: 'unknown', stream, data, drift: [drift] });
+  return ok({ kind: 'unknown', stream, data, drift: [drift, ...envelopeDrift(envelope)] });
 }

@@ -2,18 +2,22 @@ import type { RollingTicker } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
 
-/** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-rolling-window-statistics-streams */
+/**
+ * The average stands where Binance was recorded to write it; the documentation shows it behind the last price.
+ *
+ * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-rolling-window-statistics-streams
+ */
 export class RollingTickerFrame {
   @IsWord('Event type', '1hTicker', '4hTicker', '1dTicker') e!: string;
   @IsInstant('Event time') E!: number;
   @IsText('Symbol') s!: string;
   @IsDecimal('Price change') p!: string;
   @IsDecimal('Price change in percent') P!: string;
+  @IsDecimal('Weighted average price') w!: string;
   @IsDecimal('Open price') o!: string;
   @IsDecimal('High price') h!: string;
   @IsDecimal('Low price') l!: string;
   @IsDecimal('Last price') c!: string;
-  @IsDecimal('Weighted average price') w!: string;
   @IsDecimal('Volume in the base asset') v!: string;
   @IsDecimal('Volume in the quote asset') q!: string;
   @IsInstant('First instant of the window') O!: number;
@@ -64,11 +68,11 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     s: event.symbol,
     p: event.change,
     P: event.changePercent,
+    w: event.weightedAverage,
     o: event.open,
     h: event.high,
     l: event.low,
     c: event.last,
-    w: event.weightedAverage,
     v: event.volume,
     q: event.quoteVolume,
     O: toWire(event.openAt, scale),

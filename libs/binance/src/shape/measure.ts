@@ -14,15 +14,19 @@ export interface Measure {
  * @throws Error when the shape has a field whose length it does not know.
  */
 export function compileMeasure(schema: Schema): Measure {
-  return {
-    lengthOf: compile<number>(objectLength(schema, 'payload')),
-    couldBeShorter: compile<boolean>(roundNumbers(schema, 'payload').join('||') || 'false'),
-  };
+  return compile(objectLength(schema, 'payload'), roundNumbers(schema, 'payload').join('||') || 'false');
 }
 
-function compile<T>(expression: string): (payload: object) => T {
-  const make = new Function('digitsOf', 'levelsLength', 'isRound', `return (payload) => ${expression};`);
-  return make(digitsOf, levelsLength, isRound) as (payload: object) => T;
+function compile(length: string, isShorter: string): Measure {
+  // Made of key names of our own classes only, at start; the same as Ajv does with the schema.
+  // oxlint-disable-next-line typescript/no-implied-eval
+  const make = new Function(
+    'digitsOf',
+    'levelsLength',
+    'isRound',
+    `return { lengthOf: (payload) => ${length}, couldBeShorter: (payload) => ${isShorter} };`,
+  );
+  return make(digitsOf, levelsLength, isRound) as Measure;
 }
 
 function objectLength(schema: Schema, at: string): string {

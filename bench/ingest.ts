@@ -1,0 +1,56 @@
+import { samples, type Sample } from './ingest/frames.js';
+import { type Step, stepsFor } from './ingest/steps.js';
+
+const REPETITIONS = 11;
+/** Each repetition of a step takes at least about this many frames: long enough for the clock, short enough to alternate. */
+const FRAMES_PER_TURN = 20_000;
+
+/** Nanoseconds of CPU (all threads, garbage collection included) per frame, of each step beside `JSON.parse` alone. */
+export async function run(args: string[]): Promise<void> {
+  const only = args.filter((arg) => !arg.startsWith('-'));
+  console.log(
+    `ns of CPU per frame, median of ${REPETITIONS} alternating repetitions [least..most], and × JSON.parse of that run`,
+  );
+  for (const sample of samples()) {
+    if (only.length === 0 || only.some((word) => sample.name.startsWith(word))) report(sample);
+  }
+}
+
+function report({ name, frames }: Sample): void {
+  const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) / frames.length;
+  console.log(`\n${name}: ${frames.length} frames, ${bytes.toFixed(0)} bytes on average`);
+  const steps = stepsFor(frames);
+  const rounds = Math.max(1, Math.round(FRAMES_PER_TURN / frames.length));
+  const times = measure(steps, rounds, frames.length);
+  const parse = median(times[0] ?? []);
+  for (const [at, step] of steps.entries()) {
+    const taken = times[at] ?? [];
+    const spread = `[${Math.min(...taken).toFixed(0)}..${Math.max(...taken).toFixed(0)}]`;
+    const ratio = (median(taken) / parse).toFixed(2);
+    console.log(
+      `  ${step.name.padEnd(28)} ${median(taken).toFixed(0).padStart(8)} ${spread.padEnd(18)} ${ratio.padStart(6)} ×`,
+    );
+  }
+}
+
+/** Takes turns, so that a slow moment of the machine meets all steps alike; the first turns only warm up. */
+function measure(steps: readonly Step[], rounds: number, frames: number): number[][] {
+  const times: number[][] = steps.map(() => []);
+  for (let repetition = -3; repetition < REPETITIONS; repetition++) {
+    for (const [at, step] of steps.entries()) {
+      const before = process.cpuUsage();
+      for (let round = 0; round < rounds; round++) sink += step.run();
+      const { user, system } = process.cpuUsage(before);
+      if (repetition >= 0) times[at]?.push(((user + system) * 1000) / (rounds * frames));
+    }
+  }
+  return times;
+}
+
+/** What the steps return goes here, so that no step can be optimised away. */
+let sink = 0;
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((some, other) => some - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}

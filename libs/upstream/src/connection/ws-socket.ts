@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { LARGEST_FRAME } from '#libs/binance';
 import type { Clock, Millis } from '#libs/core';
 import type { Dial, Endpoints, Failure, Socket, SocketEvents } from '#libs/link';
@@ -28,7 +28,8 @@ const SHOWN_BYTES = 512;
 export const wsDial =
   (clock: Clock, { connectTimeoutMs }: WsOptions): Dial =>
   (url, events) => {
-    const ws = new WebSocket(url, {
+    // The package's types do not know `closeTimeout` yet; its documentation does.
+    const options: ClientOptions & { closeTimeout: Millis } = {
       perMessageDeflate: false,
       skipUTF8Validation: true,
       autoPong: true,
@@ -36,8 +37,8 @@ export const wsDial =
       handshakeTimeout: connectTimeoutMs,
       closeTimeout: CLOSE_TIMEOUT_MS,
       followRedirects: false,
-    });
-    return new WsSocket(ws, clock, events);
+    };
+    return new WsSocket(new WebSocket(url, options), clock, events);
   };
 
 class WsSocket implements Socket {

@@ -1,0 +1,7 @@
+import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { readUpstreamConfig } from './upstream.config.js';
+import { UpstreamAppModule } from './upstream.module.js';
+
+const config = orExit(() => readUpstreamConfig(process.env));
+const log = makeLog('upstream', config.ops.logLevel);
+await runMain(log, () => start({ module: UpstreamAppModule.with(config, log), ops: config.ops, log }));

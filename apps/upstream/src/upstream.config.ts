@@ -1,0 +1,26 @@
+import {
+  BusSettings,
+  type Environment,
+  OpsSettings,
+  SettingsError,
+  UpstreamSettings,
+  readSettings,
+} from '#libs/runtime';
+
+/** All settings of the upstream process. */
+export type UpstreamConfig = ReturnType<typeof readUpstreamConfig>;
+
+/**
+ * Reads the settings of an upstream that works for edges in other processes.
+ *
+ * @throws SettingsError also when there is no Redis to reach them by.
+ */
+export function readUpstreamConfig(environment: Environment) {
+  const config = readSettings({ upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings }, environment);
+  if (config.bus.redisUrl === undefined) {
+    throw new SettingsError([
+      'HOLDFAST_REDIS_URL is not set: expected a URL like redis://host:6379, because edges in other processes are reached through Redis (npm start runs both roles in one process without it)',
+    ]);
+  }
+  return config;
+}

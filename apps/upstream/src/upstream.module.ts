@@ -1,0 +1,18 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BUS, type Bus, BusModule } from '#libs/bus';
+import { type Log, RuntimeModule, SERVICES, type Service } from '#libs/runtime';
+import { Upstream, UpstreamModule } from '#libs/upstream';
+import type { UpstreamConfig } from './upstream.config.js';
+
+/** The upstream role alone, for edges in other processes. */
+@Module({})
+export class UpstreamAppModule {
+  static with({ bus, upstream }: UpstreamConfig, log: Log): DynamicModule {
+    const inOrder = (theBus: Bus, theUpstream: Upstream): Service[] => [theBus, theUpstream];
+    return {
+      module: UpstreamAppModule,
+      imports: [RuntimeModule.with(log), BusModule.with(bus), UpstreamModule.with(upstream)],
+      providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Upstream] }],
+    };
+  }
+}

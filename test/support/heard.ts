@@ -1,0 +1,54 @@
+import type { FeedEvent, MarketEvent, Missing, StreamEvent, StreamName } from '#libs/core';
+
+/** Checks every message of one stream's channel: places without holes, ids without unannounced holes. */
+export class Heard {
+  readonly faults: string[] = [];
+  readonly feeds: FeedEvent[] = [];
+  readonly gaps: Missing[] = [];
+  events = 0;
+  newest: MarketEvent | undefined;
+  private seq = 0;
+  private next: number | undefined;
+
+  constructor(readonly stream: StreamName) {}
+
+  /** The stream's state as last said. */
+  get state(): string | undefined {
+    return this.feeds.at(-1)?.state;
+  }
+
+  take(event: StreamEvent): void {
+    if (this.seq > 0 && event.seq !== this.seq + 1) this.fault(`seq ${event.seq} after ${this.seq}`);
+    this.seq = event.seq;
+    if (event.type === 'feed') this.takeFeed(event);
+    else this.takeEvent(event);
+  }
+
+  private takeFeed(event: FeedEvent): void {
+    this.feeds.push(event);
+    if (!event.missing) return;
+    this.gaps.push(event.missing);
+    if (event.missing.from !== this.next) this.fault(`gap from ${event.missing.from}, expected ${this.next}`);
+    this.next = event.missing.to + 1;
+  }
+
+  private takeEvent(event: MarketEvent): void {
+    this.events += 1;
+    this.newest = event;
+    if (this.state !== 'live') this.fault(`an event while ${this.state}`);
+    const ids = idsOf(event);
+    if (!ids) return;
+    if (this.next !== undefined && ids.from !== this.next) this.fault(`id ${ids.from}, expected ${this.next}`);
+    this.next = ids.to + 1;
+  }
+
+  private fault(what: string): void {
+    this.faults.push(`${this.stream}: ${what}`);
+  }
+}
+
+function idsOf(event: MarketEvent): Missing | undefined {
+  if (event.type === 'trade' || event.type === 'aggTrade') return { from: event.id, to: event.id };
+  if (event.type === 'depth') return { from: event.firstUpdateId, to: event.lastUpdateId };
+  return undefined;
+}

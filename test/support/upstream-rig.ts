@@ -1,0 +1,91 @@
+import { MemoryBus } from '#libs/bus';
+import { type FeedEvent, type StreamEvent, type StreamName, decode, demandTopic, streamTopic } from '#libs/core';
+import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { Simulator, type SimulatorOptions } from '#libs/simulator';
+import { TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
+import { Heard } from './heard.js';
+
+export interface RigOptions {
+  simulator?: SimulatorOptions;
+  settings?: Partial<UpstreamSettings>;
+  timings?: Partial<Timings>;
+}
+
+/** A simulator, an upstream that reads it, and a listener on the bus that checks every message. */
+export class UpstreamRig {
+  readonly bus = new MemoryBus();
+  readonly ops = new Ops();
+  readonly metrics = new Metrics();
+  readonly heard = new Map<StreamName, Heard>();
+  readonly settings: UpstreamSettings;
+  upstream: Upstream;
+
+  private constructor(
+    readonly simulator: Simulator,
+    private readonly options: RigOptions,
+  ) {
+    this.settings = Object.assign(new UpstreamSettings(), { wsUrl: simulator.wsUrl, retryFirstMs: 50 }, options.settings);
+    this.upstream = this.newUpstream();
+  }
+
+  static async start(options: RigOptions = {}): Promise<UpstreamRig> {
+    const rig = new UpstreamRig(await Simulator.start(options.simulator), options);
+    await rig.upstream.start();
+    return rig;
+  }
+
+  /** Listens to the streams and demands them, as an edge would. */
+  demand(streams: readonly StreamName[], edge = 'rig'): void {
+    for (const stream of streams) {
+      if (this.heard.has(stream)) continue;
+      const heard = new Heard(stream);
+      this.heard.set(stream, heard);
+      this.bus.subscribe(streamTopic(stream), (text) => heard.take(read(text)));
+    }
+    this.bus.publish(demandTopic(), JSON.stringify({ edge, streams }));
+  }
+
+  on(stream: StreamName): Heard {
+    const heard = this.heard.get(stream);
+    if (!heard) throw new Error(`${stream} was not demanded`);
+    return heard;
+  }
+
+  /** What is wrong with what was heard, in words; empty when nothing is. */
+  get faults(): string[] {
+    return [...this.heard.values()].flatMap(({ faults }) => faults);
+  }
+
+  get feeds(): FeedEvent[] {
+    return [...this.heard.values()].flatMap(({ feeds }) => feeds);
+  }
+
+  /** Connections of the simulator that are open now. */
+  get open(): number {
+    return this.simulator.connections.filter(({ isOpen }) => isOpen).length;
+  }
+
+  async stop(): Promise<void> {
+    await this.upstream.stop();
+    await this.simulator.stop();
+  }
+
+  private newUpstream(): Upstream {
+    return new Upstream(this.settings, {
+      bus: this.bus,
+      dial: wsDial(systemClock, this.settings),
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      metrics: this.metrics,
+      ops: this.ops,
+      timings: { ...TIMINGS, ...this.options.timings },
+    });
+  }
+}
+
+function read(text: string): StreamEvent {
+  const event = decode(text);
+  if (!event.ok) throw new Error(event.problem);
+  return event.value;
+}

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { Script } from 'node:vm';
 import { Copy, DockerfileParser, type Instruction } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
@@ -11,7 +12,7 @@ const lastStage = dockerfile
 
 describe('the Dockerfile', () => {
   it('has nothing that a Dockerfile linter objects to', () => {
-    expect(validate(text).map(({ message, range }) => `line ${range.start.line + 1}: ${message}`)).toEqual([]);
+    expect(validate(text)).toEqual([]);
   });
 
   it('copies only files that exist and that .dockerignore lets through', () => {
@@ -24,11 +25,11 @@ describe('the Dockerfile', () => {
   });
 
   it('copies from stages that it has', () => {
-    const stages = dockerfile.getFROMs().map((from) => from.getBuildStage());
+    const stages = new Set(dockerfile.getFROMs().map((from) => from.getBuildStage()));
     expect(
       copies()
         .map(fromOf)
-        .filter((stage) => stage !== undefined && !stages.includes(stage)),
+        .filter((stage) => stage !== undefined && !stages.has(stage)),
     ).toEqual([]);
   });
 
@@ -47,7 +48,7 @@ describe('the Dockerfile', () => {
     const [check] = of(lastStage, 'HEALTHCHECK').map((instruction) => instruction.getArgumentsContent() ?? '');
     const [program, flag, script] = JSON.parse((check ?? '').slice((check ?? '').indexOf('['))) as string[];
     expect([program, flag]).toEqual(['node', '-e']);
-    expect(() => new Function(script ?? '')).not.toThrow();
+    expect(() => new Script(script ?? '')).not.toThrow();
   });
 });
 

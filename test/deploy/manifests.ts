@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1';
+import { type INetworkPolicy, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
+import { type IPodDisruptionBudget, PodDisruptionBudget } from 'kubernetes-models/policy/v1';
+import { ConfigMap, type IConfigMap, type IService, Service } from 'kubernetes-models/v1';
+import { parse, parseAllDocuments } from 'yaml';
+
+/** What every Kubernetes object says of itself. */
+export interface KubernetesObject {
+  apiVersion: string;
+  kind: string;
+}
+
+/** The objects of a kustomization, by kind. */
+export interface Manifests {
+  all: KubernetesObject[];
+  deployments: IDeployment[];
+  services: IService[];
+  configMaps: IConfigMap[];
+  budgets: IPodDisruptionBudget[];
+  policies: INetworkPolicy[];
+}
+
+/** How this machine's kubectl can render: `full`, `old` (before 1.21: the base only), or `none` where there is no kubectl. */
+export function kubectlIs(): 'full' | 'old' | 'none' {
+  try {
+    const version = execFileSync('kubectl', ['version', '--client', '-o', 'json'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return String(version).includes('"kustomizeVersion"') ? 'full' : 'old';
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
+    throw error;
+  }
+}
+
+/** What `kubectl kustomize` makes of a folder. */
+export const render = (folder: string): Manifests =>
+  sorted(
+    parseAllDocuments(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })).map((doc) => doc.toJS()),
+  );
+
+/** The resources of a folder that only lists files and makes ConfigMaps, read without kubectl; no name gets a hash. */
+export function readResources(folder: string): Manifests {
+  const { resources, configMapGenerator } = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')) as {
+    resources: string[];
+    configMapGenerator: { name: string; literals: string[] }[];
+  };
+  const files = resources.map((file) => readFileSync(join(folder, file), 'utf8'));
+  const maps = configMapGenerator.map(({ name, literals }) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: Object.fromEntries(literals.map((literal) => literal.split(/=(.*)/s).slice(0, 2))),
+  }));
+  return sorted([...files.flatMap((file) => parseAllDocuments(file).map((doc) => doc.toJS())), ...maps]);
+}
+
+const sorted = (all: KubernetesObject[]): Manifests => ({
+  all,
+  deployments: all.filter(Deployment.is),
+  services: all.filter(Service.is),
+  configMaps: all.filter(ConfigMap.is),
+  budgets: all.filter(PodDisruptionBudget.is),
+  policies: all.filter(NetworkPolicy.is),
+});

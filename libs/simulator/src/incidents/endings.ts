@@ -95,7 +95,7 @@ export const ENDINGS = {
       const struck = [...world.door.open];
       for (let round = 0; round < count; round += 1)
         world.clock.after(round * everyMs, () => {
-          for (const connection of [...world.door.open]) connection.close(code, '', 'incident');
+          for (const connection of world.door.open) connection.close(code, '', 'incident');
         });
       return struck.length;
     },

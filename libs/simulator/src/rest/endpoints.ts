@@ -61,10 +61,9 @@ function tradeRows({ query, time }: Source, until: Millis, { fromId: mayChoose }
   const limit = query.limit(500, 1_000);
   const fromId = mayChoose ? query.integer('fromId') : undefined;
   if (!instrument) return undefined;
-  return rows(instrument.trades, fromId, limit, until).map((trade) => ({
-    ...tradeRow(instrument, trade, time),
-    isBestMatch: true,
-  }));
+  return rows(instrument.trades, fromId, limit, until).map((trade) =>
+    Object.assign(tradeRow(instrument, trade, time), { isBestMatch: true }),
+  );
 }
 
 function blockRows({ query, time, databaseUntil }: Source): unknown {

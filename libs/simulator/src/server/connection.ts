@@ -171,7 +171,7 @@ export class SimConnection implements Member {
   private heardMessage(data: RawData, isBinary: boolean): void {
     this.received.requests += 1;
     if (!this.isWithinRate()) return;
-    const text = String(data);
+    const text = Buffer.isBuffer(data) ? data.toString() : '';
     if (this.requests.push(text) > 100) this.requests.shift();
     const bytes = Buffer.byteLength(text);
     const { requestBytes } = this.house.limits;

@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { DepthDiff } from './book.js';
+import { BookSide } from './book-side.js';
+import type { Instrument } from './instrument.js';
+import { INTERVALS, candleOpen, nextOpen } from './intervals.js';
+import { Market } from './market.js';
+import { type MarketSink, NOBODY, type SimAggTrade, type SimTrade } from './sink.js';
+import { DEFAULT_SYMBOLS, manySymbols } from './symbols.js';
+
+const START = 1_790_000_000_123;
+const SYMBOL = 'BTCUSDT';
+
+const make = (seed: number, symbols = DEFAULT_SYMBOLS.slice(0, 2)): Market =>
+  new Market({ symbols, seed, startAt: START, keep: 50_000 });
+
+/** Follows a market as a careful client would: its own book from diffs, its own top from bookTicker. */
+class Follower implements MarketSink {
+  readonly trades: SimTrade[] = [];
+  readonly aggTrades: SimAggTrade[] = [];
+  readonly tops: { u: number; top: string }[] = [];
+  readonly diffs: Record<100 | 1000, DepthDiff[]> = { 100: [], 1000: [] };
+  readonly complaints: string[] = [];
+  private readonly books: Record<100 | 1000, { bids: BookSide; asks: BookSide }>;
+
+  constructor(market: Market) {
+    const { bids, asks } = market.book(SYMBOL);
+    const copy = (): { bids: BookSide; asks: BookSide } => {
+      const book = { bids: new BookSide('bids'), asks: new BookSide('asks') };
+      for (const [price, lots] of bids) book.bids.set(price, lots);
+      for (const [price, lots] of asks) book.asks.set(price, lots);
+      return book;
+    };
+    this.books = { 100: copy(), 1000: copy() };
+  }
+
+  traded({ spec }: Instrument, trade: SimTrade): void {
+    if (spec.symbol === SYMBOL) this.trades.push(trade);
+  }
+
+  aggregated({ spec }: Instrument, aggregate: SimAggTrade): void {
+    if (spec.symbol === SYMBOL) this.aggTrades.push(aggregate);
+  }
+
+  blockTraded = NOBODY.blockTraded;
+  beat = NOBODY.beat;
+
+  topChanged({ spec, book }: Instrument): void {
+    if (spec.symbol === SYMBOL) this.tops.push({ u: book.updateId, top: topOf(book) });
+  }
+
+  depthChanged({ spec }: Instrument, diff: DepthDiff, everyMs: 100 | 1000): void {
+    if (spec.symbol !== SYMBOL) return;
+    const book = this.books[everyMs];
+    for (const [price, lots] of diff.bids) book.bids.set(price, lots);
+    for (const [price, lots] of diff.asks) book.asks.set(price, lots);
+    const ticker = this.tops.findLast((top) => top.u <= diff.lastId);
+    if (ticker && ticker.top !== topOf(book))
+      this.complaints.push(`after ${diff.lastId}: ${topOf(book)} is not ${ticker.top}`);
+    this.diffs[everyMs].push(diff);
+  }
+}
+
+const topOf = (book: { bids: BookSide; asks: BookSide }): string =>
+  `${book.bids.best?.join(' ')} ${book.asks.best?.join(' ')}`;
+
+const seeds = fc.integer({ min: 1, max: 1_000_000 });
+
+it('the same seed gives the same history, whatever steps time takes', () => {
+  fc.assert(
+    fc.property(seeds, fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 5, maxLength: 20 }), (seed, steps) => {
+      const [stepped, atOnce] = [make(seed), make(seed)];
+      let now = START;
+      for (const step of steps) stepped.advance((now += step));
+      atOnce.advance(now);
+      expect(stepped.trades(SYMBOL)).toEqual(atOnce.trades(SYMBOL));
+      expect(stepped.book(SYMBOL)).toEqual(atOnce.book(SYMBOL));
+    }),
+    { numRuns: 20 },
+  );
+});
+
+it('trade ids rise by one and aggregate trades cover them without a hole', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const market = make(seed);
+      const follower = new Follower(market);
+      market.advance(START + 20_000, follower);
+      const { trades, aggTrades } = follower;
+      expect(trades.length).toBeGreaterThan(50);
+      trades.slice(1).forEach((trade, index) => expect(trade.id).toBe(trades[index]!.id + 1));
+      let next = trades[0]!.id;
+      for (const aggregate of aggTrades) {
+        const covered = trades.filter(({ id }) => id >= aggregate.firstTrade && id <= aggregate.lastTrade);
+        expect(aggregate.firstTrade).toBe(next);
+        expect(covered.reduce((sum, { lots }) => sum + lots, 0)).toBe(aggregate.lots);
+        expect(
+          covered.every(
+            ({ ticks, buyerIsMaker }) => ticks === aggregate.ticks && buyerIsMaker === aggregate.buyerIsMaker,
+          ),
+        ).toBe(true);
+        next = aggregate.lastTrade + 1;
+      }
+      expect(next).toBe(trades.at(-1)!.id + 1);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+it('depth diffs of both speeds are contiguous, and the top they lead to is the bookTicker of that moment', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const market = make(seed);
+      const follower = new Follower(market);
+      market.advance(START + 15_000, follower);
+      for (const diffs of [follower.diffs[100], follower.diffs[1000]]) {
+        expect(diffs.length).toBeGreaterThan(10);
+        diffs.slice(1).forEach((diff, index) => expect(diff.firstId).toBe(diffs[index]!.lastId + 1));
+      }
+      expect(follower.complaints).toEqual([]);
+    }),
+    { numRuns: 15 },
+  );
+});
+
+it('the book never crosses, never runs dry and never grows without end', () => {
+  fc.assert(
+    fc.property(seeds, (seed) => {
+      const market = make(seed);
+      let crossed = 0;
+      const sink: MarketSink = {
+        ...NOBODY,
+        topChanged: ({ book }) => (crossed += book.bids.best![0] < book.asks.best![0] ? 0 : 1),
+      };
+      market.pace = 20;
+      market.advance(START + 20_000, sink);
+      const { bids, asks } = market.book(SYMBOL);
+      expect(crossed).toBe(0);
+      expect(Math.min(bids.length, asks.length)).toBeGreaterThanOrEqual(20);
+      expect(Math.max(bids.length, asks.length)).toBeLessThan(400);
+    }),
+    { numRuns: 8 },
+  );
+});
+
+it('candles add up from the trades, for every interval and for Beijing days', () => {
+  fc.assert(
+    fc.property(seeds, fc.integer({ min: 0, max: 59_999 }), (seed, later) => {
+      const market = make(seed);
+      const now = START + 90_000 + later;
+      market.advance(now);
+      const instrument = market.instrument(SYMBOL)!;
+      const trades = market.trades(SYMBOL);
+      for (const interval of INTERVALS)
+        for (const offsetMs of [0, 8 * 3_600_000]) {
+          const openAt = candleOpen(interval, now - 1, offsetMs);
+          const endAt = nextOpen(interval, openAt, offsetMs);
+          const inside = trades.filter(({ at }) => at >= openAt * 1_000 && at < endAt * 1_000);
+          const candle = instrument.candles.over(openAt, endAt);
+          expect(candle.count).toBe(inside.length);
+          expect(candle.lots).toBe(inside.reduce((sum, { lots }) => sum + lots, 0));
+          expect(candle.quote).toBe(inside.reduce((sum, { ticks, lots }) => sum + BigInt(ticks * lots), 0n));
+          expect(candle.firstId).toBe(inside[0]?.id ?? -1);
+          expect(candle.lastId).toBe(inside.at(-1)?.id ?? -1);
+          const prices = inside.map(({ ticks }) => ticks);
+          if (prices.length > 0)
+            expect([candle.open, candle.high, candle.low, candle.close]).toEqual([
+              prices[0],
+              Math.max(...prices),
+              Math.min(...prices),
+              prices.at(-1),
+            ]);
+        }
+    }),
+    { numRuns: 6 },
+  );
+});
+
+it('a candle without trades has the last close for all prices', () => {
+  const market = make(3, [{ ...DEFAULT_SYMBOLS[0]!, eventsPerSecond: 0.000_001 }]);
+  market.advance(START + 5_000);
+  const candle = market.instrument(SYMBOL)!.candles.over(START - 123 + 2_000, START - 123 + 3_000);
+  const start = DEFAULT_SYMBOLS[0]!.startTicks;
+  expect(candle).toMatchObject({
+    count: 0,
+    firstId: -1,
+    lastId: -1,
+    open: start,
+    high: start,
+    low: start,
+    close: start,
+  });
+});
+
+it('old trades are pruned and ids stay whole', () => {
+  const market = new Market({ symbols: DEFAULT_SYMBOLS.slice(0, 1), seed: 5, startAt: START, keep: 100 });
+  market.pace = 10;
+  market.advance(START + 20_000);
+  const { trades } = market.instrument(SYMBOL)!;
+  const kept = market.trades(SYMBOL);
+  expect(kept.length).toBeLessThanOrEqual(110);
+  expect(trades.fromId(1, 3)).toEqual(kept.slice(0, 3));
+  expect(trades.fromId(kept[50]!.id, 1)).toEqual([kept[50]]);
+});
+
+it('any number of symbols can be had, each with a name of its own', () => {
+  const symbols = manySymbols(1_500).map(({ symbol }) => symbol);
+  expect(new Set(symbols).size).toBe(1_500);
+  expect(symbols).toContain('币安人生USDT');
+});

@@ -20,20 +20,30 @@ export const EXIT = {
 
 const UNAVAILABLE = new Set(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ECONNREFUSED', 'ENOTFOUND']);
 
-/** Runs an app until SIGTERM or SIGINT, then stops it in order. Never returns before the app has ended. */
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+type Signal = (typeof SIGNALS)[number];
+
+/**
+ * Runs an app until SIGTERM or SIGINT, then stops it in order and ends the process with 0. A second signal, or one that
+ * comes before the start is done, ends the process at once with 128 + its number. Never returns.
+ */
 export async function runMain(log: Log, startApp: () => Promise<Running>): Promise<void> {
   process.on('unhandledRejection', (error) => fail(log, error));
   process.on('uncaughtException', (error) => fail(log, error));
-  let running: Running;
+  // Listened for before the start: process 1 of a container has no default action, so a signal that came meanwhile
+  // would be lost, and the container killed in the end.
+  const signalled = ending();
+  let outcome: Running | Signal;
   try {
-    running = await startApp();
+    outcome = await Promise.race([startApp(), signalled]);
   } catch (error) {
     return fail(log, error);
   }
-  const signal = await ending();
+  const signal = await signalled;
   log.info({ code: 'process.stopping', signal }, 'stopping');
-  process.once(signal, () => process.exit(128 + constants.signals[signal]));
-  await running.stop();
+  if (typeof outcome === 'string') process.exit(128 + constants.signals[signal]);
+  for (const again of SIGNALS) process.once(again, () => process.exit(128 + constants.signals[again]));
+  await outcome.stop();
   process.exit(EXIT.ok);
 }
 
@@ -51,10 +61,9 @@ export function orExit<T>(read: () => T): T {
   }
 }
 
-function ending(): Promise<'SIGTERM' | 'SIGINT'> {
+function ending(): Promise<Signal> {
   return new Promise((resolve) => {
-    process.once('SIGTERM', resolve);
-    process.once('SIGINT', resolve);
+    for (const signal of SIGNALS) process.once(signal, resolve);
   });
 }
 

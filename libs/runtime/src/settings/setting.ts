@@ -73,5 +73,8 @@ function complaint(property: string, type: new () => object, environment: Enviro
   const details = settingsOf(type).get(property);
   if (!details) throw new Error(`${type.name}.${property} is validated but is not a setting`);
   const { env, expected } = details;
-  return `${env} is ${JSON.stringify(environment[env] ?? '')}: expected ${expected}`;
+  return `${env} is ${JSON.stringify(withoutPassword(environment[env] ?? ''))}: expected ${expected}`;
 }
+
+/** The line ends up in logs that more people read than may know a password. */
+const withoutPassword = (value: string): string => value.replace(/(:\/\/[^:/@]*:).*@/, '$1…@');

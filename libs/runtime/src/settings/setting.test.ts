@@ -1,0 +1,100 @@
+import { IsInt, Max, Min } from 'class-validator';
+import { describe, expect, it } from 'vitest';
+import {
+  BusSettings,
+  EdgeSettings,
+  OpsSettings,
+  Setting,
+  SettingsError,
+  UpstreamSettings,
+  integer,
+  list,
+  readSettings,
+  settingsOf,
+  text,
+  yesOrNo,
+} from './index.js';
+
+class Sample {
+  @Setting({ env: 'SAMPLE_SIZE', read: integer, expected: 'a number from 1 to 9', says: 'A size.' })
+  @Max(9)
+  @Min(1)
+  @IsInt()
+  size: number = 3;
+}
+
+const ALL = { bus: BusSettings, edge: EdgeSettings, ops: OpsSettings, upstream: UpstreamSettings };
+
+const complaintsOf = (read: () => unknown): string[] => {
+  try {
+    read();
+  } catch (error) {
+    if (error instanceof SettingsError) return error.lines;
+    throw error;
+  }
+  return [];
+};
+
+describe('readSettings', () => {
+  it('accepts every default', () => {
+    expect(complaintsOf(() => readSettings(ALL, {}))).toEqual([]);
+  });
+
+  it('takes a value from the environment, and keeps the default where a variable is unset or empty', () => {
+    expect(readSettings({ sample: Sample }, { SAMPLE_SIZE: ' 7 ' }).sample.size).toBe(7);
+    expect(readSettings({ sample: Sample }, { SAMPLE_SIZE: '' }).sample.size).toBe(3);
+    expect(readSettings({ sample: Sample }, {}).sample.size).toBe(3);
+  });
+
+  it.each(['0', '10', '1.5', 'three', '0x3', '1e0', 'tcp://10.0.0.7:9443'])(
+    'refuses %s, and says what it expected',
+    (given) => {
+      expect(complaintsOf(() => readSettings({ sample: Sample }, { SAMPLE_SIZE: given }))).toEqual([
+        `SAMPLE_SIZE is ${JSON.stringify(given)}: expected a number from 1 to 9`,
+      ]);
+    },
+  );
+
+  it('names every bad setting at once', () => {
+    const environment = {
+      HOLDFAST_PORT: '99999',
+      HOLDFAST_LOG_LEVEL: 'loud',
+      HOLDFAST_UPSTREAM_WS_URL: 'ws://a/stream',
+    };
+    const lines = complaintsOf(() => readSettings(ALL, environment));
+    expect(lines).toHaveLength(3);
+    expect(new Set(lines.map((line) => line.split(' ')[0]))).toEqual(new Set(Object.keys(environment)));
+  });
+
+  it('names a setting that two sections share once', () => {
+    expect(complaintsOf(() => readSettings({ a: Sample, b: Sample }, { SAMPLE_SIZE: 'x' }))).toHaveLength(1);
+  });
+
+  it('shows no password in a complaint', () => {
+    const [line] = complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: 'http://app:s3cr:et@redis:6379' }));
+    expect(line).toContain('"http://app:…@redis:6379"');
+  });
+
+  it('cannot be changed afterwards', () => {
+    const settings = readSettings({ sample: Sample }, {});
+    expect(() => Reflect.set(settings.sample, 'size', 5)).not.toThrow();
+    expect(settings.sample.size).toBe(3);
+  });
+});
+
+it('no two settings share a variable', () => {
+  const names = Object.values(ALL).flatMap((type) => [...settingsOf(type).values()].map(({ env }) => env));
+  expect(names).toEqual([...new Set(names)]);
+});
+
+it.each([
+  [integer, '-12', -12],
+  [integer, '12345678901234567890', undefined],
+  [yesOrNo, 'Yes', true],
+  [yesOrNo, 'false', false],
+  [yesOrNo, '1', undefined],
+  [list, ' a@trade, ,b@depth ', ['a@trade', 'b@depth']],
+  [text, ' a ', 'a'],
+])('%o reads %j as %j', (read, given, value) => {
+  expect(read(given)).toEqual(value);
+});

@@ -133,8 +133,8 @@ class Scan {
   }
 
   private enter(): void {
-    this.at++;
     if (++this.depth > DEEPEST) this.stop('too-deep', `more than ${DEEPEST} arrays and objects inside each other`);
+    this.at++;
   }
 
   private leave(): void {

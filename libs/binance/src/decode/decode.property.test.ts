@@ -1,0 +1,124 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type MarketEvent, decode, encode } from '#libs/core';
+import { driftingFrames, frames, textOf, type WireFrame } from '../../../../test/support/binance-frames.js';
+import { brokenFrames } from '../../../../test/support/broken-frames.js';
+import { type Frame, combined, decodeFrame, normalizeFrame, rebuildArray, rebuildPayload } from '../index.js';
+
+const RECEIVED_AT = 1_700_000_000_000;
+
+/** Through everything: decode, normalize, the text that travels, and back to Binance's payload. */
+function thereAndBack(frame: Frame): unknown {
+  if (frame.kind !== 'market' && frame.kind !== 'unknown') throw new Error(`not data: ${frame.kind}`);
+  const events = normalizeFrame(frame, RECEIVED_AT).map((event): MarketEvent => {
+    const read = decode(encode(event));
+    if (!read.ok || read.value.type === 'feed') throw new Error('the codec lost an event');
+    return read.value;
+  });
+  const isArray = frame.kind === 'market' && frame.name.isArray;
+  return isArray ? rebuildArray(events) : events.map(rebuildPayload)[0];
+}
+
+function decoded(text: string): Frame {
+  const result = decodeFrame(Buffer.from(text));
+  if (!result.ok) throw new Error(`${JSON.stringify(result.problem)} in ${text}`);
+  return result.value;
+}
+
+const comesBack = (frame: WireFrame): void => {
+  const text = textOf(frame);
+  expect(combined(frame.stream, thereAndBack(decoded(text)))).toBe(text);
+};
+
+describe('a frame as documented', () => {
+  it('comes back byte for byte, of every type, in milliseconds and microseconds', () => {
+    fc.assert(fc.property(frames, comesBack), { numRuns: 500 });
+  });
+
+  it('comes back equal when it was written with white space', () => {
+    const spaced = frames.map((frame) => JSON.stringify(frame, null, 1));
+    fc.assert(
+      fc.property(spaced, (text) => {
+        expect(JSON.stringify(thereAndBack(decoded(text)))).toBe(JSON.stringify((JSON.parse(text) as WireFrame).data));
+      }),
+    );
+  });
+});
+
+describe('a frame that has drifted', () => {
+  it('comes back byte for byte with unknown fields and in any order of keys', () => {
+    fc.assert(fc.property(driftingFrames, comesBack), { numRuns: 500 });
+  });
+
+  it('names each unknown field once', () => {
+    fc.assert(
+      fc.property(driftingFrames, (frame) => {
+        const read = decoded(textOf(frame));
+        const where = read.kind === 'market' ? (read.drift ?? []).map((drift) => drift.where) : [];
+        expect(where.length).toBeGreaterThan(0);
+        expect(new Set(where).size).toBe(where.length);
+      }),
+    );
+  });
+});
+
+describe('a broken frame', () => {
+  it('never throws, and is either a frame or a problem with a place', () => {
+    fc.assert(
+      fc.property(brokenFrames, (bytes) => {
+        const result = decodeFrame(bytes);
+        if (result.ok) return;
+        expect(result.problem.message).not.toBe('');
+        expect(result.problem.at).toBeDefined();
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('that passes all the same still comes back equal', () => {
+    fc.assert(
+      fc.property(brokenFrames, (bytes) => {
+        const result = decodeFrame(bytes);
+        if (!result.ok || (result.value.kind !== 'market' && result.value.kind !== 'unknown')) return;
+        const { data = undefined } = JSON.parse(bytes.toString()) as { data?: unknown };
+        if (data === undefined) return;
+        expect(JSON.stringify(thereAndBack(result.value))).toBe(JSON.stringify(data));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('does not change how the next frame is read', () => {
+    fc.assert(
+      fc.property(brokenFrames, frames, (broken, frame) => {
+        const before = decoded(textOf(frame));
+        decodeFrame(broken);
+        expect(decoded(textOf(frame))).toEqual(before);
+      }),
+    );
+  });
+
+  it('with a key that stands twice is always noticed, wherever it stands', () => {
+    const single = frames.filter(({ data }) => !Array.isArray(data));
+    fc.assert(
+      fc.property(single, fc.nat(), fc.constantFrom('1', '1e3', '"x"', 'null'), (frame, choice, value) => {
+        const keys = Object.keys(frame.data as object);
+        const key = keys[choice % keys.length] ?? '';
+        const text = textOf(frame).replace('"data":{', `"data":{"${key}":${value},`);
+        expect(decodeFrame(Buffer.from(text))).toMatchObject({ ok: false, problem: { code: 'duplicate-key' } });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('with a key that stands twice is noticed when exponents make up for its length', () => {
+    const plain =
+      '{"stream":"btcusdt@trade","data":{"e":"trade","E":1700000000000,"s":"BTCUSDT","t":12,"p":"1.0","q":"1.0","T":1700000000001,"m":true,"M":true}}';
+    const hiding = plain.replace('1700000000000', '17e11').replace('"t":12', '"t":10,"t":12');
+    expect(hiding.length).toBe(plain.length - 1);
+    for (const text of [hiding, hiding.replace('17e11', '170e10')]) {
+      expect(decodeFrame(Buffer.from(text))).toMatchObject({ ok: false, problem: { code: 'duplicate-key' } });
+    }
+  });
+});

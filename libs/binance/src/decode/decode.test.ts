@@ -1,0 +1,140 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { type FrameProblem, LARGEST_FRAME, decodeFrame } from '../index.js';
+
+const TRADE =
+  '{"stream":"btcusdt@trade","data":{"e":"trade","E":1672515782136,"s":"BTCUSDT","t":12345,"p":"0.001","q":"100","T":1672515782136,"m":true,"M":true}}';
+const KLINE =
+  '{"stream":"bnbbtc@kline_1m","data":{"e":"kline","E":1672515782136,"s":"BNBBTC","k":{"t":1672515780000,"T":1672515839999,"s":"BNBBTC","i":"1m","f":100,"L":200,"o":"0.0010","c":"0.0020","h":"0.0025","l":"0.0015","v":"1000","n":100,"x":false,"q":"1.0000","V":"500","Q":"0.500","B":"123456"}}}';
+const DEPTH =
+  '{"stream":"bnbbtc@depth","data":{"e":"depthUpdate","E":1672515782136,"s":"BNBBTC","U":157,"u":160,"b":[["0.0024","10"]],"a":[["0.0026","100"]]}}';
+const MINI = '{"e":"24hrMiniTicker","E":1672515782136,"s":"BNBBTC","c":"1","o":"1","h":"1","l":"1","v":"1","q":"1"}';
+
+const problemOf = (text: string | Buffer, isBinary = false): FrameProblem | undefined => {
+  const result = decodeFrame(Buffer.from(text), isBinary);
+  return result.ok ? undefined : result.problem;
+};
+
+describe('what is wrong with a frame, and where', () => {
+  const deep = `{"stream":"new@thing","data":${'['.repeat(40)}${']'.repeat(40)}}`;
+  it.each<[what: string, text: string, code: FrameProblem['code'], at: number | string]>([
+    ['a text that is not JSON', 'hello', 'not-json', 0],
+    ['a frame cut short', TRADE.slice(0, 50), 'not-json', 50],
+    ['an empty text', '', 'not-json', 0],
+    ['something behind the frame', `${TRADE}x`, 'not-json', TRADE.length],
+    ['a number without an envelope', '42', 'wrong-shape', 0],
+    ['a price that is a number', TRADE.replace('"0.001"', '0.001'), 'wrong-shape', 'data.p'],
+    ['a price that is a word', TRADE.replace('0.001', 'NaN'), 'wrong-shape', 'data.p'],
+    ['an id with a fraction', TRADE.replace('12345', '1.5'), 'wrong-shape', 'data.t'],
+    ['a missing quantity', TRADE.replace('"q":"100",', ''), 'wrong-shape', 'data'],
+    ['data that is null', '{"stream":"btcusdt@trade","data":null}', 'wrong-shape', 'data'],
+    ['a candle that is an array', KLINE.replace(/"k":\{[^}]*\}/, '"k":[]'), 'wrong-shape', 'data.k'],
+    ['another symbol inside', TRADE.replace('"BTCUSDT"', '"ETHUSDT"'), 'wrong-shape', 'data.s'],
+    ['another symbol in the candle', KLINE.replace('"s":"BNBBTC","i"', '"s":"ETHBTC","i"'), 'wrong-shape', 'data.k.s'],
+    ['another interval in the candle', KLINE.replace('"i":"1m"', '"i":"1M"'), 'wrong-shape', 'data.k.i'],
+    ['another event type of ours', TRADE.replace('"e":"trade"', '"e":"aggTrade"'), 'wrong-shape', 'data.e'],
+    ['a level of three', DEPTH.replace('"10"]', '"10",[]]'), 'wrong-shape', 'data.b[0]'],
+    ['update ids backwards', DEPTH.replace('"U":157', '"U":161'), 'wrong-shape', 'data.U'],
+    ['an object where an array belongs', `{"stream":"!miniTicker@arr","data":${MINI}}`, 'wrong-shape', 'data'],
+    [
+      'one bad element of an array',
+      `{"stream":"!miniTicker@arr","data":[${MINI},${MINI.replace('"v":"1"', '"v":1')}]}`,
+      'wrong-shape',
+      'data[1].v',
+    ],
+    ['an id beyond 2^53', TRADE.replace('12345', '9007199254740993'), 'unsafe-number', 'data.t'],
+    ['an unknown field beyond 2^53', TRADE.replace('"e"', '"x":9007199254740993,"e"'), 'unsafe-number', 38],
+    ['a minus zero', TRADE.replace('12345', '-0'), 'unsafe-number', TRADE.indexOf('12345')],
+    ['a key twice', TRADE.replace('"t":12345', '"t":12344,"t":12345'), 'duplicate-key', TRADE.indexOf('"t":') + 10],
+    ['a key twice in the envelope', TRADE.replace('{"stream"', '{"stream":"a","stream"'), 'duplicate-key', 14],
+    [
+      'a key twice, once escaped',
+      TRADE.replace('"t":12345', '"\\u0074":1,"t":12345'),
+      'duplicate-key',
+      TRADE.indexOf('"t":') + 11,
+    ],
+    ['a poisoned key', TRADE.replace('"e"', '"__proto__":{"x":1},"e"'), 'poisoned-key', 34],
+    ['a poisoned key inside an unknown field', TRADE.replace('"e"', '"x":{"constructor":1},"e"'), 'poisoned-key', 39],
+    ['too deep', deep, 'too-deep', deep.indexOf('[') + 31],
+    ['a partial book without its stream', '{"lastUpdateId":1,"bids":[],"asks":[]}', 'ambiguous-stream', 0],
+  ])('%s', (_, text, code, at) => {
+    expect(problemOf(text)).toMatchObject({ code, at });
+  });
+
+  it('a byte that is not UTF-8, by its offset', () => {
+    const bytes = Buffer.concat([Buffer.from('{"币":"\uFFFD'), Buffer.from([0xe5, 0xb8]), Buffer.from('"}')]);
+    expect(problemOf(bytes)).toMatchObject({ code: 'bad-utf8', at: 11 });
+  });
+
+  it('a binary message, and one that is too large', () => {
+    expect(problemOf(TRADE, true)).toMatchObject({ code: 'binary', at: 0 });
+    expect(problemOf(Buffer.alloc(LARGEST_FRAME + 1, ' '))).toMatchObject({ code: 'too-large', at: LARGEST_FRAME });
+  });
+
+  it('names the stream where it could be read', () => {
+    expect(problemOf(TRADE.replace('"0.001"', '1'))).toMatchObject({ stream: 'btcusdt@trade' });
+  });
+});
+
+describe('what is new to us passes', () => {
+  it('an unknown field, in the payload and in the envelope', () => {
+    const text = TRADE.replace('"e"', '"new":[1],"e"').replace('}}', '},"v":2}');
+    expect(decodeFrame(Buffer.from(text))).toMatchObject({
+      ok: true,
+      value: {
+        kind: 'market',
+        drift: [
+          { what: 'field', where: 'trade.new' },
+          { what: 'envelope', where: 'v' },
+        ],
+      },
+    });
+  });
+
+  it('an unknown event type on a known stream', () => {
+    const text = TRADE.replace('"e":"trade"', '"e":"tradeV2"').replace('"p":"0.001"', '"price":{"v":1}');
+    expect(decodeFrame(Buffer.from(text))).toMatchObject({
+      value: { kind: 'unknown', stream: 'btcusdt@trade', drift: [{ what: 'event', where: 'tradeV2' }] },
+    });
+  });
+
+  it('an unknown stream, whatever it carries', () => {
+    expect(decodeFrame(Buffer.from('{"stream":"btcusdt@newThing","data":"hello"}'))).toMatchObject({
+      value: { kind: 'unknown', data: 'hello', drift: [{ what: 'stream', where: 'btcusdt@newThing' }] },
+    });
+  });
+});
+
+describe('what is not data', () => {
+  it.each([
+    ['{"result":null,"id":1}', { kind: 'acknowledgement', id: 1, result: null }],
+    ['{"result":["a@trade"],"id":"x"}', { kind: 'acknowledgement', id: 'x', result: ['a@trade'] }],
+    ['{"error":{"code":4,"msg":"Too many subscriptions"},"id":19}', { kind: 'refusal', id: 19, code: 4 }],
+    ['{"error":{"code":2,"msg":"no id"}}', { kind: 'refusal', code: 2, message: 'no id' }],
+    ['{"error":{"code":2,"msg":"null id"},"id":null}', { kind: 'refusal', id: null }],
+    ['{"code":2,"msg":"flat","id":3}', { kind: 'refusal', id: 3, code: 2, message: 'flat' }],
+    ['{"e":"serverShutdown","E":1770123456789}', { kind: 'serverShutdown', eventAt: 1770123456789 }],
+    [
+      '{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789123}}',
+      { kind: 'serverShutdown', eventAt: 1770123456789.123 },
+    ],
+  ])('%s', (text, value) => {
+    expect(decodeFrame(Buffer.from(text))).toMatchObject({ ok: true, value });
+  });
+});
+
+describe('a payload without an envelope', () => {
+  const payload = (text: string): Buffer => Buffer.from(JSON.stringify((JSON.parse(text) as { data: unknown }).data));
+
+  it('is understood where only one stream could carry it', () => {
+    expect(decodeFrame(payload(TRADE))).toMatchObject({ value: { stream: 'btcusdt@trade' } });
+    expect(decodeFrame(Buffer.from(`[${MINI}]`))).toMatchObject({ value: { stream: '!miniTicker@arr' } });
+  });
+
+  it('needs to be told the stream where several could', () => {
+    expect(decodeFrame(payload(DEPTH))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
+    expect(decodeFrame(payload(DEPTH), false, 'bnbbtc@depth@100ms')).toMatchObject({
+      value: { stream: 'bnbbtc@depth@100ms', type: 'depth' },
+    });
+  });
+});

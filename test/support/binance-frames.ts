@@ -1,0 +1,144 @@
+import fc, { type Arbitrary } from 'fast-check';
+import { KNOWN_TYPES, type KnownType, type NameParts, type Schema } from '#libs/binance';
+
+/** A combined frame as Binance could write it. */
+export interface WireFrame {
+  stream: string;
+  data: unknown;
+}
+
+type Fields = Record<string, unknown>;
+
+const LETTERS = [...'abcdefghijklmnopqrstuvwxyz0123456789'];
+
+const words = (most: number): Arbitrary<string> =>
+  fc.array(fc.constantFrom(...LETTERS), { minLength: 1, maxLength: most }).map((letters) => letters.join(''));
+
+const symbols = fc.oneof(
+  fc.constantFrom('btcusdt', 'ethbtc', '1000satsusdt', 'adausd1', '币安人生usdt', '这是测试币456', 'ñandúusdt'),
+  words(12),
+);
+
+const decimals = fc.oneof(
+  fc.tuple(fc.nat(99_999_999), fc.nat(99_999_999)).map(([whole, part]) => `${whole}.${String(part).padStart(8, '0')}`),
+  fc.tuple(fc.constantFrom('', '-'), fc.nat(999), fc.nat(999)).map(([sign, whole, part]) => `${sign}${whole}.${part}`),
+  fc.constantFrom('0', '10', '0.00000000', '92233720368.54775807', '-1054.78000000'),
+);
+
+/** Mostly numbers of the size that Binance sends, sometimes the ends of what is allowed, sometimes round ones. */
+const wholes = (least: number): Arbitrary<number> =>
+  fc.oneof(
+    fc.integer({ min: least, max: 2 ** 31 }),
+    fc.maxSafeNat(),
+    fc.nat(2_000_000).map((thousands) => thousands * 1000),
+    fc.constantFrom(least, Number.MAX_SAFE_INTEGER),
+  );
+
+/** In milliseconds: beyond 1e14 a time means microseconds. */
+const milliseconds = fc.oneof(fc.integer({ min: 1_500_000_000_000, max: 2_000_000_000_000 }), fc.constant(0));
+const microseconds = fc.integer({ min: 1_500_000_000_000_000, max: 2_000_000_000_000_000 });
+
+/** Values of a field by its schema: made from the declaration, so that a new stream type is covered at once. */
+function values(schema: Schema, times: Arbitrary<number>): Arbitrary<unknown> {
+  if (schema.enum) return fc.constantFrom(...schema.enum);
+  if (Array.isArray(schema.type)) return fc.option(decimals, { nil: null, freq: 3 });
+  switch (schema.type) {
+    case 'integer':
+      return schema.description?.includes('in ms') ? times : wholes(schema.minimum ?? 0);
+    case 'boolean':
+      return fc.boolean();
+    case 'array':
+      return fc.array(fc.tuple(decimals, decimals), { maxLength: 20 });
+    case 'object':
+      return objects(schema, times);
+    default:
+      return schema.format === 'decimal' ? decimals : words(6);
+  }
+}
+
+/** Keys in the order of the wire; those that may be absent sometimes are. */
+function objects(schema: Schema, times: Arbitrary<number>): Arbitrary<Fields> {
+  const fields = Object.entries(schema.properties ?? {}).map(([key, property]) => {
+    const value = values(property, times).map((made): Fields => ({ [key]: made }));
+    return schema.required?.includes(key) ? value : fc.oneof({ weight: 4, arbitrary: value }, fc.constant<Fields>({}));
+  });
+  return fc.tuple(...fields).map((parts) => Object.assign({}, ...parts) as Fields);
+}
+
+/** Makes what the declaration cannot say hold: a payload agrees with its stream's name and with itself. */
+function agreeing(payload: Fields, symbol: string, parts: NameParts): Fields {
+  const made = { ...payload };
+  if ('s' in made) made.s = symbol.toUpperCase();
+  if (typeof made.k === 'object') made.k = { ...made.k, s: symbol.toUpperCase(), i: parts.interval };
+  if (parts.window) made.e = `${parts.window}Ticker`;
+  if (Number(made.U) > Number(made.u)) [made.U, made.u] = [made.u, made.U];
+  return made;
+}
+
+/** Payloads by their declaration alone, made once per type: building them anew for each frame takes most of a test's time. */
+const shapes = new Map(
+  KNOWN_TYPES.map((type) => [
+    type.type,
+    fc.oneof(
+      { weight: 4, arbitrary: objects(type.compiled.schema, milliseconds) },
+      objects(type.compiled.schema, microseconds),
+    ),
+  ]),
+);
+
+/** Frames of one kind of stream that obey the documentation in everything. */
+export function framesOf(type: KnownType): Arbitrary<WireFrame> {
+  const payloads = shapes.get(type.type) ?? fc.constant({});
+  const single = fc
+    .tuple(symbols, fc.constantFrom(...Object.entries(type.names)), payloads)
+    .map(([symbol, [form, parts], payload]) => ({
+      stream: `${symbol}@${form}`,
+      data: agreeing(payload, symbol, parts),
+    }));
+  if (!type.arrays) return single;
+  const elements = fc.array(fc.tuple(symbols, payloads), { minLength: 1, maxLength: 5 });
+  const arrays = fc
+    .tuple(fc.constantFrom(...Object.entries(type.arrays)), milliseconds, elements)
+    .map(([[stream, parts], time, made]) => ({
+      stream,
+      data: made.map(([symbol, payload]) => ({ ...agreeing(payload, symbol, parts), E: time })),
+    }));
+  return fc.oneof<Arbitrary<WireFrame>[]>(single, arrays);
+}
+
+/** Frames of every kind. */
+export const frames: Arbitrary<WireFrame> = fc.oneof(...KNOWN_TYPES.map(framesOf));
+
+/** The text of a frame, as Binance writes it. */
+export const textOf = ({ stream, data }: WireFrame): string => JSON.stringify({ stream, data });
+
+/** JSON values that JavaScript holds exactly and whose keys mean nothing to it. */
+export const plainJson: Arbitrary<unknown> = fc
+  .jsonValue({ maxDepth: 3 })
+  .map((value) => JSON.parse(JSON.stringify(value), dropUnsafe) as unknown);
+
+function dropUnsafe(key: string, value: unknown): unknown {
+  if (['__proto__', 'constructor', 'prototype'].includes(key)) return undefined;
+  return typeof value === 'number' && !Number.isSafeInteger(value) ? 0.5 : value;
+}
+
+const unknownFields = fc.dictionary(
+  fc.stringMatching(/^x[a-zA-Z0-9币]{0,4}$/).filter((key) => key !== 'x'),
+  plainJson,
+  {
+    minKeys: 1,
+    maxKeys: 3,
+  },
+);
+
+/** The payload with unknown fields, in any order of keys: what Binance may send tomorrow. */
+export const driftingFrames: Arbitrary<WireFrame> = fc
+  .tuple(frames, unknownFields, fc.infiniteStream(fc.nat(1000)))
+  .map(([frame, extra, numbers]) => {
+    const drift = (payload: unknown): unknown => {
+      const entries = Object.entries({ ...(payload as Fields), ...extra });
+      const keyed = entries.map((entry) => ({ entry, at: Number(numbers.next().value) }));
+      return Object.fromEntries(keyed.sort((some, other) => some.at - other.at).map(({ entry }) => entry));
+    };
+    return { stream: frame.stream, data: Array.isArray(frame.data) ? frame.data.map(drift) : drift(frame.data) };
+  });

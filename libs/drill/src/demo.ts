@@ -1,0 +1,164 @@
+import type { Clock, Millis, StreamEvent } from '#libs/core';
+import { readStatus } from './gateway.js';
+import { PROGRAMME, type ProgrammeItem } from './programme.js';
+import { type JournalRow, readJournal } from './show/journal-row.js';
+import type { Outcome } from './show/report.js';
+import type { Display } from './show/screen.js';
+import { duration } from './show/table.js';
+import { type Scene, type Told, toldLine, upstreamLine, viewOf } from './show/view.js';
+import type { Stage } from './stage.js';
+import { pause } from './wait.js';
+
+export interface DemoOptions {
+  clock: Clock;
+  display: Display;
+  clients: number;
+  /** Ends after so long; absent: when `isOver` says so. */
+  forMs?: Millis;
+  /** Asked all the time: whether somebody pressed Ctrl-C. */
+  isOver: () => boolean;
+}
+
+/** From one incident to the next, at least. */
+const EVERY_MS: Millis = 2_200;
+/** The next incident comes after so long even if the previous one is not over. */
+const AT_MOST_MS: Millis = 6_000;
+/** An incident that no stream has felt by then is over. */
+const UNFELT_MS: Millis = 900;
+/** The last incident strikes so long before the end, so that its end is seen. */
+const QUIET_END_MS: Millis = 2_500;
+const FRAME_MS: Millis = 100;
+
+/** A show of incidents, one every few seconds, on a stage that runs. */
+export class Demo {
+  private readonly told: Told[] = [];
+  private readonly prices = new Map<string, { price: string; move: 'up' | 'down' | 'same' }>();
+  private readonly startedAt: Millis;
+  private journal: JournalRow[] = [];
+  private wasFelt = false;
+  private feltWithinMs = UNFELT_MS;
+  private next = 0;
+  private struckAt = 0;
+  private rate = { at: 0, messages: 0, perSecond: 0 };
+
+  constructor(private readonly options: DemoOptions) {
+    this.startedAt = options.clock.now();
+  }
+
+  /** To be told every native event: where the prices on the screen come from. */
+  readonly event = (event: StreamEvent): void => {
+    if (event.type !== 'trade') return;
+    const last = Number(this.prices.get(event.symbol)?.price ?? event.price);
+    const now = Number(event.price);
+    const move = now > last ? 'up' : now < last ? 'down' : 'same';
+    this.prices.set(event.symbol, { price: event.price, move });
+  };
+
+  /** Runs until it is over and the last trouble has passed. */
+  async run(stage: Stage): Promise<Outcome> {
+    const { clock, display } = this.options;
+    while (!this.isOver()) {
+      this.judge(stage);
+      if (this.isTimeToStrike(stage)) this.strike(stage, PROGRAMME[this.next++ % PROGRAMME.length]);
+      await this.draw(stage);
+      await pause(clock, FRAME_MS);
+    }
+    await stage.flows();
+    this.judge(stage);
+    await this.draw(stage);
+    display.end();
+    return stage.outcome();
+  }
+
+  private get elapsedMs(): Millis {
+    return this.options.clock.now() - this.startedAt;
+  }
+
+  private isOver(): boolean {
+    const { forMs = Infinity, isOver } = this.options;
+    return isOver() || this.elapsedMs >= forMs;
+  }
+
+  private isTimeToStrike(stage: Stage): boolean {
+    const { forMs = Infinity } = this.options;
+    if (this.elapsedMs > forMs - QUIET_END_MS) return false;
+    const waited = this.elapsedMs - this.struckAt;
+    const isQuiet = this.told.at(-1)?.end !== undefined || this.told.length === 0;
+    return (waited >= EVERY_MS && isQuiet && stage.troubled().length === 0) || waited >= AT_MOST_MS;
+  }
+
+  private strike(stage: Stage, item: ProgrammeItem | undefined): void {
+    if (!item) return;
+    this.struckAt = this.elapsedMs;
+    this.wasFelt = false;
+    this.feltWithinMs = item.feltWithinMs ?? UNFELT_MS;
+    this.told.push({ atMs: this.elapsedMs, what: item.what });
+    this.options.display.say(toldLine({ atMs: this.elapsedMs, what: item.what, end: '' }).trimEnd());
+    if (item.attempts) stage.script(item.attempts);
+    for (const incident of item.strike ?? []) stage.strike(incident);
+  }
+
+  /** Sees what became of the newest incident. */
+  private judge(stage: Stage): void {
+    const last = this.told.at(-1);
+    if (!last || last.end !== undefined) return;
+    const isTroubled = stage.troubled().length > 0;
+    const sinceMs = this.elapsedMs - last.atMs;
+    if (isTroubled) this.wasFelt = true;
+    else if (this.wasFelt) this.close(last, `data is back after ${duration(sinceMs)}`);
+    else if (sinceMs >= this.feltWithinMs) this.close(last, 'no stream felt it');
+  }
+
+  private close(told: Told, end: string): void {
+    told.end = end;
+    this.options.display.say(`        ${end}`);
+  }
+
+  private async draw(stage: Stage): Promise<void> {
+    this.journal = readJournal(await readStatus(stage.gateway.opsUrl));
+    this.options.display.draw(() => viewOf(this.scene(stage)));
+  }
+
+  private scene(stage: Stage): Scene {
+    const { crew } = stage;
+    const { forMs, clients } = this.options;
+    const states = [...stage.feeds.values()].map(({ state }) => state);
+    const countOf = (...wanted: string[]): number => states.filter((state) => wanted.includes(state)).length;
+    return {
+      title: `one connection to Binance (simulated), ${clients} clients, no client notices when it drops`,
+      elapsedMs: this.elapsedMs,
+      ...(forMs === undefined ? {} : { forMs }),
+      prices: [...this.prices].map(([symbol, { price, move }]) => ({ symbol, price, move })),
+      feeds: { live: countOf('live', 'gap'), recovering: countOf('recovering'), stale: countOf('stale') },
+      upstream: this.upstream(),
+      clients,
+      connected: crew.watchers.filter(({ lost }) => lost === undefined).length,
+      perSecond: this.perSecond(crew.messages),
+      told: this.told,
+      summary: crew.summary(),
+    };
+  }
+
+  private upstream(): string {
+    const open = this.journal.findLast(({ openedAt, closedAt }) => openedAt !== undefined && closedAt === undefined);
+    const ended = this.journal.findLast(({ closedAt }) => closedAt !== undefined);
+    const openForMs = open?.openedAt === undefined ? undefined : this.options.clock.now() - open.openedAt;
+    return upstreamLine(this.journal.length, openForMs, ended && endOf(ended));
+  }
+
+  /** Counted over the last second or so. */
+  private perSecond(messages: number): number {
+    const sinceMs = this.elapsedMs - this.rate.at;
+    if (sinceMs >= 1_000) {
+      const perSecond = Math.round(((messages - this.rate.messages) * 1_000) / sinceMs);
+      this.rate = { at: this.elapsedMs, messages, perSecond };
+    }
+    return this.rate.perSecond;
+  }
+}
+
+/** `closed by binance, 1007 Invalid UTF-8 code encountered.` */
+function endOf({ closedBy = 'nobody', code, status, reason = '', cause = '' }: JournalRow): string {
+  const what = status === undefined ? `${code ?? cause} ${reason}`.trim() : `HTTP ${status}`;
+  return `ended by ${closedBy}, ${what}`.slice(0, 60);
+}

@@ -1,0 +1,18 @@
+export { Ledger, type StreamAccount } from './audit/ledger.js';
+export { type Protocol, type StreamSummary, type Summary, type Witness, faultsOf, summarize } from './audit/summary.js';
+export { Crew, type CrewOptions } from './crew/crew.js';
+export { NativeWatcher } from './crew/native-watcher.js';
+export type { Onlooker, Watcher } from './crew/watcher.js';
+export { WireWatcher } from './crew/wire-watcher.js';
+export { Demo, type DemoOptions } from './demo.js';
+export { type Act, DRILLS, type Drill, findDrill } from './drills.js';
+export { type Gateway, command, readStatus } from './gateway.js';
+export { perform } from './perform.js';
+export { type ReplayOptions, type ReplayOutcome, replay, replayReport } from './replay.js';
+export { type JournalRow, readJournal } from './show/journal-row.js';
+export { JOURNAL_COLUMNS, type Outcome, type Verdict, reportOf, verdictOf } from './show/report.js';
+export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';
+export { type Column, count, duration, tableOf } from './show/table.js';
+export { HURRIED, HURRIED_LIMITS, type StandaloneOptions, startStandalone } from './standalone.js';
+export { Stage, type StageParts } from './stage.js';
+export { RoleProcess, TwoRoles, type TwoRolesOptions } from './two-roles.js';

@@ -1,0 +1,78 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BUS, type Bus, BusModule } from '#libs/bus';
+import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
+import {
+  BusSettings,
+  EdgeSettings,
+  type Log,
+  RuntimeModule,
+  SERVICES,
+  type Service,
+  UpstreamSettings,
+  silentLog,
+  start,
+} from '#libs/runtime';
+import type { Simulator } from '#libs/simulator';
+import { Upstream, UpstreamModule } from '#libs/upstream';
+import type { Gateway } from './gateway.js';
+
+export interface StandaloneOptions {
+  upstream?: Partial<UpstreamSettings>;
+  edge?: Partial<EdgeSettings>;
+  bus?: Partial<BusSettings>;
+  log?: Log;
+}
+
+/**
+ * Settings that make everything happen within seconds, so that a drill is short: silences are noticed soon, waits are
+ * short. The rules are the same.
+ */
+export const HURRIED: Partial<UpstreamSettings> = {
+  connectTimeoutMs: 2_000,
+  retryFirstMs: 150,
+  retryMostMs: 1_000,
+  silenceBytesMs: 2_500,
+  silenceDataMs: 8_000,
+  silenceStreamMs: 5_000,
+};
+
+/** How a hurried drill's simulator keeps its connections alive: `HURRIED` takes a line that is silent for longer for dead. */
+export const HURRIED_LIMITS = { pingEveryMs: 1_000, pongWithinMs: 5_000 };
+
+/** Both roles in this process on a memory bus, on free ports of this machine, in front of a simulator. */
+export async function startStandalone(simulator: Simulator, options: StandaloneOptions = {}): Promise<Gateway> {
+  const { log = silentLog } = options;
+  const upstream = Object.assign(new UpstreamSettings(), HURRIED, options.upstream, {
+    wsUrl: simulator.wsUrl,
+    restUrl: simulator.restUrl,
+  });
+  const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: 1_000 }, options.edge);
+  const bus = Object.assign(new BusSettings(), options.bus);
+  const module = StandaloneModule.with({ upstream, edge, bus }, log);
+  const running = await start({
+    module,
+    ops: { opsHost: '127.0.0.1', opsPort: 0 },
+    log,
+    prepare: (app) => app.useWebSocketAdapter(app.get(UwsAdapter)),
+  });
+  return { url: running.app.get(Edge).url, opsUrl: running.opsUrl, stop: () => running.stop() };
+}
+
+@Module({})
+class StandaloneModule {
+  static with(settings: Settings, log: Log): DynamicModule {
+    const { bus, edge, upstream } = settings;
+    const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
+    return {
+      module: StandaloneModule,
+      imports: [RuntimeModule.with(log), BusModule.with(bus), EdgeModule.with(edge), UpstreamModule.with(upstream)],
+      providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
+    };
+  }
+}
+
+interface Settings {
+  upstream: UpstreamSettings;
+  edge: EdgeSettings;
+  bus: BusSettings;
+}

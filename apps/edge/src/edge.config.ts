@@ -1,0 +1,17 @@
+import { refusePublicHost } from '#libs/edge';
+import { BusSettings, EdgeSettings, type Environment, OpsSettings, SettingsError, readSettings } from '#libs/runtime';
+
+/** Settings of the edge role. */
+export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
+
+/** @throws SettingsError naming every bad setting. */
+export function readEdgeConfig(environment: Environment) {
+  const config = readSettings({ bus: BusSettings, edge: EdgeSettings, ops: OpsSettings }, environment);
+  refusePublicHost(config.edge);
+  if (config.bus.redisUrl === undefined) {
+    throw new SettingsError([
+      'HOLDFAST_REDIS_URL is "": expected a URL like redis://host:6379, for the edge role hears its upstream over Redis',
+    ]);
+  }
+  return config;
+}

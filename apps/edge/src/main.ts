@@ -1,0 +1,16 @@
+import { UwsAdapter } from '#libs/edge';
+import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { EdgeAppModule } from './edge.app.module.js';
+import { readEdgeConfig } from './edge.config.js';
+
+const config = orExit(() => readEdgeConfig(process.env));
+const log = makeLog('edge', config.ops.logLevel);
+
+await runMain(log, () =>
+  start({
+    module: EdgeAppModule.with(config, log),
+    ops: config.ops,
+    log,
+    prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
+  }),
+);

@@ -1,0 +1,102 @@
+import { Inject, UseFilters, UsePipes } from '@nestjs/common';
+import {
+  ConnectedSocket,
+  MessageBody,
+  type OnGatewayDisconnect,
+  SubscribeMessage,
+  WebSocketGateway,
+} from '@nestjs/websockets';
+import { type Clock, HoldfastError, type Place, type StreamName } from '#libs/core';
+import { CLOCK } from '#libs/runtime';
+import type { Session } from '../session.js';
+import type { EdgeStream } from '../streams/edge-stream.js';
+import { Fanout } from '../streams/fanout.js';
+import { Subscriptions } from '../streams/subscriptions.js';
+import type { NativeResult } from '../wire/native-wire.js';
+import type { Command } from '../wire/wire.js';
+import { CommandErrorsFilter, commandPipe } from './command-errors.filter.js';
+import { StreamsData, SubscribeData } from './stream-commands.js';
+
+/** The commands of `/v1`. */
+@WebSocketGateway({ path: '/v1' })
+@UsePipes(commandPipe())
+@UseFilters(CommandErrorsFilter)
+export class NativeGateway implements OnGatewayDisconnect<Session> {
+  constructor(
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
+    @Inject(Fanout) private readonly fanout: Fanout,
+    @Inject(CLOCK) private readonly clock: Clock,
+  ) {}
+
+  handleDisconnect(session: Session): void {
+    this.subscriptions.removeAll(session);
+  }
+
+  /**
+   * Writes the reply itself, with each stream's feed state and newest event behind it, in the same turn in which the
+   * client joins: nothing can come between, so nothing is missed and nothing comes twice.
+   */
+  @SubscribeMessage('subscribe')
+  subscribe(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data') data: SubscribeData,
+    @MessageBody() command: Command,
+  ): void {
+    const since = readSince(data);
+    const streams = this.subscriptions.add(session, data.streams);
+    const places = streams.map((stream) => [stream.name, placeOf(stream)]);
+    const resumed = since.map(([name, place]) => [
+      name,
+      isAt(
+        place,
+        streams.find((other) => other.name === name),
+      ),
+    ]);
+    const reply = {
+      event: 'subscribed',
+      data: {
+        streams: Object.fromEntries(places),
+        ...(data.since && { resumed: Object.fromEntries(resumed) }),
+      },
+    };
+    session.send(session.wire.reply(command, reply), ...streams.flatMap((stream) => this.fanout.snapshot(stream)));
+  }
+
+  @SubscribeMessage('unsubscribe')
+  unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { streams }: StreamsData): NativeResult {
+    return { event: 'unsubscribed', data: { streams: this.subscriptions.remove(session, streams) } };
+  }
+
+  @SubscribeMessage('list')
+  list(@ConnectedSocket() session: Session): NativeResult {
+    return { event: 'list', data: { streams: [...session.streams] } };
+  }
+
+  @SubscribeMessage('ping')
+  ping(): NativeResult {
+    return { event: 'pong', data: { at: Math.floor(this.clock.now()) } };
+  }
+}
+
+const placeOf = (stream: EdgeStream): Place | null => (stream.isWelcomed ? stream.place : null);
+
+const isAt = (place: Place, stream: EdgeStream | undefined): boolean =>
+  stream !== undefined && stream.isWelcomed && place.epoch === stream.epoch && place.seq === stream.seq;
+
+function readSince({ streams, since }: SubscribeData): [StreamName, Place][] {
+  return Object.entries(since ?? {}).map(([name, place]) => {
+    if (!streams.includes(name)) {
+      throw new HoldfastError('bad-command', `since: ${JSON.stringify(name)} is not among streams`);
+    }
+    if (!isPlace(place)) {
+      throw new HoldfastError('bad-command', `since: expected {"epoch":…,"seq":…} in whole numbers for ${name}`);
+    }
+    return [name, place];
+  });
+}
+
+function isPlace(value: unknown): value is Place {
+  if (typeof value !== 'object' || value === null) return false;
+  const { epoch, seq } = value as Partial<Record<string, unknown>>;
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq);
+}

@@ -1,0 +1,29 @@
+import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsObject, IsOptional, IsString } from 'class-validator';
+import type { StreamName } from '#libs/core';
+
+const A_LIST = 'streams: expected a list of stream names, like ["btcusdt@trade"]';
+
+/** Enough for every stream one client may have by default, in one command. */
+const MOST_AT_ONCE = 4_096;
+
+/** `data` of `unsubscribe`. */
+export class StreamsData {
+  @IsArray({ message: A_LIST })
+  @ArrayNotEmpty({ message: A_LIST })
+  @ArrayMaxSize(MOST_AT_ONCE, { message: `streams: expected at most ${MOST_AT_ONCE} names in one command` })
+  @IsString({ each: true, message: A_LIST })
+  streams!: StreamName[];
+}
+
+/** `data` of `subscribe`. */
+export class SubscribeData extends StreamsData {
+  /** What happens when the client is slower than the stream. */
+  @IsOptional()
+  @IsIn(['all'], { message: 'delivery: expected "all", the only policy so far: every event, or be closed with 4001' })
+  delivery?: 'all';
+
+  /** The last place the client has seen of each stream; checked in the handler, for class-validator has no word for maps. */
+  @IsOptional()
+  @IsObject({ message: 'since: expected {"<stream>":{"epoch":…,"seq":…}}' })
+  since?: Record<StreamName, unknown>;
+}

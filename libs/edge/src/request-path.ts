@@ -1,0 +1,78 @@
+import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import { parseStreamName } from '#libs/binance';
+import { binanceWire } from './wire/binance-wire.js';
+import { nativeWire } from './wire/native-wire.js';
+import type { Wire } from './wire/wire.js';
+
+/** What a client asked for by its URL. */
+export interface Entry {
+  /** The gateway's path: which of them serves it. */
+  path: '/v1' | '/ws';
+  wire: Wire;
+  isCombined: boolean;
+  /** Whether times go out in microseconds. */
+  isMicrosecond: boolean;
+  /** Streams it wants at once. */
+  streams: StreamName[];
+}
+
+/** An answer to an upgrade request that is not an upgrade. */
+export interface HttpRefusal {
+  status: string;
+  body: string;
+}
+
+/**
+ * Understands the path and the query of an upgrade request, both as they stand in the request line.
+ *
+ * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#general-wss-information
+ */
+export function readRequestPath(path: string, query: string): Result<Entry, HttpRefusal> {
+  if (path === '/v1') {
+    return ok({ path, wire: nativeWire, isCombined: false, isMicrosecond: false, streams: [] });
+  }
+  const parameters = new Map(query.split('&').map((pair) => splitPair(pair)));
+  const unit = parameters.get('timeUnit')?.toUpperCase() ?? 'MILLISECOND';
+  if (unit !== 'MILLISECOND' && unit !== 'MICROSECOND') {
+    return badRequest(`timeUnit is ${JSON.stringify(parameters.get('timeUnit'))}: expected MILLISECOND or MICROSECOND`);
+  }
+  const isMicrosecond = unit === 'MICROSECOND';
+  if (path === '/ws' || path.startsWith('/ws/')) {
+    return withStreams({ isCombined: false, isMicrosecond }, path.slice('/ws/'.length));
+  }
+  if (path === '/stream' || path === '/stream/') {
+    return withStreams({ isCombined: true, isMicrosecond }, parameters.get('streams') ?? '');
+  }
+  return notOk({ status: '404 Not Found', body: 'Invalid request path' });
+}
+
+type Form = Pick<Entry, 'isCombined' | 'isMicrosecond'>;
+
+function withStreams(form: Form, list: string): Result<Entry, HttpRefusal> {
+  const streams: StreamName[] = [];
+  for (const item of list.split('/')) {
+    const name = decoded(item);
+    if (name === undefined) return badRequest(`${JSON.stringify(item)} is not URL-encoded UTF-8`);
+    if (name === '') continue;
+    const parsed = parseStreamName(name);
+    if (!parsed.ok) return badRequest(parsed.problem.message);
+    streams.push(name);
+  }
+  return ok({ path: '/ws', wire: binanceWire, ...form, streams: [...new Set(streams)] });
+}
+
+const badRequest = (body: string): Result<never, HttpRefusal> => notOk({ status: '400 Bad Request', body });
+
+function splitPair(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+/** Not `+` for a space, as forms have it: a kline stream's name holds a plus. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,231 @@
+import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
+import {
+  App,
+  type HttpRequest,
+  type HttpResponse,
+  type TemplatedApp,
+  type WebSocket,
+  type us_listen_socket,
+  type us_socket_context_t,
+  us_listen_socket_close,
+  us_socket_local_port,
+} from 'uWebSockets.js';
+import { type Observable, lastValueFrom } from 'rxjs';
+import { CLOSE, type Clock, HoldfastError } from '#libs/core';
+import type { EdgeSettings, Log } from '#libs/runtime';
+import type { EdgeMetrics } from './edge-metrics.js';
+import { type Entry, readRequestPath } from './request-path.js';
+import { Session } from './session.js';
+import type { Sessions } from './sessions.js';
+import type { Command } from './wire/wire.js';
+
+/** What uWebSockets.js keeps beside a socket. */
+interface UserData {
+  entry: Entry;
+  session?: Session;
+}
+
+/** One gateway's path; Nest binds to it as to a server. */
+interface Door {
+  path: string;
+  connected: ((session: Session) => void)[];
+}
+
+/**
+ * Every socket joins this topic, on which nothing is published: a socket that leaves its last topic would lose what was
+ * published to it earlier in the same turn of the loop.
+ */
+const ANCHOR = 'anchor';
+
+/** A client whose backlog grows beyond this many times its limit before anybody has looked is cut off without a word. */
+const CUT_AT = 2;
+
+/** `us_listen_socket_option`: two processes must not share the port by accident. */
+const EXCLUSIVE_PORT = 1;
+
+/**
+ * Nest's WebSocket adapter over uWebSockets.js, the only file that knows it. Commands go through Nest's handlers, with
+ * their pipes and filters; data goes out with `publish`, one call per message, and C++ does the rest.
+ */
+export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: string }> {
+  /** Set by Nest from the application's options; sockets are always closed. */
+  forceCloseConnections = true;
+  private readonly app: TemplatedApp;
+  private readonly doors: Door[] = [];
+  private readonly disconnected = new Map<Session, () => void>();
+  private listening: us_listen_socket | undefined;
+  private lastId = 0;
+
+  constructor(
+    private readonly settings: Readonly<EdgeSettings>,
+    private readonly sessions: Sessions,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly metrics: EdgeMetrics,
+  ) {
+    this.app = this.makeApp();
+  }
+
+  /** Resolves with the port; rejects when it cannot be had. */
+  listen(): Promise<number> {
+    const { host, port } = this.settings;
+    return new Promise((resolve, reject) => {
+      const listened = (socket: us_listen_socket | false): void => {
+        if (!socket) {
+          reject(Object.assign(new Error(`Cannot listen on ${host}:${port}`), { code: 'EADDRINUSE' }));
+          return;
+        }
+        this.listening = socket;
+        resolve(us_socket_local_port(socket as never));
+      };
+      this.listenExclusively(host, port, listened);
+    });
+  }
+
+  /** From now on nobody new comes in. */
+  stopListening(): void {
+    if (this.listening) us_listen_socket_close(this.listening);
+    this.listening = undefined;
+  }
+
+  /** Sends a text to every client that joined the topic. */
+  publish(topic: string, text: string): void {
+    this.app.publish(topic, text);
+  }
+
+  create(_port: number, { path }: { path: string }): Door {
+    const door: Door = { path, connected: [] };
+    this.doors.push(door);
+    return door;
+  }
+
+  bindClientConnect(door: Door, connected: (session: Session) => void): void {
+    door.connected.push(connected);
+  }
+
+  bindClientDisconnect(session: Session, disconnected: () => void): void {
+    if (session.isOpen) this.disconnected.set(session, disconnected);
+    else disconnected();
+  }
+
+  bindMessageHandlers(
+    session: Session,
+    handlers: WsMessageHandler[],
+    transform: (result: unknown) => Observable<unknown>,
+  ): void {
+    session.run = async (command: Command): Promise<void> => {
+      const errors = session.errors;
+      const handler = handlers.find(({ message }) => message === command.handler);
+      if (!handler) {
+        this.sessions.refuse(session, new HoldfastError('unknown-command', `no ${command.handler} here`), command.id);
+        return;
+      }
+      const result = await lastValueFrom(transform(handler.callback(command)), { defaultValue: undefined });
+      if (session.errors > errors) return;
+      this.sessions.succeeded(session);
+      if (result !== undefined) session.send(session.wire.reply(command, result));
+    };
+  }
+
+  /** Closes the sockets that are left, and what holds the event loop. */
+  close(): void {
+    this.stopListening();
+    this.app.close();
+  }
+
+  dispose(): void {
+    this.doors.length = 0;
+  }
+
+  private makeApp(): TemplatedApp {
+    const { maxClientMessageBytes, maxClientBacklogBytes, clientIdleS } = this.settings;
+    return App()
+      .ws<UserData>('/*', {
+        maxPayloadLength: maxClientMessageBytes,
+        idleTimeout: clientIdleS,
+        sendPingsAutomatically: true,
+        maxBackpressure: CUT_AT * maxClientBacklogBytes,
+        closeOnBackpressureLimit: true,
+        compression: 0,
+        upgrade: (response, request, context) => this.upgrade(response, request, context),
+        open: (socket) => this.opened(socket),
+        message: (socket, message, isBinary) => this.received(socket.getUserData().session, message, isBinary),
+        dropped: (socket) => this.dropped(socket.getUserData().session),
+        close: (socket) => this.closed(socket.getUserData().session),
+      })
+      .any('/*', (response, request) => {
+        const entry = readRequestPath(request.getUrl(), request.getQuery());
+        if (entry.ok) answer(response, '426 Upgrade Required', 'This is a WebSocket address');
+        else answer(response, entry.problem.status, entry.problem.body);
+      });
+  }
+
+  /** The typings know exclusive ports without a host only; the function takes both. */
+  private listenExclusively(host: string, port: number, listened: (socket: us_listen_socket | false) => void): void {
+    const listen: (...args: [string, number, number, typeof listened]) => unknown = this.app.listen.bind(
+      this.app,
+    ) as never;
+    listen(host, port, EXCLUSIVE_PORT, listened);
+  }
+
+  private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    const entry = readRequestPath(request.getUrl(), request.getQuery());
+    if (!entry.ok) {
+      this.metrics.refusedConnections.inc({ why: 'bad-request' });
+      answer(response, entry.problem.status, entry.problem.body);
+      return;
+    }
+    const userData: UserData = { entry: entry.value };
+    const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
+    response.upgrade(userData, header('key'), header('protocol'), header('extensions'), context);
+  }
+
+  private opened(socket: WebSocket<UserData>): void {
+    const userData = socket.getUserData();
+    const address = Buffer.from(socket.getRemoteAddressAsText()).toString();
+    this.lastId += 1;
+    const session = new Session(this.lastId, userData.entry, address, this.clock.now(), socket);
+    userData.session = session;
+    if (!this.sessions.admit(session)) return;
+    session.join(ANCHOR);
+    const door = this.doors.find(({ path }) => path === session.entry.path);
+    for (const connected of door?.connected ?? []) connected(session);
+  }
+
+  private received(session: Session | undefined, message: ArrayBuffer, isBinary: boolean): void {
+    if (!session || !this.sessions.mayCommand(session)) return;
+    const incoming = session.wire.read(isBinary ? '' : Buffer.from(message).toString());
+    switch (incoming.kind) {
+      case 'command':
+        session.enqueue(incoming.command);
+        break;
+      case 'refused':
+        this.sessions.refuse(session, incoming.error, incoming.id);
+        break;
+      case 'hopeless':
+        session.close(incoming.code, incoming.reason);
+        break;
+    }
+  }
+
+  /** uWebSockets.js closes the socket because of `closeOnBackpressureLimit`; the client sees 1006. */
+  private dropped(session: Session | undefined): void {
+    if (!session?.isOpen) return;
+    this.metrics.slowCloses.inc({ how: 'cut' });
+    const { id, address } = session;
+    this.log.warn({ code: 'edge.client-cut', client: id, address, instead: CLOSE.tooSlow }, 'cut a client off');
+  }
+
+  private closed(session: Session | undefined): void {
+    if (!session) return;
+    session.closed();
+    this.sessions.left(session);
+    const disconnected = this.disconnected.get(session);
+    this.disconnected.delete(session);
+    disconnected?.();
+  }
+}
+
+function answer(response: HttpResponse, status: string, body: string): void {
+  response.cork(() => response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8').end(body));
+}

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { until } from './until.js';
+
+/** A plain WebSocket client that keeps everything it was sent. */
+export class WsClient {
+  readonly texts: string[] = [];
+  readonly pings: string[] = [];
+  closed: { code: number; reason: string } | undefined;
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (data, isBinary) => this.texts.push(isBinary ? '<binary>' : String(data)));
+    socket.on('ping', (payload) => this.pings.push(String(payload)));
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: String(reason) };
+    });
+    socket.on('error', () => undefined);
+  }
+
+  /** Resolves when the connection is open. */
+  static async open(url: string): Promise<WsClient> {
+    const client = new WsClient(new WebSocket(url));
+    await once(client.socket, 'open');
+    return client;
+  }
+
+  /** What a refused upgrade was answered with. */
+  static refused(url: string): Promise<{ status: number; body: string }> {
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url);
+      socket.on('open', () => reject(new Error(`${url} was not refused`)));
+      socket.on('error', () => undefined);
+      socket.on('unexpected-response', (_request, response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += String(chunk)));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+      });
+    });
+  }
+
+  send(message: unknown): void {
+    this.socket.send(typeof message === 'string' ? message : JSON.stringify(message));
+  }
+
+  /** Everything that came, parsed. */
+  get messages(): Record<string, unknown>[] {
+    return this.texts.map((text) => JSON.parse(text) as Record<string, unknown>);
+  }
+
+  /** Waits until so many messages have come, and gives and forgets them. */
+  async take(count: number): Promise<Record<string, unknown>[]> {
+    await until(() => this.texts.length >= count, { what: `${count} messages, have ${this.texts.join('\n')}` });
+    return this.texts.splice(0, count).map((text) => JSON.parse(text) as Record<string, unknown>);
+  }
+
+  /** Sends a message and gives the next one that comes. */
+  async ask(message: unknown): Promise<Record<string, unknown>> {
+    this.send(message);
+    const [reply] = await this.take(1);
+    return reply ?? {};
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return;
+    this.socket.close();
+    await until(() => this.closed);
+  }
+}

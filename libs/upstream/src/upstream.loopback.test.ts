@@ -2,7 +2,13 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../../../test/support/until.js';
 import { UpstreamRig } from '../../../test/support/upstream-rig.js';
 
-const STREAMS = ['btcusdt@trade', 'btcusdt@depth@100ms', 'btcusdt@bookTicker', '币安人生usdt@aggTrade', '!miniTicker@arr'];
+const STREAMS = [
+  'btcusdt@trade',
+  'btcusdt@depth@100ms',
+  'btcusdt@bookTicker',
+  '币安人生usdt@aggTrade',
+  '!miniTicker@arr',
+];
 
 let rig: UpstreamRig;
 afterEach(async () => {

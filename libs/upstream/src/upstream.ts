@@ -1,9 +1,8 @@
 import type { Bus, Subscription } from '#libs/bus';
 import {
-  type Cancel,
   type Clock,
-  type Heartbeat,
   HEARTBEAT_EVERY_MS,
+  type Heartbeat,
   type Millis,
   type Random,
   type StreamName,
@@ -20,11 +19,16 @@ import { DemandBoard } from './demand/demand-board.js';
 import { FeedDesk } from './feed/feed-desk.js';
 import { Publisher } from './feed/publisher.js';
 import { Journal } from './journal/journal.js';
+import { showUpstream, streamTypeOf } from './journal/ops-pages.js';
+import { UpstreamCounts } from './journal/upstream-counts.js';
 import { type PipePorts, pipe } from './pipe.js';
 import { Pool } from './pool/pool.js';
+import type { SlotTools } from './pool/slot.js';
 import { Drift } from './problems/drift.js';
 import { Quarantine } from './problems/quarantine.js';
 import { TIMINGS, type Timings } from './timings.js';
+import { Ticker } from './watch/ticker.js';
+import { Watch } from './watch/watch.js';
 
 /** What the upstream gets from its process. */
 export interface UpstreamParts {
@@ -44,15 +48,19 @@ export class Upstream implements Service {
   readonly journal: Journal;
   readonly pool: Pool;
   readonly continuity: Continuity;
-  readonly quarantine: Quarantine;
+  readonly quarantine = new Quarantine();
   readonly drift: Drift;
+  private readonly counts: UpstreamCounts;
   private readonly publisher: Publisher;
   private readonly desk: FeedDesk;
   private readonly board: DemandBoard;
+  private readonly watch: Watch;
+  private readonly ticker: Ticker;
   private readonly timings: Timings;
-  private readonly alarms = new Set<Cancel>();
   private generation = 0;
-  private demand: Subscription | undefined;
+  private beatAt: Millis = 0;
+  private lookAt: Millis = 0;
+  private demands: Subscription | undefined;
   private endBusWatch: (() => void) | undefined;
   private isStopped = false;
 
@@ -60,61 +68,72 @@ export class Upstream implements Service {
     private readonly settings: Readonly<UpstreamSettings>,
     private readonly parts: UpstreamParts,
   ) {
-    const { bus, dial, clock, random, log } = parts;
-    this.timings = parts.timings ?? TIMINGS;
-    this.journal = new Journal(clock, log);
-    this.quarantine = new Quarantine();
-    this.drift = new Drift();
+    const { bus, clock, log, metrics, ops, timings = TIMINGS } = parts;
+    this.timings = timings;
+    this.counts = new UpstreamCounts(metrics);
+    this.journal = new Journal(clock, log, (record) => this.counts.ended(record));
+    this.drift = new Drift(({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'));
     this.publisher = new Publisher(bus);
     this.desk = new FeedDesk(clock, this.publisher);
-    this.continuity = new Continuity(clock, this.timings.holdMs, this.publisher, this.desk);
+    this.continuity = new Continuity(clock, timings.holdMs, this.publisher, this.desk);
     this.board = new DemandBoard(settings.streams, settings.maxStreams);
-    const ports = this.pipePorts();
-    this.pool = new Pool(
-      {
-        dial,
-        clock,
-        random,
-        log,
-        settings,
-        attempts: bus.attempts,
-        timings: this.timings,
-        journal: this.journal,
-        continuity: this.continuity,
-        desk: this.desk,
-        nextGeneration: () => ++this.generation,
-        message: (_, line, bytes, isBinary, now) => pipe(line, bytes, isBinary, now, ports),
-        rotated: () => undefined,
-      },
-      settings.streamsPerConnection,
-    );
+    this.pool = new Pool(this.slotTools(), settings.streamsPerConnection);
+    const { pool, continuity, desk, publisher, drift } = this;
+    this.watch = new Watch({ pool, continuity, desk, settings, timings });
+    this.ticker = new Ticker(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
+    this.counts.expose({ continuity, publisher, drift, attempts: () => this.journal.attempts });
+    showUpstream(ops, this, clock);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
-    const { bus } = this.parts;
+    const { bus, clock } = this.parts;
     this.publisher.epoch = await bus.nextEpoch();
-    this.demand = bus.subscribe(demandTopic(), (text) => this.demanded(text));
+    this.demands = bus.subscribe(demandTopic(), (text) => this.demanded(text));
     this.endBusWatch = bus.onState((state) => {
+      this.board.pardon(clock.now());
       if (state === 'up') this.callDemand();
     });
-    await this.demand.ready;
+    await this.demands.ready;
     this.pool.want(this.board.wanted());
     this.callDemand();
-    this.every(HEARTBEAT_EVERY_MS, () => this.beat());
-    this.every(this.timings.tickMs, () => this.pool.tick(this.parts.clock.now()));
+    this.ticker.start();
   }
 
   async stop(): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;
-    this.demand?.end();
+    this.demands?.end();
     this.endBusWatch?.();
-    for (const cancel of this.alarms) cancel();
-    this.alarms.clear();
+    this.ticker.stop();
     for (const series of this.continuity.all()) this.desk.set(series, 'stale', 'stopped');
     this.continuity.stop();
     await this.pool.stop();
+  }
+
+  /** Who wants how much. */
+  demand(now: Millis): ReturnType<DemandBoard['read']> {
+    return this.board.read(now);
+  }
+
+  tick(now: Millis): void {
+    this.pool.tick(now);
+    if (now >= this.lookAt) {
+      this.lookAt = now + this.timings.watchMs;
+      this.watch.look(now);
+    }
+    if (now >= this.beatAt) {
+      this.beatAt = now + HEARTBEAT_EVERY_MS;
+      this.beat(now);
+    }
+  }
+
+  /** Our own process stood still; whatever looks late by the clock is not the fault of others. */
+  stalled(stallMs: Millis, now: Millis): void {
+    this.counts.stalls += 1;
+    this.board.pardon(now);
+    this.watch.stalled(stallMs, now);
+    this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
   }
 
   private demanded(text: string): void {
@@ -141,39 +160,45 @@ export class Upstream implements Service {
     this.parts.bus.publish(demandCallTopic(), '{}');
   }
 
-  private beat(): void {
-    const now = this.parts.clock.now();
+  private beat(now: Millis): void {
+    const { bus } = this.parts;
     const heartbeat: Heartbeat = { epoch: this.publisher.epoch, at: now };
-    this.parts.bus.publish(heartbeatTopic(), JSON.stringify(heartbeat));
-    if (this.board.expire(now)) this.pool.want(this.board.wanted());
+    bus.publish(heartbeatTopic(), JSON.stringify(heartbeat));
+    // Edges that cannot reach us are not edges that are gone.
+    if (bus.state === 'up' && this.board.expire(now)) this.pool.want(this.board.wanted());
+  }
+
+  private slotTools(): SlotTools {
+    const { settings, journal, continuity, desk, counts, timings } = this;
+    const ports = this.pipePorts();
+    return {
+      ...this.parts,
+      settings,
+      journal,
+      continuity,
+      desk,
+      timings,
+      attempts: this.parts.bus.attempts,
+      nextGeneration: () => ++this.generation,
+      message: (slot, line, bytes, isBinary, now) => {
+        counts.frames += 1;
+        counts.bytes += bytes.byteLength;
+        pipe({ slot, line, isBinary, now }, bytes, ports);
+      },
+      rotated: (reason, result) => counts.rotated(reason, result),
+    };
   }
 
   private pipePorts(): PipePorts {
+    const { continuity, quarantine, drift, counts } = this;
     return {
-      continuity: this.continuity,
-      quarantine: this.quarantine,
-      drift: this.drift,
-      serverShutdown: (line) => this.slotOf(line.generation)?.rotate('server-shutdown'),
-      badFrame: () => undefined,
+      continuity,
+      drift,
+      problem: ({ slot, line, now }, problem, bytes) => {
+        quarantine.add(problem, bytes, line.generation, now);
+        counts.badFrame(problem.code, streamTypeOf(problem.stream));
+        slot.badFrame(line, problem.code, now);
+      },
     };
-  }
-
-  private slotOf(generation: number) {
-    return this.pool.all.find(({ lines }) => lines.has(generation));
-  }
-
-  /** Calls again and again, `ms` apart, until the stop. */
-  private every(ms: Millis, act: () => void): void {
-    let cancel: Cancel | undefined;
-    const arm = (): void => {
-      const previous = cancel;
-      cancel = this.parts.clock.after(ms, () => {
-        arm();
-        act();
-      });
-      if (previous) this.alarms.delete(previous);
-      this.alarms.add(cancel);
-    };
-    arm();
   }
 }

@@ -40,6 +40,9 @@ export interface LineOwner {
   ended(line: Line, ending: Ending, retryMs: Millis | undefined): void;
 }
 
+/** Binance gives a pong a minute; what ends longer than this after a stall of ours had another cause. */
+const BLAME_MS: Millis = 90_000;
+
 /** What belongs to one connection and dies with it. */
 interface Connection {
   readonly record: AttemptRecord;
@@ -49,6 +52,7 @@ interface Connection {
   dataAt?: Millis;
   /** When Binance's own list first held all that is wanted. */
   confirmedAt?: Millis;
+  stalledAt?: Millis;
   cancelPump?: Cancel | undefined;
   cancelAnswer?: Cancel | undefined;
 }
@@ -145,9 +149,12 @@ export class Line {
 
   /** Our process stood still: nobody is judged by that time, and what ends soon is probably our own fault. */
   noteStall(stallMs: Millis, now: Millis): void {
-    if (!this.connection) return;
-    this.connection.pulse.graceUntil = now + this.tools.timings.graceMs;
-    this.connection.record.stallMs = Math.round(stallMs);
+    const { connection, next } = this;
+    if (connection) {
+      connection.pulse.graceUntil = now + this.tools.timings.graceMs;
+      connection.stalledAt = now;
+    }
+    if (next) next.record.stallMs = Math.round(stallMs);
   }
 
   /** Hangs up if not one byte has come for too long; the next attempt follows by itself. */
@@ -210,6 +217,8 @@ export class Line {
     connection?.cancelAnswer?.();
     this.connection = undefined;
     this.next = undefined;
+    const stalledAt = connection?.stalledAt ?? Infinity;
+    if (next && this.tools.clock.now() - stalledAt > BLAME_MS) delete next.record.stallMs;
     if (next) this.tools.journal.ended(next.record, ending, retryMs);
     this.owner.ended(this, ending, retryMs);
   }

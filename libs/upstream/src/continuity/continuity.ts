@@ -51,7 +51,7 @@ export class Continuity {
   open(name: ParsedStream, lines: ReadonlySet<number>): Series {
     const seq = this.placesLeft.get(name.name) ?? this.firstSeq;
     this.placesLeft.delete(name.name);
-    const series = new Series(name, seq, lines, (of) => this.sinkOf(of));
+    const series = new Series(name, seq, this.clock.now(), lines, (of) => this.sinkOf(of));
     this.series.set(name.name, series);
     return series;
   }

@@ -29,6 +29,9 @@ export class Series {
   /** Events heard on any line, repetitions included, and when the last one came. */
   heard = 0;
   heardAt: Millis | undefined;
+  /** What `heard` was when silence was last judged, and the share of recent seconds that had an event. */
+  heardBefore = 0;
+  share = 0;
   /** Whether an event was published in this term. */
   wasLive = false;
   readonly sequence: Sequence<MarketEvent>;
@@ -38,6 +41,7 @@ export class Series {
   constructor(
     readonly name: ParsedStream,
     seq: Seq,
+    readonly wantedAt: Millis,
     /** The living lines that carry it; the pool keeps the set, it is shared by all streams of one slot. */
     readonly lines: ReadonlySet<number>,
     sinkOf: (series: Series) => SequenceSink<MarketEvent>,

@@ -56,6 +56,11 @@ export class DemandBoard {
     return this.edges.size !== before;
   }
 
+  /** Nobody could be heard until now, for a reason that is not theirs: they are not held to their time. */
+  pardon(now: Millis): void {
+    for (const edge of this.edges.values()) edge.heardAt = now;
+  }
+
   /** Every stream that somebody wants, those that are always on first, at most as many as allowed. */
   wanted(): Map<StreamName, ParsedStream> {
     const wanted = new Map<StreamName, ParsedStream>();

@@ -40,7 +40,8 @@ const MOST_RECORDS = 300;
 /** Who closed, and why: every attempt of this process, the newest last, and one log line per transition. */
 export class Journal {
   private readonly records: AttemptRecord[] = [];
-  private attempts = 0;
+  /** Attempts begun. */
+  attempts = 0;
 
   constructor(
     private readonly clock: Clock,

@@ -1,9 +1,11 @@
+import type { ProblemCode } from '#libs/binance';
 import type { Millis, StreamName } from '#libs/core';
 import type { Ending } from '#libs/link';
 import type { Log } from '#libs/runtime';
 import { Line, type LineOwner, type LineTools } from '../connection/line.js';
 import type { Continuity } from '../continuity/continuity.js';
 import type { FeedDesk } from '../feed/feed-desk.js';
+import { Taint } from '../problems/taint.js';
 import { judge } from './coverage.js';
 import { rotationDueAt } from './schedule.js';
 
@@ -49,8 +51,10 @@ export class Slot implements LineOwner {
   private active: Line | undefined;
   private replacement: Replacement | undefined;
   private wish: Wish | undefined;
-  private dueAt: Millis = Infinity;
+  /** When the active line is to be replaced because of its age. */
+  dueAt: Millis = Infinity;
   private failures = 0;
+  private readonly taint = new Taint();
 
   constructor(private readonly tools: SlotTools) {}
 
@@ -108,8 +112,22 @@ export class Slot implements LineOwner {
   }
 
   hopeless(line: Line, why: string): void {
+    this.distrust(line, 'tainted', why);
+  }
+
+  /** The server of this line will close it soon. */
+  shutdownComing(line: Line): void {
+    this.distrust(line, 'server-shutdown', 'its server is shutting down');
+  }
+
+  /** A frame of this line could not be read; now and then that is reason enough to replace it. */
+  badFrame(line: Line, code: ProblemCode, now: Millis): void {
+    if (this.taint.note(code, now)) this.distrust(line, 'tainted', `bad frames: ${code}`);
+  }
+
+  private distrust(line: Line, reason: RotationReason, why: string): void {
     if (line === this.replacement?.line) this.fail(this.replacement, why);
-    else this.rotate('tainted');
+    else if (line === this.active) this.rotate(reason);
   }
 
   ended(line: Line, ending: Ending, retryMs: Millis | undefined): void {

@@ -25,10 +25,7 @@ const SHOWN_BYTES = 512;
 export class Quarantine {
   private readonly frames: QuarantinedFrame[] = [];
 
-  constructor(private readonly count: (problem: FrameProblem) => void = () => undefined) {}
-
   add(problem: FrameProblem, bytes: Uint8Array, generation: number, at: Millis): void {
-    this.count(problem);
     const { code, message, at: where, stream } = problem;
     const from = typeof where === 'number' ? Math.max(0, Math.min(where, bytes.length) - SHOWN_BYTES / 2) : 0;
     const shown = Buffer.from(bytes.subarray(from, from + SHOWN_BYTES));

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import fc, { type Arbitrary } from 'fast-check';
+import * as fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
 import { frames, textOf } from './binance-frames.js';
 
 const texts = frames.map(textOf);

@@ -1,0 +1,65 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import {
+  type ControlRequest,
+  decodeFrame,
+  decodeRequest,
+  encodeAcknowledgement,
+  encodeRefusal,
+  encodeRequest,
+} from './index.js';
+
+const WRITTEN = [
+  '{"method":"SUBSCRIBE","params":["btcusdt@aggTrade","btcusdt@depth"],"id":1}',
+  '{"method":"UNSUBSCRIBE","params":["btcusdt@depth"],"id":312}',
+  '{"method":"LIST_SUBSCRIPTIONS","id":3}',
+  '{"method":"SET_PROPERTY","params":["combined",true],"id":5}',
+  '{"method":"GET_PROPERTY","params":["combined"],"id":2}',
+  '{"method":"LIST_SUBSCRIPTIONS","id":null}',
+  '{"method":"LIST_SUBSCRIPTIONS","id":"abc123"}',
+  '{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775807}',
+];
+
+describe('a request', () => {
+  it.each(WRITTEN)('%s is read and written again to the letter', (text) => {
+    const request = decodeRequest(text);
+    expect(request.ok && encodeRequest(request.value)).toBe(text);
+  });
+
+  it.each([
+    ['hello', 3, undefined],
+    ['[]', 2, undefined],
+    ['{"method":"SUBSCRIBE","params":["a@trade"]}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":1.5}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775808}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":"0123456789012345678901234567890123456"}', 2, undefined],
+    ['{"id":3}', 2, 3],
+    ['{"method":"subscribe","id":3}', 2, 3],
+    ['{"method":"SUBSCRIBE","params":"a@trade","id":3}', 2, 3],
+    ['{"method":"SUBSCRIBE","params":[1],"id":3}', 2, 3],
+    ['{"method":"LIST_SUBSCRIPTIONS","params":[1],"id":3}', 2, 3],
+    ['{"method":"SET_PROPERTY","params":["other",true],"id":3}', 0, 3],
+    ['{"method":"SET_PROPERTY","params":["combined","yes"],"id":3}', 1, 3],
+    ['{"method":"GET_PROPERTY","params":[7],"id":3}', 2, 3],
+    ['{"method":"GET_PROPERTY","params":["combined",true],"id":3}', 2, 3],
+  ])('%s is refused with the code that Binance has for it', (text, code, id) => {
+    const request = decodeRequest(text);
+    expect(request).toMatchObject({ ok: false, problem: { code } });
+    expect(request.ok ? undefined : request.problem.id).toBe(id);
+  });
+});
+
+describe('a reply', () => {
+  it('is written as Binance writes it, and read back', () => {
+    const request: ControlRequest = { method: 'LIST_SUBSCRIPTIONS', id: 7 };
+    const done = encodeAcknowledgement(request.id, ['a@trade']);
+    expect(done).toBe('{"result":["a@trade"],"id":7}');
+    expect(encodeAcknowledgement(12345678901234567890n)).toBe('{"result":null,"id":12345678901234567890}');
+    const refused = encodeRefusal({ id: 7, code: 2, message: 'Invalid request: "x"' });
+    expect(refused).toBe('{"error":{"code":2,"msg":"Invalid request: \\"x\\""},"id":7}');
+    expect(encodeRefusal({ code: 3, message: 'no' })).toBe('{"error":{"code":3,"msg":"no"}}');
+    expect(decodeFrame(Buffer.from(refused))).toMatchObject({
+      value: { kind: 'refusal', id: 7, code: 2, message: 'Invalid request: "x"' },
+    });
+  });
+});

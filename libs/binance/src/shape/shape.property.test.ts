@@ -1,0 +1,158 @@
+import { ValidateBy, validateSync } from 'class-validator';
+import * as fc from 'fast-check';
+import type { Arbitrary } from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { framesOf } from '../../../../test/support/binance-frames.js';
+import { KNOWN_TYPES, type KnownType } from '../registry.js';
+import { compileShape } from './compile.js';
+import { DECIMAL, IsText, isDecimal } from './fields.js';
+import { digitsOf } from './measure.js';
+import { remainderOf, restore } from './remainder.js';
+import { schemaOf } from './schema.js';
+
+type Fields = Record<string, unknown>;
+
+const payloads = (type: KnownType): Arbitrary<Fields> =>
+  framesOf(type).map(({ data }) => (Array.isArray(data) ? data[0] : data) as Fields);
+
+/** Values that sit next to the right ones. */
+const wrongValues = fc.oneof(
+  fc.constantFrom<unknown[]>(
+    null,
+    '',
+    'NaN',
+    '1.',
+    '.5',
+    '+1',
+    '1e5',
+    ' 1',
+    '0x1',
+    -2,
+    1.5,
+    2 ** 53,
+    NaN,
+    Infinity,
+    '１',
+  ),
+  fc.constantFrom<unknown>(
+    [],
+    [[]],
+    [['1']],
+    [['1', '2', '3']],
+    [['1', 2]],
+    [['1', '2']],
+    {},
+    true,
+    'trade',
+    undefined,
+  ),
+  fc.jsonValue({ maxDepth: 2 }),
+);
+
+/** A payload with some fields made wrong or dropped, on the outside or one level in. */
+const mutated = (type: KnownType): Arbitrary<Fields> =>
+  fc
+    .tuple(payloads(type), fc.array(fc.tuple(fc.nat(), wrongValues, fc.boolean()), { minLength: 1, maxLength: 2 }))
+    .map(([payload, changes]) => {
+      const made = structuredClone(payload);
+      for (const [choice, value, isDropped] of changes) {
+        const inner = made.k as Fields | undefined;
+        const target = inner && typeof inner === 'object' && choice % 3 > 0 ? inner : made;
+        const keys = Object.keys(target);
+        const key = keys[choice % keys.length] ?? 'e';
+        if (isDropped) delete target[key];
+        else target[key] = value;
+      }
+      return made;
+    });
+
+const slowAnswer = (type: KnownType, payload: object): boolean =>
+  validateSync(Object.assign(new type.shape(), payload)).length === 0;
+
+describe.each(KNOWN_TYPES.map((type): [string, KnownType] => [type.type, type]))('the shape of %s', (_, type) => {
+  it('is judged alike by class-validator and by the compiled schema', () => {
+    const any = fc.oneof(
+      payloads(type),
+      mutated(type),
+      fc.dictionary(fc.constantFrom(...type.compiled.keys), wrongValues),
+    );
+    fc.assert(
+      fc.property(any, (payload) => {
+        expect(type.compiled.check(payload)).toBe(slowAnswer(type, payload));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('knows how long its text is', () => {
+    fc.assert(
+      fc.property(payloads(type), (payload) => {
+        if (!type.compiled.isPlain(payload)) return;
+        expect(type.compiled.lengthOf(payload)).toBe(JSON.stringify(payload).length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a declaration', () => {
+  it('stops the process when a field has a validator without a schema, which would let everything pass', () => {
+    class Hole {
+      @IsText('fine') a!: string;
+      @ValidateBy({ name: 'unheard of', validator: { validate: () => true } }) b!: string;
+    }
+    expect(() => schemaOf(Hole)).toThrow('Hole.b');
+    expect(() => compileShape(Hole)).toThrow('Hole.b');
+  });
+
+  it('leaves no field without a type or a meaning', () => {
+    for (const { compiled } of KNOWN_TYPES) {
+      for (const property of Object.values(compiled.schema.properties ?? {})) {
+        expect(property.type).toBeDefined();
+        expect(property.description).toBeTruthy();
+      }
+    }
+  });
+});
+
+describe('small exact things', () => {
+  const nearDecimals = fc.array(fc.constantFrom('0', '7', '.', '-', 'e', ' ', '٣'), { maxLength: 6 });
+
+  it('isDecimal says what its expression says', () => {
+    fc.assert(
+      fc.property(nearDecimals, (chars) => {
+        expect(isDecimal(chars.join(''))).toBe(DECIMAL.test(chars.join('')));
+      }),
+    );
+  });
+
+  it('digitsOf counts what would be written', () => {
+    const wholes = fc.oneof(
+      fc.maxSafeInteger(),
+      fc.nat(15).map((power) => 10 ** power),
+      fc.nat(15).map((power) => 10 ** power - 1),
+    );
+    fc.assert(
+      fc.property(wholes, (whole) => {
+        expect(digitsOf(whole)).toBe(String(whole).length);
+      }),
+    );
+  });
+
+  it('a remainder puts back what it took', () => {
+    const shape = { keys: ['a', 'b', 'k'], inside: { k: ['x', 'y'] } };
+    const inner = fc.uniqueArray(fc.constantFrom('x', 'y', 'z', 'constructor2'));
+    const outer = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd'));
+    fc.assert(
+      fc.property(outer, inner, fc.nat(4), (keys, innerKeys, at) => {
+        const k = Object.fromEntries(innerKeys.map((key) => [key, key]));
+        const payload = Object.fromEntries(
+          [...keys.slice(0, at), 'k', ...keys.slice(at)].map((key) => [key, key === 'k' ? k : key]),
+        );
+        const documented = { a: 'a', b: 'b', k: { x: 'x', y: 'y' } };
+        const wire = remainderOf(payload, shape);
+        expect(JSON.stringify(wire ? restore(documented, wire) : documented)).toBe(JSON.stringify(payload));
+      }),
+    );
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { parseStreamName } from './stream-name.js';
+
+describe('a stream name that Binance documents', () => {
+  it.each([
+    ['btcusdt@trade', { type: 'trade', symbol: 'BTCUSDT', isArray: false }],
+    ['btcusdt@aggTrade', { type: 'aggTrade' }],
+    ['btcusdt@blockTrade', { type: 'blockTrade' }],
+    ['btcusdt@kline_1M', { type: 'kline', interval: '1M' }],
+    ['btcusdt@kline_1m', { type: 'kline', interval: '1m' }],
+    ['btcusdt@kline_1d@+08:00', { type: 'kline', interval: '1d', offset: '+08:00', symbol: 'BTCUSDT' }],
+    ['btcusdt@miniTicker', { type: 'miniTicker' }],
+    ['!miniTicker@arr', { type: 'miniTicker', isArray: true }],
+    ['btcusdt@ticker', { type: 'ticker' }],
+    ['btcusdt@ticker_4h', { type: 'rollingTicker', window: '4h' }],
+    ['!ticker_1d@arr', { type: 'rollingTicker', window: '1d', isArray: true }],
+    ['btcusdt@bookTicker', { type: 'bookTicker' }],
+    ['btcusdt@avgPrice', { type: 'avgPrice' }],
+    ['btcusdt@depth10@100ms', { type: 'partialDepth', levels: 10, speed: '100ms' }],
+    ['btcusdt@depth20', { type: 'partialDepth', levels: 20 }],
+    ['btcusdt@depth', { type: 'depth' }],
+    ['btcusdt@depth@100ms', { type: 'depth', speed: '100ms' }],
+    ['btcusdt@referencePrice', { type: 'referencePrice' }],
+    ['币安人生usdt@trade', { type: 'trade', symbol: '币安人生USDT' }],
+    ['1000satsusdt@trade', { symbol: '1000SATSUSDT' }],
+  ])('%s is understood', (name, parts) => {
+    expect(parseStreamName(name)).toMatchObject({ ok: true, value: { name, ...parts } });
+  });
+
+  it('has no symbol where it carries all of them', () => {
+    const parsed = parseStreamName('!miniTicker@arr');
+    expect(parsed.ok && 'symbol' in parsed.value).toBe(false);
+  });
+});
+
+describe('a name that is none', () => {
+  it.each([
+    ['BTCUSDT@trade', 'btcusdt@trade', 'lower case'],
+    ['btcusdt@aggtrade', 'btcusdt@aggTrade', 'no stream type'],
+    ['BTCUSDT@Depth', 'btcusdt@depth', 'no stream type'],
+    ['btcusdt@depth30', 'btcusdt@depth10', 'no stream type'],
+    ['btcusdt@depth@50ms', 'btcusdt@depth@100ms', 'no stream type'],
+    ['btcusdt@kline_1D', 'btcusdt@kline_1d', 'no stream type'],
+    ['btcusdt@kline_1d@08:00', 'btcusdt@kline_1d@+08:00', 'no stream type'],
+    ['btcusdt@trades', 'btcusdt@trade', 'no stream type'],
+    ['!miniticker@arr', '!miniTicker@arr', 'no such stream'],
+    ['!ticker_2h@arr', '!ticker_1h@arr', 'no such stream'],
+    ['btcusdt', undefined, 'no @'],
+    ['', undefined, 'no @'],
+    ['@trade', undefined, 'not a symbol'],
+    ['btc usdt@trade', undefined, 'not a symbol'],
+    ['btc{}usdt@trade', undefined, 'not a symbol'],
+    ['toString', undefined, 'no @'],
+    [`${'x'.repeat(200)}@trade`, undefined, 'at most'],
+  ])('%j is refused, with the nearest name', (name, nearest, why) => {
+    const parsed = parseStreamName(name);
+    expect(parsed).toMatchObject({ ok: false, problem: { code: 'bad-stream' } });
+    if (parsed.ok) return;
+    expect(parsed.problem.nearest).toBe(nearest);
+    expect(parsed.problem.message).toContain(why);
+  });
+
+  it('is refused as retired where Binance still acknowledges it', () => {
+    expect(parseStreamName('!ticker@arr')).toMatchObject({
+      problem: { code: 'retired-stream', nearest: '!miniTicker@arr', message: expect.stringContaining('2026-03-26') },
+    });
+    expect(parseStreamName('!bookTicker')).toMatchObject({ problem: { code: 'retired-stream' } });
+  });
+});

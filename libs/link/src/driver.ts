@@ -72,7 +72,6 @@ export class LinkDriver {
 
   /** Gives the living attempt up and lets the next one follow. Nothing when there is no living attempt. */
   hangUp(cause: OwnReason, reason: string): void {
-    this.socket?.terminate();
     this.lose(endingByUs(cause, reason));
   }
 

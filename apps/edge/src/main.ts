@@ -1,6 +1,6 @@
 import { UwsAdapter } from '#libs/edge';
 import { makeLog, orExit, runMain, start } from '#libs/runtime';
-import { EdgeAppModule } from './edge.app.module.js';
+import { EdgeAppModule } from './edge.module.js';
 import { readEdgeConfig } from './edge.config.js';
 
 const config = orExit(() => readEdgeConfig(process.env));

@@ -1,0 +1,16 @@
+import { UwsAdapter } from '#libs/edge';
+import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { readStandaloneConfig } from './standalone.config.js';
+import { StandaloneModule } from './standalone.module.js';
+
+const config = orExit(() => readStandaloneConfig(process.env));
+const log = makeLog('standalone', config.ops.logLevel);
+
+await runMain(log, () =>
+  start({
+    module: StandaloneModule.with(config, log),
+    ops: config.ops,
+    log,
+    prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
+  }),
+);

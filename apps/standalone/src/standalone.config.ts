@@ -1,0 +1,20 @@
+import { refusePublicHost } from '#libs/edge';
+import {
+  BusSettings,
+  EdgeSettings,
+  type Environment,
+  OpsSettings,
+  UpstreamSettings,
+  readSettings,
+} from '#libs/runtime';
+
+/** Settings of both roles in one process. */
+export type StandaloneConfig = ReturnType<typeof readStandaloneConfig>;
+
+/** @throws SettingsError naming every bad setting. */
+export function readStandaloneConfig(environment: Environment) {
+  const sections = { bus: BusSettings, edge: EdgeSettings, upstream: UpstreamSettings, ops: OpsSettings };
+  const config = readSettings(sections, environment);
+  refusePublicHost(config.edge);
+  return config;
+}

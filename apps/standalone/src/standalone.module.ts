@@ -1,0 +1,19 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { BUS, type Bus, BusModule } from '#libs/bus';
+import { Edge, EdgeModule } from '#libs/edge';
+import { type Log, RuntimeModule, SERVICES, type Service } from '#libs/runtime';
+import { Upstream, UpstreamModule } from '#libs/upstream';
+import type { StandaloneConfig } from './standalone.config.js';
+
+/** Both roles in one process, on a memory bus unless a Redis is named. */
+@Module({})
+export class StandaloneModule {
+  static with({ bus, edge, upstream }: StandaloneConfig, log: Log): DynamicModule {
+    const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
+    return {
+      module: StandaloneModule,
+      imports: [RuntimeModule.with(log), BusModule.with(bus), EdgeModule.with(edge), UpstreamModule.with(upstream)],
+      providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
+    };
+  }
+}

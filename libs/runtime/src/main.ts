@@ -29,13 +29,13 @@ type Signal = (typeof SIGNALS)[number];
  * Runs an app until SIGTERM or SIGINT, then stops it in order and ends the process with 0. A second signal, or one that
  * comes before the start is done, ends the process at once with 128 + its number. Never returns.
  */
-export async function runMain(log: Log, startApp: () => Promise<Running>): Promise<void> {
+export async function runMain(log: Log, startApp: () => Promise<Pick<Running, 'stop'>>): Promise<void> {
   process.on('unhandledRejection', (error) => fail(log, error));
   process.on('uncaughtException', (error) => fail(log, error));
   // Listened for before the start: process 1 of a container has no default action, so a signal that came meanwhile
   // would be lost, and the container killed in the end.
   const signalled = ending();
-  let outcome: Running | Signal;
+  let outcome: Pick<Running, 'stop'> | Signal;
   try {
     outcome = await Promise.race([startApp(), signalled]);
   } catch (error) {

@@ -1,0 +1,67 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { BareClient } from '../../../../test/support/bare-client.js';
+import { until } from '../../../../test/support/until.js';
+import { Simulator, type SimulatorOptions } from '../index.js';
+import { readRecording } from './recording.js';
+
+const LINES = [
+  '{"stream":"btcusdt@trade","data":{"e":"trade", "t":1,"p":"1.10"}}',
+  '{"stream":"币安人生usdt@bookTicker","data":{"u":7}}',
+  '{"stream":"btcusdt@trade","data":{"e":"trade","t":2}}',
+];
+
+function record(times?: string[]): string {
+  const stem = join(mkdtempSync(join(tmpdir(), 'holdfast-replay-')), 'recording');
+  writeFileSync(`${stem}.jsonl`, `${LINES.join('\n')}\n`);
+  if (times) writeFileSync(`${stem}.recv-ns.txt`, `${times.join('\n')}\n`);
+  return `${stem}.jsonl`;
+}
+
+async function start(replay: NonNullable<SimulatorOptions['replay']>): Promise<Simulator> {
+  const simulator = await Simulator.start({ replay });
+  onTestFinished(() => simulator.stop());
+  return simulator;
+}
+
+it('frames come byte for byte, once every stream of the recording has a subscriber', async () => {
+  const simulator = await start({ file: record(), speed: 100 });
+  const half = new BareClient(`${simulator.wsUrl}/ws/btcusdt@trade`);
+  await until(() => half.isOpen);
+  expect(simulator.replay?.sent).toBe(0);
+  const whole = new BareClient(
+    `${simulator.wsUrl}/stream?streams=btcusdt@trade/${encodeURIComponent('币安人生usdt@bookTicker')}`,
+  );
+  expect(await simulator.replay?.finished).toBe(3);
+  await until(() => whole.texts.length === 3 && half.texts.length === 2);
+  expect(whole.texts).toEqual(LINES);
+  expect(half.texts).toEqual(['{"e":"trade", "t":1,"p":"1.10"}', '{"e":"trade","t":2}']);
+});
+
+it('the times of the sidecar are kept, divided by the speed', async () => {
+  const file = record(['1000000000000', '1000000050000', '1000400000000']);
+  expect(readRecording(file).map(({ afterMs }) => afterMs)).toEqual([0, 0.05, 400]);
+  const simulator = await start({ file, speed: 2 });
+  const began = performance.now();
+  const client = new BareClient(
+    `${simulator.wsUrl}/stream?streams=btcusdt@trade/${encodeURIComponent('币安人生usdt@bookTicker')}`,
+  );
+  await simulator.replay?.finished;
+  expect(performance.now() - began).toBeGreaterThanOrEqual(199);
+  await until(() => client.texts.length === 3);
+});
+
+it('the symbols of the recording are known to exchangeInfo', async () => {
+  const simulator = await start({ file: record() });
+  const answer = await fetch(`${simulator.restUrl}/api/v3/exchangeInfo`);
+  const { symbols } = (await answer.json()) as { symbols: { symbol: string }[] };
+  expect(symbols.map(({ symbol }) => symbol)).toEqual(['BTCUSDT', '币安人生USDT']);
+});
+
+it('a line that is no combined frame is named', () => {
+  const file = record();
+  writeFileSync(file, '{"e":"trade"}\n');
+  expect(() => readRecording(file)).toThrow('recording.jsonl:1 is not a combined frame');
+});

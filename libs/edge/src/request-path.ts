@@ -23,11 +23,12 @@ export interface HttpRefusal {
 }
 
 /**
- * Understands the path and the query of an upgrade request, both as they stand in the request line.
+ * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives
+ * `undefined` where there is no query, although its types say otherwise.
  *
  * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#general-wss-information
  */
-export function readRequestPath(path: string, query: string): Result<Entry, HttpRefusal> {
+export function readRequestPath(path: string, query = ''): Result<Entry, HttpRefusal> {
   if (path === '/v1') {
     return ok({ path, wire: nativeWire, isCombined: false, isMicrosecond: false, streams: [] });
   }

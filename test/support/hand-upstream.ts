@@ -31,7 +31,8 @@ interface Held extends Place {
 export class HandUpstream {
   /** Every demand that was heard, newest last. */
   readonly demands: Demand[] = [];
-  epoch: number;
+  readonly epoch: number;
+  private readonly clock: Clock;
   private readonly held = new Map<StreamName, Held>();
   private readonly wantedBy = new Map<string, Set<StreamName>>();
   private subscriptions: Subscription[] = [];
@@ -44,8 +45,6 @@ export class HandUpstream {
     this.epoch = epoch;
     this.clock = clock;
   }
-
-  private readonly clock: Clock;
 
   start(): this {
     this.subscriptions = [this.bus.subscribe(demandTopic(), (text) => this.hear(JSON.parse(text) as Demand))];
@@ -91,8 +90,8 @@ export class HandUpstream {
     const held = this.hold(stream);
     held.seq += 1;
     const { type, ...rest } = fields;
-    const { epoch, seq } = held;
-    const text = JSON.stringify({ type, stream, epoch, seq, receivedAt: this.clock.now(), ...rest });
+    const place = { stream, epoch: held.epoch, seq: held.seq };
+    const text = JSON.stringify({ type, ...place, receivedAt: this.clock.now(), ...rest, ...place });
     held.latest = [text];
     return text;
   }

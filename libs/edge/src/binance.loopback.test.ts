@@ -1,0 +1,207 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { decodeFrame, normalizeFrame } from '#libs/binance';
+import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
+import { until } from '../../../test/support/until.js';
+import { WsClient } from '../../../test/support/ws-client.js';
+
+const TRADE = 'btcusdt@trade';
+const TOP = 'btcusdt@bookTicker';
+const ARRAY = '!miniTicker@arr';
+const RECORDED = '../shared/frames/spot-hft-btcusdt_20240808.jsonl';
+
+const tradeData = (id: number) =>
+  `{"e":"trade","E":1700000000123,"s":"BTCUSDT","t":${id},"p":"0.10","q":"2.00","T":1700000000122,"m":true,"M":true}`;
+const topData = (id: number) => `{"u":${id},"s":"BTCUSDT","b":"1.0","B":"2.0","a":"3.0","A":"4.0"}`;
+const miniData = (symbol: string) =>
+  `{"e":"24hrMiniTicker","E":1700000000123,"s":"${symbol}","c":"1","o":"1","h":"1","l":"1","v":"5","q":"6"}`;
+
+describe("Binance's wire", () => {
+  let edge: TestEdge;
+  let upstream: HandUpstream;
+  let watcher: WsClient;
+  const clients: WsClient[] = [];
+  const connect = async (path: string): Promise<WsClient> => {
+    const client = await WsClient.open(`${edge.wsUrl}${path}`);
+    clients.push(client);
+    return client;
+  };
+  /** Publishes a frame as the upstream would: its events, in order. */
+  const frame = (stream: string, data: string, only = (_part: number) => true): void => {
+    const decoded = decodeFrame(Buffer.from(`{"stream":"${stream}","data":${data}}`));
+    if (!decoded.ok || (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown')) {
+      throw new Error(`not a frame: ${JSON.stringify(decoded)}`);
+    }
+    for (const [part, event] of normalizeFrame(decoded.value, 1).entries()) {
+      if (only(part)) upstream.publish(stream, event);
+      else upstream.lose(stream, event);
+    }
+  };
+  /** Resolves once the edge hears these streams. */
+  const heard = (...streams: string[]): Promise<unknown> =>
+    until(() => streams.every((stream) => upstream.demands.at(-1)?.streams.includes(stream)));
+
+  beforeEach(async () => {
+    edge = await startEdge();
+    upstream = new HandUpstream(edge.bus).start();
+    watcher = await connect('/ws');
+  });
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.close()));
+    upstream.stop();
+    await edge.stop();
+  });
+
+  it('gives streams of the URL, raw under /ws and combined under /stream, byte for byte', async () => {
+    const raw = await connect(`/ws/${TRADE}/${TOP}`);
+    const combined = await connect(`/stream?streams=${TRADE}/${TOP}`);
+    await heard(TRADE, TOP);
+    frame(TRADE, tradeData(1));
+    frame(TOP, topData(1));
+    frame(TRADE, tradeData(2));
+    await until(() => raw.texts.length === 3 && combined.texts.length === 3);
+    expect(raw.texts).toEqual([tradeData(1), topData(1), tradeData(2)]);
+    expect(combined.texts[0]).toBe(`{"stream":"${TRADE}","data":${tradeData(1)}}`);
+    expect(combined.texts[1]).toBe(`{"stream":"${TOP}","data":${topData(1)}}`);
+  });
+
+  it('subscribes, lists and unsubscribes with ids of every form', async () => {
+    expect(await watcher.ask({ method: 'SUBSCRIBE', params: [TRADE, TOP], id: 1 })).toEqual({ result: null, id: 1 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 'abc' })).toEqual({ result: [TRADE, TOP], id: 'abc' });
+    expect(await watcher.ask({ method: 'UNSUBSCRIBE', params: [TRADE], id: null })).toEqual({ result: null, id: null });
+    watcher.send('{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775807}');
+    await until(() => watcher.texts.length === 1);
+    expect(watcher.texts).toEqual([`{"result":["${TOP}"],"id":9223372036854775807}`]);
+  });
+
+  it('changes between raw and combined without missing a frame', async () => {
+    await watcher.ask({ method: 'SUBSCRIBE', params: [TOP], id: 1 });
+    expect(await watcher.ask({ method: 'GET_PROPERTY', params: ['combined'], id: 2 })).toEqual({
+      result: false,
+      id: 2,
+    });
+    await heard(TOP);
+    let id = 0;
+    for (let round = 0; round < 10; round += 1) {
+      watcher.send({ method: 'SET_PROPERTY', params: ['combined', round % 2 === 0], id: 10 });
+      for (let burst = 0; burst < 20; burst += 1) {
+        frame(TOP, topData((id += 1)));
+        if (burst % 2 === 0) await new Promise(setImmediate);
+      }
+    }
+    const ids = (): number[] =>
+      watcher.messages.filter((message) => !('result' in message)).map((message) => updateIdOf(message));
+    await until(() => ids().length >= id);
+    expect(ids()).toEqual(Array.from({ length: id }, (_, index) => index + 1));
+    expect(watcher.messages.some((message) => 'stream' in message)).toBe(true);
+  });
+
+  it.each([
+    [{ method: 'DANCE', params: [], id: 1 }, 1, 2, /unknown variant/],
+    [{ params: [TRADE], id: 1 }, 1, 2, /missing field/],
+    [{ method: 'SUBSCRIBE', params: 'x', id: 1 }, 1, 2, /streams must be an array/],
+    [{ method: 'SUBSCRIBE', params: ['btcusdt@trad'], id: 1 }, 1, 2, /btcusdt@trade/],
+    [{ method: 'SET_PROPERTY', params: ['colour', true], id: 1 }, 1, 0, /Unknown property/],
+    [{ method: 'SET_PROPERTY', params: ['combined', 'yes'], id: 1 }, 1, 1, /Invalid value type: expected Boolean/],
+    [{ method: 'SUBSCRIBE', params: [TRADE], id: 1.5 }, undefined, 2, /request ID/],
+  ])('refuses %j with the code Binance uses', async (request, id, code, msg) => {
+    expect(await watcher.ask(request)).toEqual({
+      error: { code, msg: expect.stringMatching(msg) },
+      ...(id !== undefined && { id }),
+    });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 2 })).toEqual({ result: [], id: 2 });
+  });
+
+  it.each(['hello', '[]', '3'])('closes with 1008 Invalid request when it is sent %s', async (text) => {
+    watcher.send(text);
+    await until(() => watcher.closed);
+    expect(watcher.closed).toEqual({ code: 1008, reason: 'Invalid request' });
+    expect(watcher.texts).toEqual([]);
+  });
+
+  it('refuses a path it does not know, and a stream in the URL that does not exist', async () => {
+    expect(await WsClient.refused(`${edge.wsUrl}/nowhere`)).toEqual({ status: 404, body: 'Invalid request path' });
+    expect(await WsClient.refused(`${edge.wsUrl}/ws/btcusdt@trad`)).toEqual({
+      status: 400,
+      body: expect.stringContaining('btcusdt@trade'),
+    });
+    expect(await WsClient.refused(`${edge.wsUrl}/stream?streams=${TRADE}&timeUnit=HOUR`)).toMatchObject({
+      status: 400,
+    });
+  });
+
+  it('understands URL-encoded names, and symbols of any script', async () => {
+    const names = ['币安人生usdt@trade', 'btcusdt@kline_1d@+08:00'];
+    const client = await connect(`/stream?streams=${names.map(encodeURIComponent).join('/')}`);
+    expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: names, id: 1 });
+    const plain = await connect('/ws/btcusdt@kline_1d@+08:00');
+    expect(await plain.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [names[1]], id: 1 });
+  });
+
+  it('gives an array as it came, and drops one of which a part was lost', async () => {
+    const client = await connect(`/ws/${ARRAY}`);
+    await heard(ARRAY);
+    const array = `[${miniData('BTCUSDT')},${miniData('币安人生USDT')},${miniData('ETHUSDT')}]`;
+    frame(ARRAY, array);
+    frame(ARRAY, array, (part) => part !== 1);
+    frame(ARRAY, array, (part) => part !== 2);
+    frame(ARRAY, array);
+    await until(() => client.texts.length === 2);
+    expect(client.texts).toEqual([array, array]);
+  });
+
+  it('gives times in microseconds to who asks for them, and in milliseconds to the others', async () => {
+    const micros = await connect(`/ws/${TRADE}?timeUnit=MICROSECOND`);
+    const millis = await connect(`/ws/${TRADE}`);
+    await heard(TRADE);
+    frame(TRADE, tradeData(1));
+    frame(TRADE, tradeData(2).replaceAll('1700000000122', '1700000000122456').replace('00123,', '00123789,'));
+    await until(() => micros.texts.length === 2 && millis.texts.length === 2);
+    expect(micros.messages).toMatchObject([
+      { E: 1_700_000_000_123_000, T: 1_700_000_000_122_000 },
+      { E: 1_700_000_000_123_789, T: 1_700_000_000_122_456 },
+    ]);
+    expect(millis.texts).toEqual([tradeData(1), tradeData(2)]);
+  });
+
+  it('tells Binance clients nothing about feed states and closes none of them', async () => {
+    const client = await connect(`/ws/${TRADE}`);
+    await heard(TRADE);
+    upstream.feed(TRADE, 'recovering', 'connection-lost');
+    frame(TRADE, tradeData(1));
+    await until(() => client.texts.length === 1);
+    expect(client.texts).toEqual([tradeData(1)]);
+    expect(client.closed).toBeUndefined();
+  });
+
+  it('gives newcomers live frames only', async () => {
+    const first = await connect(`/ws/${TOP}`);
+    await heard(TOP);
+    frame(TOP, topData(1));
+    await until(() => first.texts.length === 1);
+    const second = await connect(`/ws/${TOP}`);
+    expect(await second.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [TOP], id: 1 });
+    frame(TOP, topData(2));
+    await until(() => second.texts.length === 1);
+    expect(second.texts).toEqual([topData(2)]);
+  });
+
+  it.skipIf(!existsSync(RECORDED))('gives every recorded frame back byte for byte', async () => {
+    const lines = readFileSync(RECORDED, 'utf8').trimEnd().split('\n');
+    const client = await connect(`/stream?streams=${TRADE}/${TOP}/btcusdt@depth@100ms`);
+    await heard(TRADE, TOP, 'btcusdt@depth@100ms');
+    for (const [index, line] of lines.entries()) {
+      const { stream } = JSON.parse(line) as { stream: string };
+      frame(stream, line.slice(line.indexOf('"data":') + '"data":'.length, -1));
+      if (index % 50 === 0) await new Promise(setImmediate);
+    }
+    await until(() => client.texts.length === lines.length, { deadlineMs: 20_000 });
+    expect(client.texts).toEqual(lines);
+  });
+});
+
+function updateIdOf(message: Record<string, unknown>): number {
+  const payload = (message['data'] ?? message) as { u: number };
+  return payload.u;
+}

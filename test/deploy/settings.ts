@@ -5,22 +5,20 @@ import {
   OpsSettings,
   SettingsError,
   UpstreamSettings,
-  readSettings,
   settingsOf,
 } from '#libs/runtime';
+import { readEdgeConfig } from '../../apps/edge/src/edge.config.js';
+import { readUpstreamConfig } from '../../apps/upstream/src/upstream.config.js';
 
 /** Every settings class, in the order in which `.env.example` shows them. */
 export const SECTIONS = { EdgeSettings, UpstreamSettings, BusSettings, OpsSettings };
 
-/** What each role reads, as its `apps/<role>/src/<role>.config.ts` says. */
-const OF_ROLE = {
-  upstream: { UpstreamSettings, BusSettings, OpsSettings },
-  edge: { EdgeSettings, BusSettings, OpsSettings },
-};
+/** How each role reads its settings, from its own app. */
+const READERS = { upstream: readUpstreamConfig, edge: readEdgeConfig };
 
-export type Role = keyof typeof OF_ROLE;
+export type Role = keyof typeof READERS;
 
-export const isRole = (name: string | undefined): name is Role => name !== undefined && Object.hasOwn(OF_ROLE, name);
+export const isRole = (name: string | undefined): name is Role => name !== undefined && Object.hasOwn(READERS, name);
 
 /** Names of all environment variables that are settings. */
 export const KNOWN: ReadonlySet<string> = new Set(
@@ -32,7 +30,7 @@ export function troublesOf(role: Role, environment: Environment): string[] {
   const unknown = Object.keys(environment).filter((name) => !KNOWN.has(name));
   const troubles = unknown.map((name) => `${name} is not a setting`);
   try {
-    readSettings(OF_ROLE[role], environment);
+    READERS[role](environment);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     troubles.push(...error.lines);

@@ -122,8 +122,8 @@ const flagOf = (env: string): string => env.replace('SIMULATOR_', '').toLowerCas
 export function usage(): string {
   const defaults = new SimulatorSettings();
   const lines = [...settingsOf(SimulatorSettings)].map(([property, { env, says, expected }]) => {
-    const usual: unknown = Reflect.get(defaults, property);
-    return `  --${flagOf(env)}\n      ${says} Expects ${expected}.${usual === undefined ? '' : ` Default ${String(usual)}.`}`;
+    const usual = Reflect.get(defaults, property) as string | number | undefined;
+    return `  --${flagOf(env)}\n      ${says} Expects ${expected}.${usual === undefined ? '' : ` Default ${usual}.`}`;
   });
   return `npm run sim -- [flags]\n\nA fake Binance on this machine. Each flag is an environment variable too (--port is SIMULATOR_PORT).\n\n${lines.join('\n')}`;
 }

@@ -47,17 +47,22 @@ const NAMES = [
 ];
 const address = (...names: string[]): string => `/stream?streams=${names.map(encodeURIComponent).join('/')}`;
 
-it('a combined connection gets every stream of its URL, in the documented form and order of keys', async () => {
+it('a combined connection gets every stream of its URL', async () => {
   await start();
   const client = connect(address(...NAMES));
   await until(() => NAMES.every((name) => client.payloads(name).length > 0));
   expect(simulator.violations).toEqual([]);
-  const file = '../shared/frames/docs-examples.jsonl';
-  if (!existsSync(file)) return console.warn(`${file} is absent: keys were not compared`);
+});
+
+const file = '../shared/frames/docs-examples.jsonl';
+it.skipIf(!existsSync(file))(`every payload has the documented keys in their order (${file})`, async () => {
+  await start();
+  const client = connect(address(...NAMES));
+  await until(() => NAMES.every((name) => client.payloads(name).length > 0));
   const documented = new Map(readFileSync(file, 'utf8').split('\n').filter(Boolean).map(parseRow));
   for (const name of NAMES) {
     const example = [...documented].find(([known]) => sameKind(known, name))?.[1];
-    expect(shapeOf(client.payloads(name)[0]), name).toEqual(shapeOf(example));
+    expect([name, shapeOf(client.payloads(name)[0])]).toEqual([name, shapeOf(example)]);
   }
 });
 

@@ -1,6 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { BareClient } from '../../../../test/support/bare-client.js';
 import { until } from '../../../../test/support/until.js';
+import { systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '../index.js';
 
 let simulator: Simulator;
@@ -16,18 +17,19 @@ async function start(options: SimulatorOptions = {}): Promise<void> {
   simulator = await Simulator.start({ pace: 5, ...options });
 }
 
-async function get<T>(
-  path: string,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; body: T; headers: Headers }> {
+interface Answer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+/** One REST request; a test says what it takes the body for. */
+const get = async <T = unknown>(path: string, headers: Record<string, string> = {}): Promise<Answer<T>> => {
   const response = await fetch(`${simulator.restUrl}/api/v3/${path}`, { headers });
   const text = await response.text();
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (text.startsWith('<') || !/^[[{]/.test(text) ? text : JSON.parse(text)) as T,
-  };
-}
+  const body = (/^[[{]/.test(text) ? JSON.parse(text) : text) as T;
+  return { status: response.status, headers: response.headers, body };
+};
 
 interface TradeRow {
   id: number;
@@ -144,6 +146,6 @@ it('weight is counted in the header and too much of it is refused', async () => 
 it('with a lag the newest rows are missing from the database, not from memory', async () => {
   await start({ databaseLagMs: 10_000 });
   const last = async (path: string): Promise<number> => (await get<TradeRow[]>(path)).body.at(-1)!.time;
-  expect(await last('historicalTrades?symbol=BTCUSDT')).toBeLessThan(Date.now() - 9_900);
-  expect(await last('trades?symbol=BTCUSDT')).toBeGreaterThan(Date.now() - 5_000);
+  expect(await last('historicalTrades?symbol=BTCUSDT')).toBeLessThan(systemClock.now() - 9_900);
+  expect(await last('trades?symbol=BTCUSDT')).toBeGreaterThan(systemClock.now() - 5_000);
 });

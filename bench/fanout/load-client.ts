@@ -19,6 +19,8 @@ const counters = { frames: 0, reads: 0, lastReadAt: 0 };
 class LoadClient {
   readonly counter = new FrameCounter();
   isOpen = false;
+  /** What ended this client before its time; its missing messages then count as lost. */
+  problem: string | undefined;
   private handshake = '';
 
   private constructor(
@@ -32,6 +34,7 @@ class LoadClient {
     const socket = connect({ port, host: '127.0.0.1', noDelay: true, onread });
     const client = new LoadClient(socket, door);
     box.client = client;
+    socket.on('error', (error) => (client.problem ??= error.message));
     await once(socket, 'connect');
     socket.write(handshake(door.path));
     return client;
@@ -54,7 +57,10 @@ class LoadClient {
     this.handshake += shared.toString('latin1', 0, length);
     const end = this.handshake.indexOf(HANDSHAKE_END);
     if (end < 0) return length;
-    if (!this.handshake.startsWith('HTTP/1.1 101')) throw new Error(`Refused: ${this.handshake.slice(0, 200)}`);
+    if (!this.handshake.startsWith('HTTP/1.1 101')) {
+      this.problem ??= `refused with ${this.handshake.slice(0, 200)}`;
+      return length;
+    }
     this.isOpen = true;
     if (this.door.hello !== undefined) this.socket.write(maskedText(this.door.hello));
     return end + HANDSHAKE_END.length - known;
@@ -92,9 +98,11 @@ class Load implements LoadOrders {
       this.clients.push(...(await Promise.all(Array.from({ length: wave }, () => LoadClient.dial(port, door)))));
     }
     const isIn = ({ isOpen, counter }: LoadClient): boolean => isOpen && (door.hello === undefined || counter.data > 0);
-    await this.patiently(() => this.clients.every(isIn));
-    const out = this.clients.filter((client) => !isIn(client)).length;
-    if (out > 0) throw new Error(`${out} of ${clients} clients were not let onto the stream at ${door.path}`);
+    await this.patiently(() => this.clients.every((client) => isIn(client) || client.problem !== undefined));
+    const [out, ...others] = this.clients.filter((client) => !isIn(client));
+    if (!out) return;
+    const why = out.problem ?? 'nothing came';
+    throw new Error(`${others.length + 1} of ${clients} clients did not get onto the stream at ${door.path}: ${why}`);
   }
 
   async settle(): Promise<void> {

@@ -1,16 +1,19 @@
-import { type StreamName, type Trade, encode } from '#libs/core';
+import { type Epoch, type Millis, type Seq, type StreamName, type Trade, encode } from '#libs/core';
 
 /** The one stream all clients are on. */
 export const STREAM: StreamName = 'btcusdt@trade';
 
+/** The one term in which all messages are published. */
+export const EPOCH: Epoch = 1;
+
 const FIRST_ID = 3_741_207_001;
 
 /** A trade as a market would send it: what every contestant publishes, about 280 bytes as text. */
-export const tradeText = (seq: number, now: number): string =>
+export const tradeText = (seq: Seq, now: Millis): string =>
   encode({
     type: 'trade',
     stream: STREAM,
-    epoch: 1,
+    epoch: EPOCH,
     seq,
     symbol: 'BTCUSDT',
     id: FIRST_ID + seq,

@@ -30,7 +30,7 @@ class Publisher {
 
   private publishOne(): void {
     this.seq += 1;
-    this.peer.publish(tradeText(this.seq, systemClock.now()));
+    this.peer.publish(tradeText(this.seq, systemClock.now()), this.seq);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Peer } from './peer.js';
 /** Imports only the peer that is wanted, so that no server carries another one's code. */
 const PEERS: Record<string, () => Promise<Peer>> = {
   uws: async () => new (await import('./uws-peer.js')).UwsPeer(),
+  edge: async () => new (await import('./edge-peer.js')).EdgePeer(),
   nest: async () => new (await import('./nest-peer.js')).NestPeer(),
 };
 

@@ -22,6 +22,9 @@ import { type Attempt, Records, type Violation } from './server/records.js';
 import { Channels } from './wire/channels.js';
 import { Publisher } from './wire/publisher.js';
 
+/** Far above any limit on URLs, so that it is our rule that refuses a long one, and it is noted. */
+const maxHeaderSize = 1_048_576;
+
 /** An incident that struck. */
 export interface Strike {
   at: number;
@@ -50,7 +53,7 @@ export class Simulator {
     this.market = makeMarket(options, this.clock.now(), this.replay?.streams);
     this.world = makeWorld(options, this.clock, channels, this.market);
     const { door, rest } = this.world;
-    this.server = options.tls ? createTlsServer(options.tls) : createServer();
+    this.server = options.tls ? createTlsServer({ ...options.tls, maxHeaderSize }) : createServer({ maxHeaderSize });
     this.server.on('request', (request, response) => rest.handle(request, response));
     door.attach(this.server);
     const port = new ControlPort({

@@ -201,8 +201,8 @@ it('a connection is cut at its age', async () => {
 });
 
 it('more than 1,024 streams in a URL are refused, and so is a URL that is too long', async () => {
-  await start({ limits: { streamsPerConnection: 2, urlBytes: 200 } });
-  const [many, long] = [connect('/stream?streams=a@b/c@d/e@f'), connect(`/stream?streams=${'x'.repeat(200)}`)];
+  await start({ limits: { streamsPerConnection: 2 } });
+  const [many, long] = [connect('/stream?streams=a@b/c@d/e@f'), connect(`/stream?streams=${'x'.repeat(30_000)}`)];
   await until(() => many.refused && long.refused);
   expect([many.refused?.status, long.refused?.status]).toEqual([400, 414]);
   expect(simulator.violations.map(({ rule }) => rule)).toEqual(['streams-per-connection', 'url-length']);

@@ -77,7 +77,7 @@ it('the same seed gives the same history, whatever steps time takes', () => {
       expect(stepped.trades(SYMBOL)).toEqual(atOnce.trades(SYMBOL));
       expect(stepped.book(SYMBOL)).toEqual(atOnce.book(SYMBOL));
     }),
-    { numRuns: 20 },
+    { numRuns: 10 },
   );
 });
 
@@ -104,7 +104,7 @@ it('trade ids rise by one and aggregate trades cover them without a hole', () =>
       }
       expect(next).toBe(trades.at(-1)!.id + 1);
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });
 
@@ -120,7 +120,7 @@ it('depth diffs of both speeds are contiguous, and the top they lead to is the b
       }
       expect(follower.complaints).toEqual([]);
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });
 
@@ -173,7 +173,7 @@ it('candles add up from the trades, for every interval and for Beijing days', ()
           ]);
         }
     }),
-    { numRuns: 6 },
+    { numRuns: 3 },
   );
 });
 

@@ -52,8 +52,13 @@ class WsSocket implements Socket {
     private readonly clock: Clock,
     private readonly events: SocketEvents,
   ) {
-    ws.on('upgrade', ({ socket }) => this.keepLastRead(socket));
-    ws.on('open', () => this.opened());
+    let socket: Duplex | undefined;
+    ws.on('upgrade', (response) => ({ socket } = response));
+    ws.on('open', () => {
+      // Not at 'upgrade': a listener on the socket before the package's own would swallow what came with the handshake.
+      if (socket) this.keepLastRead(socket);
+      this.opened();
+    });
     ws.on('message', (data: Buffer, isBinary) => events.message(data, isBinary));
     ws.on('ping', () => events.heartbeat('ping'));
     ws.on('pong', () => events.heartbeat('pong'));

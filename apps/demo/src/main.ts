@@ -53,7 +53,7 @@ async function showIncidents({ clients, forMs }: Extract<DemoConfig, { show: 'in
   const demo = new Demo({ clock, display, clients, isOver, ...(forMs === undefined ? {} : { forMs }) });
   const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
   const gateway = await startStandalone(simulator);
-  const stage = new Stage({ clock, simulator, gateway, clients, onlooker: { event: demo.event } });
+  const stage = new Stage({ clock, simulator, gateway, clients, onlooker: demo.onlooker });
   say(`Clients connect to ${gateway.url}, operators to ${gateway.opsUrl}.`);
   await stage.start();
   const outcome = await demo.run(stage);

@@ -1,4 +1,5 @@
-import type { Clock, Millis, StreamEvent } from '#libs/core';
+import type { Clock, Millis, Trade } from '#libs/core';
+import type { Onlooker } from './crew/watcher.js';
 import { readStatus } from './gateway.js';
 import { PROGRAMME, type ProgrammeItem } from './programme.js';
 import { type JournalRow, readJournal } from './show/journal-row.js';
@@ -36,6 +37,8 @@ export class Demo {
   private readonly startedAt: Millis;
   private journal: JournalRow[] = [];
   private wasFelt = false;
+  /** When the first event came after the newest incident was felt. */
+  private backAt: Millis | undefined;
   private feltWithinMs = UNFELT_MS;
   private next = 0;
   private struckAt = 0;
@@ -45,13 +48,17 @@ export class Demo {
     this.startedAt = options.clock.now();
   }
 
-  /** To be told every native event: where the prices on the screen come from. */
-  readonly event = (event: StreamEvent): void => {
-    if (event.type !== 'trade') return;
-    const last = Number(this.prices.get(event.symbol)?.price ?? event.price);
-    const now = Number(event.price);
-    const move = now > last ? 'up' : now < last ? 'down' : 'same';
-    this.prices.set(event.symbol, { price: event.price, move });
+  /** To be told everything native clients are told: where prices come from, and when data stops and comes back. */
+  readonly onlooker: Onlooker = {
+    event: (event) => {
+      if (this.wasFelt) this.backAt ??= this.elapsedMs;
+      if (event.type === 'trade') this.notePrice(event);
+    },
+    feed: ({ state }) => {
+      if (state === 'live' || state === 'gap') return;
+      this.wasFelt = true;
+      this.backAt = undefined;
+    },
   };
 
   /** Runs until it is over and the last trouble has passed. */
@@ -91,6 +98,7 @@ export class Demo {
     if (!item) return;
     this.struckAt = this.elapsedMs;
     this.wasFelt = false;
+    this.backAt = undefined;
     this.feltWithinMs = item.feltWithinMs ?? UNFELT_MS;
     this.told.push({ atMs: this.elapsedMs, what: item.what });
     this.options.display.say(toldLine({ atMs: this.elapsedMs, what: item.what, end: '' }).trimEnd());
@@ -104,9 +112,20 @@ export class Demo {
     if (!last || last.end !== undefined) return;
     const isTroubled = stage.troubled().length > 0;
     const sinceMs = this.elapsedMs - last.atMs;
-    if (isTroubled) this.wasFelt = true;
-    else if (this.wasFelt) this.close(last, `data is back after ${duration(sinceMs)}`);
+    if (isTroubled) return;
+    if (this.wasFelt) this.close(last, this.repair(last, sinceMs));
     else if (sinceMs >= this.feltWithinMs) this.close(last, 'no stream felt it');
+  }
+
+  private repair({ atMs }: Told, sinceMs: Millis): string {
+    const firstMs = (this.backAt ?? this.elapsedMs) - atMs;
+    return `data back after ${duration(firstMs)}, on every stream after ${duration(sinceMs)}`;
+  }
+
+  private notePrice({ symbol, price }: Trade): void {
+    const last = Number(this.prices.get(symbol)?.price ?? price);
+    const now = Number(price);
+    this.prices.set(symbol, { price, move: now > last ? 'up' : now < last ? 'down' : 'same' });
   }
 
   private close(told: Told, end: string): void {

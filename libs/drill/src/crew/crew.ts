@@ -19,7 +19,7 @@ export interface CrewOptions {
 const MENUS: readonly (readonly string[])[] = [
   ['trade', 'bookTicker', 'kline_1s'],
   ['trade', 'aggTrade', 'depth@100ms'],
-  ['trade', 'depth@100ms', 'kline_1m'],
+  ['trade', 'depth@100ms', 'miniTicker'],
   ['trade', 'aggTrade', 'bookTicker', 'ticker'],
 ];
 

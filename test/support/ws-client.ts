@@ -9,7 +9,7 @@ export class WsClient {
   closed: { code: number; reason: string } | undefined;
 
   private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data, isBinary) => this.texts.push(isBinary ? '<binary>' : String(data)));
+    socket.on('message', (data: Buffer, isBinary) => this.texts.push(isBinary ? '<binary>' : data.toString()));
     socket.on('ping', (payload) => this.pings.push(String(payload)));
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: String(reason) };

@@ -70,7 +70,7 @@ describe('the native WebSocket', () => {
     for (const other of others) {
       await until(() => other.messages.some(({ updateId }) => updateId === id));
       const [reply, feed, newest, ...live] = other.messages;
-      const place = (reply?.['data'] as { streams: Record<string, { seq: number }> }).streams[TOP];
+      const place = placeIn(reply, TOP);
       expect([feed?.['type'], feed?.['seq'], newest?.['seq']]).toEqual(['feed', place?.seq, place?.seq]);
       const expected = Array.from({ length: live.length }, (_, index) => (place?.seq ?? 0) + 1 + index);
       expect(live.map(({ seq }) => seq)).toEqual(expected);
@@ -199,3 +199,8 @@ describe('the native WebSocket', () => {
     expect(client.closed).toBeUndefined();
   });
 });
+
+function placeIn(reply: Record<string, unknown> | undefined, stream: string): { seq: number } | undefined {
+  const data = reply?.['data'] as { streams: Record<string, { seq: number }> } | undefined;
+  return data?.streams[stream];
+}

@@ -4,7 +4,7 @@ import type { EdgeSettings, Log } from '#libs/runtime';
 import type { EdgeMetrics } from './edge-metrics.js';
 import type { Session } from './session.js';
 
-/** How often backlogs are looked at. */
+/** How often clients are looked at, at least. */
 const LOOK_EVERY_MS = 250;
 
 /** Binance pings every 20 s, with the time as payload, and so do we on their wire. */
@@ -25,6 +25,7 @@ export class Sessions {
   private readonly open = new Map<number, Session>();
   private cancelLook: Cancel = () => undefined;
   private looks = 0;
+  private bytesSinceLook = 0;
 
   constructor(
     private readonly settings: Readonly<EdgeSettings>,
@@ -57,8 +58,21 @@ export class Sessions {
   start(): void {
     this.cancelLook = this.clock.after(LOOK_EVERY_MS, () => {
       this.start();
-      this.look();
+      this.looks += 1;
+      this.pingInTurn();
+      this.partWithSlow();
     });
+  }
+
+  /**
+   * Counts what was published. No client's backlog grows by more than that, so looking whenever half a backlog has gone
+   * out finds a slow client before it has to be cut off, however fast the streams are.
+   */
+  published(bytes: number): void {
+    this.bytesSinceLook += bytes;
+    if (this.bytesSinceLook < this.settings.maxClientBacklogBytes / 2) return;
+    this.bytesSinceLook = 0;
+    setImmediate(() => this.partWithSlow());
   }
 
   /** Whether a command may be carried out now; if not, the client has been told. */
@@ -118,15 +132,18 @@ export class Sessions {
     return counts;
   }
 
-  /** Once per client and quarter second, not once per message. */
-  private look(): void {
-    this.looks += 1;
-    const rounds = PING_EVERY_MS / LOOK_EVERY_MS;
+  /** A slice of the clients each time, so that all are pinged every 20 s and never all at once. */
+  private pingInTurn(): void {
+    const slices = PING_EVERY_MS / LOOK_EVERY_MS;
+    const now = String(Math.floor(this.clock.now()));
+    for (const session of this.open.values()) {
+      if (session.wire.name === 'binance' && (session.id + this.looks) % slices === 0) session.ping(now);
+    }
+  }
+
+  private partWithSlow(): void {
     for (const session of this.open.values()) {
       if (session.backlogBytes > this.settings.maxClientBacklogBytes) this.partWith(session);
-      else if (session.wire.name === 'binance' && (session.id + this.looks) % rounds === 0) {
-        session.ping(String(Math.floor(this.clock.now())));
-      }
     }
   }
 

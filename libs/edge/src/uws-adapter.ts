@@ -37,7 +37,7 @@ interface Door {
  */
 const ANCHOR = 'anchor';
 
-/** A client whose backlog grows beyond this many times its limit before anybody has looked is cut off without a word. */
+/** A backlog this many times its limit, which only one huge burst can make, cuts the client off without a word. */
 const CUT_AT = 2;
 
 /** `us_listen_socket_option`: two processes must not share the port by accident. */
@@ -76,7 +76,7 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
           return;
         }
         this.listening = socket;
-        resolve(us_socket_local_port(socket as never));
+        resolve(us_socket_local_port(socket));
       };
       this.listenExclusively(host, port, listened);
     });
@@ -91,6 +91,7 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
   /** Sends a text to every client that joined the topic. */
   publish(topic: string, text: string): void {
     this.app.publish(topic, text);
+    this.sessions.published(text.length);
   }
 
   create(_port: number, { path }: { path: string }): Door {

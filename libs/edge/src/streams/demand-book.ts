@@ -119,11 +119,14 @@ export class DemandBook {
     const subscription = this.bus.subscribe(streamTopic(name), (text) => this.fanout.deliver(stream, text));
     const entry: Entry = { stream, subscription, isReady: false, isDemanded: false, lingering: undefined };
     this.entries.set(name, entry);
-    void subscription.ready.then(() => {
-      entry.isReady = true;
-      this.sendSoon();
-    });
+    void this.demandOnceReady(entry);
     return entry;
+  }
+
+  private async demandOnceReady(entry: Entry): Promise<void> {
+    await entry.subscription.ready;
+    entry.isReady = true;
+    this.sendSoon();
   }
 
   private letGo(name: StreamName): void {

@@ -53,5 +53,5 @@ function inMillis(event: MarketEvent): MarketEvent {
   for (const [field, value] of Object.entries(rest)) {
     if (field.endsWith('At') && typeof value === 'number') Reflect.set(rest, field, Math.floor(value));
   }
-  return rest as MarketEvent;
+  return rest;
 }

@@ -1,0 +1,192 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
+import { until } from '../../../test/support/until.js';
+import { WsClient } from '../../../test/support/ws-client.js';
+import { EdgeModule } from './edge.module.js';
+import { EdgeSettings, SettingsError } from '#libs/runtime';
+
+const TRADE = 'btcusdt@trade';
+const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+
+const streams = (count: number, from = 0): string[] =>
+  Array.from({ length: count }, (_, index) => `s${from + index}usdt@trade`);
+
+interface Status {
+  clients: { connections: number };
+  streams: unknown[];
+}
+
+describe('what a client may take from an edge', () => {
+  let edge: TestEdge;
+  let upstream: HandUpstream;
+  const begin = async (settings: Partial<EdgeSettings>): Promise<void> => {
+    edge = await startEdge(settings);
+    upstream = new HandUpstream(edge.bus).start();
+  };
+  const connect = (path: string): Promise<WsClient> => WsClient.open(`${edge.wsUrl}${path}`);
+  const status = async (): Promise<Status> => (await (await fetch(`${edge.opsUrl}/status`)).json()) as Status;
+  const metric = async (line: string): Promise<number> => {
+    const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
+    return Number(
+      text
+        .split('\n')
+        .find((found) => found.startsWith(`${line} `))
+        ?.split(' ')
+        .at(-1) ?? Number.NaN,
+    );
+  };
+  afterEach(async () => {
+    upstream.stop();
+    await edge.stop();
+  });
+
+  it('closes the connection that is one too many with 4002, and no other', async () => {
+    await begin({ maxConnections: 2 });
+    const kept = [await connect('/v1'), await connect('/ws')];
+    const extra = await connect('/v1');
+    await until(() => extra.closed);
+    expect(extra.closed).toEqual({ code: 4002, reason: 'too many connections' });
+    await kept[0]?.close();
+    await until(async () => (await status()).clients.connections === 1);
+    const later = await connect('/v1');
+    expect(await later.ask({ event: 'list' })).toMatchObject({ event: 'list' });
+    expect(kept[1]?.closed).toBeUndefined();
+  });
+
+  it('refuses more streams than a client may have, and then has changed nothing', async () => {
+    await begin({ maxStreamsPerClient: 3 });
+    const native = await connect('/v1');
+    const refused = await native.ask({ event: 'subscribe', id: 1, data: { streams: streams(4) } });
+    expect(refused).toMatchObject({ event: 'error', id: 1, data: { code: 'too-many-streams' } });
+    expect(await native.ask({ event: 'list' })).toMatchObject({ data: { streams: [] } });
+    const binance = await connect('/ws');
+    expect(await binance.ask({ method: 'SUBSCRIBE', params: streams(4), id: 1 })).toEqual({
+      error: { code: 4, msg: 'Too many subscriptions' },
+      id: 1,
+    });
+    const byUrl = await connect(`/ws/${streams(4).join('/')}`);
+    await until(() => byUrl.closed);
+    expect(byUrl.closed).toMatchObject({ code: 4501 });
+  });
+
+  it('refuses streams beyond what the edge serves, but not those it serves already', async () => {
+    await begin({ maxStreams: 2 });
+    const one = await connect('/ws');
+    await one.ask({ method: 'SUBSCRIBE', params: streams(2), id: 1 });
+    const other = await connect('/ws');
+    expect(await other.ask({ method: 'SUBSCRIBE', params: streams(1, 2), id: 1 })).toMatchObject({
+      error: { code: 4 },
+    });
+    expect(await other.ask({ method: 'SUBSCRIBE', params: streams(2), id: 2 })).toEqual({ result: null, id: 2 });
+    await one.close();
+    await other.ask({ method: 'UNSUBSCRIBE', params: streams(2), id: 3 });
+    expect(await other.ask({ method: 'SUBSCRIBE', params: streams(1, 2), id: 4 })).toEqual({ result: null, id: 4 });
+  });
+
+  it('refuses commands above the rate, and closes with 4502 who goes on', async () => {
+    await begin({ maxCommandsPerSecond: 5 });
+    const client = await connect('/v1');
+    for (let index = 0; index < 60; index += 1) client.send({ event: 'list' });
+    await until(() => client.closed);
+    expect(client.closed).toEqual({ code: 4502, reason: 'too many errors' });
+    expect(client.messages.filter(({ event }) => event === 'list').length).toBeLessThanOrEqual(10);
+    expect(client.messages.at(-1)).toMatchObject({ event: 'error', data: { code: 'too-many-commands' } });
+  });
+
+  it('closes with 1009 or not at all: a message above the limit never reaches a handler', async () => {
+    await begin({ maxClientMessageBytes: 300 });
+    const client = await connect('/v1');
+    client.send({ event: 'list', id: 'x'.repeat(400) });
+    await until(() => client.closed);
+    expect([1006, 1009]).toContain(client.closed?.code);
+    expect(client.texts).toEqual([]);
+  });
+
+  it('closes a client that does not read with 4001, and the others feel nothing', async () => {
+    await begin({ maxClientBacklogBytes: 65_536 });
+    const slow = await connect(`/ws/${TRADE}`);
+    const quick = await connect('/v1');
+    await quick.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    await quick.take(1);
+    slow.socket.pause();
+    const filler = 'x'.repeat(2_000);
+    let sent = 0;
+    const flood = async (): Promise<boolean> => {
+      for (let burst = 0; burst < 10; burst += 1) {
+        sent += 1;
+        upstream.publish(TRADE, { ...trade(sent), price: filler, quantity: '1', taker: 'buy', tradedAt: 1 });
+      }
+      return (await metric('holdfast_edge_slow_clients_closed_total{how="told"}')) > 0;
+    };
+    await until(flood, { deadlineMs: 20_000 });
+    slow.socket.resume();
+    await until(() => slow.closed);
+    expect(slow.closed?.code).toBe(4001);
+    await until(() => quick.texts.length === sent);
+    expect(quick.messages.map(({ seq }) => seq)).toEqual(Array.from({ length: sent }, (_, index) => index + 1));
+    expect(quick.closed).toBeUndefined();
+  });
+
+  it('is left with nothing after 1,000 changes of mind and a client that vanishes', async () => {
+    await begin({ lingerMs: 50, maxCommandsPerSecond: 10_000 });
+    const client = await connect('/v1');
+    for (let round = 0; round < 500; round += 1) {
+      client.send({ event: 'subscribe', data: { streams: streams(3, round) } });
+      client.send({ event: 'unsubscribe', data: { streams: streams(3, round) } });
+    }
+    client.send({ event: 'subscribe', data: { streams: streams(5) } });
+    client.send({ event: 'list', id: 'end' });
+    await until(() => client.messages.some(({ id }) => id === 'end'), { deadlineMs: 20_000 });
+    client.socket.terminate();
+    await until(async () => (await status()).streams.length === 0, { deadlineMs: 10_000 });
+    await until(() => upstream.demands.at(-1)?.streams.length === 0);
+    expect((await status()).clients.connections).toBe(0);
+  });
+
+  it('keeps a stream for the linger time, so that a client that comes back finds it warm', async () => {
+    await begin({ lingerMs: 60_000 });
+    const client = await connect('/v1');
+    await client.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    await client.take(1);
+    await client.close();
+    upstream.publish(TRADE, trade(1));
+    const back = await connect('/v1');
+    const reply = await back.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    expect(reply).toMatchObject({ data: { streams: { [TRADE]: { epoch: 7, seq: 1 } } } });
+  });
+
+  it('tells everybody that it stops, each in the words of its wire', async () => {
+    await begin({});
+    const native = await connect('/v1');
+    const binance = await connect('/stream');
+    await edge.stop();
+    await until(() => native.closed && binance.closed);
+    expect(native.closed).toEqual({ code: 4000, reason: 'shutting down' });
+    expect(binance.closed).toEqual({ code: 1001, reason: 'going away' });
+    await expect(connect('/v1')).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('is ready while it listens and hears an upstream, and says why when it is not', async () => {
+    await begin({});
+    await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).ok);
+    upstream.stop();
+    await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).status === 503);
+    expect(await (await fetch(`${edge.opsUrl}/readyz`)).text()).toContain('heartbeats');
+  });
+
+  it('does not share its port with another process', async () => {
+    await begin({});
+    const port = Number(new URL(edge.wsUrl).port);
+    await expect(startEdge({ port })).rejects.toThrow(`Cannot listen on 127.0.0.1:${port}`);
+  });
+});
+
+describe('an edge without authentication', () => {
+  it.each(['0.0.0.0', '::', '192.168.1.7', 'gateway.example'])('refuses to listen on %s unless allowed', (host) => {
+    const settings = Object.assign(new EdgeSettings(), { host });
+    expect(() => EdgeModule.with(settings)).toThrow(SettingsError);
+    expect(() => EdgeModule.with(settings)).toThrow(/HOLDFAST_HOST is .*HOLDFAST_ALLOW_PUBLIC/);
+    expect(() => EdgeModule.with(Object.assign(settings, { allowPublic: true }))).not.toThrow();
+  });
+});

@@ -47,6 +47,7 @@ export async function start({ module, ops, log, prepare }: StartOptions): Promis
   });
   try {
     await app.listen(ops.opsPort, ops.opsHost);
+    log.info({ code: 'ops.listening', url: urlOf(app) }, 'operators look here');
     for (const service of services) {
       running.push(service);
       await service.start();

@@ -10,7 +10,7 @@ export {
 export type { Share } from './incidents/parameter.js';
 export { DEFAULT_SYMBOLS, type SymbolSpec, manySymbols } from './market/symbols.js';
 export { Market, type MarketOptions } from './market/market.js';
-export type { SimAggTrade, SimTrade } from './market/sink.js';
+export type { SimAggTrade, SimTrade } from './market/trade.js';
 export type { Replay } from './replay/replay.js';
 export type { Ending, SimConnection } from './server/connection.js';
 export { CUTS, type Cut, type Moment, type Refusal, type Step } from './server/gate.js';

@@ -17,7 +17,7 @@ import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
 import type { Step } from './server/gate.js';
 import { BINANCE_LIMITS } from './server/limits.js';
-import { closeServer, hostOf, listen } from './server/listen.js';
+import { closeServer, hostOf, listen } from './listen.js';
 import { type Attempt, Records, type Violation } from './server/records.js';
 import { Channels } from './wire/channels.js';
 import { Publisher } from './wire/publisher.js';

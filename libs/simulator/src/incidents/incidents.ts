@@ -8,7 +8,7 @@ import { SURROUNDINGS } from './surroundings.js';
 import type { IncidentKind, World } from './world.js';
 
 /** Every incident by its name: the one place that knows them all. */
-export const INCIDENTS = { ...ENDINGS, ...SILENCES, ...ATTEMPTS, ...FRAMES, ...SURROUNDINGS };
+const INCIDENTS = { ...ENDINGS, ...SILENCES, ...ATTEMPTS, ...FRAMES, ...SURROUNDINGS };
 
 export type IncidentName = keyof typeof INCIDENTS;
 

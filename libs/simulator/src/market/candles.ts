@@ -31,7 +31,7 @@ const SECONDS_KEPT = 1_500;
 const MINUTES_KEPT = 45_000;
 
 /** A candle without trades: all prices are the last close. */
-export const emptyCandle = (openAt: Millis, lastClose: number): Candle => ({
+const emptyCandle = (openAt: Millis, lastClose: number): Candle => ({
   openAt,
   firstId: -1,
   lastId: -1,

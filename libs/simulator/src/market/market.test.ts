@@ -5,7 +5,8 @@ import { BookSide } from './book-side.js';
 import type { Instrument } from './instrument.js';
 import { INTERVALS, candleOpen, nextOpen } from './intervals.js';
 import { Market } from './market.js';
-import { type MarketSink, NOBODY, type SimAggTrade, type SimTrade } from './sink.js';
+import { type MarketSink, NOBODY } from './sink.js';
+import type { SimAggTrade, SimTrade } from './trade.js';
 import { DEFAULT_SYMBOLS, manySymbols } from './symbols.js';
 
 const START = 1_790_000_000_123;

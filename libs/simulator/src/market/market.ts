@@ -1,8 +1,10 @@
 import type { Millis } from '#libs/core';
-import { Instrument } from './instrument.js';
 import type { Level } from './book-side.js';
-import { type MarketSink, NOBODY, type SimAggTrade, type SimTrade } from './sink.js';
+import type { Instrument } from './instrument.js';
+import { type MarketSink, NOBODY } from './sink.js';
 import type { SymbolSpec } from './symbols.js';
+import type { SimAggTrade, SimTrade } from './trade.js';
+import { Trading } from './trading.js';
 
 /** How often books are looked at: the faster of Binance's two depth speeds. */
 const BEAT_MS = 100;
@@ -25,14 +27,15 @@ export class Market {
   readonly instruments: readonly Instrument[];
   /** Multiplies how much happens per second, from the next happening on. */
   pace = 1;
-  private readonly bySymbol: Map<string, Instrument>;
+  private readonly bySymbol: Map<string, Trading>;
   /** When its history begins. */
   readonly startedAt: Millis;
   private time: Millis;
 
   constructor({ symbols, seed, startAt, keep }: MarketOptions) {
-    this.instruments = symbols.map((spec, index) => new Instrument(spec, seed * 10_007 + index, startAt, keep));
-    this.bySymbol = new Map(this.instruments.map((instrument) => [instrument.spec.symbol, instrument]));
+    const all = symbols.map((spec, index) => new Trading(spec, seed * 10_007 + index, startAt, keep));
+    this.bySymbol = new Map(all.map((trading) => [trading.instrument.spec.symbol, trading]));
+    this.instruments = all.map(({ instrument }) => instrument);
     this.startedAt = this.time = startAt;
   }
 
@@ -43,7 +46,7 @@ export class Market {
 
   /** The instrument by its symbol as in payloads (`BTCUSDT`). */
   instrument(symbol: string): Instrument | undefined {
-    return this.bySymbol.get(symbol);
+    return this.bySymbol.get(symbol)?.instrument;
   }
 
   /** The kept trades of a symbol, oldest first. */
@@ -76,13 +79,13 @@ export class Market {
     this.time = to;
   }
 
-  /** Lets `count` takers trade at this instant on one symbol. */
+  /** Lets `count` takers trade at this instant on one symbol; nothing happens to a symbol that there is not. */
   burst(symbol: string, count: number, sink: MarketSink = NOBODY): void {
-    this.known(symbol).burst(count, Math.floor(this.time * 1_000), sink);
+    this.bySymbol.get(symbol)?.burst(count, Math.floor(this.time * 1_000), sink);
   }
 
   private happenBefore(at: Millis, sink: MarketSink): void {
-    for (const instrument of this.instruments) instrument.advance(at * 1_000, this.pace, sink);
+    for (const trading of this.bySymbol.values()) trading.advance(at * 1_000, this.pace, sink);
   }
 
   private beat(at: Millis, sink: MarketSink): void {

@@ -1,23 +1,6 @@
 import type { DepthDiff } from './book.js';
 import type { Instrument } from './instrument.js';
-
-/** One match. Price in ticks, quantity in lots, `at` in microseconds since the Unix epoch. */
-export interface SimTrade {
-  readonly id: number;
-  readonly ticks: number;
-  readonly lots: number;
-  readonly at: number;
-  readonly buyerIsMaker: boolean;
-}
-
-/** One taker order's fills at one price: trades `firstTrade` to `lastTrade`. */
-export interface SimAggTrade extends SimTrade {
-  readonly firstTrade: number;
-  readonly lastTrade: number;
-}
-
-/** A trade agreed outside the book; ids of its own. */
-export type SimBlockTrade = SimTrade;
+import type { SimAggTrade, SimBlockTrade, SimTrade } from './trade.js';
 
 /** Where a market tells what happens, in the order it happens. Times are microseconds since the Unix epoch. */
 export interface MarketSink {

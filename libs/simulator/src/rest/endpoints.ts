@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 import type { History } from '../market/history.js';
 import type { Instrument } from '../market/instrument.js';
-import type { SimTrade } from '../market/sink.js';
+import type { SimTrade } from '../market/trade.js';
 import {
   type WriteTime,
   averageText,

@@ -3,7 +3,7 @@ import type { Level } from '../market/book-side.js';
 import { decimalText, ratioText } from '../market/fixed.js';
 import type { Instrument } from '../market/instrument.js';
 import { type Interval, candleOpen, nextOpen } from '../market/intervals.js';
-import type { SimAggTrade, SimBlockTrade, SimTrade } from '../market/sink.js';
+import type { SimAggTrade, SimBlockTrade, SimTrade } from '../market/trade.js';
 import type { SymbolSpec } from '../market/symbols.js';
 
 /** Writes an instant (microseconds since the epoch) in the unit of the connection: milliseconds unless it asked for microseconds. */
@@ -19,7 +19,7 @@ export const priceText = (spec: SymbolSpec, ticks: number): string => decimalTex
 export const lotsText = (spec: SymbolSpec, lots: number): string => decimalText(lots, spec.quantityDecimals);
 export const quoteText = (spec: SymbolSpec, quote: bigint): string =>
   decimalText(quote, spec.priceDecimals + spec.quantityDecimals);
-export const levelTexts = (spec: SymbolSpec, levels: readonly Level[]): [string, string][] =>
+const levelTexts = (spec: SymbolSpec, levels: readonly Level[]): [string, string][] =>
   levels.map(([ticks, lots]) => [priceText(spec, ticks), lotsText(spec, lots)]);
 
 /** `<symbol>@trade`. */

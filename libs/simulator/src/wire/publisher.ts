@@ -3,7 +3,8 @@ import type { DepthDiff } from '../market/book.js';
 import type { Instrument } from '../market/instrument.js';
 import { candleOpen } from '../market/intervals.js';
 import type { Market } from '../market/market.js';
-import type { MarketSink, SimAggTrade, SimBlockTrade, SimTrade } from '../market/sink.js';
+import type { MarketSink } from '../market/sink.js';
+import type { SimAggTrade, SimBlockTrade, SimTrade } from '../market/trade.js';
 import type { Channel } from './channel.js';
 import type { Channels } from './channels.js';
 import {

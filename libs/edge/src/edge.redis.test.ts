@@ -1,0 +1,125 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { RedisBus } from '#libs/bus';
+import type { Cancel } from '#libs/core';
+import { systemClock } from '#libs/runtime';
+import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
+import { type TestRedis, startRedis } from '../../../test/support/start-redis.js';
+import { until } from '../../../test/support/until.js';
+import { WsClient } from '../../../test/support/ws-client.js';
+
+const TRADE = 'btcusdt@trade';
+const TOP = 'btcusdt@bookTicker';
+
+const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+const top = (updateId: number) =>
+  ({
+    type: 'bookTicker',
+    symbol: 'BTCUSDT',
+    updateId,
+    bid: '1',
+    bidQuantity: '1',
+    ask: '2',
+    askQuantity: '1',
+  }) as const;
+
+describe('an edge over Redis', () => {
+  let redis: TestRedis;
+  let edge: TestEdge;
+  let far: RedisBus;
+  let upstream: HandUpstream;
+  let native: WsClient;
+  let binance: WsClient;
+
+  beforeEach(async () => {
+    redis = await startRedis();
+    edge = await startEdge({}, { redisUrl: redis.url });
+    far = new RedisBus({ redisUrl: redis.url, queueBytes: 1_000_000 });
+    await far.start();
+    await until(() => far.state === 'up' && edge.bus.state === 'up');
+    upstream = new HandUpstream(far).start();
+    native = await WsClient.open(`${edge.wsUrl}/v1`);
+    await native.ask({ event: 'subscribe', data: { streams: [TRADE, TOP] } });
+    await native.take(2);
+    binance = await WsClient.open(`${edge.wsUrl}/ws/${TOP}`);
+  });
+  afterEach(async () => {
+    await native.close();
+    await binance.close();
+    upstream.stop();
+    await edge.stop();
+    await far.stop();
+    await redis.stop();
+  });
+
+  it('keeps every client, tells what it does not hear and what was lost, and goes on, each time Redis dies under load', async () => {
+    let id = 0;
+    let endLoad: Cancel = () => undefined;
+    const load = (): void => {
+      id += 1;
+      upstream.publish(TRADE, trade(id));
+      upstream.publish(TOP, top(id));
+      endLoad = systemClock.after(2, load);
+    };
+    load();
+    try {
+      for (let round = 1; round <= 3; round += 1) {
+        const before = native.texts.length;
+        await until(() => native.texts.length > before + 100);
+        await redis.kill();
+        await until(() => feedsOf(TRADE).filter(({ state }) => state === 'stale').length === round);
+        await redis.restart();
+        await until(() => feedsOf(TRADE).at(-1)?.['state'] === 'live', { deadlineMs: 15_000 });
+      }
+    } finally {
+      endLoad();
+    }
+    await until(() => native.messages.some((message) => message['id'] === id));
+    await until(() => binance.messages.at(-1)?.['u'] === id);
+    expect(native.closed ?? binance.closed).toBeUndefined();
+    expect(unannounced(TRADE)).toEqual([]);
+    expect(unannounced(TOP)).toEqual([]);
+    const updateIds = binance.messages.map(({ u }) => Number(u));
+    expect(updateIds.toSorted((a, b) => a - b)).toEqual(updateIds);
+    expect(new Set(updateIds).size).toBe(updateIds.length);
+  });
+
+  it('hears a successor that started while the bus was down', async () => {
+    await redis.kill();
+    await until(() => feedsOf(TRADE).at(-1)?.['state'] === 'stale');
+    upstream.stop();
+    upstream = new HandUpstream(far, { epoch: 8 }).start();
+    await redis.restart();
+    await until(() => feedsOf(TRADE).at(-1)?.['state'] === 'live', { deadlineMs: 15_000 });
+    upstream.publish(TRADE, trade(1));
+    await until(() => native.messages.some((message) => message['type'] === 'trade'));
+    expect(native.messages.at(-1)).toMatchObject({ type: 'trade', epoch: 8, seq: 1 });
+  });
+
+  it('says stale when Redis holds its connections open and answers nothing', { timeout: 40_000 }, async () => {
+    redis.freeze();
+    await until(() => feedsOf(TRADE).at(-1)?.['state'] === 'stale', { deadlineMs: 10_000 });
+    redis.thaw();
+    await until(() => feedsOf(TRADE).at(-1)?.['state'] === 'live', { deadlineMs: 20_000 });
+    expect(native.closed).toBeUndefined();
+  });
+
+  const feedsOf = (stream: string): Record<string, unknown>[] =>
+    native.messages.filter((message) => message['type'] === 'feed' && message['stream'] === stream);
+
+  /** Places at which the native client missed, repeated or reordered something without having been told. */
+  function unannounced(stream: string): string[] {
+    const faults: string[] = [];
+    let last = 0;
+    let isTold = false;
+    for (const { stream: of, type, state, seq } of native.messages) {
+      if (of !== stream || typeof seq !== 'number') continue;
+      if (state === 'gap') isTold = true;
+      else if (seq > last + 1 && !isTold) faults.push(`${last} to ${seq} untold`);
+      else if (seq <= last && type === 'trade') faults.push(`${seq} after ${last}`);
+      if (seq > last) isTold = false;
+      last = Math.max(last, seq);
+    }
+    return faults;
+  }
+});

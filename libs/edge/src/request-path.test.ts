@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { readRequestPath } from './request-path.js';
+
+const read = (path: string, query = '') => {
+  const entry = readRequestPath(path, query);
+  return entry.ok ? { ...entry.value, wire: entry.value.wire.name } : entry.problem;
+};
+
+describe('the path of an upgrade request', () => {
+  it.each([
+    ['/v1', '', { path: '/v1', wire: 'native', streams: [] }],
+    ['/ws', '', { path: '/ws', wire: 'binance', isCombined: false, streams: [] }],
+    ['/ws/', '', { isCombined: false, streams: [] }],
+    ['/ws/btcusdt@trade', '', { isCombined: false, streams: ['btcusdt@trade'] }],
+    ['/ws/btcusdt@trade/btcusdt@depth@100ms', '', { streams: ['btcusdt@trade', 'btcusdt@depth@100ms'] }],
+    ['/ws/btcusdt@trade/btcusdt@trade', '', { streams: ['btcusdt@trade'] }],
+    ['/stream', '', { isCombined: true, streams: [] }],
+    [
+      '/stream',
+      'streams=btcusdt@trade/!miniTicker@arr',
+      { isCombined: true, streams: ['btcusdt@trade', '!miniTicker@arr'] },
+    ],
+    ['/stream', 'streams=btcusdt%40trade%2Fethusdt%40trade', { status: '400 Bad Request' }],
+    ['/stream', 'streams=btcusdt%40kline_1d%40%2B08%3A00', { streams: ['btcusdt@kline_1d@+08:00'] }],
+    ['/stream', 'streams=btcusdt@kline_1d@+08:00', { streams: ['btcusdt@kline_1d@+08:00'] }],
+    ['/stream', 'streams=btcusdt@trade&timeUnit=MICROSECOND', { isMicrosecond: true, streams: ['btcusdt@trade'] }],
+    ['/ws/btcusdt@trade', 'timeUnit=microsecond', { isMicrosecond: true }],
+    ['/ws/btcusdt@trade', 'timeUnit=MILLISECOND', { isMicrosecond: false }],
+    ['/ws/btcusdt@trade', 'timeUnit=HOUR', { status: '400 Bad Request', body: expect.stringContaining('MICROSECOND') }],
+    ['/ws/%E5%B8%81%E5%AE%89usdt@trade', '', { streams: ['币安usdt@trade'] }],
+    ['/ws/%zz', '', { status: '400 Bad Request', body: expect.stringContaining('URL-encoded') }],
+    ['/ws/BTCUSDT@trade', '', { status: '400 Bad Request', body: expect.stringContaining('btcusdt@trade') }],
+    ['/ws/!ticker@arr', '', { status: '400 Bad Request', body: expect.stringContaining('retired') }],
+    ['/', '', { status: '404 Not Found', body: 'Invalid request path' }],
+    ['/wsx', '', { status: '404 Not Found' }],
+    ['/v1/x', '', { status: '404 Not Found' }],
+    ['/streams', 'streams=btcusdt@trade', { status: '404 Not Found' }],
+  ])('%s?%s', (path, query, expected) => {
+    expect(read(path, query)).toMatchObject(expected);
+  });
+});

@@ -1,11 +1,22 @@
 import { MemoryBus } from '#libs/bus';
-import { type FeedEvent, type StreamEvent, type StreamName, decode, demandTopic, streamTopic } from '#libs/core';
+import {
+  type Cancel,
+  DEMAND_EVERY_MS,
+  type FeedEvent,
+  type StreamEvent,
+  type StreamName,
+  decode,
+  demandTopic,
+  streamTopic,
+} from '#libs/core';
 import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
 import { Heard } from './heard.js';
 
 export interface RigOptions {
+  /** A simulator that runs already; the rig stops it. */
+  on?: Simulator;
   simulator?: SimulatorOptions;
   settings?: Partial<UpstreamSettings>;
   timings?: Partial<Timings>;
@@ -18,18 +29,24 @@ export class UpstreamRig {
   readonly metrics = new Metrics();
   readonly heard = new Map<StreamName, Heard>();
   readonly settings: UpstreamSettings;
-  upstream: Upstream;
+  readonly upstream: Upstream;
+  private readonly demands = new Map<string, readonly StreamName[]>();
+  private repeat: Cancel | undefined;
 
   private constructor(
     readonly simulator: Simulator,
     private readonly options: RigOptions,
   ) {
-    this.settings = Object.assign(new UpstreamSettings(), { wsUrl: simulator.wsUrl, retryFirstMs: 50 }, options.settings);
+    this.settings = Object.assign(
+      new UpstreamSettings(),
+      { wsUrl: simulator.wsUrl, retryFirstMs: 50 },
+      options.settings,
+    );
     this.upstream = this.newUpstream();
   }
 
   static async start(options: RigOptions = {}): Promise<UpstreamRig> {
-    const rig = new UpstreamRig(await Simulator.start(options.simulator), options);
+    const rig = new UpstreamRig(options.on ?? (await Simulator.start(options.simulator)), options);
     await rig.upstream.start();
     return rig;
   }
@@ -42,6 +59,17 @@ export class UpstreamRig {
       this.heard.set(stream, heard);
       this.bus.subscribe(streamTopic(stream), (text) => heard.take(read(text)));
     }
+    this.demands.set(edge, streams);
+    this.say(edge, streams);
+    this.repeat ??= systemClock.after(DEMAND_EVERY_MS, () => this.sayAgain());
+  }
+
+  private sayAgain(): void {
+    for (const [edge, streams] of this.demands) this.say(edge, streams);
+    this.repeat = systemClock.after(DEMAND_EVERY_MS, () => this.sayAgain());
+  }
+
+  private say(edge: string, streams: readonly StreamName[]): void {
     this.bus.publish(demandTopic(), JSON.stringify({ edge, streams }));
   }
 
@@ -66,6 +94,7 @@ export class UpstreamRig {
   }
 
   async stop(): Promise<void> {
+    this.repeat?.();
     await this.upstream.stop();
     await this.simulator.stop();
   }

@@ -48,7 +48,7 @@ export class Pool {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.slots.map((slot) => slot.stop()));
+    await Promise.all(this.slots.map((slot) => slot.stop('stopped')));
   }
 
   private add(name: ParsedStream): Slot {
@@ -77,7 +77,7 @@ export class Pool {
   private closeEmpty(): void {
     for (const slot of this.slots.filter(({ streams }) => streams.size === 0)) {
       this.slots.splice(this.slots.indexOf(slot), 1);
-      void slot.stop();
+      void slot.stop('not-needed');
     }
   }
 }

@@ -95,11 +95,14 @@ export class Slot implements LineOwner {
     if (this.wish && now >= this.wish.notBefore && this.active?.isUp) this.replace(this.wish.reason, now);
   }
 
-  async stop(): Promise<void> {
+  /** Ends for good; resolves when its sockets are gone. */
+  async stop(cause: 'stopped' | 'not-needed'): Promise<void> {
     const lines = this.allLines;
     this.active = undefined;
     this.replacement = undefined;
-    await Promise.all(lines.map((line) => line.stop('stopped', 'stopped')));
+    await Promise.all(
+      lines.map((line) => line.stop(cause, cause === 'stopped' ? 'the upstream stopped' : 'nobody wants its streams')),
+    );
   }
 
   opened(line: Line): void {

@@ -1,0 +1,127 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Simulator } from '#libs/simulator';
+import { Cable } from '../../../test/support/cable.js';
+import { until } from '../../../test/support/until.js';
+import { UpstreamRig } from '../../../test/support/upstream-rig.js';
+
+const TRADE = 'btcusdt@trade';
+const KLINE = 'btcusdt@kline_1s';
+
+let rig: UpstreamRig;
+afterEach(() => rig.stop());
+
+describe('silence', () => {
+  it('of a cut cable is noticed within the bound and repaired; clients see silence and feed states', async () => {
+    const simulator = await Simulator.start({ pace: 30, limits: { pingEveryMs: 100 } });
+    const cable = await Cable.lay(Number(new URL(simulator.wsUrl).port));
+    rig = await UpstreamRig.start({
+      on: simulator,
+      settings: { wsUrl: `ws://127.0.0.1:${cable.nearPort}`, silenceBytesMs: 500, connectTimeoutMs: 300 },
+      timings: { watchMs: 50, tickMs: 20 },
+    });
+    rig.demand([TRADE]);
+    await until(() => rig.on(TRADE).state === 'live');
+    const cutAt = performance.now();
+    cable.cut();
+    await until(() => rig.on(TRADE).state !== 'live');
+    expect(performance.now() - cutAt).toBeLessThan(500 + 50 + 20 + 300);
+    expect(rig.upstream.journal.read()[0]).toMatchObject({ closedBy: 'us', cause: 'silence' });
+    await until(() => rig.upstream.journal.read().some(({ cause }) => cause === 'timeout'));
+    cable.mend();
+    await until(() => rig.on(TRADE).state === 'live');
+    expect(rig.faults).toEqual([]);
+    await cable.remove();
+  });
+
+  it('of one stream makes that stream stale, and no connection is touched', async () => {
+    rig = await UpstreamRig.start({
+      simulator: { pace: 30 },
+      settings: { silenceStreamMs: 1_500, silenceDataMs: 1_500 },
+      timings: { watchMs: 100 },
+    });
+    rig.demand([TRADE, KLINE]);
+    await until(() => rig.on(TRADE).state === 'live' && rig.on(KLINE).state === 'live');
+    rig.simulator.strike({ name: 'mute-stream', stream: KLINE, forMs: 3_000 });
+    await until(() => rig.on(KLINE).state === 'stale');
+    expect(rig.on(KLINE).feeds.at(-1)).toMatchObject({ cause: 'silent', by: 'upstream' });
+    expect(rig.on(TRADE).state).toBe('live');
+    await until(() => rig.on(KLINE).state === 'live');
+    expect(rig.simulator.attempts).toHaveLength(1);
+    expect(rig.faults).toEqual([]);
+  });
+
+  it('of a quiet market is nothing: a stream that may be quiet stays as it is, and nobody reconnects', async () => {
+    rig = await UpstreamRig.start({
+      simulator: { pace: 30 },
+      settings: { silenceStreamMs: 300, silenceDataMs: 300 },
+      timings: { watchMs: 50, tickMs: 20 },
+    });
+    rig.demand([TRADE]);
+    await until(() => rig.on(TRADE).events > 5);
+    rig.simulator.strike({ name: 'pace', factor: 0 });
+    const at = performance.now();
+    await until(() => performance.now() - at > 2_500);
+    expect(rig.simulator.attempts).toHaveLength(1);
+    expect(rig.on(TRADE).state).toBe('live');
+  });
+
+  it('of a stream that Binance acknowledged and never sends is reported as such', async () => {
+    rig = await UpstreamRig.start({ settings: { silenceStreamMs: 400 }, timings: { watchMs: 50 } });
+    rig.demand(['nosuchcoin@trade']);
+    await until(() => rig.on('nosuchcoin@trade').feeds.at(-1)?.cause === 'not-delivering');
+    expect(rig.on('nosuchcoin@trade').state).toBe('stale');
+  });
+
+  it('of a quiet stream does not keep it from being live again after a drop', async () => {
+    rig = await UpstreamRig.start({ simulator: { pace: 30 }, timings: { quietMs: 300, watchMs: 50, tickMs: 20 } });
+    rig.demand([TRADE]);
+    await until(() => rig.on(TRADE).events > 5);
+    rig.simulator.strike({ name: 'pace', factor: 0 });
+    rig.simulator.strike({ name: 'close' });
+    await until(() => rig.on(TRADE).state === 'recovering');
+    await until(() => rig.on(TRADE).state === 'live');
+    expect(rig.on(TRADE).feeds.at(-1)?.cause).toBe('resumed');
+    expect(rig.faults).toEqual([]);
+  });
+});
+
+describe('a stall of our own process', () => {
+  const block = (ms: number): void => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  };
+
+  it('of 5 s costs nothing where Binance waits for the pong, and nobody is judged by that time', async () => {
+    rig = await UpstreamRig.start({
+      simulator: { pace: 5 },
+      settings: { silenceBytesMs: 3_000, silenceStreamMs: 3_000 },
+    });
+    rig.demand([TRADE, KLINE]);
+    await until(() => rig.on(TRADE).events > 5 && rig.on(KLINE).state === 'live');
+    const feeds = rig.feeds.length;
+    block(5_000);
+    const at = performance.now();
+    await until(() => performance.now() - at > 1_500);
+    expect(rig.simulator.attempts).toHaveLength(1);
+    expect(rig.feeds).toHaveLength(feeds);
+    expect(await rig.metrics.registry.getSingleMetricAsString('holdfast_upstream_stalls_total')).toContain(' 1');
+    expect(rig.faults).toEqual([]);
+  });
+
+  it('is named as the cause when the pong came too late, and costs one reconnect, not a storm', async () => {
+    rig = await UpstreamRig.start({ simulator: { pace: 5 } });
+    rig.demand([TRADE]);
+    await until(() => rig.on(TRADE).events > 5);
+    block(2_500);
+    rig.simulator.strike({ name: 'close', code: 1008, reason: 'Pong timeout' });
+    await until(() => rig.upstream.journal.read()[0]?.closedAt !== undefined);
+    await until(() => rig.on(TRADE).state === 'live');
+    expect(rig.upstream.journal.read()[0]).toMatchObject({
+      cause: 'own-stall',
+      closedBy: 'binance',
+      reason: 'Pong timeout',
+    });
+    expect(rig.upstream.journal.read()[0]?.stallMs).toBeGreaterThan(2_000);
+    expect(rig.simulator.attempts).toHaveLength(2);
+  });
+});

@@ -6,7 +6,7 @@ import { frames, textOf } from './binance-frames.js';
 const texts = frames.map(textOf);
 
 /** What may be put into or instead of a piece of a frame: things that parsers have stumbled over. */
-const NASTY = [
+export const NASTY = [
   '"__proto__":{"polluted":true},',
   '"constructor":{"prototype":{}},',
   '"e":"aggTrade",',

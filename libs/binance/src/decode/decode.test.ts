@@ -43,6 +43,13 @@ describe('what is wrong with a frame, and where', () => {
       'data[1].v',
     ],
     ['an id beyond 2^53', TRADE.replace('12345', '9007199254740993'), 'unsafe-number', 'data.t'],
+    ['a time beyond 2^53', TRADE.replace('1672515782136', '9007199254740993'), 'unsafe-number', 'data.E'],
+    [
+      'a time that could not be given back',
+      TRADE.replace('1672515782136', '8000000000000001'),
+      'wrong-shape',
+      'data.E',
+    ],
     ['an unknown field beyond 2^53', TRADE.replace('"e"', '"x":9007199254740993,"e"'), 'unsafe-number', 38],
     ['a minus zero', TRADE.replace('12345', '-0'), 'unsafe-number', TRADE.indexOf('12345')],
     ['a key twice', TRADE.replace('"t":12345', '"t":12344,"t":12345'), 'duplicate-key', TRADE.indexOf('"t":') + 10],
@@ -89,6 +96,11 @@ describe('what is new to us passes', () => {
         ],
       },
     });
+  });
+
+  it('an unknown field named as one that other types have, whatever it holds', () => {
+    const text = '{"stream":"bnbbtc@depth5","data":{"s":7,"lastUpdateId":160,"bids":[],"asks":[]}}';
+    expect(decodeFrame(Buffer.from(text))).toMatchObject({ value: { drift: [{ where: 'partialDepth.s' }] } });
   });
 
   it('an unknown event type on a known stream', () => {

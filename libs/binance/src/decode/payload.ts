@@ -118,7 +118,7 @@ function driftOf(wire: readonly (WireRemainder | undefined)[], type: string): Dr
 function contradiction(payload: AnyPayload, { name, type }: KnownStream): string | undefined {
   const { s } = payload;
   // Upper case does not always lead back to the same lower case, so the second look compares what the name has.
-  if (s !== undefined && s !== name.symbol && !name.name.startsWith(`${s.toLowerCase()}@`)) return 's';
+  if (typeof s === 'string' && s !== name.symbol && !name.name.startsWith(`${s.toLowerCase()}@`)) return 's';
   return type.contradiction?.(payload, name);
 }
 

@@ -15,7 +15,7 @@ export function streamOfRaw(payload: unknown): StreamName | undefined {
     const [only, ...more] = fitting.map(([form]) => form);
     if (only === undefined || more.length > 0) return undefined;
     if (Array.isArray(payload)) return only;
-    return sample.s === undefined ? undefined : `${sample.s.toLowerCase()}@${only}`;
+    return typeof sample.s === 'string' ? `${sample.s.toLowerCase()}@${only}` : undefined;
   }
   return undefined;
 }

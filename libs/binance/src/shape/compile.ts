@@ -3,10 +3,9 @@ import { isDecimal, type Schema } from './fields.js';
 import { compileMeasure } from './measure.js';
 import { schemaOf } from './schema.js';
 
-/** What a payload of any kind may have and `decode` looks at. */
+/** What a payload of any kind may have and `decode` looks at. Not every kind declares it, so it may be anything. */
 export interface AnyPayload {
-  e?: string;
-  s?: string;
+  s?: unknown;
 }
 
 /** Where a value is not of its shape, and what was expected there. */
@@ -37,7 +36,7 @@ export interface CompiledShape {
   couldBeShorter(payload: object): boolean;
 }
 
-const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { decimal: isDecimal } });
+const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true, formats: { decimal: isDecimal } });
 
 /**
  * Turns a class-validator class into a JSON Schema and that into code: about 20 times faster than `validateSync`.
@@ -87,6 +86,6 @@ function misfitOf(error: ErrorObject | undefined): Misfit {
       .replace(/\/(\d+)/g, '[$1]')
       .replaceAll('/', '.'),
     expected: `${error.message ?? 'another shape'}${allowed}`,
-    isUnsafe: error.keyword === 'maximum' && error.params.limit === Number.MAX_SAFE_INTEGER,
+    isUnsafe: error.keyword === 'maximum' && Number(error.data) > Number.MAX_SAFE_INTEGER,
   };
 }

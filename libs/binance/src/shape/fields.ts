@@ -77,17 +77,21 @@ export const IsDecimalOrNull = (meaning: string) =>
     meaning,
   );
 
-/** A whole number from `least` up to the largest that a double holds exactly. */
-export const IsWhole = (meaning: string, least = 0) =>
+/** A whole number from `least` up to `most`, or up to the largest that a double holds exactly. */
+export const IsWhole = (meaning: string, least = 0, most = Number.MAX_SAFE_INTEGER) =>
   field(
-    `a whole number from ${least} to 2^53-1`,
-    { type: 'integer', minimum: least, maximum: Number.MAX_SAFE_INTEGER },
-    (v) => Number.isSafeInteger(v) && Number(v) >= least,
+    `a whole number from ${least} to ${most}`,
+    { type: 'integer', minimum: least, maximum: most },
+    (v) => Number.isSafeInteger(v) && Number(v) >= least && Number(v) <= most,
     meaning,
   );
 
+/** The year 2223 in microseconds: up to here, milliseconds with three decimals give every microsecond back exactly. */
+const LAST_INSTANT = 8e15;
+
 /** An instant since the Unix epoch in the connection's time unit. */
-export const IsInstant = (meaning: string) => IsWhole(`${meaning}, in ms (in µs under timeUnit=MICROSECOND)`);
+export const IsInstant = (meaning: string) =>
+  IsWhole(`${meaning}, in ms (in µs under timeUnit=MICROSECOND)`, 0, LAST_INSTANT);
 
 /** `true` or `false`. */
 export const IsFlag = (meaning: string) =>

@@ -1,0 +1,49 @@
+import type { Buffer } from 'node:buffer';
+import { type Frame, decodeFrame, normalizeFrame, rebuildArray, rebuildPayload } from '#libs/binance';
+import { encode } from '#libs/core';
+
+/** A frame that should not be able to exist: what it did, and its bytes. */
+export class Finding extends Error {
+  constructor(message: string, bytes: Buffer) {
+    super(`${message}\nbytes (hex): ${bytes.toString('hex')}\ntext: ${JSON.stringify(bytes.toString())}`);
+    this.name = 'Finding';
+  }
+}
+
+/** Longer than this for a few thousand bytes is a hang in the making. */
+const PATIENCE_MS = 250;
+
+/**
+ * Sends one input through decode, normalize, encode and back.
+ *
+ * @returns the kind of frame or the code of the problem, to be counted.
+ * @throws Finding when something was thrown, took too long, or came back changed.
+ */
+export function judge(bytes: Buffer): string {
+  const before = performance.now();
+  let outcome: string;
+  try {
+    const decoded = decodeFrame(bytes);
+    outcome = decoded.ok ? decoded.value.kind : decoded.problem.code;
+    if (decoded.ok) checkReturn(decoded.value, bytes);
+    else if (decoded.problem.at === undefined) throw new Finding('a problem without a place', bytes);
+  } catch (error) {
+    if (error instanceof Finding) throw error;
+    throw new Finding(`threw ${String(error)}`, bytes);
+  }
+  const took = performance.now() - before;
+  if (took > PATIENCE_MS) throw new Finding(`took ${took.toFixed(0)} ms`, bytes);
+  return outcome;
+}
+
+/** What passes must come back as it was, whatever it is. */
+function checkReturn(frame: Frame, bytes: Buffer): void {
+  if (frame.kind !== 'market' && frame.kind !== 'unknown') return;
+  const events = normalizeFrame(frame, 1_700_000_000_000);
+  for (const event of events) encode(event);
+  const isArray = frame.kind === 'market' && frame.name.isArray;
+  const back = JSON.stringify(isArray ? rebuildArray(events) : events.map(rebuildPayload)[0]);
+  const sent: unknown = JSON.parse(bytes.toString());
+  const isBare = typeof sent !== 'object' || sent === null || !('stream' in sent && 'data' in sent);
+  if (back !== JSON.stringify(isBare ? sent : sent.data)) throw new Finding(`came back changed: ${back}`, bytes);
+}

@@ -1,6 +1,6 @@
 import type { Incident, Step } from '#libs/simulator';
 
-/** One step of a drill. Whatever it does, the step is over when data flows again on every client. */
+/** One step of a drill, over when data flows again on every client and one connection to Binance is left. */
 export interface Act {
   /** What happens to the next connection attempts, one after the other; after them attempts are accepted. */
   attempts?: readonly Step[];
@@ -10,6 +10,8 @@ export interface Act {
   command?: string;
   /** How many connection attempts must follow before the step can be over. */
   follows: number;
+  /** The next step finds a replacement under way: here only data has to flow. */
+  isHalfWay?: true;
 }
 
 /** A named course of events; `npx holdfast drill NAME` runs it. */
@@ -95,7 +97,7 @@ export const DRILLS: readonly Drill[] = [
   {
     name: 'load-shedding',
     says: 'Binance sheds load: everything that is open is closed, four times, half a second apart.',
-    acts: [{ strike: [{ name: 'close-storm', count: 4, everyMs: 500 }], follows: 2 }],
+    acts: [{ strike: [{ name: 'close-storm', count: 4, everyMs: 500 }], follows: 3 }],
   },
   {
     name: 'planned-shutdown',
@@ -110,7 +112,10 @@ export const DRILLS: readonly Drill[] = [
   {
     name: 'stalled-replacement',
     says: 'An operator asks for a new connection and Binance accepts one that never delivers; the working one must not be given up.',
-    acts: [{ attempts: [{ stall: true }], command: 'rotate', follows: 1 }],
+    acts: [
+      { attempts: [{ stall: true }], command: 'rotate', follows: 1, isHalfWay: true },
+      harmless({ name: 'clear' }),
+    ],
   },
   {
     name: 'bad-frames',

@@ -3,7 +3,7 @@ import { command } from './gateway.js';
 import type { Stage } from './stage.js';
 
 /**
- * Performs a drill on a stage that runs: one act after the other, each over when data flows again on every client.
+ * Performs a drill on a stage that runs: one act after the other, each over as its declaration says.
  *
  * @param say Told what happens, a line each.
  * @returns What did not happen as it should; empty when all did.
@@ -26,7 +26,7 @@ async function play(act: Act, stage: Stage, say: (line: string) => void): Promis
   for (const incident of act.strike ?? []) stage.strike(incident);
   if (act.command !== undefined) await command(stage.gateway.opsUrl, act.command, {});
   await stage.attempted(act.follows, since);
-  await stage.flows();
+  await (act.isHalfWay ? stage.flows() : stage.settled());
 }
 
 /** An act in words: `close (code 1000), next attempts: cut mid-frame, close 1007, close 1008`. */

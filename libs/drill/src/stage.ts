@@ -12,6 +12,8 @@ export interface StageParts {
   simulator: Simulator;
   gateway: Gateway;
   clients: number;
+  /** Kinds of streams that clients take; the crew's usual ones unless given. */
+  menus?: readonly (readonly string[])[];
   onlooker?: Onlooker;
 }
 
@@ -27,11 +29,12 @@ export class Stage {
   private readonly startedAt: Millis;
 
   constructor(private readonly parts: StageParts) {
-    const { simulator, gateway, clients, onlooker = {} } = parts;
+    const { simulator, gateway, clients, menus, onlooker = {} } = parts;
     this.startedAt = parts.clock.now();
     this.crew = new Crew({
       url: gateway.url,
       clients,
+      ...(menus && { menus }),
       symbols: simulator.market.instruments.map(({ spec }) => spec.symbol),
       onlooker: {
         ...onlooker,
@@ -83,6 +86,14 @@ export class Stage {
       );
     const { clock } = this.parts;
     await waitFor(clock, 'data on every client', PATIENCE_MS, () => isFlowing() && this.troubled().length === 0);
+  }
+
+  /** Resolves when data flows and the gateway is back to one connection: no replacement is under way. */
+  async settled(): Promise<void> {
+    const { clock, simulator } = this.parts;
+    const open = (): number => simulator.connections.filter(({ isOpen }) => isOpen).length;
+    await waitFor(clock, 'one connection to Binance', PATIENCE_MS, () => open() === 1);
+    await this.flows();
   }
 
   /** Streams whose newest state is neither `live` nor an announced gap. */

@@ -11,11 +11,13 @@ export interface CrewOptions {
   clients: number;
   /** Upper case, as in payloads. */
   symbols: readonly string[];
+  /** Kinds of streams a client takes of its symbol; each round of clients takes the next menu. */
+  menus?: readonly (readonly string[])[];
   /** Looks over the shoulder of every native client. */
   onlooker?: Onlooker;
 }
 
-/** Kinds of streams a client takes of its symbol; every client has the trades, so that every id has several witnesses. */
+/** Every client has the trades, so that every id has several witnesses. */
 const MENUS: readonly (readonly string[])[] = [
   ['trade', 'bookTicker', 'kline_1s'],
   ['trade', 'aggTrade', 'depth@100ms'],
@@ -59,11 +61,11 @@ export class Crew {
 }
 
 /** Clients come in pairs, one native and one on Binance's wire, and each pair takes the next symbol. */
-function recruit(index: number, { url, symbols, onlooker }: CrewOptions): Watcher {
+function recruit(index: number, { url, symbols, menus = MENUS, onlooker }: CrewOptions): Watcher {
   const pair = Math.floor(index / 2);
   const round = Math.floor(pair / symbols.length);
   const symbol = symbols[pair % symbols.length] ?? '';
-  const streams = (MENUS[round % MENUS.length] ?? []).map((kind) => `${symbol.toLowerCase()}@${kind}`);
+  const streams = (menus[round % menus.length] ?? []).map((kind) => `${symbol.toLowerCase()}@${kind}`);
   const name = `client ${index + 1}`;
   if (index % 2 === 0) return new NativeWatcher(name, url, streams, onlooker);
   return new WireWatcher(name, (pair + round) % 2 === 0 ? 'raw' : 'combined', url, streams);

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRILLS, HURRIED_LIMITS, Stage, perform, startStandalone, verdictOf } from '#libs/drill';
+import { systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
+
+/** Streams on which something happens all the time, so that "data flows again" is seen at once. */
+const BRISK = [
+  ['trade', 'bookTicker'],
+  ['trade', 'aggTrade', 'depth@100ms'],
+];
+
+/** Every drill on one gateway, one after the other, as trouble comes in life: the next one finds what the last one left. */
+describe('clients of a gateway whose Binance misbehaves', () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    const gateway = await startStandalone(simulator, { upstream: { retryMostMs: 300 } });
+    stage = new Stage({ clock, simulator, gateway, clients: 24, menus: BRISK });
+    await stage.start();
+  });
+
+  afterAll(() => stage.stop());
+
+  it.each(DRILLS)('see nothing but announced gaps: $name', async (drill) => {
+    const failures = await perform(drill, stage, () => undefined);
+    const { sentence } = verdictOf(await stage.outcome(failures));
+    expect(sentence).toMatch(/^PASSED/);
+  });
+});

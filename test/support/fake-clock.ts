@@ -40,4 +40,12 @@ export class FakeClock implements Clock {
     }
     this.time = end;
   }
+
+  /** Moves time as a process sees it that stood still: only then does what fell due meanwhile fire, all at the new time. */
+  jump(ms: Millis): void {
+    this.time += ms;
+    const due = this.alarms.filter((alarm) => alarm.at <= this.time);
+    this.alarms = this.alarms.filter((alarm) => alarm.at > this.time);
+    for (const alarm of due) alarm.fire();
+  }
 }

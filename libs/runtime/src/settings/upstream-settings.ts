@@ -102,7 +102,7 @@ export class UpstreamSettings {
     env: 'HOLDFAST_SILENCE_STREAM_MS',
     read: integer,
     expected: milliseconds(100, 86_400_000),
-    says: 'A stream that Binance sends at a fixed pace is reported stale after this long without an event; event streams (trades) never are.',
+    says: 'A stream that has a fixed pace, or brought something nearly every second, is reported stale after this long without an event; quiet ones never are.',
   })
   @Max(86_400_000)
   @Min(100)

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { classify, readRetryAfter } from './failure.js';
+
+const error = (message: string, code?: string): Error => Object.assign(new Error(message), code && { code });
+
+it('tells apart where a connection failed', () => {
+  const classes = [
+    classify(error('getaddrinfo', 'ENOTFOUND'), false),
+    classify(error('refused', 'ECONNREFUSED'), false),
+    classify(error('certificate', 'DEPTH_ZERO_SELF_SIGNED_CERT'), false),
+    classify(error('certificate', 'ERR_TLS_CERT_ALTNAME_INVALID'), false),
+    classify(error('Opening handshake has timed out'), false),
+    classify(error('Invalid Sec-WebSocket-Accept header'), false),
+    classify(error('read', 'ECONNRESET'), false),
+    classify(error('read', 'ECONNRESET'), true),
+    classify(error('Invalid WebSocket frame: RSV1 must be clear', 'WS_ERR_UNEXPECTED_RSV_1'), true),
+  ];
+  expect(classes).toEqual(['dns', 'tcp', 'tls', 'tls', 'timeout', 'handshake', 'handshake', 'reset', 'protocol']);
+});
+
+it('reads Retry-After in seconds and as a date, and nothing else', () => {
+  const now = Date.parse('2026-11-23T04:00:00Z');
+  expect(readRetryAfter('120', now)).toBe(120_000);
+  expect(readRetryAfter('Mon, 23 Nov 2026 04:01:00 GMT', now)).toBe(60_000);
+  expect(readRetryAfter('Mon, 23 Nov 2026 03:00:00 GMT', now)).toBe(0);
+  for (const bad of [undefined, '', 'soon', '-5', '1.5e9', '99999999999'])
+    expect(readRetryAfter(bad, now)).toBeUndefined();
+});

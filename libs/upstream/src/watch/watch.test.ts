@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { DataSilence } from './data-silence.js';
+import { type StreamView, judgeStream, nextShare } from './stream-silence.js';
+import { Ticker } from './ticker.js';
+
+const patience = { silenceStreamMs: 30_000, quietMs: 5_000 };
+const live: StreamView = {
+  type: 'trade',
+  feed: { state: 'live', cause: 'first-event' },
+  wasLive: true,
+  heardAt: 100_000,
+  share: 0,
+  wantedAt: 0,
+  confirmedAt: 50_000,
+};
+
+describe('the silence of a stream', () => {
+  it('means nothing where trades are rare, however long', () => {
+    expect(judgeStream(live, 100_000 + 86_400_000, patience)).toBeUndefined();
+  });
+
+  it('means stale where the stream has a pace, or brought something nearly every second', () => {
+    const stale = { state: 'stale', cause: 'silent' };
+    expect(judgeStream({ ...live, type: 'kline' }, 129_999, patience)).toBeUndefined();
+    expect(judgeStream({ ...live, type: 'kline' }, 130_000, patience)).toMatchObject(stale);
+    expect(judgeStream({ ...live, share: 0.9 }, 130_000, patience)).toMatchObject(stale);
+  });
+
+  it('is not held against it while no line carries it', () => {
+    expect(judgeStream({ ...live, type: 'kline', confirmedAt: undefined }, 900_000, patience)).toBeUndefined();
+  });
+
+  it('after a reconnect is resumption for a stream that may be quiet, and trouble for one that never was heard', () => {
+    const lost: StreamView = { ...live, feed: { state: 'recovering', cause: 'connection-lost' }, confirmedAt: 200_000 };
+    expect(judgeStream(lost, 204_999, patience)).toBeUndefined();
+    expect(judgeStream(lost, 205_000, patience)).toMatchObject({ state: 'live', cause: 'resumed' });
+    const never: StreamView = { ...lost, wasLive: false, heardAt: undefined };
+    expect(judgeStream(never, 229_999, patience)).toBeUndefined();
+    expect(judgeStream(never, 230_000, patience)).toMatchObject({ state: 'stale', cause: 'not-delivering' });
+  });
+
+  it('does not wear the evidence away that the stream was busy', () => {
+    let share = 0;
+    for (let second = 0; second < 120; second += 1) share = nextShare(share, true, 0);
+    for (let second = 0; second < 60; second += 1) share = nextShare(share, false, second * 1_000);
+    expect(share).toBeGreaterThan(0.7);
+  });
+});
+
+describe('a line without data', () => {
+  it('is replaced once, then more and more rarely, until data flows again', () => {
+    const silence = new DataSilence(60_000);
+    const rotations: number[] = [];
+    for (let minute = 0; minute < 24 * 60; minute += 1) {
+      if (silence.shouldRotate(0, true, minute * 60_000)) rotations.push(minute);
+    }
+    expect(rotations).toEqual([1, 3, 7, 15, 31, 63, 127, 255, 511, 1_023]);
+    const later = 2_000 * 60_000;
+    expect(silence.shouldRotate(later, true, later + 60_000)).toBe(true);
+  });
+
+  it('is left alone when none of its streams has to say something', () => {
+    expect(new DataSilence(60_000).shouldRotate(0, false, 86_400_000)).toBe(false);
+  });
+});
+
+it('tells everybody of a stall before anybody is judged', () => {
+  const clock = new FakeClock(0);
+  const said: string[] = [];
+  const ticker = new Ticker(
+    clock,
+    { everyMs: 100, stallMs: 2_000 },
+    {
+      tick: () => void said.push('tick'),
+      stalled: (stallMs) => void said.push(`stalled ${stallMs}`),
+    },
+  );
+  ticker.start();
+  clock.advance(200);
+  clock.jump(5_100);
+  expect(said).toEqual(['tick', 'tick', 'stalled 5000', 'tick']);
+  ticker.stop();
+  expect(clock.pending).toBe(0);
+});

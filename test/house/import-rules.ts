@@ -155,9 +155,9 @@ export const importRules: IForbiddenRuleType[] = [
   },
   {
     name: 'one-file-knows-ioredis',
-    comment: 'In bus only redis-bus files know ioredis.',
+    comment: 'In bus only the files in redis/ know ioredis.',
     severity: 'error',
-    from: { path: '^libs/bus/', pathNot: ['/redis[^/]*\\.ts$', '\\.test\\.ts$'] },
+    from: { path: '^libs/bus/', pathNot: ['/redis[^/]*\\.ts$', '/redis/', '\\.test\\.ts$'] },
     to: { path: 'node_modules/ioredis/' },
   },
   {

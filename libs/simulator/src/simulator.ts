@@ -103,9 +103,15 @@ export class Simulator {
     return `http://${hostOf(this.control)}`;
   }
 
-  /** Every connection, the newest 10,000, oldest first; ended ones too. */
+  /** Every open connection and the newest 250 ended ones, in the order in which they opened. */
   get connections(): readonly SimConnection[] {
-    return this.world.door.connections.all;
+    const { gone, open } = this.world.door;
+    return [...gone.all, ...open].sort((a, b) => a.id - b.id);
+  }
+
+  /** How many connections there ever were; the newest one's id. */
+  get accepted(): number {
+    return this.world.door.accepted;
   }
 
   /** Every upgrade that was asked for, the newest 10,000, oldest first. */

@@ -63,11 +63,8 @@ export class ControlPort {
     return {
       now: market.now,
       symbols: market.instruments.length,
-      connections: { total: door.connections.total, open: [...door.open].map(describe) },
-      ended: door.connections.all
-        .filter((connection) => !connection.isOpen)
-        .slice(-50)
-        .map(describe),
+      connections: { total: door.accepted, open: [...door.open].map(describe) },
+      ended: door.gone.all.slice(-50).map(describe),
       attempts: { total: door.attempts.total, newest: door.attempts.all.slice(-50) },
       violations: { total: door.violations.total, newest: door.violations.all.slice(-50) },
       rest: { requests: rest.requests, usedWeight: rest.usedWeight },

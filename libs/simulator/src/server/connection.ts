@@ -203,10 +203,7 @@ export class SimConnection implements Member {
   }
 
   private join(names: readonly string[]): void {
-    for (const name of names) {
-      this.subscriptions.add(name);
-      this.house.channels.join(name, this);
-    }
+    for (const name of names) this.subscriptions.add(this.house.channels.join(name, this));
   }
 
   private heardPing(payload: Buffer): void {

@@ -29,11 +29,14 @@ export class FrontDoor implements House {
   readonly limits: Limits;
   readonly channels: Channels;
   readonly gate: Gate;
-  readonly connections = new Records<SimConnection>();
+  /** Those that have ended, the newest of them; a connection remembers much. */
+  readonly gone = new Records<SimConnection>(250);
   readonly attempts = new Records<Attempt>();
   readonly violations = new Records<Violation>();
-  /** Those that have not ended. */
+  /** Those that have not ended, oldest first. */
   readonly open = new Set<SimConnection>();
+  /** How many connections there ever were; the newest one's id. */
+  accepted = 0;
   private readonly keeper: Doorkeeper;
   private readonly upgrades = new WebSocketServer({ noServer: true, maxPayload: 1_048_576, autoPong: false });
   private readonly held = new Map<Duplex, Cancel>();
@@ -87,6 +90,7 @@ export class FrontDoor implements House {
 
   ended(connection: SimConnection): void {
     this.open.delete(connection);
+    this.gone.add(connection);
   }
 
   private flush(): void {
@@ -99,7 +103,7 @@ export class FrontDoor implements House {
     socket.on('error', () => undefined); // a reset while we answer; 'close' follows
     const url = request.url ?? '/';
     const ip = request.socket.remoteAddress ?? 'unknown';
-    const attempt: Attempt = { at: this.clock.now(), ip, url: url.slice(0, 500), outcome: 'refused' };
+    const attempt: Attempt = { at: this.clock.now(), ip, url: headOf(url), outcome: 'refused' };
     this.attempts.add(attempt);
     const wish = readAddress(url);
     const refusal = this.keeper.admit(ip, url) ?? this.tooManyStreams(wish);
@@ -176,10 +180,9 @@ export class FrontDoor implements House {
     return new Promise((resolve) => {
       socket.once('close', () => resolve(undefined));
       this.upgrades.handleUpgrade(request, socket, head, (webSocket) => {
-        const id = this.connections.total + 1;
+        const id = (this.accepted += 1);
         const opening = { id, ip: attempt.ip, url: attempt.url, ...wish };
         const connection = new SimConnection(opening, webSocket, socket, this);
-        this.connections.add(connection);
         this.open.add(connection);
         Object.assign(attempt, { outcome: 'accepted', connection: id });
         resolve(connection);
@@ -187,6 +190,9 @@ export class FrontDoor implements House {
     });
   }
 }
+
+/** The beginning of a URL as a text of its own: a mere slice would keep the whole URL in memory. */
+const headOf = (url: string): string => Buffer.from(url.slice(0, 300)).toString();
 
 function when(connection: SimConnection, moment: Moment, act: () => void): void {
   if (moment === 'first-frame') connection.afterFrame(act);

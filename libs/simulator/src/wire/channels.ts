@@ -39,8 +39,11 @@ export class Channels {
     return channel;
   }
 
-  join(name: string, member: Member): void {
-    this.open(name).members.add(member);
+  /** Puts the member on the channel; gives back the channel's own copy of the name, so that thousands of members share it. */
+  join(name: string, member: Member): string {
+    const channel = this.open(name);
+    channel.members.add(member);
+    return channel.name;
   }
 
   /** Takes the member off; a channel that nobody is on and no incident holds is forgotten. */

@@ -16,7 +16,7 @@ export interface EdgeCounts {
   unreadable: number;
 }
 
-export const newEdgeCounts = (): EdgeCounts => ({
+const newEdgeCounts = (): EdgeCounts => ({
   messages: 0,
   deliveries: 0,
   renditions: 0,
@@ -33,9 +33,6 @@ const HELP: Record<keyof EdgeCounts, string> = {
   lost: 'Messages lost between the upstream and this edge.',
   unreadable: 'Texts on a stream’s channel that are not events.',
 };
-
-/** How a slow client was parted with: told with 4001, or cut because its backlog grew too fast for that. */
-export type SlowClose = 'told' | 'cut';
 
 /** What an edge counts and measures. */
 export class EdgeMetrics {

@@ -4,7 +4,7 @@ import type { Clock } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { NativeGateway } from './commands/native.gateway.js';
-import { Edge } from './edge.js';
+import { Edge, type EdgeParts } from './edge.js';
 import { EdgeMetrics } from './edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
 import { Sessions } from './sessions.js';
@@ -27,31 +27,10 @@ export class EdgeModule {
       module: EdgeModule,
       providers: [
         { provide: EdgeMetrics, useFactory: (metrics: Metrics) => new EdgeMetrics(metrics), inject: [Metrics] },
-        {
-          provide: Sessions,
-          useFactory: (clock: Clock, log: Log, metrics: EdgeMetrics) => new Sessions(settings, clock, log, metrics),
-          inject: [CLOCK, LOG, EdgeMetrics],
-        },
-        {
-          provide: UwsAdapter,
-          useFactory: (sessions: Sessions, clock: Clock, log: Log, metrics: EdgeMetrics) =>
-            new UwsAdapter(settings, sessions, clock, log, metrics),
-          inject: [Sessions, CLOCK, LOG, EdgeMetrics],
-        },
+        ...clientProviders(settings),
         ...streamProviders(settings),
-        {
-          provide: Edge,
-          useFactory: (
-            adapter: UwsAdapter,
-            sessions: Sessions,
-            demand: DemandBook,
-            watch: UpstreamWatch,
-            metrics: EdgeMetrics,
-            bus: Bus,
-            ops: Ops,
-          ) => new Edge(settings, { adapter, sessions, demand, watch, metrics }, bus, ops),
-          inject: [UwsAdapter, Sessions, DemandBook, UpstreamWatch, EdgeMetrics, BUS, Ops],
-        },
+        partsProvider,
+        edgeProvider(settings),
         NativeGateway,
         BinanceGateway,
       ],
@@ -60,8 +39,50 @@ export class EdgeModule {
   }
 }
 
+type Providers = NonNullable<DynamicModule['providers']>;
+
+function edgeProvider(settings: Readonly<EdgeSettings>): Providers[number] {
+  return {
+    provide: Edge,
+    useFactory: (parts: EdgeParts, bus: Bus, ops: Ops) => new Edge(settings, parts, bus, ops),
+    inject: [EDGE_PARTS, BUS, Ops],
+  };
+}
+
+/** The parts of the edge, gathered. */
+const EDGE_PARTS = Symbol('EDGE_PARTS');
+
+const partsProvider: Providers[number] = {
+  provide: EDGE_PARTS,
+  useFactory: (
+    adapter: UwsAdapter,
+    sessions: Sessions,
+    demand: DemandBook,
+    watch: UpstreamWatch,
+    metrics: EdgeMetrics,
+  ): EdgeParts => ({ adapter, sessions, demand, watch, metrics }),
+  inject: [UwsAdapter, Sessions, DemandBook, UpstreamWatch, EdgeMetrics],
+};
+
+/** The part that knows sockets. */
+function clientProviders(settings: Readonly<EdgeSettings>): Providers {
+  return [
+    {
+      provide: Sessions,
+      useFactory: (clock: Clock, log: Log, metrics: EdgeMetrics) => new Sessions(settings, clock, log, metrics),
+      inject: [CLOCK, LOG, EdgeMetrics],
+    },
+    {
+      provide: UwsAdapter,
+      useFactory: (sessions: Sessions, clock: Clock, log: Log, metrics: EdgeMetrics) =>
+        new UwsAdapter(settings, sessions, clock, log, metrics),
+      inject: [Sessions, CLOCK, LOG, EdgeMetrics],
+    },
+  ];
+}
+
 /** The part that knows streams and no sockets. */
-function streamProviders(settings: Readonly<EdgeSettings>): NonNullable<DynamicModule['providers']> {
+function streamProviders(settings: Readonly<EdgeSettings>): Providers {
   return [
     {
       provide: Fanout,

@@ -3,7 +3,7 @@ import { type ErrorCode, HoldfastError } from '#libs/core';
 import type { Wire } from './wire.js';
 
 /** A refusal in Binance's own number and words. */
-export class BinanceRefusal extends HoldfastError {
+class BinanceRefusal extends HoldfastError {
   constructor(
     readonly number: 0 | 1 | 2 | 3 | 4,
     message: string,

@@ -3,7 +3,7 @@ import { CLOSE, HoldfastError } from '#libs/core';
 import type { Command, Incoming, Wire } from './wire.js';
 
 /** Commands of `/v1`; the gateway has a handler for each. */
-export const NATIVE_COMMANDS: readonly string[] = ['subscribe', 'unsubscribe', 'list', 'ping'];
+const NATIVE_COMMANDS: readonly string[] = ['subscribe', 'unsubscribe', 'list', 'ping'];
 
 /** What a native handler gives back: a reply without the id that the wire puts in. */
 export interface NativeResult {

@@ -5,7 +5,7 @@ import { BareClient } from '../../../../test/support/bare-client.js';
 import { until } from '../../../../test/support/until.js';
 import { systemClock } from '#libs/runtime';
 import { brokenOff } from '../server/cuts.js';
-import { CUTS, type Incident, Simulator, type SimulatorOptions, listIncidents } from '../index.js';
+import { CUTS, type Incident, Simulator, type SimulatorOptions } from '../index.js';
 
 let simulator: Simulator;
 let clients: BareClient[] = [];
@@ -347,8 +347,4 @@ it('a parameter that is not known or not right is an error that says what there 
   await start();
   expect(() => simulator.strike({ name: 'close', code: -1 })).toThrow('close: code is -1, expected a number');
   expect(() => simulator.strike({ name: 'reset', wrong: 1 } as unknown as Incident)).toThrow('it has share');
-});
-
-it('every incident says what it does', () => {
-  expect(listIncidents().every(({ says }) => says.length > 10)).toBe(true);
 });

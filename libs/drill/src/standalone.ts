@@ -13,13 +13,15 @@ import {
   start,
 } from '#libs/runtime';
 import type { Simulator } from '#libs/simulator';
-import { Upstream, UpstreamModule } from '#libs/upstream';
+import { TIMINGS, type Timings, Upstream, UpstreamModule } from '#libs/upstream';
 import type { Gateway } from './gateway.js';
 
 export interface StandaloneOptions {
   upstream?: Partial<UpstreamSettings>;
   edge?: Partial<EdgeSettings>;
   bus?: Partial<BusSettings>;
+  /** Other than the upstream's usual ones. */
+  timings?: Partial<Timings>;
   log?: Log;
 }
 
@@ -40,7 +42,10 @@ export const HURRIED: Partial<UpstreamSettings> = {
 export const HURRIED_LIMITS = { pingEveryMs: 1_000, pongWithinMs: 5_000 };
 
 /** Both roles in this process on a memory bus, on free ports of this machine, in front of a simulator. */
-export async function startStandalone(simulator: Simulator, options: StandaloneOptions = {}): Promise<Gateway> {
+export async function startStandalone(
+  simulator: Pick<Simulator, 'wsUrl' | 'restUrl'>,
+  options: StandaloneOptions = {},
+): Promise<Gateway> {
   const { log = silentLog } = options;
   const upstream = Object.assign(new UpstreamSettings(), HURRIED, options.upstream, {
     wsUrl: simulator.wsUrl,
@@ -48,7 +53,8 @@ export async function startStandalone(simulator: Simulator, options: StandaloneO
   });
   const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: 1_000 }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
-  const module = StandaloneModule.with({ upstream, edge, bus }, log);
+  const timings = { ...TIMINGS, ...options.timings };
+  const module = StandaloneModule.with({ upstream, edge, bus, timings }, log);
   const running = await start({
     module,
     ops: { opsHost: '127.0.0.1', opsPort: 0 },
@@ -61,11 +67,16 @@ export async function startStandalone(simulator: Simulator, options: StandaloneO
 @Module({})
 class StandaloneModule {
   static with(settings: Settings, log: Log): DynamicModule {
-    const { bus, edge, upstream } = settings;
+    const { bus, edge, upstream, timings } = settings;
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
       module: StandaloneModule,
-      imports: [RuntimeModule.with(log), BusModule.with(bus), EdgeModule.with(edge), UpstreamModule.with(upstream)],
+      imports: [
+        RuntimeModule.with(log),
+        BusModule.with(bus),
+        EdgeModule.with(edge),
+        UpstreamModule.with(upstream, timings),
+      ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
     };
   }
@@ -75,4 +86,5 @@ interface Settings {
   upstream: UpstreamSettings;
   edge: EdgeSettings;
   bus: BusSettings;
+  timings: Timings;
 }

@@ -40,16 +40,21 @@ const LONGEST_NAME = 128;
  * here, before they are sent.
  */
 export function parseStreamName(name: string): Result<ParsedStream, StreamNameProblem> {
-  const found = findForm(name);
-  if (found) return ok(parsed(name, found.form, found.symbol));
-  const retired = Object.hasOwn(RETIRED, name) ? RETIRED[name] : undefined;
+  const stream = findStream(name);
+  if (stream) return ok(stream);
+  const retired = isRetired(name) ? RETIRED[name] : undefined;
   if (!retired) return notOk(badName(name));
   const message = `${name} was retired by Binance (${retired.since}) and delivers nothing: use ${retired.instead}`;
   return notOk({ code: 'retired-stream', message, ...(retired.nearest && { nearest: retired.nearest }) });
 }
 
-/** The declaration behind a name that `parseStreamName` accepts. */
-export const knownTypeOf = (name: StreamName): KnownType | undefined => findForm(name)?.form.known;
+/** The same without looking for what is wrong, which takes a while. */
+export function findStream(name: string): ParsedStream | undefined {
+  const found = findForm(name);
+  return found && parsed(name, found.form, found.symbol);
+}
+
+export const isRetired = (name: string): boolean => Object.hasOwn(RETIRED, name);
 
 function findForm(name: string): { form: NameForm; symbol?: string } | undefined {
   const array = ARRAY_FORMS.get(name);

@@ -4,7 +4,7 @@ import type { Frame, FrameProblem } from '../frame.js';
 import { scanJson } from '../scan/json-scan.js';
 import { asBuffer, firstBadByte } from '../scan/utf8.js';
 import { SERVER_SHUTDOWN_STREAM, isServerShutdown } from '../server-shutdown.js';
-import { parseStreamName } from '../stream-name.js';
+import { isRetired } from '../stream-name.js';
 import { knownStream } from './known-stream.js';
 import { type Arrival, decodePayload, scaleOf, unknownFrame } from './payload.js';
 import { streamOfRaw } from './raw.js';
@@ -55,9 +55,7 @@ function decodeCombined(envelope: object, stream: StreamName, data: unknown, tex
   const arrival: Arrival = { data, text, around: known?.envelopeLength ?? 0, envelope };
   if (known) return decodePayload(arrival, known);
   if (stream === SERVER_SHUTDOWN_STREAM && isServerShutdown(data)) return shutdown(data.E);
-  const name = parseStreamName(stream);
-  const isRetired = !name.ok && name.problem.code === 'retired-stream';
-  return unknownFrame(arrival, stream, { what: isRetired ? 'retired-stream' : 'stream', where: stream });
+  return unknownFrame(arrival, stream, { what: isRetired(stream) ? 'retired-stream' : 'stream', where: stream });
 }
 
 function decodeBare(value: object, text: string, rawStream: StreamName | undefined): Decoded {

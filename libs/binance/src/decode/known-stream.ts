@@ -1,6 +1,6 @@
 import type { StreamName } from '#libs/core';
 import { type KnownType, knownType } from '../registry.js';
-import { parseStreamName } from '../stream-name.js';
+import { findStream } from '../stream-name.js';
 import type { ParsedStream } from '../stream-type.js';
 
 /** A stream's name with all that `decode` needs to judge its frames. */
@@ -18,11 +18,11 @@ const remembered = new Map<StreamName, KnownStream>();
 export function knownStream(name: StreamName): KnownStream | undefined {
   const known = remembered.get(name);
   if (known) return known;
-  const parsed = parseStreamName(name);
-  if (!parsed.ok) return undefined;
+  const parsed = findStream(name);
+  if (!parsed) return undefined;
   const made = {
-    name: parsed.value,
-    type: knownType(parsed.value.type),
+    name: parsed,
+    type: knownType(parsed.type),
     envelopeLength: '{"stream":"","data":}'.length + name.length,
   };
   if (remembered.size >= MOST_REMEMBERED) remembered.clear();

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { FrameProblem } from '../frame.js';
+import type { FrameProblem, ProblemCode } from '../frame.js';
 import { isExactNumber } from './exact-number.js';
 
 /** How deep arrays and objects may lie in each other; Binance's own go five deep. */
@@ -9,15 +9,19 @@ export const DEEPEST = 32;
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const SPACE = /[ \t\n\r]*/y;
 const WORDS = ['true', 'false', 'null'];
 
-/** Found something after which reading on makes no sense. */
-class Stop extends Error {
-  constructor(readonly problem: FrameProblem) {
-    super(problem.message);
-  }
-}
+const QUOTE = 34;
+const COMMA = 44;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
+const COLON = 58;
+const OPEN_ARRAY = 91;
+const BACKSLASH = 92;
+const CLOSE_ARRAY = 93;
+const OPEN_OBJECT = 123;
+const CLOSE_OBJECT = 125;
 
 /**
  * Reads JSON the careful way: what `JSON.parse` hides (a key twice, numbers that a double does not hold, `__proto__`) and
@@ -26,52 +30,51 @@ class Stop extends Error {
  */
 export function scanJson(text: string): FrameProblem | undefined {
   const scan = new Scan(text);
-  try {
-    scan.document();
-  } catch (stop) {
-    if (stop instanceof Stop) return stop.problem;
-    throw stop;
-  }
-  return scan.found;
+  scan.document();
+  return scan.fatal ?? scan.found;
 }
 
+/** Each method moves past what it is named for and says whether it could; false ends the reading. */
 class Scan {
-  /** The first thing wrong in well-formed JSON. A syntax error later on comes before it: then it is not JSON at all. */
+  /** Why reading on makes no sense: it is not JSON, or too deep. Comes before what was only noted. */
+  fatal: FrameProblem | undefined;
+  /** The first thing wrong in well-formed JSON. */
   found: FrameProblem | undefined;
   private at = 0;
   private depth = 0;
 
   constructor(private readonly text: string) {}
 
-  document(): void {
-    this.value();
+  document(): boolean {
+    if (!this.value()) return false;
     this.skipSpace();
-    if (this.at < this.text.length) this.stop('not-json', 'something stands behind the end of the JSON value');
+    return this.at === this.text.length || this.stop('something stands behind the end of the JSON value');
   }
 
-  private value(): void {
+  private value(): boolean {
     this.skipSpace();
-    const char = this.text.charAt(this.at);
-    if (char === '{') this.object();
-    else if (char === '[') this.array();
-    else if (char === '"') this.string();
-    else if (char === '-' || (char >= '0' && char <= '9')) this.number();
-    else this.word();
+    const code = this.text.charCodeAt(this.at);
+    if (code === QUOTE) return this.string() !== undefined;
+    if (code === OPEN_OBJECT) return this.object();
+    if (code === OPEN_ARRAY) return this.array();
+    if (code === MINUS || (code >= ZERO && code <= NINE)) return this.number();
+    return this.word();
   }
 
-  private object(): void {
+  private object(): boolean {
+    if (!this.enter()) return false;
+    if (this.take(CLOSE_OBJECT)) return this.leave();
     const keys = new Set<string>();
-    this.enter();
-    if (this.tryChar('}')) return this.leave();
     do {
       this.skipSpace();
       const start = this.at;
-      this.judgeKey(this.string(), keys, start);
-      if (!this.tryChar(':')) this.stop('not-json', 'expected a colon');
-      this.value();
-    } while (this.tryChar(','));
-    if (!this.tryChar('}')) this.stop('not-json', 'expected a comma or the end of the object');
-    this.leave();
+      const key = this.string();
+      if (key === undefined) return false;
+      this.judgeKey(key, keys, start);
+      if (!this.take(COLON)) return this.stop('expected a colon');
+      if (!this.value()) return false;
+    } while (this.take(COMMA));
+    return this.take(CLOSE_OBJECT) ? this.leave() : this.stop('expected a comma or the end of the object');
   }
 
   private judgeKey(key: string, keys: Set<string>, at: number): void {
@@ -80,85 +83,100 @@ class Scan {
     keys.add(key);
   }
 
-  private array(): void {
-    this.enter();
-    if (this.tryChar(']')) return this.leave();
-    do this.value();
-    while (this.tryChar(','));
-    if (!this.tryChar(']')) this.stop('not-json', 'expected a comma or the end of the array');
-    this.leave();
+  private array(): boolean {
+    if (!this.enter()) return false;
+    if (this.take(CLOSE_ARRAY)) return this.leave();
+    do {
+      if (!this.value()) return false;
+    } while (this.take(COMMA));
+    return this.take(CLOSE_ARRAY) ? this.leave() : this.stop('expected a comma or the end of the array');
   }
 
-  private string(): string {
+  /** The string's value; undefined where there is none. */
+  private string(): string | undefined {
     const { text } = this;
     const start = this.at;
-    if (text.charAt(start) !== '"') this.stop('not-json', 'expected a string');
+    if (text.charCodeAt(start) !== QUOTE) return this.noString('expected a string');
+    let hasEscapes = false;
     for (this.at++; this.at < text.length; this.at++) {
       const code = text.charCodeAt(this.at);
-      if (code === 34) return this.endString(start);
-      if (code < 32) this.stop('not-json', 'a control character in a string must be escaped');
-      if (code === 92) this.at++;
+      if (code === QUOTE) {
+        this.at++;
+        return hasEscapes ? this.unescaped(start) : text.slice(start + 1, this.at - 1);
+      }
+      if (code < 32) return this.noString('a control character in a string must be escaped');
+      if (code === BACKSLASH) {
+        hasEscapes = true;
+        this.at++;
+      }
     }
-    return this.stop('not-json', 'the string does not end');
+    return this.noString('the string does not end');
   }
 
-  private endString(start: number): string {
-    this.at++;
-    const written = this.text.slice(start, this.at);
-    if (!written.includes('\\')) return written.slice(1, -1);
+  private unescaped(start: number): string | undefined {
     try {
-      return String(JSON.parse(written));
+      return String(JSON.parse(this.text.slice(start, this.at)));
     } catch {
-      // A bad escape: JSON.parse knows the rules, its message does not say where.
+      // A bad escape: JSON.parse knows the rules, but its message does not say where.
       this.at = start;
-      return this.stop('not-json', 'a string holds an escape that JSON does not know');
+      return this.noString('a string holds an escape that JSON does not know');
     }
   }
 
-  private number(): void {
+  private noString(message: string): undefined {
+    this.stop(message);
+  }
+
+  private number(): boolean {
     NUMBER.lastIndex = this.at;
     const written = NUMBER.exec(this.text)?.[0];
-    if (written === undefined) this.stop('not-json', 'expected a number');
-    else {
-      if (!isExactNumber(written))
-        this.note('unsafe-number', `${written.slice(0, 40)} cannot be held exactly`, this.at);
-      this.at += written.length;
-    }
+    if (written === undefined) return this.stop('expected a number');
+    if (!isExactNumber(written)) this.note('unsafe-number', `${written.slice(0, 40)} cannot be held exactly`, this.at);
+    this.at += written.length;
+    return true;
   }
 
-  private word(): void {
+  private word(): boolean {
     const word = WORDS.find((candidate) => this.text.startsWith(candidate, this.at));
-    if (!word) this.stop('not-json', this.at < this.text.length ? 'expected a value' : 'the text ends too early');
-    else this.at += word.length;
+    if (!word) return this.stop(this.at < this.text.length ? 'expected a value' : 'the text ends too early');
+    this.at += word.length;
+    return true;
   }
 
-  private enter(): void {
-    if (++this.depth > DEEPEST) this.stop('too-deep', `more than ${DEEPEST} arrays and objects inside each other`);
+  private enter(): boolean {
+    if (++this.depth > DEEPEST) {
+      return this.stop(`more than ${DEEPEST} arrays and objects inside each other`, 'too-deep');
+    }
     this.at++;
+    return true;
   }
 
-  private leave(): void {
+  private leave(): true {
     this.depth--;
+    return true;
   }
 
-  private tryChar(char: string): boolean {
+  private take(wanted: number): boolean {
     this.skipSpace();
-    if (this.text.charAt(this.at) !== char) return false;
+    if (this.text.charCodeAt(this.at) !== wanted) return false;
     this.at++;
     return true;
   }
 
   private skipSpace(): void {
-    SPACE.lastIndex = this.at;
-    this.at += SPACE.exec(this.text)?.[0].length ?? 0;
+    for (; ; this.at++) {
+      const code = this.text.charCodeAt(this.at);
+      if (code !== 32 && code !== 9 && code !== 10 && code !== 13) return;
+    }
   }
 
-  private note(code: FrameProblem['code'], message: string, at: number): void {
+  private note(code: ProblemCode, message: string, at: number): void {
     this.found ??= { code, message, at: this.byteAt(at) };
   }
 
-  private stop(code: FrameProblem['code'], message: string): never {
-    throw new Stop({ code, message, at: this.byteAt(Math.min(this.at, this.text.length)) });
+  private stop(message: string, code: ProblemCode = 'not-json'): false {
+    this.fatal ??= { code, message, at: this.byteAt(Math.min(this.at, this.text.length)) };
+    return false;
   }
 
   private byteAt(at: number): number {

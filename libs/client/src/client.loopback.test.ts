@@ -73,12 +73,12 @@ describe('the client', () => {
   let client: HoldfastClient;
   let changes: ConnectionChange[];
 
-  const connect = (more: { silenceMs?: number } = {}): void => {
+  const connect = (more: { url?: string; silenceMs?: number } = {}): void => {
     client = new HoldfastClient({
-      url: gateway.url,
+      url: more.url ?? gateway.url,
       random: () => 0,
       connection: (change) => changes.push(change),
-      ...more,
+      ...(more.silenceMs !== undefined && { silenceMs: more.silenceMs }),
     });
     client.start();
   };
@@ -132,6 +132,16 @@ describe('the client', () => {
     expect(gateway.commands[0]?.data?.streams).toHaveLength(4);
     expect(refused).toEqual(['bad-stream: nonsense is not a stream']);
     expect(started.toSorted()).toEqual(['bnbusdt@trade', 'btcusdt@trade', 'ethusdt@trade']);
+  });
+
+  it('goes on trying where nobody listens yet', async () => {
+    const { url } = gateway;
+    await gateway.close();
+    connect({ url });
+    await until(() => changes.filter(({ state }) => state === 'connecting').length === 3);
+    expect(changes[1]).toMatchObject({ state: 'lost', ending: { closedBy: 'transport', cause: 'handshake' } });
+    gateway = new FakeGateway();
+    await gateway.listening();
   });
 
   it('does not come back after a code that says not to', async () => {

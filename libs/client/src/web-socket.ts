@@ -31,8 +31,10 @@ class HostSocket implements Socket {
     });
     socket.addEventListener('message', ({ data }) => this.message(data));
     socket.addEventListener('close', ({ code, reason }) => this.end({ code, reason }));
-    // Its cause is hidden from scripts; the close event that always follows ends the attempt.
-    socket.addEventListener('error', () => undefined);
+    // Its cause is hidden from scripts. A close event follows, but not in Node 22 where there never was a connection.
+    socket.addEventListener('error', () => {
+      if (!this.hasOpened) this.end({ code: 1006, reason: '' });
+    });
   }
 
   send(text: string): void {

@@ -1,0 +1,22 @@
+import { EXIT } from '#libs/runtime';
+
+/** Something a command cannot go on after; its message is all that people need to know. */
+export class Trouble extends Error {
+  override readonly name = 'Trouble';
+
+  constructor(
+    message: string,
+    readonly exitCode: number = EXIT.unavailable,
+  ) {
+    super(message);
+  }
+}
+
+/** Resolves with the first Ctrl-C. */
+export const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+
+export const say = (line: string): void => void process.stdout.write(`${line}\n`);

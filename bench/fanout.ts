@@ -78,5 +78,5 @@ function conditions({ repetitions, seconds }: Plan, { server, load }: Cores): st
       ? 'NOT pinned (no taskset, or one core only): servers and clients disturb each other, expect noise'
       : `servers on core ${server}, clients on core ${load}`;
   return `${machine}; ${where}; ${repetitions} x ${seconds} s each, in turns.
-CPU is the whole server process, user and system, its idle work included, per message and client.`;
+CPU is user and system time of the whole server process per message and client, less the baseline: what it takes when\nit is woken up as often, with as many clients, and nothing is published.`;
 }

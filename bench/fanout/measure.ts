@@ -1,12 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from './child.js';
-import type { Listening, LoadOrders, ServerOrders } from './orders.js';
+import type { Drive, Listening, LoadOrders, ServerOrders } from './orders.js';
 import type { Contestant, Row } from './plan.js';
 
 /** One run of one contestant in one row. */
 export interface Run {
-  /** CPU time of the server per message and client, in microseconds. */
+  /** CPU time of the server per message and client, above the baseline, in microseconds. */
   cpuMicros: number;
+  /** CPU time per second with everybody connected and woken up as often, but nothing published; in milliseconds. */
+  baselineMs: number;
   framesPerRead: number;
   delivered: number;
   lost: number;
@@ -19,6 +21,8 @@ export interface Server {
 }
 
 const WARM_UP_SECONDS = 0.3;
+/** How much shorter than the measured run the baseline's is. */
+const BASELINE_SHARE = 1 / 3;
 /** Lets a server clear up after its clients before the next one is measured on the same core. */
 const CLEAR_UP_MS = 150;
 
@@ -32,21 +36,25 @@ export async function measure(
 ): Promise<Run> {
   const door = server.listening.doors[contestant.door];
   if (!door) throw new Error(`${contestant.peer} has no door ${contestant.door}`);
-  const drive = (lasting: number) => ({
+  const drive = (lasting: number, burst = row.burst): Drive => ({
     bursts: Math.max(1, Math.round(row.burstsPerSecond * lasting)),
-    burst: row.burst,
+    burst,
     periodMs: 1_000 / row.burstsPerSecond,
   });
   await load.ask('connect', { port: server.listening.port, door, clients: row.clients });
   await server.child.ask('drive', drive(WARM_UP_SECONDS));
   await load.ask('settle');
+  await server.child.ask('drive', drive(seconds * BASELINE_SHARE, 0));
+  const baseline = await server.child.ask('spent');
 
   const measured = drive(seconds);
   await server.child.ask('drive', measured);
   const { frames, reads, lost, surplus } = await load.ask('tally', measured.bursts * measured.burst);
-  const { cpuMicros } = await server.child.ask('spent');
+  const spent = await server.child.ask('spent');
 
   await load.ask('disconnect');
   await pause(CLEAR_UP_MS);
-  return { cpuMicros: cpuMicros / frames, framesPerRead: frames / reads, delivered: frames, lost, surplus };
+  const baselineMs = baseline.cpuMicros / baseline.elapsedMs;
+  const cpuMicros = (spent.cpuMicros - baselineMs * spent.elapsedMs) / frames;
+  return { cpuMicros, baselineMs, framesPerRead: frames / reads, delivered: frames, lost, surplus };
 }

@@ -10,16 +10,21 @@ export interface Listening {
   doors: Record<string, Door>;
 }
 
-/** What is published: `bursts` times `burst` messages, each burst in one turn of the event loop, one every `periodMs`. */
+/**
+ * What is published: `bursts` times `burst` messages, each burst in one turn of the event loop, one every `periodMs`.
+ * With a `burst` of 0 the server wakes up as often and publishes nothing.
+ */
 export interface Drive {
   bursts: number;
   burst: number;
   periodMs: number;
 }
 
+/** What went by since the last drive began. */
 export interface Spent {
-  /** User and system CPU time of the whole server process since the last drive began. */
+  /** User and system CPU time of the whole server process. */
   cpuMicros: number;
+  elapsedMs: number;
 }
 
 export interface Crowd {

@@ -4,7 +4,14 @@ import { EDGE, type Row, YARDSTICK } from './plan.js';
 import { linesOf, spread, table } from './report.js';
 
 const row: Row = { title: 'a row', clients: 10, burst: 1, burstsPerSecond: 50, goal: 1.25 };
-const run = (cpuMicros: number, lost = 0): Run => ({ cpuMicros, framesPerRead: 1, delivered: 1_000, lost, surplus: 0 });
+const run = (cpuMicros: number, lost = 0): Run => ({
+  cpuMicros,
+  baselineMs: 1,
+  framesPerRead: 1,
+  delivered: 1_000,
+  lost,
+  surplus: 0,
+});
 
 /** The machine slows down threefold in the second repetition, for both. */
 const moody = [

@@ -18,10 +18,12 @@ export interface Series {
 export interface Line {
   row: string;
   contestant: string;
-  /** Server CPU per delivered message, in microseconds. */
+  /** Server CPU per delivered message, above the baseline, in microseconds. */
   cpuMicros: Spread;
   /** The same in multiples of the yardstick's run of the same repetition. */
   timesYardstick: Spread;
+  /** Median CPU per second while nothing is published, in milliseconds. */
+  baselineMs: number;
   framesPerRead: number;
   delivered: number;
   lost: number;
@@ -50,6 +52,7 @@ export function linesOf(series: Series[]): Line[] {
       contestant: contestant.title,
       cpuMicros: spread(runs.map(({ cpuMicros }) => cpuMicros)),
       timesYardstick,
+      baselineMs: spread(runs.map(({ baselineMs }) => baselineMs)).median,
       framesPerRead: spread(runs.map(({ framesPerRead }) => framesPerRead)).median,
       delivered: total(runs, ({ delivered }) => delivered),
       lost: total(runs, ({ lost }) => lost),
@@ -59,7 +62,18 @@ export function linesOf(series: Series[]): Line[] {
   });
 }
 
-const HEAD = ['', 'CPU us/message', '[min..max]', 'x uWS', '[min..max]', 'frames/read', 'delivered', 'lost', ''];
+const HEAD = [
+  '',
+  'CPU us/message',
+  '[min..max]',
+  'x uWS',
+  '[min..max]',
+  'baseline ms/s',
+  'frames/read',
+  'delivered',
+  'lost',
+  '',
+];
 
 /** A row as a table for people, its title above it. */
 export function table(lines: Line[]): string {
@@ -78,6 +92,7 @@ function cellsOf({
   contestant,
   cpuMicros,
   timesYardstick,
+  baselineMs,
   framesPerRead,
   delivered,
   lost,
@@ -91,6 +106,7 @@ function cellsOf({
     range(cpuMicros),
     timesYardstick.median.toFixed(2),
     range(timesYardstick),
+    baselineMs.toFixed(1),
     framesPerRead.toFixed(1),
     String(delivered),
     surplus > 0 ? `${lost} (+${surplus} too many)` : String(lost),

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promi
 import { systemClock } from '#libs/runtime';
 import { obey } from './child.js';
 import { tradeText } from './message.js';
-import type { Drive, ServerOrders } from './orders.js';
+import type { Drive, ServerOrders, Spent } from './orders.js';
 import { makePeer } from './peers/index.js';
 import type { Peer } from './peers/peer.js';
 
@@ -10,22 +10,23 @@ import type { Peer } from './peers/peer.js';
 class Publisher {
   private seq = 0;
   private before = process.cpuUsage();
+  private start = performance.now();
 
   constructor(private readonly peer: Peer) {}
 
   async drive({ bursts, burst, periodMs }: Drive): Promise<void> {
     this.before = process.cpuUsage();
-    const start = performance.now();
+    this.start = performance.now();
     for (let turn = 0; turn < bursts; turn += 1) {
-      const early = start + turn * periodMs - performance.now();
+      const early = this.start + turn * periodMs - performance.now();
       await (early > 0 ? pause(early) : nextTurn());
       for (let i = 0; i < burst; i += 1) this.publishOne();
     }
   }
 
-  spentMicros(): number {
+  spent(): Spent {
     const { user, system } = process.cpuUsage(this.before);
-    return user + system;
+    return { cpuMicros: user + system, elapsedMs: performance.now() - this.start };
   }
 
   private publishOne(): void {
@@ -40,5 +41,5 @@ const publisher = new Publisher(peer);
 obey<ServerOrders>({
   listen: () => peer.listen(),
   drive: (drive) => publisher.drive(drive),
-  spent: () => Promise.resolve({ cpuMicros: publisher.spentMicros() }),
+  spent: () => Promise.resolve(publisher.spent()),
 });

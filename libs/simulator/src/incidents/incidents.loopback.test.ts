@@ -62,22 +62,39 @@ it.each(['cut-mid-frame', 'cut-mid-length', 'cut-mid-utf8', 'cut-mid-fragment', 
   },
 );
 
-it.each(CUTS)('the bytes of %s are the last ones that come', async (cut) => {
-  await start();
-  simulator.script([{ cut }]);
+/** TCP alone, after a handshake by hand: every byte that came, and how it ended. */
+function dialByHand(): { bytes: Buffer[]; ending: () => string | undefined } {
   const { port } = new URL(simulator.wsUrl);
   const socket = dial(Number(port), '127.0.0.1');
-  const chunks: Buffer[] = [];
-  let ended = false;
-  socket.on('data', (chunk) => chunks.push(chunk));
-  socket.on('end', () => (ended = true));
+  const bytes: Buffer[] = [];
+  let ending: string | undefined;
+  socket.on('data', (chunk) => bytes.push(chunk));
+  socket.on('end', () => (ending = 'FIN'));
+  socket.on('error', (error: NodeJS.ErrnoException) => (ending = error.code));
   const key = Buffer.alloc(16, 1).toString('base64');
   socket.write(
     `GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`,
   );
-  await until(() => ended);
-  const all = Buffer.concat(chunks);
+  return { bytes, ending: () => ending };
+}
+
+it.each(CUTS)('the bytes of %s are the last ones that come, then FIN', async (cut) => {
+  await start();
+  simulator.script([{ cut }]);
+  const { bytes, ending } = dialByHand();
+  await until(ending);
+  const all = Buffer.concat(bytes);
   expect(all.subarray(all.indexOf('\r\n\r\n') + 4)).toEqual(brokenOff(cut));
+  expect(ending()).toBe('FIN');
+});
+
+it('reset: TCP ends with RST', async () => {
+  await start();
+  const { bytes, ending } = dialByHand();
+  await until(() => bytes.length > 0);
+  simulator.strike({ name: 'reset' });
+  await until(ending);
+  expect(ending()).toBe('ECONNRESET');
 });
 
 it.each(['go-silent', 'stop-reading'] as const)('%s: no data, no pings, no pongs, and TCP stays up', async (name) => {

@@ -29,6 +29,8 @@ export interface House {
   violated(rule: Rule, detail: string, connection: SimConnection): void;
   /** Sees to it that what was written goes out with the end of this turn. */
   flushLater(socket: Duplex): void;
+  /** Ends TCP with RST. */
+  reset(socket: Duplex): void;
   ended(connection: SimConnection): void;
 }
 
@@ -135,8 +137,9 @@ export class SimConnection implements Member {
     this.socket.once('close', () => this.end('client', 1006, ''));
   }
 
+  /** Says goodbye with a close frame; a silent connection says nothing, not even that. */
   close(code: number | undefined, reason: string, by: Ending['by']): void {
-    if (!this.isOpen) return;
+    if (!this.isOpen || this.isSilent) return;
     this.endedBy = by;
     this.webSocket.close(code, reason);
     this.end(by, code ?? 1005, reason);
@@ -148,8 +151,7 @@ export class SimConnection implements Member {
     this.write(lastBytes);
     this.socket.uncork();
     this.end('incident', 1006, '');
-    if (ending === 'reset' && 'resetAndDestroy' in this.socket && typeof this.socket.resetAndDestroy === 'function')
-      this.socket.resetAndDestroy();
+    if (ending === 'reset') this.house.reset(this.socket);
     else this.socket.end(() => this.socket.destroy());
   }
 

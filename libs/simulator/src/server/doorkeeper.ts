@@ -4,6 +4,9 @@ import type { Limits } from './limits.js';
 import type { Rule } from './records.js';
 import { RollingWindow } from './rolling-window.js';
 
+/** Addresses remembered; more than a test or a drill ever has. */
+const ADDRESSES = 10_000;
+
 /** Keeps the rules about attempts per address: so many in five minutes, and a penalty for those closed too often. */
 export class Doorkeeper {
   private readonly attempts = new Map<string, RollingWindow>();
@@ -46,6 +49,7 @@ export class Doorkeeper {
 
 function windowOf(windows: Map<string, RollingWindow>, ip: string, lengthMs: Millis): RollingWindow {
   let window = windows.get(ip);
+  if (!window && windows.size >= ADDRESSES) windows.clear();
   if (!window) windows.set(ip, (window = new RollingWindow(lengthMs)));
   return window;
 }

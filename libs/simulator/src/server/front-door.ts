@@ -1,6 +1,6 @@
 import type { Cancel, Clock, Millis, Random } from '#libs/core';
 import type { IncomingMessage, Server } from 'node:http';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Channels } from '../wire/channels.js';
@@ -88,6 +88,14 @@ export class FrontDoor implements House {
     socket.cork();
   }
 
+  /** With TLS the socket at hand is not the one that can be reset; the one below it has the same peer. */
+  reset(socket: Duplex): void {
+    const peer = 'remotePort' in socket ? socket.remotePort : undefined;
+    const tcp = [...this.sockets].find(({ remotePort }) => remotePort === peer);
+    tcp?.resetAndDestroy();
+    socket.destroy();
+  }
+
   ended(connection: SimConnection): void {
     this.open.delete(connection);
     this.gone.add(connection);
@@ -133,8 +141,7 @@ export class FrontDoor implements House {
     }
     if ('reset' in step) {
       Object.assign(attempt, { outcome: 'reset', by: 'incident' });
-      if (socket instanceof Socket) socket.resetAndDestroy();
-      else socket.destroy();
+      this.reset(socket);
       return;
     }
     if ('slow' in step) return this.hold(step.slow, attempt, accept, socket);

@@ -51,6 +51,19 @@ it.skipIf(!tls)('streams, REST and a cut inside a frame work over TLS (needs ope
   expect(client.closed?.code).toBe(1006);
 });
 
+it.skipIf(!tls)('TCP is reset below TLS, before and after the upgrade', async () => {
+  const simulator = await Simulator.start(tls ? { tls } : {});
+  onTestFinished(() => simulator.stop());
+  const client = new BareClient(`${simulator.wsUrl}/ws`, { rejectUnauthorized: false });
+  await until(() => client.isOpen);
+  simulator.strike({ name: 'reset' });
+  await until(() => client.closed);
+  simulator.strike({ name: 'refuse-reset' });
+  const next = new BareClient(`${simulator.wsUrl}/ws`, { rejectUnauthorized: false });
+  await until(() => next.closed);
+  expect([client.closed?.code, next.errors[0]]).toEqual([1006, 'read ECONNRESET']);
+});
+
 it.skipIf(!tls)('a client that does not know the certificate fails in the handshake', async () => {
   const simulator = await Simulator.start(tls ? { tls } : {});
   onTestFinished(() => simulator.stop());

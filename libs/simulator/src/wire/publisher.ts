@@ -87,7 +87,7 @@ export class Publisher implements MarketSink {
     const instrument = this.bySymbol.get(recipe.symbol);
     if (!instrument) return;
     if (recipe.kind === 'partialDepth') return sayBook(channel, instrument, recipe, at);
-    if (at % SECOND === 0) sayOnTheSecond(channel, instrument, recipe, at);
+    if (at % SECOND === 0 && isTimed(recipe)) sayOnTheSecond(channel, instrument, recipe, at);
   }
 
   private sayArray(channel: Channel, recipe: Recipe, at: number): void {
@@ -112,12 +112,14 @@ function sayBook(
   channel.publish(() => bookPayload(instrument, recipe.levels));
 }
 
-function sayOnTheSecond(
-  channel: Channel,
-  instrument: Instrument,
-  recipe: Extract<Recipe, { symbol: string }>,
-  at: number,
-): void {
+const TIMED = ['kline', 'miniTicker', 'ticker', 'rollingTicker', 'avgPrice', 'referencePrice'] as const;
+
+/** One symbol's streams that speak on the full second. */
+type Timed = Extract<Recipe, { kind: (typeof TIMED)[number] }>;
+
+const isTimed = (recipe: Recipe): recipe is Timed => TIMED.some((kind) => kind === recipe.kind);
+
+function sayOnTheSecond(channel: Channel, instrument: Instrument, recipe: Timed, at: number): void {
   switch (recipe.kind) {
     case 'kline':
       if (isKlineDue(recipe, at)) channel.publish((time) => klinePayload(instrument, recipe, at, time));
@@ -136,13 +138,6 @@ function sayOnTheSecond(
       return channel.publish((time) => avgPricePayload(instrument, at, time));
     case 'referencePrice':
       if (instrument.spec.hasReferencePrice) channel.publish((time) => referencePricePayload(instrument, at, time));
-      return;
-    case 'trade':
-    case 'aggTrade':
-    case 'blockTrade':
-    case 'bookTicker':
-    case 'depth':
-    case 'partialDepth':
       return;
     default:
       return assertNever(recipe);

@@ -1,6 +1,7 @@
 import { decimalText, percentText, ratioText } from '../market/fixed.js';
 import type { Candle } from '../market/candles.js';
 import type { Instrument } from '../market/instrument.js';
+import type { SymbolSpec } from '../market/symbols.js';
 import { type WriteTime, lotsText, priceText, quoteText } from './payload.js';
 import type { RollingWindow } from './recipe.js';
 
@@ -19,9 +20,7 @@ export function miniTickerPayload({ spec, candles }: Instrument, at: number, tim
     E: time(at + EVENT_DELAY),
     s: spec.symbol,
     c: priceText(spec, day.close),
-    o: priceText(spec, day.open),
-    h: priceText(spec, day.high),
-    l: priceText(spec, day.low),
+    ...range(spec, day),
     v: lotsText(spec, day.lots),
     q: quoteText(spec, day.quote),
   };
@@ -46,9 +45,7 @@ export function tickerPayload(instrument: Instrument, at: number, time: WriteTim
     B: lotsText(spec, bidLots),
     a: priceText(spec, ask),
     A: lotsText(spec, askLots),
-    o: priceText(spec, day.open),
-    h: priceText(spec, day.high),
-    l: priceText(spec, day.low),
+    ...range(spec, day),
     v: lotsText(spec, day.lots),
     q: quoteText(spec, day.quote),
     O: time(openAt * 1_000),
@@ -77,9 +74,7 @@ export function rollingTickerPayload(
     s: spec.symbol,
     p,
     P,
-    o: priceText(spec, sum.open),
-    h: priceText(spec, sum.high),
-    l: priceText(spec, sum.low),
+    ...range(spec, sum),
     c: priceText(spec, sum.close),
     w,
     v: lotsText(spec, sum.lots),
@@ -90,6 +85,10 @@ export function rollingTickerPayload(
     L: sum.lastId,
     n: sum.count,
   };
+}
+
+function range(spec: SymbolSpec, sum: Candle): { o: string; h: string; l: string } {
+  return { o: priceText(spec, sum.open), h: priceText(spec, sum.high), l: priceText(spec, sum.low) };
 }
 
 function changes({ spec }: Instrument, sum: Candle): { p: string; P: string; w: string } {

@@ -84,6 +84,23 @@ describe('an edge over Redis', () => {
     expect(new Set(updateIds).size).toBe(updateIds.length);
   });
 
+  it('serves one stream at the same places from every edge', async () => {
+    const other = await startEdge({}, { redisUrl: redis.url });
+    await until(() => other.bus.state === 'up');
+    upstream.publish(TOP, top(1));
+    const client = await WsClient.open(`${other.wsUrl}/v1`);
+    await client.ask({ event: 'subscribe', data: { streams: [TOP] } });
+    expect(await client.take(2)).toMatchObject([
+      { type: 'feed', seq: 1 },
+      { updateId: 1, seq: 1 },
+    ]);
+    upstream.publish(TOP, top(2));
+    await until(() => client.texts.length === 1 && native.texts.length === 2);
+    expect(client.texts[0]).toBe(native.texts[1]);
+    await client.close();
+    await other.stop();
+  });
+
   it('hears a successor that started while the bus was down', async () => {
     await redis.kill();
     await until(() => feedsOf(TRADE).at(-1)?.['state'] === 'stale');

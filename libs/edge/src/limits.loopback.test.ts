@@ -128,6 +128,22 @@ describe('what a client may take from an edge', () => {
     expect(quick.closed).toBeUndefined();
   });
 
+  it('cuts a client off when one burst is more than there is room for: what is lost shows in seq and ends in a close', async () => {
+    await begin({ maxClientBacklogBytes: 65_536 });
+    const slow = await connect('/v1');
+    await slow.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    await slow.take(1);
+    slow.socket.pause();
+    for (let id = 1; id <= 10_000; id += 1) upstream.publish(TRADE, { ...trade(id), price: 'x'.repeat(1_000) });
+    await until(async () => (await metric('holdfast_edge_slow_clients_closed_total{how="cut"}')) === 1);
+    slow.socket.resume();
+    await until(() => slow.closed);
+    const seqs = slow.messages.map(({ seq }) => Number(seq));
+    expect(seqs).toEqual(seqs.toSorted((a, b) => a - b));
+    expect(seqs.length).toBeLessThan(10_000);
+    expect(slow.closed?.code).toBe(1006);
+  });
+
   it('is left with nothing after 1,000 changes of mind and a client that vanishes', async () => {
     await begin({ lingerMs: 50, maxCommandsPerSecond: 10_000 });
     const client = await connect('/v1');

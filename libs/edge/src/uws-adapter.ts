@@ -53,6 +53,7 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
   private readonly app: TemplatedApp;
   private readonly doors: Door[] = [];
   private readonly disconnected = new Map<Session, () => void>();
+  private readonly cut = new WeakSet<Session>();
   private listening: us_listen_socket | undefined;
   private lastId = 0;
 
@@ -209,9 +210,13 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
     }
   }
 
-  /** uWebSockets.js closes the socket because of `closeOnBackpressureLimit`; the client sees 1006. */
+  /**
+   * Called for the first message of each batch that is dropped. uWebSockets.js closes the socket at the end of this turn
+   * (`closeOnBackpressureLimit`); the client sees 1006. The socket must not be touched from here: it is being written to.
+   */
   private dropped(session: Session | undefined): void {
-    if (!session?.isOpen) return;
+    if (!session?.isOpen || this.cut.has(session)) return;
+    this.cut.add(session);
     this.metrics.slowCloses.inc({ how: 'cut' });
     const { id, address } = session;
     this.log.warn({ code: 'edge.client-cut', client: id, address, instead: CLOSE.tooSlow }, 'cut a client off');

@@ -12,6 +12,7 @@ import type { Session } from '../session.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { Fanout } from '../streams/fanout.js';
 import { Subscriptions } from '../streams/subscriptions.js';
+import { isPlace } from '../streams/upstream-word.js';
 import type { NativeResult } from '../wire/native-wire.js';
 import type { Command } from '../wire/wire.js';
 import { CommandErrorsFilter, commandPipe } from './command-errors.filter.js';
@@ -93,10 +94,4 @@ function readSince({ streams, since }: SubscribeData): [StreamName, Place][] {
     }
     return [name, place];
   });
-}
-
-function isPlace(value: unknown): value is Place {
-  if (typeof value !== 'object' || value === null) return false;
-  const { epoch, seq } = value as Partial<Record<string, unknown>>;
-  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq);
 }

@@ -15,6 +15,7 @@ import type { Log } from '#libs/runtime';
 import type { DemandBook } from './demand-book.js';
 import type { EdgeStream } from './edge-stream.js';
 import type { Fanout } from './fanout.js';
+import { readHeartbeat, readWelcome } from './upstream-word.js';
 
 /** What keeps this edge from hearing the upstream. */
 export interface Deafness {
@@ -54,8 +55,8 @@ export class UpstreamWatch {
 
   start(): void {
     this.subscriptions = [
-      this.bus.subscribe(heartbeatTopic(), (text) => this.heard(JSON.parse(text) as Heartbeat)),
-      this.bus.subscribe(welcomeTopic(this.demand.edge), (text) => this.welcomed(JSON.parse(text) as Welcome)),
+      this.bus.subscribe(heartbeatTopic(), (text) => this.heard(readHeartbeat(text))),
+      this.bus.subscribe(welcomeTopic(this.demand.edge), (text) => this.welcomed(readWelcome(text))),
     ];
     this.forgetBus = this.bus.onState((state) => {
       if (state === 'down') this.deaf('bus-lost');
@@ -88,7 +89,10 @@ export class UpstreamWatch {
     this.fanout.distrust(stream, cause, message, since);
   }
 
-  private heard({ epoch }: Heartbeat): void {
+  /** A text that is no heartbeat says nothing about an upstream. */
+  private heard(heartbeat: Heartbeat | undefined): void {
+    if (!heartbeat) return;
+    const { epoch } = heartbeat;
     this.missed = 0;
     this.hasHeard = true;
     const isNewTerm = epoch > this.epoch;
@@ -97,8 +101,8 @@ export class UpstreamWatch {
     else if (isNewTerm) this.demand.askAgain();
   }
 
-  private welcomed(welcome: Welcome): void {
-    const stream = this.demand.find(welcome.stream);
+  private welcomed(welcome: Welcome | undefined): void {
+    const stream = welcome && this.demand.find(welcome.stream);
     if (stream) this.fanout.welcome(stream, welcome);
   }
 

@@ -2,12 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRILLS, HURRIED_LIMITS, Stage, perform, startStandalone, verdictOf } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
-
-/** Streams on which something happens all the time, so that "data flows again" is seen at once. */
-const BRISK = [
-  ['trade', 'bookTicker'],
-  ['trade', 'aggTrade', 'depth@100ms'],
-];
+import { BRISK } from './brisk.js';
 
 /** Every drill on one gateway, one after the other, as trouble comes in life: the next one finds what the last one left. */
 describe('clients of a gateway whose Binance misbehaves', () => {

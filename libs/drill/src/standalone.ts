@@ -9,6 +9,7 @@ import {
   SERVICES,
   type Service,
   UpstreamSettings,
+  settingsOf,
   silentLog,
   start,
 } from '#libs/runtime';
@@ -38,6 +39,21 @@ export const HURRIED: Partial<UpstreamSettings> = {
   silenceStreamMs: 5_000,
 };
 
+const HURRIED_LINGER_MS = 1_000;
+
+/** The same as environment variables, for roles in processes of their own in front of a simulator. */
+export const hurriedEnvironment = (simulator: Simulator): Record<string, string> => ({
+  HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl,
+  HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
+  HOLDFAST_LINGER_MS: String(HURRIED_LINGER_MS),
+  ...Object.fromEntries(
+    [...settingsOf(UpstreamSettings)].flatMap(([property, { env }]) => {
+      const value: unknown = Reflect.get(HURRIED, property);
+      return value === undefined ? [] : [[env, String(value)]];
+    }),
+  ),
+});
+
 /** How a hurried drill's simulator keeps its connections alive: `HURRIED` takes a line that is silent for longer for dead. */
 export const HURRIED_LIMITS = { pingEveryMs: 1_000, pongWithinMs: 5_000 };
 
@@ -51,7 +67,7 @@ export async function startStandalone(
     wsUrl: simulator.wsUrl,
     restUrl: simulator.restUrl,
   });
-  const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: 1_000 }, options.edge);
+  const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
   const timings = { ...TIMINGS, ...options.timings };
   const module = StandaloneModule.with({ upstream, edge, bus, timings }, log);

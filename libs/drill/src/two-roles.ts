@@ -23,16 +23,25 @@ const READY_WITHIN_MS = 20_000;
 export class RoleProcess {
   /** Its log, one JSON text per line, the newest last. */
   readonly log: string[] = [];
+  readonly opsUrl: string;
   private readonly child: ChildProcess;
 
   constructor(
     readonly role: 'upstream' | 'edge',
-    readonly opsUrl: string,
-    { dist }: Pick<TwoRolesOptions, 'dist'>,
-    environment: Readonly<Record<string, string>>,
+    opsPort: number,
+    { dist, redisUrl, environment }: TwoRolesOptions,
+    more: Readonly<Record<string, string>> = {},
   ) {
+    this.opsUrl = `http://127.0.0.1:${opsPort}`;
+    const env = {
+      PATH: process.env['PATH'],
+      ...environment,
+      ...more,
+      HOLDFAST_REDIS_URL: redisUrl,
+      HOLDFAST_OPS_PORT: String(opsPort),
+    };
     this.child = spawn(process.execPath, [`${dist}/apps/${role}/src/main.js`], {
-      env: { PATH: process.env['PATH'], ...environment },
+      env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {
@@ -77,26 +86,19 @@ export class RoleProcess {
 /** A gateway as it is deployed: the upstream and the edge in a process each, with Redis between them. */
 export class TwoRoles implements Gateway {
   private constructor(
-    readonly upstream: RoleProcess,
-    readonly edge: RoleProcess,
-    readonly url: string,
+    private readonly options: TwoRolesOptions,
+    private readonly ports: { clients: number; edgeOps: number; upstreamOps: number },
+    public upstream: RoleProcess,
+    public edge: RoleProcess,
   ) {}
 
   /** Resolves when both are ready. */
   static async start(options: TwoRolesOptions): Promise<TwoRoles> {
-    const [port, edgeOps, upstreamOps] = await Promise.all([freePort(), freePort(), freePort()]);
-    const environment = { ...options.environment, HOLDFAST_REDIS_URL: options.redisUrl };
-    const process = (role: 'upstream' | 'edge', opsPort: number, more: Record<string, string> = {}): RoleProcess =>
-      new RoleProcess(role, `http://127.0.0.1:${opsPort}`, options, {
-        ...environment,
-        ...more,
-        HOLDFAST_OPS_PORT: String(opsPort),
-      });
-    const upstream = process('upstream', upstreamOps);
-    const edge = process('edge', edgeOps, { HOLDFAST_PORT: String(port) });
-    const roles = new TwoRoles(upstream, edge, `ws://127.0.0.1:${port}`);
+    const [clients, edgeOps, upstreamOps] = await Promise.all([freePort(), freePort(), freePort()]);
+    const ports = { clients, edgeOps, upstreamOps };
+    const roles = new TwoRoles(options, ports, spawnUpstream(options, ports), spawnEdge(options, ports));
     try {
-      await Promise.all([upstream.ready(options.clock), edge.ready(options.clock)]);
+      await Promise.all([roles.upstream.ready(options.clock), roles.edge.ready(options.clock)]);
     } catch (error) {
       await roles.stop();
       throw error;
@@ -104,14 +106,33 @@ export class TwoRoles implements Gateway {
     return roles;
   }
 
+  get url(): string {
+    return `ws://127.0.0.1:${this.ports.clients}`;
+  }
+
   get opsUrl(): string {
     return this.upstream.opsUrl;
+  }
+
+  /** Ends the upstream as a crash or an orchestrator does, and starts another one. Resolves when that one is ready. */
+  async replaceUpstream(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.upstream.end(signal);
+    this.upstream = spawnUpstream(this.options, this.ports);
+    await this.upstream.ready(this.options.clock);
   }
 
   async stop(): Promise<void> {
     await this.edge.end('SIGTERM');
     await this.upstream.end('SIGTERM');
   }
+}
+
+function spawnUpstream(options: TwoRolesOptions, { upstreamOps }: { upstreamOps: number }): RoleProcess {
+  return new RoleProcess('upstream', upstreamOps, options);
+}
+
+function spawnEdge(options: TwoRolesOptions, { edgeOps, clients }: { edgeOps: number; clients: number }): RoleProcess {
+  return new RoleProcess('edge', edgeOps, options, { HOLDFAST_PORT: String(clients) });
 }
 
 /** A port that is free now; nothing keeps it so, but nobody else is likely to take it within the second. */

@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRILLS, HURRIED_LIMITS, Stage, TwoRoles, hurriedEnvironment, perform, verdictOf } from '#libs/drill';
+import { systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
+import { type TestRedis, startRedis } from '../support/start-redis.js';
+import { until } from '../support/until.js';
+import { BRISK } from './brisk.js';
+
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+
+/** The stories of `drills.loopback.test.ts` again, with the upstream and the edge in two processes over a real Redis. */
+describe('clients of an edge that hears its upstream through Redis', () => {
+  let redis: TestRedis;
+  let roles: TwoRoles;
+  let stage: Stage;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    const environment = { ...hurriedEnvironment(simulator), HOLDFAST_RETRY_MOST_MS: '300' };
+    roles = await TwoRoles.start({ clock, redisUrl: redis.url, dist, environment });
+    stage = new Stage({ clock, simulator, gateway: roles, clients: 24, menus: BRISK });
+    await stage.start();
+  });
+
+  afterAll(async () => {
+    await stage.stop();
+    await redis.stop();
+  });
+
+  const sentence = async (failures: readonly string[] = []): Promise<string> =>
+    verdictOf(await stage.outcome(failures)).sentence;
+
+  it.each(DRILLS)('see nothing but announced gaps: $name', async (drill) => {
+    expect(await sentence(await perform(drill, stage, () => undefined))).toMatch(/^PASSED/);
+  });
+
+  it('are told when Redis crashes, keep their connections, and get data again when it is back', async () => {
+    await redis.kill();
+    await until(() => stage.troubled().length === stage.feeds.size, { what: 'every stream stale' });
+    expect(new Set(stage.troubled().map(({ by, cause }) => `${by} ${cause}`))).toEqual(new Set(['edge bus-lost']));
+    await redis.restart();
+    await stage.flows();
+    expect(await sentence()).toMatch(/^PASSED/);
+  });
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'keep their connections when the upstream is replaced after %s',
+    async (signal) => {
+      await roles.replaceUpstream(signal);
+      await stage.flows();
+      expect(await sentence()).toMatch(/^PASSED/);
+    },
+  );
+});

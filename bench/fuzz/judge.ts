@@ -31,9 +31,16 @@ export function judge(bytes: Buffer): string {
     if (error instanceof Finding) throw error;
     throw new Finding(`threw ${String(error)}`, bytes);
   }
-  const took = performance.now() - before;
-  if (took > PATIENCE_MS) throw new Finding(`took ${took.toFixed(0)} ms`, bytes);
+  if (performance.now() - before > PATIENCE_MS) checkSpeed(bytes);
   return outcome;
+}
+
+/** Once more, in CPU time: the clock on the wall also counts what other processes did meanwhile. */
+function checkSpeed(bytes: Buffer): void {
+  const before = process.cpuUsage();
+  decodeFrame(bytes);
+  const { user, system } = process.cpuUsage(before);
+  if ((user + system) / 1000 > PATIENCE_MS) throw new Finding(`took ${(user + system) / 1000} ms of CPU`, bytes);
 }
 
 /** What passes must come back as it was, whatever it is. */

@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import { DiagnosticSeverity, Parser } from '@asyncapi/parser';
+import * as fc from 'fast-check';
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { KNOWN_TYPES, decodeFrame, normalizeFrame } from '#libs/binance';
+import { type FeedEvent, encode } from '#libs/core';
+import { driftingFrames, framesOf, textOf } from '../binance-frames.js';
+import { asyncapiText } from './document.js';
+import { type JsonSchema, marketEventSchemas } from './event-schemas.js';
+import { FEED_EVENT } from './message-schemas.js';
+
+const ajv = new Ajv({ strict: false });
+
+const validators = new Map<string, ValidateFunction>(
+  Object.entries<JsonSchema>({ ...marketEventSchemas(), feed: FEED_EVENT }).map(([type, schema]) => [
+    type,
+    ajv.compile(schema),
+  ]),
+);
+
+/** What the published schema of its type says about an event's text; null when it fits. */
+function complaints(text: string): unknown {
+  const event = JSON.parse(text) as { type: string };
+  const validate = validators.get(event.type);
+  if (!validate) return `no schema for ${event.type}`;
+  return validate(event) ? null : validate.errors;
+}
+
+function eventTexts(frameText: string): string[] {
+  const decoded = decodeFrame(Buffer.from(frameText));
+  if (!decoded.ok || (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown')) throw new Error(frameText);
+  return normalizeFrame(decoded.value, 1_700_000_000_000).map(encode);
+}
+
+describe('the published contract', () => {
+  it('is current: run `npm run asyncapi` and commit the file', () => {
+    expect(readFileSync('asyncapi.yaml', 'utf8')).toBe(asyncapiText());
+  });
+
+  it('is AsyncAPI, as its own parser sees it', async () => {
+    const { document, diagnostics } = await new Parser().parse(asyncapiText());
+    expect(diagnostics.filter(({ severity }) => severity === DiagnosticSeverity.Error)).toEqual([]);
+    expect(document?.channels().all().length).toBe(8);
+  }, 30_000);
+
+  it.each(KNOWN_TYPES.map((type) => [type.type, type] as const))(
+    'describes every field of %s events, and no other',
+    (_, type) => {
+      fc.assert(
+        fc.property(framesOf(type), (frame) => {
+          for (const text of eventTexts(textOf(frame))) expect(complaints(text)).toBeNull();
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
+
+  it('describes drifted events, unknown ones and feed states', () => {
+    fc.assert(
+      fc.property(driftingFrames, (frame) => {
+        for (const text of eventTexts(textOf(frame))) expect(complaints(text)).toBeNull();
+      }),
+    );
+    for (const text of eventTexts('{"stream":"btcusdt@new","data":[1]}')) expect(complaints(text)).toBeNull();
+    const feed: FeedEvent = {
+      type: 'feed',
+      stream: 'btcusdt@trade',
+      epoch: 1,
+      seq: 2,
+      state: 'gap',
+      since: 1.5,
+      cause: 'ids-missing',
+      by: 'upstream',
+      missing: { from: 1, to: 2 },
+    };
+    expect(complaints(encode(feed))).toBeNull();
+  });
+
+  it('notices an event field that it does not describe', () => {
+    const [text = ''] = eventTexts(
+      '{"stream":"btcusdt@bookTicker","data":{"u":1,"s":"BTCUSDT","b":"1","B":"1","a":"1","A":"1"}}',
+    );
+    expect(complaints(text.replace('"bid"', '"bidPrice"'))).not.toBeNull();
+  });
+});

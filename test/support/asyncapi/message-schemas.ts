@@ -1,0 +1,133 @@
+import { KNOWN_TYPES } from '#libs/binance';
+import type { ErrorCode, FeedCause, FeedState, NativeCommand, NativeReply } from '#libs/core';
+import { type JsonSchema, PLACE, published } from './event-schemas.js';
+
+const object = (properties: JsonSchema, optional: string[] = []): JsonSchema => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(properties).filter((key) => !optional.includes(key)),
+  properties,
+});
+
+const list = (items: JsonSchema, description?: string): JsonSchema => ({
+  type: 'array',
+  items,
+  ...(description && { description }),
+});
+const STREAM = { type: 'string', description: "A stream's name" };
+const STREAMS = list(STREAM);
+const EPOCH_SEQ = object({ epoch: { type: 'integer' }, seq: { type: 'integer' } });
+
+// Records over our own unions: a new state, cause or code that is not published does not compile.
+const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true };
+const CAUSES: Record<FeedCause, true> = {
+  'first-event': true,
+  resumed: true,
+  subscribing: true,
+  'connection-lost': true,
+  'connection-refused': true,
+  reconnecting: true,
+  silent: true,
+  'ids-missing': true,
+  'not-delivering': true,
+  'bus-lost': true,
+  'upstream-gone': true,
+  stopped: true,
+};
+const ERRORS: Record<ErrorCode, true> = {
+  'bad-json': true,
+  'bad-command': true,
+  'unknown-command': true,
+  'bad-stream': true,
+  'retired-stream': true,
+  'unsupported-stream': true,
+  'too-many-streams': true,
+  'too-many-commands': true,
+  unavailable: true,
+  internal: true,
+};
+
+const INSTANT = { type: 'number', minimum: 0, description: 'In ms since the Unix epoch' };
+const wordsOf = (words: Record<string, true>): JsonSchema => ({ type: 'string', enum: Object.keys(words) });
+
+export const FEED_EVENT: JsonSchema = object(
+  {
+    type: { const: 'feed' },
+    ...PLACE,
+    state: wordsOf(STATES),
+    since: INSTANT,
+    cause: wordsOf(CAUSES),
+    by: { type: 'string', enum: ['upstream', 'edge'] },
+    message: { type: 'string' },
+    missing: object({ from: { type: 'integer' }, to: { type: 'integer' } }),
+  },
+  ['message', 'missing'],
+);
+
+const ID = { type: ['integer', 'string'], description: 'Comes back in the reply' };
+
+const native = (event: string, data?: JsonSchema): JsonSchema =>
+  object({ event: { const: event }, id: ID, ...(data && { data }) }, ['id']);
+
+const SUBSCRIBE_DATA = object(
+  {
+    streams: STREAMS,
+    delivery: { type: 'string', description: 'What may be left out when this client reads too slowly' },
+    since: { type: 'object', additionalProperties: EPOCH_SEQ, description: 'The last place the client had, by stream' },
+  },
+  ['delivery', 'since'],
+);
+
+export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
+  subscribe: native('subscribe', SUBSCRIBE_DATA),
+  unsubscribe: native('unsubscribe', object({ streams: STREAMS })),
+  list: native('list'),
+  ping: native('ping'),
+};
+
+const PLACES = { type: 'object', additionalProperties: { oneOf: [{ type: 'null' }, EPOCH_SEQ] } };
+
+export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
+  subscribed: native('subscribed', object({ streams: PLACES })),
+  unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
+  list: native('list', object({ streams: STREAMS })),
+  pong: native('pong', object({ at: INSTANT })),
+  error: native('error', object({ code: wordsOf(ERRORS), message: { type: 'string' } })),
+};
+
+/** Payloads of Binance's streams by our name of the stream's type. Binance may add fields at any time. */
+export function frameSchemas(): Record<string, JsonSchema> {
+  return Object.fromEntries(KNOWN_TYPES.map(({ type, compiled }) => [type, published(compiled.schema)]));
+}
+
+const REQUEST_ID = {
+  type: ['integer', 'string', 'null'],
+  description: 'A 64-bit integer, up to 36 letters and digits, or null',
+};
+
+const request = (methods: string[], params?: JsonSchema): JsonSchema =>
+  object({ method: { type: 'string', enum: methods }, ...(params && { params }), id: REQUEST_ID });
+
+export const BINANCE_REQUESTS: Record<string, JsonSchema> = {
+  subscribe: request(['SUBSCRIBE', 'UNSUBSCRIBE'], STREAMS),
+  listSubscriptions: request(['LIST_SUBSCRIPTIONS']),
+  setProperty: request(['SET_PROPERTY'], list({}, '["combined", true or false]')),
+  getProperty: request(['GET_PROPERTY'], list({ const: 'combined' })),
+};
+
+export const BINANCE_REPLIES: Record<string, JsonSchema> = {
+  acknowledgement: object({ result: { description: 'null, the list of streams, or the value' }, id: REQUEST_ID }),
+  refusal: object({ error: object({ code: { type: 'integer' }, msg: { type: 'string' } }), id: REQUEST_ID }, ['id']),
+};
+
+export const BUS_MESSAGES: Record<string, JsonSchema> = {
+  demand: object({ edge: { type: 'string' }, streams: STREAMS, again: { const: true } }, ['again']),
+  demandCall: object({}),
+  welcome: object({
+    stream: STREAM,
+    place: EPOCH_SEQ,
+    feed: { type: 'string', description: 'The text of a feed event' },
+    latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+  }),
+  heartbeat: object({ epoch: { type: 'integer' }, at: INSTANT }),
+};

@@ -143,7 +143,7 @@ export class Soak {
     console.log(
       [
         `${rotations} rotations in ${lastedS.toFixed(0)} s${hasFaults ? `, ${this.faults} faults on replacements` : ''}`,
-        `${report.clients} clients, ${report.streams} streams on ${this.lines.length} connections, ${report.messages} messages`,
+        `${report.clients} clients, ${report.streams} streams on ${this.lines.filter(({ role }) => role === 'active').length} connections, ${report.messages} messages`,
         `lost ids ${lost} · gaps announced ${gaps} · doubled ${doubled} · reordered ${reordered} · broken places ${brokenPlaces}`,
         `client disconnects ${disconnects} · limits broken ${violations.length} · warnings ${this.warnings.length}`,
         `open files ${held('sockets')} · process listeners ${held('listeners')} · heap MB ${held('heapMb')}`,

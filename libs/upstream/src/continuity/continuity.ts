@@ -17,13 +17,26 @@ export interface ContinuityCounts {
 const MOST_REMEMBERED = 20_000;
 
 /**
+ * A stream that is wanted again so soon goes on where it was, and what was missed is announced: somebody may have listened
+ * all the time, an edge whose demand did not reach us for a while.
+ */
+const RESUME_MS: Millis = 60_000;
+
+/** How far a stream was when nobody wanted it any more. */
+interface Left {
+  seq: Seq;
+  last: number | undefined;
+  at: Millis;
+}
+
+/**
  * Gives each event its place, or finds that it was there already, or that something before it is missing. All lines feed
  * it; which line an event came from only matters while there are two.
  */
 export class Continuity {
   readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
   private readonly series = new Map<StreamName, Series>();
-  private readonly placesLeft = new Map<StreamName, Seq>();
+  private readonly left = new Map<StreamName, Left>();
   private firstSeq: Seq = 0;
   private readonly holding = new Set<Series>();
   private cancelSweep: Cancel | undefined;
@@ -43,15 +56,16 @@ export class Continuity {
     return this.series.values();
   }
 
-  get size(): number {
-    return this.series.size;
-  }
-
   /** Begins a stream. Its count of places goes on where it was, if it was wanted before in this term. */
   open(name: ParsedStream, lines: ReadonlySet<number>): Series {
-    const seq = this.placesLeft.get(name.name) ?? this.firstSeq;
-    this.placesLeft.delete(name.name);
-    const series = new Series(name, seq, this.clock.now(), lines, (of) => this.sinkOf(of));
+    const now = this.clock.now();
+    const left = this.left.get(name.name);
+    this.left.delete(name.name);
+    const series = new Series(name, left?.seq ?? this.firstSeq, now, lines, (of) => this.sinkOf(of));
+    if (left?.last !== undefined && now - left.at < RESUME_MS) {
+      series.sequence.resume(left.last);
+      series.wasLive = true;
+    }
     this.series.set(name.name, series);
     return series;
   }
@@ -60,7 +74,7 @@ export class Continuity {
   close(series: Series): void {
     this.series.delete(series.stream);
     this.holding.delete(series);
-    this.placesLeft.set(series.stream, series.seq);
+    this.left.set(series.stream, { seq: series.seq, last: series.sequence.reachedId, at: this.clock.now() });
     this.forgetOldest();
   }
 
@@ -141,9 +155,9 @@ export class Continuity {
 
   /** A forgotten stream that comes back begins above every place that was forgotten, so no place is given twice. */
   private forgetOldest(): void {
-    if (this.placesLeft.size <= MOST_REMEMBERED) return;
-    for (const [stream, seq] of this.placesLeft) {
-      this.placesLeft.delete(stream);
+    if (this.left.size <= MOST_REMEMBERED) return;
+    for (const [stream, { seq }] of this.left) {
+      this.left.delete(stream);
       this.firstSeq = Math.max(this.firstSeq, seq);
       return;
     }

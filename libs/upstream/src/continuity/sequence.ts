@@ -44,6 +44,16 @@ export class Sequence<T> {
     return this.held.length > 0;
   }
 
+  /** The last id that was passed on. */
+  get reachedId(): number | undefined {
+    return this.last;
+  }
+
+  /** Goes on behind an id that was reached before; only for a sequence that has not begun. */
+  resume(last: number): void {
+    this.last ??= last;
+  }
+
   /** Takes one event with the ids `first` to `last` from a line. `lines` are the living ones that carry the stream. */
   accept(item: T, first: number, last: number, line: number, lines: ReadonlySet<number>, now: Millis): void {
     if (lines.size > 1) (this.reached ??= new Map()).set(line, last);

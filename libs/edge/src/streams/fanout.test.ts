@@ -77,7 +77,7 @@ describe('the fan-out', () => {
     welcome(7, 9);
     expect(natives()).toMatchObject([
       { type: 'feed', state: 'gap', cause: 'bus-lost', by: 'edge', seq: 5, message: expect.stringMatching(/^4 /) },
-      { type: 'feed', state: 'live', by: 'upstream', seq: 9 },
+      { type: 'feed', state: 'live', by: 'edge', seq: 9 },
     ]);
   });
 
@@ -86,17 +86,20 @@ describe('the fan-out', () => {
     natives();
     fanout.deliver(stream, event(8, 3));
     expect(natives()).toMatchObject([
-      { state: 'gap', epoch: 7, seq: 5, message: expect.stringMatching(/^2 /) },
+      { state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 5 },
       { type: 'bookTicker', epoch: 8, seq: 3 },
     ]);
   });
 
-  it('goes over to a new term without a word when nothing is lost', () => {
+  it('announces a new term, because nobody knows what the market did in between', () => {
     welcome(7, 5);
     natives();
     fanout.deliver(stream, event(8, 1));
     fanout.deliver(stream, event(7, 6));
-    expect(natives()).toMatchObject([{ epoch: 8, seq: 1 }]);
+    expect(natives()).toMatchObject([
+      { state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 5 },
+      { epoch: 8, seq: 1 },
+    ]);
     expect(metrics.counts).toMatchObject({ lost: 0, discarded: 1 });
   });
 
@@ -108,8 +111,25 @@ describe('the fan-out', () => {
       { type: 'bookTicker', seq: 5 },
     ]);
     natives();
-    welcome(7, 5);
-    expect(natives()).toMatchObject([{ state: 'live', by: 'upstream' }, { type: 'bookTicker' }]);
+    welcome(7, 5, [event(7, 5)]);
+    expect(natives()).toMatchObject([{ state: 'live', by: 'edge', seq: 5 }]);
+    expect(fanout.snapshot(stream).map((text) => JSON.parse(text) as object)).toMatchObject([
+      { state: 'live', by: 'upstream' },
+      { type: 'bookTicker' },
+    ]);
+  });
+
+  it('gives those who were there before the newest event only if they have not had it', () => {
+    welcome(7, 5, [event(7, 5)]);
+    natives();
+    fanout.distrust(stream, 'bus-lost', 'cannot hear', 42);
+    natives();
+    welcome(7, 8, [event(7, 7)]);
+    expect(natives()).toMatchObject([
+      { state: 'gap', by: 'edge', seq: 5 },
+      { state: 'live', by: 'edge', seq: 8 },
+      { type: 'bookTicker', seq: 7 },
+    ]);
   });
 
   it('passes an upstream’s feed event on as it is, and counts it in', () => {

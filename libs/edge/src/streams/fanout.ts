@@ -4,6 +4,7 @@ import {
   type FeedEvent,
   type FeedState,
   type Millis,
+  type Place,
   type Welcome,
   decode,
   encode,
@@ -47,7 +48,7 @@ export class Fanout {
       counts.discarded += 1;
       return;
     }
-    if (missing > 0) this.announceLoss(stream, missing);
+    if (missing > 0 || (stream.epoch !== 0 && head.epoch > stream.epoch)) this.announceLoss(stream, missing, head);
     stream.moveTo(head);
     if (++counts.messages % MEASURED === 0) this.measure(text);
     if (head.type === 'feed') return this.takeFeed(stream, text);
@@ -58,17 +59,20 @@ export class Fanout {
 
   /** What the upstream says about a stream that this edge newly wants, or has lost touch with. */
   welcome(stream: EdgeStream, { place, feed, latest }: Welcome): void {
-    const missing = place.epoch === stream.epoch && place.seq === stream.seq ? 0 : stream.missingBefore(place) + 1;
-    const isOlder = place.epoch < stream.epoch || (place.epoch === stream.epoch && place.seq < stream.seq);
-    if (isOlder) return;
-    const knowsAll = stream.isWelcomed && !stream.edgeFeed && missing === 0 && stream.feed === feed;
-    if (stream.isWelcomed && missing > 0) this.announceLoss(stream, missing);
+    const before = stream.place;
+    if (isAfter(before, place)) return;
+    const isNews = isAfter(place, before);
+    const wasWelcomed = stream.isWelcomed;
+    const knowsAll = wasWelcomed && !stream.edgeFeed && !isNews && stream.feed === feed;
+    if (wasWelcomed && isNews) this.announceLoss(stream, stream.missingBefore(place) + 1, place);
     stream.moveTo(place);
     stream.isWelcomed = true;
     stream.edgeFeed = undefined;
     stream.feed = feed;
     if (stream.keepsLatest) stream.latest = latest.at(-1) ?? stream.latest;
-    if (!knowsAll) for (const text of this.snapshot(stream)) this.sendNative(stream, text);
+    if (knowsAll) return;
+    const texts = wasWelcomed ? this.restatement(stream, before) : this.snapshot(stream);
+    for (const text of texts) this.sendNative(stream, text);
   }
 
   /** What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. */
@@ -77,6 +81,17 @@ export class Fanout {
     if (!stream.isWelcomed || stream.feed === undefined) return [];
     const feed = decode(stream.feed);
     return feed.ok ? [encode({ ...feed.value, ...stream.place }), ...latestOf(stream)] : latestOf(stream);
+  }
+
+  /**
+   * What those must be told who were there before: the state in this edge's own words, because the upstream's may have been
+   * told them at its own place already, and the newest event only if they have not had it.
+   */
+  private restatement(stream: EdgeStream, before: Place): string[] {
+    const feed = decode(stream.feed ?? '');
+    const isFeed = feed.ok && feed.value.type === 'feed';
+    const state = isFeed ? [encode({ ...feed.value, ...stream.place, by: 'edge' })] : [];
+    return [...state, ...latestOf(stream).filter((text) => isAfter(readHead(text) ?? before, before))];
   }
 
   /** Says of a stream that this edge does not hear its upstream. */
@@ -91,12 +106,19 @@ export class Fanout {
     if (stream.isWelcomed) this.sendNative(stream, text);
   }
 
-  private announceLoss(stream: EdgeStream, missing: number): void {
+  /** Says that what comes at `next` does not follow what came before: messages were lost, or the upstream was replaced. */
+  private announceLoss(stream: EdgeStream, missing: number, next: Place): void {
     this.metrics.counts.lost += missing;
     stream.parts?.begin();
     if (!stream.isWelcomed) return;
-    const message = `${missing} message${missing === 1 ? '' : 's'} lost between the upstream and this edge`;
-    this.sendNative(stream, encode(edgeFeed(stream, 'gap', 'bus-lost', this.clock.now(), message)));
+    const [cause, message] =
+      next.epoch > stream.epoch && stream.epoch !== 0
+        ? (['upstream-gone', 'another upstream took over; what the market did in between is lost'] as const)
+        : ([
+            'bus-lost',
+            `${missing} message${missing === 1 ? '' : 's'} lost between the upstream and this edge`,
+          ] as const);
+    this.sendNative(stream, encode(edgeFeed(stream, 'gap', cause, this.clock.now(), message)));
   }
 
   private sendNative(stream: EdgeStream, text: string): void {
@@ -117,6 +139,8 @@ export class Fanout {
     if (at > 0 && receivedAt > 0) this.metrics.lagSeconds.observe((this.clock.now() - receivedAt) / 1_000);
   }
 }
+
+const isAfter = (a: Place, b: Place): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
 
 const latestOf = ({ latest }: EdgeStream): string[] => (latest === undefined ? [] : [latest]);
 

@@ -205,11 +205,10 @@ export class HoldfastClient {
   private event(event: StreamEvent): void {
     const wanted = this.subscriptions.get(event.stream);
     if (!wanted) return;
-    // What an edge says of itself has no place of its own.
-    if (event.type !== 'feed' || event.by === 'upstream') {
-      if (isOldNews(wanted, event)) return;
-      wanted.last = { epoch: event.epoch, seq: event.seq };
-    }
+    // What an edge says has no place of its own, so it is never old; but what came up to there is not missed any more.
+    const isOwnWord = event.type === 'feed' && event.by === 'edge';
+    if (!isOwnWord && isOldNews(wanted, event)) return;
+    if (!isOwnWord || isLater(event, wanted.last)) wanted.last = { epoch: event.epoch, seq: event.seq };
     for (const listener of this.listeners.get(event.stream) ?? []) {
       if (event.type === 'feed') listener.feed(event);
       else if (event.type === 'unknown') listener.unknown(event);
@@ -284,3 +283,6 @@ export class HoldfastClient {
 function isOldNews({ resumeFrom }: Wanted, { epoch, seq }: Place): boolean {
   return resumeFrom !== undefined && epoch === resumeFrom.epoch && seq <= resumeFrom.seq;
 }
+
+const isLater = (a: Place, b: Place = { epoch: 0, seq: 0 }): boolean =>
+  a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);

@@ -95,6 +95,26 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 2 });
   });
 
+  it('follows an edge that has lost its upstream and found it again further on', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(1));
+    ledger.event(feed(1, { by: 'edge', state: 'gap', cause: 'bus-lost' }));
+    ledger.event(feed(6, { by: 'edge', state: 'live' }));
+    ledger.event(trade(5));
+    ledger.event(trade(7));
+    ledger.event(trade(9));
+    expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 1, doubledPlaces: 0, reorderedPlaces: 0 });
+  });
+
+  it('does not let an edge excuse a loss after it has said that nothing was lost', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(1));
+    ledger.event(feed(1, { by: 'edge', state: 'stale', cause: 'bus-lost' }));
+    ledger.event(feed(1, { by: 'edge', state: 'live' }));
+    ledger.event(trade(4));
+    expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 2 });
+  });
+
   it('sees lost, doubled and late places even where the ids are whole', () => {
     const ledger = new Ledger();
     ledger.event(trade(1, 1));

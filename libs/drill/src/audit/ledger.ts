@@ -94,7 +94,17 @@ class Page {
     if (event.state === 'gap') this.gaps += 1;
     if (event.missing) this.announced.add(event.missing);
     if (event.by === 'upstream') this.enterPlace(event);
-    else if (event.state !== 'live') this.isCutOff = true;
+    else this.edgeFeed(event);
+  }
+
+  /** An edge speaks at the last place it knows; what comes at or before that place afterwards was there already. */
+  private edgeFeed(event: FeedEvent): void {
+    const { place: last } = this;
+    if (last && isLater(event, last)) {
+      this.enterPlace(event);
+      this.opening = this.place;
+    } else if (event.state === 'live') this.isCutOff = false;
+    if (event.state !== 'live') this.isCutOff = true;
   }
 
   event(event: MarketEvent): void {
@@ -175,6 +185,8 @@ class Page {
     else this.doubledPlaces += 1;
   }
 }
+
+const isLater = (a: Place, b: Place): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
 
 function isAfter(position: Position, last: Position): boolean {
   if (position.rule === 'rising' && last.rule === 'rising' && position.major !== last.major) {

@@ -6,14 +6,18 @@ import type { MarketSink } from './sink.js';
 import type { SymbolSpec } from './symbols.js';
 import type { SimAggTrade, SimTrade } from './trade.js';
 
-/** Levels a side is grown to at the start and kept near. */
-const LEVELS_AT_START = 120;
-const LEVELS_AT_MOST = 240;
-/** Depth from which happenings pick a level: near the top mostly. */
-const NEAR = 0.8;
+/** Levels a side starts with, is kept above, and is kept below. */
+const LEVELS = { start: 120, least: 60, most: 240 } as const;
+/** Chance that the next order goes, or comes off, one place further from the top. */
+const NEAR = 0.85;
+/** How far an order may be on the wrong side of fair before its maker takes it back, and the best one behind it before a new one comes; in steps. */
+const [STALE, BEHIND] = [10, 20];
 
 /** Microseconds since the Unix epoch. */
 type Micros = number;
+
+const SIDES = ['bids', 'asks'] as const;
+type Side = (typeof SIDES)[number];
 
 /** Makes one symbol move: the dice that decide what happens next, and when. Same seed, same start: same history. */
 export class Trading {
@@ -28,10 +32,13 @@ export class Trading {
   private nextAggId: number;
   private nextBlockId = 1;
   private lastTop = '';
+  /** Ticks between two places in the book. */
+  private readonly step: number;
 
   constructor(spec: SymbolSpec, seed: number, startAt: Millis, keep: number) {
     this.random = seeded(seed);
     this.fairTicks = spec.startTicks;
+    this.step = Math.max(1, Math.round(spec.startTicks / 2_000_000));
     this.nextTradeId = between(this.random, 1_000_000, 4_000_000_000);
     this.nextAggId = between(this.random, 1_000_000, Math.min(this.nextTradeId, 3_000_000_000));
     this.instrument = new Instrument(spec, between(this.random, 1_000_000, 60_000_000_000), keep);
@@ -54,7 +61,7 @@ export class Trading {
   burst(count: number, at: Micros, sink: MarketSink): void {
     for (let index = 0; index < count; index += 1) {
       this.take(at, sink);
-      this.refill();
+      this.follow();
     }
     this.sayTop(at, sink);
   }
@@ -68,10 +75,10 @@ export class Trading {
     const dice = this.random();
     this.drift();
     if (dice < 0.25) this.take(at, sink);
-    else if (dice < 0.65) this.place();
-    else if (dice < 0.998) this.withdraw();
+    else if (dice < 0.65) this.place(this.someSide(), geometric(this.random, NEAR, 100));
+    else if (dice < 0.998) this.withdraw(this.someSide());
     else this.crossBlock(at, sink);
-    this.refill();
+    this.follow();
     this.sayTop(at, sink);
   }
 
@@ -125,42 +132,52 @@ export class Trading {
     sink.blockTraded(this.instrument, block);
   }
 
-  private place(): void {
-    const side = this.random() < 0.5 ? 'bids' : 'asks';
-    const price = this.quote(side, geometric(this.random, NEAR, 60));
+  private place(side: Side, distance: number): void {
+    const price = this.quote(side, distance);
     this.book.change(side, price, this.book[side].lotsAt(price) + this.someLots());
   }
 
-  /** A price `distance` ticks from fair, on its own side of the other side's best. */
-  private quote(side: 'bids' | 'asks', distance: number): number {
-    if (side === 'bids') {
-      const limit = this.book.asks.best?.[0] ?? Number.MAX_SAFE_INTEGER;
-      return Math.max(1, Math.min(limit - 1, this.fairTicks - 1 - distance));
-    }
-    return Math.max((this.book.bids.best?.[0] ?? 0) + 1, this.fairTicks + 1 + distance);
+  /** A price `distance` steps from fair, on its own side of the other side's best. */
+  private quote(side: Side, distance: number): number {
+    const away = 1 + distance * this.step;
+    if (side === 'asks') return Math.max((this.book.bids.best?.[0] ?? 0) + 1, this.fairTicks + away);
+    const limit = this.book.asks.best?.[0] ?? Number.MAX_SAFE_INTEGER;
+    return Math.max(1, Math.min(limit - 1, this.fairTicks - away));
   }
 
-  /** Takes an order out of the book, wholly or in part; the farthest one when a side has grown too long. */
-  private withdraw(): void {
-    const side = this.random() < 0.5 ? 'bids' : 'asks';
+  /** Takes an order out of the book, wholly or in part: near the top, or the farthest one. */
+  private withdraw(side: Side): void {
     const levels = this.book[side];
-    const tooLong = levels.size > LEVELS_AT_MOST;
-    const level = levels.at(tooLong ? levels.size - 1 : geometric(this.random, NEAR, levels.size - 1));
+    const takesFarthest = levels.size > LEVELS.most || this.random() < 0.3;
+    const level = levels.at(takesFarthest ? levels.size - 1 : geometric(this.random, NEAR, levels.size - 1));
     if (!level) return;
     const left = this.random() < 0.5 ? 0 : Math.floor(level[1] * this.random());
     this.book.change(side, level[0], left);
   }
 
-  /** Keeps both sides long enough for 20 levels at any moment. */
-  private refill(): void {
-    for (const side of ['bids', 'asks'] as const)
-      while (this.book[side].size < 40) {
-        const step = side === 'bids' ? -1 : 1;
-        const far = this.book[side].at(this.book[side].size - 1)?.[0] ?? this.quote(side, 0);
-        const price = far + step * between(this.random, 1, 4);
-        if (price < 1) break;
-        this.book.change(side, price, this.someLots());
-      }
+  /** Makers follow fair: they take back what has become a gift, come back to the top, and keep both sides long. */
+  private follow(): void {
+    for (const side of SIDES) {
+      const book = this.book[side];
+      const behind = (): number =>
+        book.best ? (book.best[0] - this.fairTicks) * (side === 'asks' ? 1 : -1) : Infinity;
+      for (let count = 0; count < 5 && behind() < -STALE * this.step; count += 1)
+        this.book.change(side, book.best?.[0] ?? 0, 0);
+      if (behind() > BEHIND * this.step) this.place(side, geometric(this.random, 0.5, 5));
+      for (let missing = LEVELS.least - book.size; missing > 0; missing -= 1) this.extend(side);
+    }
+  }
+
+  /** A new level somewhere in the depth, where there is none yet. */
+  private extend(side: Side): void {
+    const direction = side === 'asks' ? 1 : -1;
+    let price = this.quote(side, between(this.random, 0, LEVELS.start));
+    while (price > 1 && this.book[side].lotsAt(price) > 0) price += direction;
+    this.book.change(side, price, this.book[side].lotsAt(price) + this.someLots());
+  }
+
+  private someSide(): Side {
+    return this.random() < 0.5 ? 'bids' : 'asks';
   }
 
   /** A size whose worth is up to about a thousand of the quote asset, rarely several times that. */
@@ -182,11 +199,11 @@ export class Trading {
 
   /** The book as it stands before anything happened. */
   private fill(): void {
-    for (const side of ['bids', 'asks'] as const) {
+    for (const side of SIDES) {
       let price = this.quote(side, 0);
-      for (let level = 0; level < LEVELS_AT_START && price > 0; level += 1) {
+      for (let level = 0; level < LEVELS.start && price > 0; level += 1) {
         this.book.change(side, price, this.someLots());
-        price += (side === 'bids' ? -1 : 1) * between(this.random, 1, 4);
+        price += (side === 'bids' ? -1 : 1) * this.step * between(this.random, 1, 4);
       }
     }
     this.book.takeDiff(100);

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket as TcpSocket } from 'node:net';
 import { type ClientOptions, WebSocket } from 'ws';
 import { LARGEST_FRAME } from '#libs/binance';
 import type { Clock, Millis } from '#libs/core';
-import type { Dial, Endpoints, Failure, Socket, SocketEvents } from '#libs/link';
+import type { Dial, Failure, Socket, SocketEvents } from '#libs/link';
 import { classify, readRetryAfter } from './failure.js';
 
 export interface WsOptions {
@@ -52,13 +52,9 @@ class WsSocket implements Socket {
     private readonly clock: Clock,
     private readonly events: SocketEvents,
   ) {
-    let socket: Duplex | undefined;
+    let socket: TcpSocket | undefined;
     ws.on('upgrade', (response) => ({ socket } = response));
-    ws.on('open', () => {
-      // Not at 'upgrade': a listener on the socket before the package's own would swallow what came with the handshake.
-      if (socket) this.keepLastRead(socket);
-      this.opened();
-    });
+    ws.on('open', () => this.opened(socket));
     ws.on('message', (data: Buffer, isBinary) => events.message(data, isBinary));
     ws.on('ping', () => events.heartbeat('ping'));
     ws.on('pong', () => events.heartbeat('pong'));
@@ -79,9 +75,12 @@ class WsSocket implements Socket {
     this.ws.terminate();
   }
 
-  private opened(): void {
+  private opened(socket: TcpSocket | undefined): void {
     this.wasOpen = true;
-    this.events.opened(endpointsOf(this.ws));
+    if (socket) this.keepLastRead(socket);
+    const to = new URL(this.ws.url).host;
+    const port = socket?.localPort;
+    this.events.opened(port === undefined ? { to } : { from: `${socket?.localAddress}:${port}`, to });
   }
 
   private refused(response: IncomingMessage): void {
@@ -110,9 +109,13 @@ class WsSocket implements Socket {
     tell();
   }
 
-  /** References to the two newest chunks, no copies: enough to show what broke the protocol. */
-  private keepLastRead(socket: Duplex): void {
-    socket.on('data', (chunk: Buffer) => {
+  /**
+   * References to the two newest chunks, no copies: enough to show what broke the protocol. Not before `open`: a listener
+   * that is there before the package's own swallows what came in one packet with the handshake. But ahead of the
+   * package's own, so that the chunk is kept before it is judged.
+   */
+  private keepLastRead(socket: TcpSocket): void {
+    socket.prependListener('data', (chunk: Buffer) => {
       this.lastRead = [this.lastRead[1], chunk];
     });
   }
@@ -120,10 +123,4 @@ class WsSocket implements Socket {
   private tail(): Buffer {
     return Buffer.concat(this.lastRead).subarray(-SHOWN_BYTES);
   }
-}
-
-/** The addresses, as far as the package tells them. */
-function endpointsOf(ws: WebSocket): Endpoints {
-  const { host } = new URL(ws.url);
-  return { to: host };
 }

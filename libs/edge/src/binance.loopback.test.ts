@@ -139,6 +139,21 @@ describe("Binance's wire", () => {
     expect(await plain.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [names[1]], id: 1 });
   });
 
+  it('takes a URL as long as Binance does: a thousand streams', async () => {
+    const names = Array.from({ length: 1_000 }, (_, index) => `s${index}usdt@trade`);
+    const client = await connect(`/stream?streams=${names.join('/')}`);
+    expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: names, id: 1 });
+  });
+
+  it('passes on what Binance sends and nobody has a word for', async () => {
+    const client = await connect(`/ws/${TRADE}`);
+    await heard(TRADE);
+    const novelty = '{"e":"tradeOfTomorrow","x":[1,{"y":null}]}';
+    upstream.publish(TRADE, { type: 'unknown', raw: JSON.parse(novelty) as unknown });
+    await until(() => client.texts.length === 1);
+    expect(client.texts).toEqual([novelty]);
+  });
+
   it('gives an array as it came, and drops one of which a part was lost', async () => {
     const client = await connect(`/ws/${ARRAY}`);
     await heard(ARRAY);

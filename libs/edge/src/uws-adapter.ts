@@ -1,3 +1,4 @@
+import './uws-adapter-header-size.js';
 import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
 import {
   App,

@@ -36,7 +36,9 @@ async function startProcess(wsUrl: string, prefix: string): Promise<() => Promis
   };
 }
 
-it('20 processes in a restart loop share one budget of attempts through Redis, and the record survives each of them', async () => {
+it('20 processes in a restart loop share one budget of attempts through Redis, and the record survives each of them', async ({
+  annotate,
+}) => {
   const simulator = await Simulator.start({ limits: { attempts: LIMIT, attemptsWindowMs: WINDOW_MS } });
   simulator.strike({ name: 'flap', count: 1_000_000 });
   const prefix = `restarts-${process.pid}-`;
@@ -52,7 +54,7 @@ it('20 processes in a restart loop share one budget of attempts through Redis, a
     }
   };
   await Promise.all(Array.from({ length: 20 }, loop));
-  console.log(
+  await annotate(
     `${restarts} restarts, ${simulator.attempts.length} attempts in ${(2.5 * WINDOW_MS) / 1_000} s, limit ${LIMIT} in ${WINDOW_MS / 1_000} s`,
   );
   expect(simulator.violations).toEqual([]);

@@ -82,7 +82,8 @@ export class Upstream implements Service {
     this.watch = new Watch({ pool, continuity, desk, settings, timings });
     this.ticker = new Ticker(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.counts.expose({ continuity, publisher, drift, attempts: () => this.journal.attempts });
-    showUpstream(ops, this, clock);
+    const { journal, quarantine, board } = this;
+    showUpstream(ops, { pool, continuity, journal, quarantine, drift, board }, clock);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -109,11 +110,6 @@ export class Upstream implements Service {
     for (const series of this.continuity.all()) this.desk.set(series, 'stale', 'stopped');
     this.continuity.stop();
     await this.pool.stop();
-  }
-
-  /** Who wants how much. */
-  demand(now: Millis): ReturnType<DemandBoard['read']> {
-    return this.board.read(now);
   }
 
   tick(now: Millis): void {

@@ -36,8 +36,8 @@ export interface LineOwner {
   message(line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void;
   /** Requests on it keep failing: it cannot be trusted to carry what is wanted. */
   hopeless(line: Line, why: string): void;
-  /** Its connection ended; `retryMs` until it tries again, absent when it will not. */
-  ended(line: Line, ending: Ending, retryMs: Millis | undefined): void;
+  /** Its connection ended; `retryMs` until it tries again, absent when it will not. Returns what is done about it. */
+  ended(line: Line, ending: Ending, retryMs: Millis | undefined): string;
 }
 
 /** Binance gives a pong a minute; what ends longer than this after a stall of ours had another cause. */
@@ -52,6 +52,8 @@ interface Connection {
   dataAt?: Millis;
   /** When Binance's own list first held all that is wanted. */
   confirmedAt?: Millis;
+  /** Whether that list held all that is wanted by now. */
+  isSynced: boolean;
   stalledAt?: Millis;
   cancelPump?: Cancel | undefined;
   cancelAnswer?: Cancel | undefined;
@@ -104,8 +106,14 @@ export class Line {
     return this.connection?.dataAt;
   }
 
+  /** When Binance's own list first held all that was wanted of this connection. */
   get confirmedAt(): Millis | undefined {
     return this.connection?.confirmedAt;
+  }
+
+  /** Whether Binance's list has held all that is wanted now. */
+  get isSynced(): boolean {
+    return this.connection?.isSynced ?? false;
   }
 
   start(): void {
@@ -114,6 +122,7 @@ export class Line {
 
   /** The wanted set has changed. */
   sync(): void {
+    if (this.connection) this.connection.isSynced = false;
     this.pump();
   }
 
@@ -188,6 +197,7 @@ export class Line {
       subscriptions: new Subscriptions(this.wanted, inUrl),
       governor: new Governor(),
       pulse: { openedAt, bytesAt: openedAt, graceUntil: 0 },
+      isSynced: false,
     };
     this.owner.opened(this);
     this.pump();
@@ -219,8 +229,8 @@ export class Line {
     this.next = undefined;
     const stalledAt = connection?.stalledAt ?? Infinity;
     if (next && this.tools.clock.now() - stalledAt > BLAME_MS) delete next.record.stallMs;
-    if (next) this.tools.journal.ended(next.record, ending, retryMs);
-    this.owner.ended(this, ending, retryMs);
+    const then = this.owner.ended(this, ending, retryMs);
+    if (next) this.tools.journal.ended(next.record, ending, then);
   }
 
   /** Sends the next request as soon as the limits allow it. */
@@ -249,7 +259,10 @@ export class Line {
     if (outcome === 'stray') return;
     connection.cancelAnswer?.();
     connection.cancelAnswer = undefined;
-    if (outcome === 'confirmed') connection.confirmedAt ??= this.tools.clock.now();
+    if (outcome === 'confirmed') {
+      connection.confirmedAt ??= this.tools.clock.now();
+      connection.isSynced = true;
+    }
     if (outcome === 'mismatch' || outcome === 'refused') this.tools.journal.requestFailed(connection.record, why);
     if (outcome === 'hopeless') this.owner.hopeless(this, why);
     else this.pump();

@@ -79,14 +79,14 @@ export class Journal {
     this.log.warn({ code: 'line.request-failed', attempt, generation, why }, 'a request to Binance failed');
   }
 
-  ended(record: AttemptRecord, ending: Ending, retryMs: Millis | undefined): void {
+  ended(record: AttemptRecord, ending: Ending, then: string): void {
     record.closedAt = this.clock.now();
     if (record.openedAt !== undefined) record.livedMs = Math.round(record.closedAt - record.openedAt);
     describe(record, ending);
-    record.then = retryMs === undefined ? 'nothing: not needed any more' : `next attempt in ${retryMs} ms`;
+    record.then = then;
     this.count(record);
     const { attempt, generation, closedBy, cause, code: closeCode, status, reason, livedMs, frames, stallMs } = record;
-    const level = retryMs === undefined ? 'info' : 'warn';
+    const level = closedBy === 'us' && cause !== 'silence' && cause !== 'protocol' ? 'info' : 'warn';
     this.log[level](
       {
         code: 'line.ended',
@@ -100,7 +100,7 @@ export class Journal {
         livedMs,
         frames,
         stallMs,
-        retryMs,
+        then,
       },
       `connection ended by ${closedBy}: ${cause}`,
     );

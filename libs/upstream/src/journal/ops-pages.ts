@@ -1,17 +1,32 @@
 import { parseStreamName } from '#libs/binance';
 import type { Clock, Millis } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
-import type { Upstream } from '../upstream.js';
+import type { Continuity } from '../continuity/continuity.js';
+import type { DemandBoard } from '../demand/demand-board.js';
+import type { Pool } from '../pool/pool.js';
+import type { Drift } from '../problems/drift.js';
+import type { Quarantine } from '../problems/quarantine.js';
+import type { Journal } from './journal.js';
 
 /** So many streams are listed, those that are not live first. */
 const MOST_LISTED = 1_000;
 
+/** The parts of an upstream that operators see. */
+export interface Shown {
+  pool: Pool;
+  continuity: Continuity;
+  journal: Journal;
+  quarantine: Quarantine;
+  drift: Drift;
+  board: DemandBoard;
+}
+
 /** Shows an upstream to operators: sections of `/status`, a condition of `/readyz`, commands. */
-export function showUpstream(ops: Ops, upstream: Upstream, clock: Clock): void {
+export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status('lines', () => lines(upstream, clock.now()));
   ops.status('streams', () => streams(upstream, clock.now()));
   ops.status('journal', () => upstream.journal.read());
-  ops.status('demand', () => upstream.demand(clock.now()));
+  ops.status('demand', () => upstream.board.read(clock.now()));
   ops.status('quarantine', () => upstream.quarantine.read());
   ops.status('drift', () => upstream.drift.read());
   ops.ready('upstream', () => trouble(upstream));
@@ -21,7 +36,7 @@ export function showUpstream(ops: Ops, upstream: Upstream, clock: Clock): void {
   });
 }
 
-function lines({ pool }: Upstream, now: Millis): Record<string, unknown>[] {
+function lines({ pool }: Shown, now: Millis): Record<string, unknown>[] {
   return pool.all.flatMap((slot) =>
     slot.allLines.map((line) => ({
       generation: line.generation,
@@ -38,7 +53,7 @@ function lines({ pool }: Upstream, now: Millis): Record<string, unknown>[] {
   );
 }
 
-function streams({ continuity }: Upstream, now: Millis): Record<string, unknown>[] {
+function streams({ continuity }: Shown, now: Millis): Record<string, unknown>[] {
   const all = [...continuity.all()].sort((some, other) => rank(some.feed?.state) - rank(other.feed?.state));
   return all.slice(0, MOST_LISTED).map(({ stream, feed, seq, heard, heardAt }) => ({
     stream,
@@ -55,18 +70,18 @@ function streams({ continuity }: Upstream, now: Millis): Record<string, unknown>
 const rank = (state: string | undefined): number => (state === 'live' ? 1 : 0);
 
 /** Ready when nothing is wanted, or every connection that something wanted needs is open. */
-function trouble({ pool }: Upstream): Trouble {
+function trouble({ pool }: Shown): Trouble {
   const down = pool.all.filter(({ line }) => line?.openedAt === undefined);
   if (down.length === 0) return undefined;
   const states = down.map(({ line, streams: { size } }) => `${line?.state ?? 'not begun'} (${size} streams)`);
   return `${down.length} of ${pool.all.length} connections to Binance not open: ${states.join(', ')}`;
 }
 
-function rotate({ pool }: Upstream, input: unknown): { rotating: number[] } {
+function rotate({ pool }: Shown, input: unknown): { rotating: number[] } {
   const wanted: unknown = Reflect.get(Object(input), 'generation');
   const slots = pool.all.filter(({ line }) => line && (wanted === undefined || line.generation === wanted));
   if (slots.length === 0)
-    throw new Error(wanted === undefined ? 'no connection is open' : `no connection ${String(wanted)}`);
+    throw new Error(wanted === undefined ? 'no connection is open' : `no connection ${JSON.stringify(wanted)}`);
   for (const slot of slots) slot.rotate('operator');
   return { rotating: slots.flatMap(({ line }) => line?.generation ?? []) };
 }

@@ -133,11 +133,12 @@ export class Slot implements LineOwner {
     else if (line === this.active) this.rotate(reason);
   }
 
-  ended(line: Line, ending: Ending, retryMs: Millis | undefined): void {
+  ended(line: Line, ending: Ending, retryMs: Millis | undefined): string {
     this.lines.delete(line.generation);
     this.tools.continuity.lineGone(this.lines);
     if (line === this.replacement?.line) this.fail(this.replacement, `it ended: ${describe(ending)}`);
-    else if (line === this.active) this.lost(ending, retryMs);
+    else if (line === this.active && retryMs !== undefined) return this.lost(ending, retryMs);
+    return retryMs === undefined ? 'nothing: not needed any more' : 'another replacement is tried later';
   }
 
   private begin(why: string, attempts: number): Line {
@@ -160,7 +161,8 @@ export class Slot implements LineOwner {
     const { timings, continuity } = this.tools;
     const old = this.active?.delivered;
     if (!old || !line.delivered) return;
-    const overlap = { streams: this.streams, old, replacement: line.delivered, confirmedAt: line.confirmedAt };
+    const confirmedAt = line.isSynced ? line.confirmedAt : undefined;
+    const overlap = { streams: this.streams, old, replacement: line.delivered, confirmedAt };
     if (judge(overlap, now, timings) === 'ready' && continuity.isSettled(this.lines)) this.handOver(replacement);
     else if (now - startedAt >= timings.rotationMs) {
       this.fail(replacement, `it did not deliver everything within ${timings.rotationMs} ms`);
@@ -209,27 +211,29 @@ export class Slot implements LineOwner {
   }
 
   /** The active line dropped. A replacement that is up takes its place; otherwise the line reconnects by itself. */
-  private lost(ending: Ending, retryMs: Millis | undefined): void {
+  private lost(ending: Ending, retryMs: Millis): string {
     const { active: old, replacement } = this;
+    const takesOver = replacement?.line.isUp === true;
+    const then = takesOver ? `generation ${replacement.line.generation} takes over` : `next attempt in ${retryMs} ms`;
     this.dueAt = Infinity;
     this.wish = undefined;
-    this.announce(ending, retryMs, replacement?.line.isUp ? replacement.line.delivered : undefined);
-    if (!replacement) return;
-    if (replacement.line.isUp) {
+    this.announce(ending, then, retryMs, takesOver ? replacement.line.delivered : undefined);
+    if (old) old.delivered = undefined;
+    if (takesOver) {
       this.take(replacement.line, replacement.reason, 'promoted');
-      void old?.stop('replaced', `generation ${replacement.line.generation} took over`);
-    } else {
+      void old?.stop('replaced', then);
+    } else if (replacement) {
       this.replacement = undefined;
-      if (old) old.delivered = undefined;
       void replacement.line.stop('not-needed', 'the line it was to replace has dropped and reconnects');
     }
+    return then;
   }
 
-  private announce(ending: Ending, retryMs: Millis | undefined, delivered?: ReadonlyMap<StreamName, Millis>): void {
+  private announce(ending: Ending, then: string, retryMs: Millis, delivered?: ReadonlyMap<StreamName, Millis>): void {
     const { continuity, desk } = this.tools;
     const cause = ending.cause === 'refused' ? 'connection-refused' : 'connection-lost';
-    const state = ending.cause === 'refused' || (retryMs ?? 0) > PATIENT_MS ? 'stale' : 'recovering';
-    const message = `${describe(ending)}${retryMs === undefined ? '' : `; next attempt in ${retryMs} ms`}`;
+    const state = ending.cause === 'refused' || retryMs > PATIENT_MS ? 'stale' : 'recovering';
+    const message = `${describe(ending)}; ${then}`;
     for (const stream of this.streams) {
       const series = continuity.get(stream);
       if (series && !delivered?.has(stream)) desk.set(series, state, cause, message);

@@ -1,6 +1,7 @@
 import {
   Demo,
   HURRIED_LIMITS,
+  RecordingError,
   Stage,
   lineDisplay,
   replay,
@@ -26,7 +27,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-process.exit(await run());
+try {
+  process.exit(await run());
+} catch (error) {
+  process.stderr.write(`${(error as Error).message}\n`);
+  process.exit(error instanceof RecordingError ? EXIT.usage : EXIT.software);
+}
 
 async function run(): Promise<number> {
   let config: DemoConfig;

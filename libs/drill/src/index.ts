@@ -8,7 +8,7 @@ export { Demo, type DemoOptions } from './demo.js';
 export { type Act, DRILLS, type Drill, findDrill } from './drills.js';
 export { type Gateway, command, readStatus } from './gateway.js';
 export { perform } from './perform.js';
-export { type ReplayOptions, type ReplayOutcome, replay, replayReport } from './replay.js';
+export { RecordingError, type ReplayOptions, type ReplayOutcome, replay, replayReport } from './replay.js';
 export { type JournalRow, readJournal } from './show/journal-row.js';
 export { JOURNAL_COLUMNS, type Outcome, type Verdict, reportOf, verdictOf } from './show/report.js';
 export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';

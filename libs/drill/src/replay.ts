@@ -131,7 +131,24 @@ function byStream(check: FrameCheck, native: NativeWatcher): ReplayOutcome['nati
   });
 }
 
+/** The file is not a recording that can be replayed; the message says where. */
+export class RecordingError extends Error {
+  override readonly name = 'RecordingError';
+}
+
 function readFrames(file: string): { stream: StreamName; line: string }[] {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => ({ line, stream: (JSON.parse(line) as { stream: StreamName }).stream }));
+  return lines.map((line, index) => {
+    const stream: unknown = streamOf(line);
+    if (typeof stream === 'string') return { stream, line };
+    throw new RecordingError(`${file}:${index + 1} is not a combined frame {"stream":…,"data":…}`);
+  });
+}
+
+function streamOf(line: string): unknown {
+  try {
+    return Reflect.get(Object(JSON.parse(line)), 'stream');
+  } catch {
+    return undefined;
+  }
 }

@@ -175,8 +175,9 @@ describe('the native WebSocket', () => {
     successor.publish(TRADE, trade(2));
     upstream.publish(TRADE, trade(3));
     successor.publish(TRADE, trade(3));
-    expect(await client.take(3)).toMatchObject([
+    expect(await client.take(4)).toMatchObject([
       { epoch: 7, seq: 1, id: 1 },
+      { type: 'feed', state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 1 },
       { epoch: 9, seq: 1, id: 2 },
       { epoch: 9, seq: 2, id: 3 },
     ]);
@@ -193,7 +194,10 @@ describe('the native WebSocket', () => {
       { type: 'feed', state: 'stale', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 1 },
     ]);
     upstream = new HandUpstream(edge.bus, { epoch: 8 }).start();
-    expect(await client.take(1)).toMatchObject([{ type: 'feed', state: 'live', by: 'upstream', epoch: 8, seq: 0 }]);
+    expect(await client.take(2)).toMatchObject([
+      { type: 'feed', state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 1 },
+      { type: 'feed', state: 'live', epoch: 8, seq: 0 },
+    ]);
     upstream.publish(TRADE, trade(2));
     expect(await client.take(1)).toMatchObject([{ type: 'trade', epoch: 8, seq: 1 }]);
     expect(client.closed).toBeUndefined();

@@ -97,6 +97,17 @@ export class Sessions {
     if (session.errors >= MOST_ERRORS) session.close(CLOSE.tooManyErrors, 'too many errors');
   }
 
+  /** Answers a command that threw: with the refusal it threw, or by owning up to a bug. */
+  failed(session: Session, error: unknown, id?: RequestId): void {
+    if (error instanceof HoldfastError) return this.refuse(session, error, id);
+    this.log.error(
+      { code: 'edge.command-failed', client: session.id, err: error },
+      'a command failed because of a bug',
+    );
+    const message = 'this edge made a mistake; the command may or may not have been carried out';
+    this.refuse(session, new HoldfastError('internal', message), id);
+  }
+
   /** Closes everybody, in batches, each with what its wire says when an edge goes away. */
   async closeAll(): Promise<void> {
     this.cancelLook();

@@ -38,7 +38,10 @@ interface Door {
  */
 const ANCHOR = 'anchor';
 
-/** A backlog this many times its limit, which only one huge burst can make, cuts the client off without a word. */
+/**
+ * A client is told when it goes beyond a limit of bytes. At this many times the limit (a backlog that one huge burst made, a
+ * huge message) uWebSockets.js cuts it off without a word, and the client sees 1006.
+ */
 const CUT_AT = 2;
 
 /** `us_listen_socket_option`: two processes must not share the port by accident. */
@@ -117,16 +120,17 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
     transform: (result: unknown) => Observable<unknown>,
   ): void {
     session.run = async (command: Command): Promise<void> => {
-      const errors = session.errors;
       const handler = handlers.find(({ message }) => message === command.handler);
-      if (!handler) {
-        this.sessions.refuse(session, new HoldfastError('unknown-command', `no ${command.handler} here`), command.id);
-        return;
+      try {
+        if (!handler) throw new HoldfastError('unknown-command', `no ${command.handler} here`);
+        const errors = session.errors;
+        const result = await lastValueFrom(transform(handler.callback(command)), { defaultValue: undefined });
+        if (session.errors > errors) return;
+        this.sessions.succeeded(session);
+        if (result !== undefined) session.send(session.wire.reply(command, result));
+      } catch (error) {
+        this.sessions.failed(session, error, command.id);
       }
-      const result = await lastValueFrom(transform(handler.callback(command)), { defaultValue: undefined });
-      if (session.errors > errors) return;
-      this.sessions.succeeded(session);
-      if (result !== undefined) session.send(session.wire.reply(command, result));
     };
   }
 
@@ -144,7 +148,7 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
     const { maxClientMessageBytes, maxClientBacklogBytes, clientIdleS } = this.settings;
     return App()
       .ws<UserData>('/*', {
-        maxPayloadLength: maxClientMessageBytes,
+        maxPayloadLength: CUT_AT * maxClientMessageBytes,
         idleTimeout: clientIdleS,
         sendPingsAutomatically: true,
         maxBackpressure: CUT_AT * maxClientBacklogBytes,
@@ -196,7 +200,9 @@ export class UwsAdapter implements WebSocketAdapter<Door, Session, { path: strin
   }
 
   private received(session: Session | undefined, message: ArrayBuffer, isBinary: boolean): void {
-    if (!session || !this.sessions.mayCommand(session)) return;
+    if (!session) return;
+    if (message.byteLength > this.settings.maxClientMessageBytes) return session.close(1009, 'message too large');
+    if (!this.sessions.mayCommand(session)) return;
     const incoming = session.wire.read(isBinary ? '' : Buffer.from(message).toString());
     switch (incoming.kind) {
       case 'command':

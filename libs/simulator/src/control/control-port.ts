@@ -23,7 +23,7 @@ export class ControlPort {
   constructor(private readonly options: ControlOptions) {}
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    const path = new URL(request.url ?? '/', 'http://control').pathname;
+    const [path = '/'] = (request.url ?? '/').split('?');
     const task = `${request.method} ${path.startsWith('/incidents/') ? '/incidents/…' : path}`;
     switch (task) {
       case 'GET /incidents':

@@ -51,6 +51,12 @@ it('a script is taken, and one with a wrong step is refused whole', async () => 
 it.each([
   ['/incidents/earthquake', {}, 404],
   ['/incidents/close', { code: 'x' }, 400],
+  ['/incidents/close', { code: 1006 }, 400],
+  ['/incidents/close', { reason: 'r'.repeat(124) }, 400],
+  ['/incidents/refuse', { status: 42 }, 400],
+  ['/incidents/too-large', { bytes: 1e9 }, 400],
+  ['/script', [{ close: { code: 1006 } }], 400],
+  ['//', {}, 404],
   ['/incidents/close', '{', 400],
   ['/incidents/close', [], 400],
   ['/nothing', {}, 404],

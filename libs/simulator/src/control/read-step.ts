@@ -1,4 +1,5 @@
 import { notOk, ok, type Result } from '#libs/core';
+import { isCloseCode, isCloseReason, isRefusalStatus } from '../incidents/parameter.js';
 import { CUTS, type Moment, type Step } from '../server/gate.js';
 
 const EXPECTED = `a script is a list whose steps are "accept", {"refuse":{"status":429,"retryAfter":5}}, {"slow":3000}, {"slow":"never"}, {"reset":true}, {"silent":true}, {"stall":true}, {"close":{"code":1008,"reason":"…"}} or {"cut":"${CUTS.join('" | "')}"}, the last two with "when":"open" or "first-frame"`;
@@ -22,7 +23,7 @@ function readStep(value: unknown): Step | undefined {
   if (reset === true) return { reset };
   if (silent === true) return { silent };
   if (stall === true) return { stall };
-  if (slow === 'never' || typeof slow === 'number') return { slow };
+  if (slow === 'never' || (typeof slow === 'number' && slow >= 0 && slow < 2 ** 31)) return { slow };
   if (isRecord(refuse)) return readRefusal(refuse);
   const when = readMoment(value['when']);
   if (!when) return undefined;
@@ -32,14 +33,14 @@ function readStep(value: unknown): Step | undefined {
 }
 
 function readRefusal({ status, retryAfter }: Record<string, unknown>): Step | undefined {
-  if (typeof status !== 'number') return undefined;
+  if (typeof status !== 'number' || !isRefusalStatus(status)) return undefined;
   if (typeof retryAfter === 'number' || typeof retryAfter === 'string') return { refuse: { status, retryAfter } };
   return retryAfter === undefined ? { refuse: { status } } : undefined;
 }
 
-function readClose({ code, reason }: Record<string, unknown>, when: Moment): Step | undefined {
-  if (typeof code !== 'number') return undefined;
-  return { close: { code, reason: typeof reason === 'string' ? reason : '' }, when };
+function readClose({ code, reason = '' }: Record<string, unknown>, when: Moment): Step | undefined {
+  if (typeof code !== 'number' || !isCloseCode(code) || !isCloseReason(reason)) return undefined;
+  return { close: { code, reason }, when };
 }
 
 function readMoment(value: unknown): Moment | undefined {

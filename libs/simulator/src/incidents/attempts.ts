@@ -1,9 +1,9 @@
 import type { Gate, Moment, Refusal, Stay, Step } from '../server/gate.js';
-import { number, oneOf } from './parameter.js';
+import { closeCode, oneOf, refusalStatus, whole } from './parameter.js';
 import { incident, type World } from './world.js';
 
-const count = number('for so many attempts; 1 unless this or forMs is given', undefined);
-const forMs = number('for this many milliseconds', undefined);
+const count = whole('for so many attempts; 1 unless this or forMs is given', undefined);
+const forMs = whole('for this many milliseconds', undefined);
 
 /** One attempt when nothing is said. */
 export function stay(times: number | undefined, duringMs: number | undefined): Stay {
@@ -23,8 +23,8 @@ function order(gate: Gate, step: Step, parameters: Stays): number {
 
 /** Parameters of a refusal, on the streams' port and on REST alike. */
 export const REFUSAL = {
-  status: number('HTTP status: 429, 418, 403, 404, 451, 503, …', 429),
-  retryAfter: number('seconds in Retry-After; without it there is no such header', undefined),
+  status: refusalStatus(429),
+  retryAfter: whole('seconds in Retry-After; without it there is no such header', undefined),
   retryAfterAs: oneOf('how Retry-After is written', 'seconds', ['seconds', 'date'] as const),
   count,
   forMs,
@@ -60,7 +60,7 @@ export const ATTEMPTS = {
   }),
   'slow-accept': incident({
     says: 'accepts TCP and answers the upgrade late, or never',
-    parameters: { delayMs: number('how late; 0 is never', 3_000), count, forMs },
+    parameters: { delayMs: whole('how late; 0 is never', 3_000), count, forMs },
     strike: (world, parameters) =>
       order(world.door.gate, { slow: parameters.delayMs === 0 ? 'never' : parameters.delayMs }, parameters),
   }),
@@ -68,8 +68,8 @@ export const ATTEMPTS = {
     says: 'accepts, then closes right away or after the first data frame',
     parameters: {
       when: oneOf('when it closes', 'open', ['open', 'first-frame'] as const satisfies readonly Moment[]),
-      code: number('close code', 1000),
-      count: number('for so many attempts', 3),
+      code: closeCode(1000),
+      count: whole('for so many attempts', 3),
       forMs,
     },
     strike: (world, parameters) =>

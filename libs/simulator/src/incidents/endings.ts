@@ -1,7 +1,7 @@
 import type { SimConnection } from '../server/connection.js';
 import { cutShort } from '../server/cuts.js';
 import type { Cut } from '../server/gate.js';
-import { number, share, text } from './parameter.js';
+import { closeCode, closeReason, share, whole } from './parameter.js';
 import { chosen, incident, type World } from './world.js';
 
 const cut = (kind: Cut, says: string) =>
@@ -32,14 +32,14 @@ export const ENDINGS = {
   close: incident({
     says: 'closes with a code and a reason',
     parameters: {
-      code: number('close code; 1005 sends a close frame without one', 1000),
-      reason: text('reason text', ''),
+      code: closeCode(1000),
+      reason: closeReason(),
       share: share(),
-      spreadMs: number('spread over this many milliseconds', 0),
+      spreadMs: whole('spread over this many milliseconds', 0),
     },
     strike: (world, { code, reason, share: which, spreadMs }) => {
       const struck = chosen(world, which);
-      spread(world, struck, spreadMs, (one) => one.close(code === 1005 ? undefined : code, reason, 'incident'));
+      spread(world, struck, spreadMs, (one) => one.close(code, reason, 'incident'));
       return struck.length;
     },
   }),
@@ -58,7 +58,7 @@ export const ENDINGS = {
   'cut-mid-fragment': cut('mid-fragment', 'inside the second fragment of a message'),
   lifetime: incident({
     says: 'the 24 hour cut, now',
-    parameters: { code: number('close code', 1000), share: share() },
+    parameters: { code: closeCode(1000), share: share() },
     strike: (world, { code, share: which }) => {
       const struck = chosen(world, which);
       for (const connection of struck) connection.close(code, '', 'incident');
@@ -68,9 +68,9 @@ export const ENDINGS = {
   'server-shutdown': incident({
     says: 'announces serverShutdown in the envelope of each connection, then closes (or not)',
     parameters: {
-      closeAfterMs: number('close this much later; 0 never closes', 5_000),
-      code: number('close code', 1001),
-      reason: text('reason text', ''),
+      closeAfterMs: whole('close this much later; 0 never closes', 5_000),
+      code: closeCode(1001),
+      reason: closeReason(),
       share: share(),
     },
     strike: (world, { closeAfterMs, code, reason, share: which }) => {
@@ -87,9 +87,9 @@ export const ENDINGS = {
   'close-storm': incident({
     says: 'closes everything that is open, again and again',
     parameters: {
-      count: number('how many times', 5),
-      everyMs: number('milliseconds between them', 500),
-      code: number('close code', 1000),
+      count: whole('how many times', 5, 1_000),
+      everyMs: whole('milliseconds between them', 500),
+      code: closeCode(1000),
     },
     strike: (world, { count, everyMs, code }) => {
       const struck = [...world.door.open];

@@ -1,6 +1,6 @@
 import type { SimConnection } from '../server/connection.js';
 import { OPCODE, wholeFrame } from '../wire/frame.js';
-import { number, share, text } from './parameter.js';
+import { share, text, whole } from './parameter.js';
 import { chosen, incident, type World } from './world.js';
 
 const STAND_IN = '{"e":"trade","E":0,"s":"BTCUSDT","t":0,"p":"1.00000000","q":"1.00000000","T":0,"m":true,"M":true}';
@@ -37,7 +37,7 @@ function imitate(world: World, connection: SimConnection, wanted: string | undef
 const envelope = (connection: SimConnection, name: string, payload: string): string =>
   connection.isCombined ? `{"stream":${JSON.stringify(name)},"data":${payload}}` : payload;
 
-const whole = (message: string): Buffer => wholeFrame(Buffer.from(message));
+const frameOf = (message: string): Buffer => wholeFrame(Buffer.from(message));
 
 /** The payload with more text just before its last brace; inside the last element of an array. */
 function withMore(payload: string, more: string): string {
@@ -68,29 +68,29 @@ export const FRAMES = {
   'bad-utf8': brokenFrame('one text frame that is not UTF-8', (payload, wrap) => invalidUtf8(wrap(payload))),
   'broken-json': brokenFrame('one frame that ends in the middle of its JSON', (payload, wrap) => {
     const message = wrap(payload);
-    return whole(message.slice(0, Math.ceil((message.length * 2) / 3)));
+    return frameOf(message.slice(0, Math.ceil((message.length * 2) / 3)));
   }),
   'wrong-shape': brokenFrame('one frame whose values have the wrong types', (payload, wrap) =>
-    whole(wrap(wrongShape(payload))),
+    frameOf(wrap(wrongShape(payload))),
   ),
   'binary-frame': brokenFrame('one binary frame', (payload, wrap) =>
     wholeFrame(Buffer.from(wrap(payload)), OPCODE.binary),
   ),
   'deep-json': brokenFrame('one frame with an unknown field nested 5,000 deep', (payload, wrap) =>
-    whole(wrap(withMore(payload, `"zz":${'['.repeat(5_000)}${']'.repeat(5_000)}`))),
+    frameOf(wrap(withMore(payload, `"zz":${'['.repeat(5_000)}${']'.repeat(5_000)}`))),
   ),
   'duplicate-keys': brokenFrame('one frame with the same key twice', (payload, wrap) =>
-    whole(wrap(withMore(payload, '"s":"OTHER"'))),
+    frameOf(wrap(withMore(payload, '"s":"OTHER"'))),
   ),
   'poisoned-keys': brokenFrame('one frame with a __proto__ key', (payload, wrap) =>
-    whole(wrap(withMore(payload, '"__proto__":{"polluted":true}'))),
+    frameOf(wrap(withMore(payload, '"__proto__":{"polluted":true}'))),
   ),
   'unsafe-number': brokenFrame('one frame with a whole number beyond 2^53', (payload, wrap) =>
-    whole(wrap(withMore(payload, '"zz":90071992547409931'))),
+    frameOf(wrap(withMore(payload, '"zz":90071992547409931'))),
   ),
   'too-large': incident({
     says: 'one very large frame',
-    parameters: { bytes: number('how large', 2 * 1024 * 1024), stream, share: share() },
+    parameters: { bytes: whole('how large', 2 * 1024 * 1024, 64 * 1024 * 1024), stream, share: share() },
     strike: (world, parameters) => {
       const struck = chosen(world, parameters.share);
       for (const connection of struck) {
@@ -112,7 +112,7 @@ export const FRAMES = {
   }),
   'unknown-field': incident({
     says: 'the next frames of a stream have a field more',
-    parameters: { stream: text('stream name', 'btcusdt@trade'), count: number('how many frames', 5) },
+    parameters: { stream: text('stream name', 'btcusdt@trade'), count: whole('how many frames', 5) },
     strike: (world, parameters) => {
       const channel = world.channels.open(parameters.stream);
       channel.disturbance.extend += parameters.count;
@@ -121,7 +121,7 @@ export const FRAMES = {
   }),
   'duplicate-frames': incident({
     says: 'the next frames of a stream come twice',
-    parameters: { stream: text('stream name', 'btcusdt@trade'), count: number('how many frames', 5) },
+    parameters: { stream: text('stream name', 'btcusdt@trade'), count: whole('how many frames', 5) },
     strike: (world, parameters) => {
       const channel = world.channels.open(parameters.stream);
       channel.disturbance.duplicate += parameters.count;

@@ -362,6 +362,6 @@ it('rest-refuse, rest-slow and rest-lag disturb REST alone', async () => {
 
 it('a parameter that is not known or not right is an error that says what there is', async () => {
   await start();
-  expect(() => simulator.strike({ name: 'close', code: -1 })).toThrow('close: code is -1, expected a number');
+  expect(() => simulator.strike({ name: 'close', code: -1 })).toThrow('close: code is -1, expected 1000 to 1003');
   expect(() => simulator.strike({ name: 'reset', wrong: 1 } as unknown as Incident)).toThrow('it has share');
 });

@@ -29,7 +29,8 @@ export const isIncidentName = (name: string): name is IncidentName => Object.has
 
 /** Strikes; a sentence when a parameter is not what it should be or is not known. */
 export function strike(world: World, name: IncidentName, given: Record<string, unknown>): Result<number, string> {
-  const kind: IncidentKind<Record<string, unknown>> = INCIDENTS[name] as IncidentKind<Record<string, unknown>>;
+  // Each kind reads its own parameters just below, so that it is given what it declared.
+  const kind = INCIDENTS[name] as IncidentKind<Record<string, unknown>>;
   const values: Record<string, unknown> = {};
   for (const key of Object.keys(given))
     if (!Object.hasOwn(kind.parameters, key))

@@ -1,4 +1,4 @@
-import { number, share, text } from './parameter.js';
+import { share, text, whole } from './parameter.js';
 import { chosen, incident, type World } from './world.js';
 
 const silence = (reading: 'reads-on' | 'stops-reading', says: string) =>
@@ -16,7 +16,7 @@ function undoAfter(world: World, forMs: number | undefined, undo: () => void): v
   if (forMs !== undefined) world.clock.after(forMs, undo);
 }
 
-const forMs = number('for this long; without it until cleared', undefined);
+const forMs = whole('for this long; without it until cleared', undefined);
 
 /** Ways of saying nothing, or less than was asked for. */
 export const SILENCES = {
@@ -46,7 +46,7 @@ export const SILENCES = {
   }),
   'drop-frames': incident({
     says: 'the next frames of a stream are lost: a real gap, REST still has the rows',
-    parameters: { stream: text('stream name', 'btcusdt@trade'), count: number('how many frames', 5) },
+    parameters: { stream: text('stream name', 'btcusdt@trade'), count: whole('how many frames', 5) },
     strike: (world, { stream, count }) => {
       const channel = world.channels.open(stream);
       channel.disturbance.drop += count;

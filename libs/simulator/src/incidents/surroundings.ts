@@ -1,12 +1,12 @@
 import { orderRefusal, REFUSAL, stay } from './attempts.js';
-import { number, text } from './parameter.js';
+import { factor, text, whole } from './parameter.js';
 import { incident } from './world.js';
 
 /** What happens around the streams: the market's mood, REST, and the end of all trouble. */
 export const SURROUNDINGS = {
   burst: incident({
     says: 'many trades at once on one symbol',
-    parameters: { symbol: text('symbol as in payloads', 'BTCUSDT'), count: number('taker orders', 1_000) },
+    parameters: { symbol: text('symbol as in payloads', 'BTCUSDT'), count: whole('taker orders', 1_000, 100_000) },
     strike: (world, { symbol, count }) => {
       world.market.burst(symbol, count, world.sink);
       return world.door.open.size;
@@ -14,9 +14,9 @@ export const SURROUNDINGS = {
   }),
   pace: incident({
     says: 'multiplies how much happens per second, from now on',
-    parameters: { factor: number('1 is normal', 1) },
-    strike: (world, { factor }) => {
-      world.market.pace = Math.max(factor, 0.001);
+    parameters: { factor: factor('1 is normal', 1) },
+    strike: (world, parameters) => {
+      world.market.pace = parameters.factor;
       return world.door.open.size;
     },
   }),
@@ -28,9 +28,9 @@ export const SURROUNDINGS = {
   'rest-slow': incident({
     says: 'answers REST requests late, or never',
     parameters: {
-      delayMs: number('how late; 0 is never', 3_000),
-      count: number('for so many requests; 1 unless this or forMs is given', undefined),
-      forMs: number('for this many milliseconds', undefined),
+      delayMs: whole('how late; 0 is never', 3_000),
+      count: whole('for so many requests; 1 unless this or forMs is given', undefined),
+      forMs: whole('for this many milliseconds', undefined),
     },
     strike: (world, { delayMs, count, forMs }) => {
       world.rest.gate.order({ slow: delayMs === 0 ? 'never' : delayMs }, stay(count, forMs));
@@ -39,7 +39,7 @@ export const SURROUNDINGS = {
   }),
   'rest-lag': incident({
     says: 'rows younger than this are missing from REST answers that come from the database',
-    parameters: { lagMs: number('milliseconds; 0 is none', 2_000) },
+    parameters: { lagMs: whole('milliseconds; 0 is none', 2_000) },
     strike: (world, { lagMs }) => {
       world.rest.databaseLagMs = lagMs;
       return 0;

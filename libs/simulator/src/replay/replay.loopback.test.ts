@@ -53,6 +53,15 @@ it('the times of the sidecar are kept, divided by the speed', async () => {
   await until(() => client.texts.length === 3);
 });
 
+it('a loop begins again', async () => {
+  const simulator = await start({ file: record(), speed: 100, loop: true });
+  const client = new BareClient(
+    `${simulator.wsUrl}/stream?streams=btcusdt@trade/${encodeURIComponent('币安人生usdt@bookTicker')}`,
+  );
+  await until(() => client.texts.length > 6);
+  expect(client.texts.slice(0, 6)).toEqual([...LINES, ...LINES]);
+});
+
 it('the symbols of the recording are known to exchangeInfo', async () => {
   const simulator = await start({ file: record() });
   const answer = await fetch(`${simulator.restUrl}/api/v3/exchangeInfo`);

@@ -131,6 +131,8 @@ it('time, exchangeInfo and the rest answer in their shapes', async () => {
   expect((await get('avgPrice?symbol=BTCUSDT')).body).toMatchObject({ mins: 5 });
   expect((await get('ticker/bookTicker?symbol=BTCUSDT')).body).toMatchObject({ symbol: 'BTCUSDT' });
   expect((await get('nonsense')).status).toBe(404);
+  expect((await get('constructor')).status).toBe(404);
+  expect((await fetch(`${simulator.restUrl}//`)).status).toBe(404);
 });
 
 it('weight is counted in the header and too much of it is refused', async () => {

@@ -56,11 +56,12 @@ export class Rest {
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
-    const url = new URL(request.url ?? '/', 'http://simulator');
-    const endpoint = url.pathname.startsWith(PREFIX) ? ENDPOINTS[url.pathname.slice(PREFIX.length)] : undefined;
+    const [path = '', values] = (request.url ?? '/').split('?', 2);
+    const name = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : '';
+    const endpoint = Object.hasOwn(ENDPOINTS, name) ? ENDPOINTS[name] : undefined;
     if (!endpoint) return send(response, 404, refusalBody(404));
     if (request.method !== 'GET') return send(response, 405, { code: -1000, msg: 'Method not allowed' });
-    const query = new Query(url.searchParams, this.options.market);
+    const query = new Query(new URLSearchParams(values), this.options.market);
     const over = this.weights.take(typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(query));
     response.setHeader('X-MBX-USED-WEIGHT', this.weights.usedInMinute);
     response.setHeader('X-MBX-USED-WEIGHT-1M', this.weights.usedInMinute);

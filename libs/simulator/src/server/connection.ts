@@ -137,12 +137,13 @@ export class SimConnection implements Member {
     this.socket.once('close', () => this.end('client', 1006, ''));
   }
 
-  /** Says goodbye with a close frame; a silent connection says nothing, not even that. */
-  close(code: number | undefined, reason: string, by: Ending['by']): void {
+  /** Says goodbye with a close frame, for 1005 one without a code; a silent connection says nothing, not even that. */
+  close(code: number, reason: string, by: Ending['by']): void {
     if (!this.isOpen || this.isSilent) return;
     this.endedBy = by;
-    this.webSocket.close(code, reason);
-    this.end(by, code ?? 1005, reason);
+    if (code === 1005) this.webSocket.close();
+    else this.webSocket.close(code, reason);
+    this.end(by, code, reason);
   }
 
   /** Destroys TCP once `lastBytes` are out; what they announced never comes. */

@@ -28,7 +28,7 @@ describe('clients that come and go', () => {
   });
 
   const subscribed = (): StreamName[] =>
-    simulator.connections.filter(({ isOpen }) => isOpen).flatMap(({ subscriptions }) => [...subscriptions]);
+    simulator.connections.filter(({ isOpen }) => isOpen).flatMap(({ subscriptions }) => Array.from(subscriptions));
 
   it('a stream is let go at Binance when its last client has left, and no connection is kept for nobody', async () => {
     const first = new NativeWatcher('first', gateway.url, ['btcusdt@trade', 'ethusdt@trade']);

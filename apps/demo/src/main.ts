@@ -1,18 +1,3 @@
-import {
-  Demo,
-  HURRIED_LIMITS,
-  RecordingError,
-  Stage,
-  lineDisplay,
-  replay,
-  replayReport,
-  reportOf,
-  startStandalone,
-  terminalDisplay,
-  verdictOf,
-} from '#libs/drill';
-import { EXIT, systemClock as clock } from '#libs/runtime';
-import { Simulator } from '#libs/simulator';
 import { existsSync } from 'node:fs';
 import { type DemoConfig, USAGE, UsageError, readDemoConfig } from './demo.config.js';
 
@@ -27,60 +12,30 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-try {
-  process.exit(await run());
-} catch (error) {
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exit(error instanceof RecordingError ? EXIT.usage : EXIT.software);
-}
+const config = read(process.argv.slice(2));
+say(opening(config));
 
-async function run(): Promise<number> {
-  let config: DemoConfig;
+// Loaded after the first line is out: the whole gateway takes a moment.
+const { EXIT } = await import('#libs/runtime');
+if (config instanceof UsageError) process.exit(EXIT.usage);
+if (config.show === 'help') process.exit(EXIT.ok);
+const { show } = await import('./show.js');
+process.exit(await show(config, say, () => wasInterrupted));
+
+function read(args: readonly string[]): DemoConfig | UsageError {
   try {
-    config = readDemoConfig(process.argv.slice(2));
-    if (config.show === 'replay' && !existsSync(config.file)) {
-      throw new UsageError(`--replay: there is no file ${config.file}`);
-    }
+    const config = readDemoConfig(args);
+    if (config.show !== 'replay' || existsSync(config.file)) return config;
+    return new UsageError(`--replay: there is no file ${config.file}`);
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);
-    return EXIT.usage;
+    if (error instanceof UsageError) return error;
+    throw error;
   }
-  if (config.show === 'help') {
-    say(USAGE);
-    return EXIT.ok;
-  }
-  return config.show === 'replay' ? showReplay(config) : showIncidents(config);
 }
 
-async function showIncidents({ clients, forMs }: Extract<DemoConfig, { show: 'incidents' }>): Promise<number> {
-  say(`Holdfast demo: a simulated Binance, a gateway, ${clients} clients; all on this machine.`);
-  const display = process.stdout.isTTY ? terminalDisplay(process.stdout) : lineDisplay(say);
-  const isOver = (): boolean => wasInterrupted;
-  const demo = new Demo({ clock, display, clients, isOver, ...(forMs === undefined ? {} : { forMs }) });
-  const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
-  const gateway = await startStandalone(simulator);
-  const stage = new Stage({ clock, simulator, gateway, clients, onlooker: demo.onlooker });
-  say(`Clients connect to ${gateway.url}, operators to ${gateway.opsUrl}.`);
-  await stage.start();
-  const outcome = await demo.run(stage);
-  say('');
-  for (const line of reportOf(outcome)) say(line);
-  await stage.stop();
-  return verdictOf(outcome).isGood ? EXIT.ok : 1;
-}
-
-async function showReplay({ file, speed, forMs }: Extract<DemoConfig, { show: 'replay' }>): Promise<number> {
-  say(`Holdfast replay: ${file}, ${speed} times as fast as recorded, through simulator, gateway and two clients.`);
-  const outcome = await replay({
-    clock,
-    file,
-    speed,
-    forMs,
-    startGateway: (simulator) => startStandalone(simulator),
-    progress: say,
-    isOver: () => wasInterrupted,
-  });
-  const { lines, isGood } = replayReport(outcome);
-  for (const line of lines) say(line);
-  return isGood ? EXIT.ok : 1;
+function opening(config: DemoConfig | UsageError): string {
+  if (config instanceof UsageError) return `${config.message}\n\n${USAGE}`;
+  if (config.show === 'help') return USAGE;
+  if (config.show === 'replay') return `Holdfast replay of ${config.file}: simulator, gateway, two clients.`;
+  return `Holdfast demo: a simulated Binance, a gateway, ${config.clients} clients; all on this machine.`;
 }

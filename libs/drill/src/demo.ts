@@ -40,6 +40,8 @@ export class Demo {
   /** When the first event came after the newest incident was felt. */
   private backAt: Millis | undefined;
   private feltWithinMs = UNFELT_MS;
+  /** Ids missing in the largest gap that was announced since the newest incident struck. */
+  private lost = 0;
   private next = 0;
   private struckAt = 0;
   private rate = { at: 0, messages: 0, perSecond: 0 };
@@ -54,7 +56,8 @@ export class Demo {
       if (this.wasFelt) this.backAt ??= this.elapsedMs;
       if (event.type === 'trade') this.notePrice(event);
     },
-    feed: ({ state }) => {
+    feed: ({ state, missing }) => {
+      if (missing) this.lost = Math.max(this.lost, missing.to - missing.from + 1);
       if (state === 'live' || state === 'gap') return;
       this.wasFelt = true;
       this.backAt = undefined;
@@ -99,6 +102,7 @@ export class Demo {
     this.struckAt = this.elapsedMs;
     this.wasFelt = false;
     this.backAt = undefined;
+    this.lost = 0;
     this.feltWithinMs = item.feltWithinMs ?? UNFELT_MS;
     this.told.push({ atMs: this.elapsedMs, what: item.what });
     this.options.display.say(toldLine({ atMs: this.elapsedMs, what: item.what, end: '' }).trimEnd());
@@ -114,12 +118,13 @@ export class Demo {
     const sinceMs = this.elapsedMs - last.atMs;
     if (isTroubled) return;
     if (this.wasFelt) this.close(last, this.repair(last, sinceMs));
-    else if (sinceMs >= this.feltWithinMs) this.close(last, 'no stream felt it');
+    else if (sinceMs >= this.feltWithinMs)
+      this.close(last, this.lost === 0 ? 'no stream felt it' : `a gap of ${this.lost} ids was announced`);
   }
 
   private repair({ atMs }: Told, sinceMs: Millis): string {
     const firstMs = (this.backAt ?? this.elapsedMs) - atMs;
-    return `data back after ${duration(firstMs)}, on every stream after ${duration(sinceMs)}`;
+    return `data back in ${duration(firstMs)}, on all streams in ${duration(sinceMs)}`;
   }
 
   private notePrice({ symbol, price }: Trade): void {
@@ -147,7 +152,10 @@ export class Demo {
       title: `one connection to Binance (simulated), ${clients} clients, no client notices when it drops`,
       elapsedMs: this.elapsedMs,
       ...(forMs === undefined ? {} : { forMs }),
-      prices: [...this.prices].map(([symbol, { price, move }]) => ({ symbol, price, move })),
+      prices: stage.simulator.market.instruments.flatMap(({ spec: { symbol } }) => {
+        const seen = this.prices.get(symbol);
+        return seen ? [{ symbol, ...seen }] : [];
+      }),
       feeds: { live: countOf('live', 'gap'), recovering: countOf('recovering'), stale: countOf('stale') },
       upstream: this.upstream(),
       clients,

@@ -30,14 +30,14 @@ export interface StandaloneOptions {
  * Settings that make everything happen within seconds, so that a drill is short: silences are noticed soon, waits are
  * short. The rules are the same.
  */
-export const HURRIED: Partial<UpstreamSettings> = {
+export const HURRIED = {
   connectTimeoutMs: 2_000,
   retryFirstMs: 150,
   retryMostMs: 1_000,
   silenceBytesMs: 2_500,
   silenceDataMs: 8_000,
   silenceStreamMs: 5_000,
-};
+} as const satisfies Partial<UpstreamSettings>;
 
 const HURRIED_LINGER_MS = 1_000;
 
@@ -47,10 +47,7 @@ export const hurriedEnvironment = (simulator: Simulator): Record<string, string>
   HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
   HOLDFAST_LINGER_MS: String(HURRIED_LINGER_MS),
   ...Object.fromEntries(
-    [...settingsOf(UpstreamSettings)].flatMap(([property, { env }]) => {
-      const value: unknown = Reflect.get(HURRIED, property);
-      return value === undefined ? [] : [[env, String(value)]];
-    }),
+    Object.entries(HURRIED).map(([property, value]) => [settingsOf(UpstreamSettings).get(property)?.env, `${value}`]),
   ),
 });
 

@@ -94,8 +94,8 @@ export const JOURNAL_COLUMNS: readonly Column<JournalRow>[] = [
   { title: 'closed by', cell: ({ closedBy }) => closedBy ?? '' },
   { title: 'code', cell: ({ code, status }) => (status === undefined ? (code?.toString() ?? '') : `HTTP ${status}`) },
   { title: 'cause', cell: ({ cause }) => cause ?? '' },
-  { title: 'reason', cell: ({ reason }) => shorten(reason ?? '', 44) },
-  { title: 'then', cell: ({ then }) => then ?? '' },
+  { title: 'reason', cell: ({ reason }) => shorten(reason ?? '', 40) },
+  { title: 'next attempt', cell: ({ then = '' }) => /^next attempt (.*)$/.exec(then)?.[1] ?? '' },
 ];
 
 function lived({ openedAt, closedAt, livedMs }: JournalRow): string {

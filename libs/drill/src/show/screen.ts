@@ -15,10 +15,7 @@ export function terminalDisplay(stream: NodeJS.WriteStream): Display {
   const update = createLogUpdate(stream);
   return {
     say: () => undefined,
-    draw: (frame) => {
-      const { columns, rows } = stream;
-      update(fit(frame(), columns, rows).join('\n'));
-    },
+    draw: (frame) => update(frame().join('\n')),
     end: () => update.done(),
   };
 }
@@ -26,11 +23,4 @@ export function terminalDisplay(stream: NodeJS.WriteStream): Display {
 /** Anything that is no terminal: a line for each thing that happens, nothing is ever taken back. */
 export function lineDisplay(write: (line: string) => void): Display {
   return { say: write, draw: () => undefined, end: () => undefined };
-}
-
-/** A frame taller than the terminal would scroll and could not be updated in place; its last line stays in any case. */
-function fit(lines: readonly string[], columns: number, rows: number): readonly string[] {
-  const most = Math.max(4, rows - 1);
-  const narrow = columns < 60 ? lines.filter((line) => line !== '') : lines;
-  return narrow.length <= most ? narrow : narrow.slice(0, most);
 }

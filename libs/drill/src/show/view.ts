@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { Summary } from '../audit/summary.js';
 import { bold, cyan, dim, green, red, yellow } from './colour.js';
 import { count, duration } from './table.js';
@@ -36,7 +37,9 @@ const ARROW = { up: green('▲'), down: red('▼'), same: dim('·') };
 export function viewOf(scene: Scene): string[] {
   const { elapsedMs, forMs, feeds, told, summary } = scene;
   const time = forMs === undefined ? clockOf(elapsedMs) : `${clockOf(elapsedMs)} of ${clockOf(forMs)}`;
-  const prices = scene.prices.map(({ symbol, price, move }) => `${dim(symbol)} ${plain(price)} ${ARROW[move]}`);
+  const prices = scene.prices.map(
+    ({ symbol, price, move }) => `${dim(padded(symbol, 12))} ${plain(price).padStart(9)} ${ARROW[move]}`,
+  );
   const shown = told.slice(-TOLD_LINES);
   return [
     `${bold(cyan('HOLDFAST'))}  ${scene.title}  ${dim(time)}`,
@@ -61,7 +64,7 @@ export function viewOf(scene: Scene): string[] {
 
 /** `0:07  Binance closes with 1000            data back after 0.3 s`. */
 export function toldLine({ atMs, what, end }: Told): string {
-  return `  ${dim(clockOf(atMs))}  ${what.padEnd(58)} ${end === undefined ? yellow('…') : dim(end)}`;
+  return `  ${dim(clockOf(atMs))}  ${what.padEnd(52)} ${end === undefined ? yellow('…') : dim(end)}`;
 }
 
 /** 83,000 → `1:23`. */
@@ -105,6 +108,9 @@ function connectedOf({ connected, clients }: Scene): string {
 
 const inThrees = <T>(items: readonly T[]): T[][] =>
   Array.from({ length: Math.ceil(items.length / 3) }, (_, row) => items.slice(row * 3, row * 3 + 3));
+
+/** Padded by what it takes on the screen: 币安人生 takes eight cells. */
+const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 
 /** Without the zeros Binance pads prices with, but with two decimals at least. */
 const plain = (price: string): string => price.replace(/(\.\d\d\d*?)0+$/, '$1');

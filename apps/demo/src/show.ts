@@ -1,0 +1,60 @@
+import {
+  Demo,
+  HURRIED_LIMITS,
+  RecordingError,
+  Stage,
+  lineDisplay,
+  replay,
+  replayReport,
+  reportOf,
+  startStandalone,
+  terminalDisplay,
+  verdictOf,
+} from '#libs/drill';
+import { EXIT, systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
+import type { DemoConfig } from './demo.config.js';
+
+type Incidents = Extract<DemoConfig, { show: 'incidents' }>;
+type Recording = Extract<DemoConfig, { show: 'replay' }>;
+type Say = (line: string) => void;
+
+/** Shows what the command line asked for. Resolves with the exit code. */
+export async function show(config: Incidents | Recording, say: Say, isOver: () => boolean): Promise<number> {
+  try {
+    return await (config.show === 'replay' ? showReplay(config, say, isOver) : showIncidents(config, say, isOver));
+  } catch (error) {
+    say(`The demo could not go on: ${(error as Error).message}`);
+    return error instanceof RecordingError ? EXIT.usage : EXIT.software;
+  }
+}
+
+async function showIncidents({ clients, forMs }: Incidents, say: Say, isOver: () => boolean): Promise<number> {
+  const display = process.stdout.isTTY ? terminalDisplay(process.stdout) : lineDisplay(say);
+  const demo = new Demo({ clock, display, clients, isOver, ...(forMs === undefined ? {} : { forMs }) });
+  const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
+  const gateway = await startStandalone(simulator);
+  const stage = new Stage({ clock, simulator, gateway, clients, onlooker: demo.onlooker });
+  say(`Clients connect to ${gateway.url}, operators to ${gateway.opsUrl}.\n`);
+  await stage.start();
+  const outcome = await demo.run(stage);
+  await stage.stop();
+  say('');
+  for (const line of reportOf(outcome)) say(line);
+  return verdictOf(outcome).isGood ? EXIT.ok : 1;
+}
+
+async function showReplay({ file, speed, forMs }: Recording, say: Say, isOver: () => boolean): Promise<number> {
+  const outcome = await replay({
+    clock,
+    file,
+    speed,
+    forMs,
+    startGateway: (simulator) => startStandalone(simulator),
+    progress: say,
+    isOver,
+  });
+  const { lines, isGood } = replayReport(outcome);
+  for (const line of lines) say(line);
+  return isGood ? EXIT.ok : 1;
+}

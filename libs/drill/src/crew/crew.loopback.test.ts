@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
+import { until } from '../../../../test/support/until.js';
+import { faultsOf, summarize } from '../audit/summary.js';
+import { WireWatcher } from './wire-watcher.js';
+
+/** Clients straight at the simulator, with no gateway that could mend anything: what is broken must be seen. */
+describe('a watcher without a gateway', () => {
+  let simulator: Simulator;
+  let watchers: WireWatcher[];
+
+  beforeEach(async () => {
+    simulator = await Simulator.start({ clock, pace: 10 });
+    const streams = ['btcusdt@trade', 'btcusdt@depth@100ms', 'btcusdt@bookTicker'];
+    watchers = (['raw', 'combined'] as const).map((form) => new WireWatcher(form, form, simulator.wsUrl, streams));
+    await Promise.all(watchers.map((watcher) => watcher.start()));
+    await flows();
+  });
+
+  afterEach(async () => {
+    await Promise.all(watchers.map((watcher) => watcher.stop()));
+    await simulator.stop();
+  });
+
+  const flows = async (): Promise<void> => {
+    const before = watchers.map(({ messages }) => messages);
+    await until(() => watchers.every(({ messages }, index) => messages > (before[index] ?? 0) + 100));
+  };
+
+  it('has nothing to say while all is well', async () => {
+    await flows();
+    expect(faultsOf(summarize(watchers))).toEqual([]);
+  });
+
+  it('counts what came twice', async () => {
+    simulator.strike({ name: 'duplicate-frames', stream: 'btcusdt@trade', count: 7 });
+    await flows();
+    expect(faultsOf(summarize(watchers))).toEqual([{ what: 'doubled ids', count: 2 * 7 }]);
+  });
+
+  it('counts what never came', async () => {
+    simulator.strike({ name: 'drop-frames', stream: 'btcusdt@trade', count: 5 });
+    await flows();
+    const summary = summarize(watchers);
+    expect(summary.streams.find(({ stream }) => stream === 'btcusdt@trade')).toMatchObject({ missing: 5 });
+    expect(faultsOf(summary)).toEqual([{ what: 'unannounced missing ids', count: 2 * 5 }]);
+  });
+
+  it('counts a connection that closed unasked', async () => {
+    simulator.strike({ name: 'close', code: 1001, reason: 'going away' });
+    await until(() => watchers.every(({ lost }) => lost === '1001 going away'));
+    expect(faultsOf(summarize(watchers))).toEqual([{ what: 'client disconnects', count: 2 }]);
+  });
+});

@@ -12,16 +12,16 @@ export async function run(args: string[]): Promise<void> {
     `ns of CPU per frame, median of ${REPETITIONS} alternating repetitions [least..most], and × JSON.parse of that run`,
   );
   for (const sample of samples()) {
-    if (only.length === 0 || only.some((word) => sample.name.startsWith(word))) report(sample);
+    if (only.length === 0 || only.some((word) => sample.name.startsWith(word))) await report(sample);
   }
 }
 
-function report({ name, frames }: Sample): void {
+async function report({ name, frames }: Sample): Promise<void> {
   const bytes = frames.reduce((sum, frame) => sum + frame.length, 0) / frames.length;
   console.log(`\n${name}: ${frames.length} frames, ${bytes.toFixed(0)} bytes on average`);
   const steps = stepsFor(frames);
   const rounds = Math.max(1, Math.round(FRAMES_PER_TURN / frames.length));
-  const times = measure(steps, rounds, frames.length);
+  const times = await measure(steps, rounds, frames.length);
   const parse = median(times[0] ?? []);
   for (const [at, step] of steps.entries()) {
     const taken = times[at] ?? [];
@@ -34,17 +34,25 @@ function report({ name, frames }: Sample): void {
 }
 
 /** Takes turns, so that a slow moment of the machine meets all steps alike; the first turns only warm up. */
-function measure(steps: readonly Step[], rounds: number, frames: number): number[][] {
+async function measure(steps: readonly Step[], rounds: number, frames: number): Promise<number[][]> {
   const times: number[][] = steps.map(() => []);
   for (let repetition = -3; repetition < REPETITIONS; repetition++) {
     for (const [at, step] of steps.entries()) {
-      const before = process.cpuUsage();
-      for (let round = 0; round < rounds; round++) sink += step.run();
-      const { user, system } = process.cpuUsage(before);
-      if (repetition >= 0) times[at]?.push(((user + system) * 1000) / (rounds * frames));
+      let microseconds = 0;
+      for (let round = 0; round < rounds; round++) microseconds += await timed(step);
+      if (repetition >= 0) times[at]?.push((microseconds * 1000) / (rounds * frames));
     }
   }
   return times;
+}
+
+async function timed(step: Step): Promise<number> {
+  await step.prepare?.();
+  const before = process.cpuUsage();
+  sink += step.run();
+  const { user, system } = process.cpuUsage(before);
+  await step.clear?.();
+  return user + system;
 }
 
 /** What the steps return goes here, so that no step can be optimised away. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
-import { DiagnosticSeverity, Parser } from '@asyncapi/parser';
+import { Parser } from '@asyncapi/parser';
 import * as fc from 'fast-check';
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
@@ -41,7 +41,9 @@ describe('the published contract', () => {
 
   it('is AsyncAPI, as its own parser sees it', async () => {
     const { document, diagnostics } = await new Parser().parse(asyncapiText());
-    expect(diagnostics.filter(({ severity }) => severity === DiagnosticSeverity.Error)).toEqual([]);
+    expect(
+      diagnostics.map(({ severity, message }) => `${severity} ${message}`).filter((line) => line.startsWith('0 ')),
+    ).toEqual([]);
     expect(document?.channels().all().length).toBe(8);
   }, 30_000);
 

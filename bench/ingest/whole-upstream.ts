@@ -1,0 +1,46 @@
+import type { Buffer } from 'node:buffer';
+import { MemoryBus } from '#libs/bus';
+import type { StreamName } from '#libs/core';
+import type { SocketEvents } from '#libs/link';
+import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { Upstream } from '#libs/upstream';
+
+/** An upstream as standalone runs it, on a memory bus, whose socket is ours to speak through. */
+export interface WholeUpstream {
+  /** One message from Binance, all the way to the bus. */
+  hear(frame: Buffer): void;
+  /** How many messages came out on the bus. */
+  heard(): number;
+  stop(): Promise<void>;
+}
+
+export async function startWhole(streams: readonly StreamName[]): Promise<WholeUpstream> {
+  const sockets: SocketEvents[] = [];
+  const bus = new MemoryBus();
+  const upstream = new Upstream(Object.assign(new UpstreamSettings(), { streams: [...streams] }), {
+    bus,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    metrics: new Metrics(),
+    ops: new Ops(),
+    dial: (_, events) => {
+      sockets.push(events);
+      return {
+        send: () => undefined,
+        close: () => events.closed({ code: 1000, reason: '' }),
+        terminate: () => undefined,
+      };
+    },
+  });
+  await upstream.start();
+  // Dialling happens in a later turn of the loop.
+  while (sockets.length === 0) await new Promise((resume) => setImmediate(resume));
+  const [socket] = sockets;
+  socket?.opened({});
+  return {
+    hear: (frame) => socket?.message(frame, false),
+    heard: () => bus.counts.published,
+    stop: () => upstream.stop(),
+  };
+}

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Log } from '#libs/runtime';
 import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
 import { until } from '../../../../test/support/until.js';
 import type { BusState } from '../bus.js';
@@ -69,6 +70,20 @@ describe('the Redis bus, when Redis fails', () => {
     const before = await bus.nextEpoch();
     await redis.restart();
     expect(await bus.nextEpoch()).toBeGreaterThan(before);
+  });
+
+  it('never writes the credentials of its URL anywhere', async () => {
+    await begin();
+    const lines: string[] = [];
+    const note = (fields: object, sentence: string): void => void lines.push(JSON.stringify(fields) + sentence);
+    const log = { debug: note, info: note, warn: note, error: note } as unknown as Log;
+    const redisUrl = `redis://someone:s3cret@127.0.0.1:${redis.port}`;
+    const stranger = new RedisBus({ redisUrl, queueBytes: 1_000 }, { log });
+    await stranger.start();
+    expect(stranger.state).toBe('down');
+    await stranger.stop();
+    expect(lines.join('\n')).toContain(`127.0.0.1:${redis.port}`);
+    expect(lines.join('\n')).not.toMatch(/someone|s3cret/);
   });
 
   it('keeps trying when it was started before Redis', async () => {

@@ -1,4 +1,3 @@
-export { Ledger, type StreamAccount } from './audit/ledger.js';
 export { type Protocol, type StreamSummary, type Summary, type Witness, faultsOf, summarize } from './audit/summary.js';
 export { Crew, type CrewOptions } from './crew/crew.js';
 export { NativeWatcher } from './crew/native-watcher.js';
@@ -13,6 +12,6 @@ export { type JournalRow, readJournal } from './show/journal-row.js';
 export { JOURNAL_COLUMNS, type Outcome, type Verdict, reportOf, verdictOf } from './show/report.js';
 export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';
 export { type Column, count, duration, tableOf } from './show/table.js';
-export { HURRIED, HURRIED_LIMITS, hurriedEnvironment, type StandaloneOptions, startStandalone } from './standalone.js';
+export { HURRIED_LIMITS, hurriedEnvironment, type StandaloneOptions, startStandalone } from './standalone.js';
 export { Stage, type StageParts } from './stage.js';
-export { RoleProcess, TwoRoles, type TwoRolesOptions } from './two-roles.js';
+export { TwoRoles, type TwoRolesOptions } from './two-roles.js';

@@ -5,8 +5,9 @@ import type { Contestant, Row } from './plan.js';
 
 /** One run of one contestant in one row. */
 export interface Run {
-  /** CPU time of the server per message and client, above the baseline, in microseconds. */
+  /** CPU time of the server, in microseconds, and how long that took. */
   cpuMicros: number;
+  elapsedMs: number;
   /** CPU time per second with everybody connected and woken up as often, but nothing published; in milliseconds. */
   baselineMs: number;
   framesPerRead: number;
@@ -20,9 +21,9 @@ export interface Server {
   listening: Listening;
 }
 
-const WARM_UP_SECONDS = 0.3;
+const WARM_UP_SECONDS = 0.2;
 /** How much shorter than the measured run the baseline's is. */
-const BASELINE_SHARE = 1 / 3;
+const BASELINE_SHARE = 0.3;
 /** Lets a server clear up after its clients before the next one is measured on the same core. */
 const CLEAR_UP_MS = 150;
 
@@ -55,6 +56,5 @@ export async function measure(
   await load.ask('disconnect');
   await pause(CLEAR_UP_MS);
   const baselineMs = baseline.cpuMicros / baseline.elapsedMs;
-  const cpuMicros = (spent.cpuMicros - baselineMs * spent.elapsedMs) / frames;
-  return { cpuMicros, baselineMs, framesPerRead: frames / reads, delivered: frames, lost, surplus };
+  return { ...spent, baselineMs, framesPerRead: frames / reads, delivered: frames, lost, surplus };
 }

@@ -57,6 +57,6 @@ const CONTESTANTS: Contestant[] = [
  */
 export function readPlan(args: string[]): Plan {
   const { values } = parseArgs({ args, options: { quick: { type: 'boolean' }, json: { type: 'string' } } });
-  const length = values.quick ? { repetitions: 1, seconds: 0.6 } : { repetitions: 3, seconds: 1.5 };
+  const length = values.quick ? { repetitions: 1, seconds: 0.6 } : { repetitions: 4, seconds: 1 };
   return { rows: ROWS, contestants: CONTESTANTS, ...length, jsonFile: values.json };
 }

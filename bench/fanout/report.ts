@@ -22,7 +22,7 @@ export interface Line {
   cpuMicros: Spread;
   /** The same in multiples of the yardstick's run of the same repetition. */
   timesYardstick: Spread;
-  /** Median CPU per second while nothing is published, in milliseconds. */
+  /** CPU per second while nothing is published, in milliseconds. */
   baselineMs: number;
   framesPerRead: number;
   delivered: number;
@@ -40,19 +40,28 @@ export function spread(numbers: number[]): Spread {
   return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
 }
 
+/** The least of all repetitions: what is above it was a garbage collection, or a neighbour on the same core. */
+const leastBaselineMs = (runs: Run[]): number => spread(runs.map(({ baselineMs }) => baselineMs)).min;
+
+/** CPU per delivered message of each run, above the baseline. */
+function netMicros(runs: Run[]): number[] {
+  const baselineMs = leastBaselineMs(runs);
+  return runs.map(({ cpuMicros, elapsedMs, delivered }) => (cpuMicros - baselineMs * elapsedMs) / delivered);
+}
+
 /** Sums a row's series up, one line per contestant. The yardstick's series must be among them. */
 export function linesOf(series: Series[]): Line[] {
-  const yardstick = series.find(({ contestant }) => contestant === YARDSTICK)?.runs ?? [];
+  const yardstick = netMicros(series.find(({ contestant }) => contestant === YARDSTICK)?.runs ?? []);
   const total = (runs: Run[], of: (run: Run) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
   return series.map(({ row, contestant, runs }) => {
-    const ratios = runs.map((run, repetition) => run.cpuMicros / (yardstick[repetition]?.cpuMicros ?? Number.NaN));
-    const timesYardstick = spread(ratios);
+    const net = netMicros(runs);
+    const timesYardstick = spread(net.map((micros, repetition) => micros / (yardstick[repetition] ?? Number.NaN)));
     return {
       row: row.title,
       contestant: contestant.title,
-      cpuMicros: spread(runs.map(({ cpuMicros }) => cpuMicros)),
+      cpuMicros: spread(net),
       timesYardstick,
-      baselineMs: spread(runs.map(({ baselineMs }) => baselineMs)).median,
+      baselineMs: leastBaselineMs(runs),
       framesPerRead: spread(runs.map(({ framesPerRead }) => framesPerRead)).median,
       delivered: total(runs, ({ delivered }) => delivered),
       lost: total(runs, ({ lost }) => lost),

@@ -164,6 +164,8 @@ describe("Binance's wire", () => {
     frame(ARRAY, array);
     await until(() => client.texts.length === 2);
     expect(client.texts).toEqual([array, array]);
+    const metrics = await (await fetch(`${edge.opsUrl}/metrics`)).text();
+    expect(metrics).toContain('holdfast_edge_broken_arrays_total 2');
   });
 
   it('gives times in microseconds to who asks for them, and in milliseconds to the others', async () => {

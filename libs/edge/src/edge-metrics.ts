@@ -14,6 +14,8 @@ export interface EdgeCounts {
   lost: number;
   /** Texts on a stream's channel that are not events. */
   unreadable: number;
+  /** Arrays of which a part was lost, so that clients of Binance's wire got none of it. */
+  brokenArrays: number;
 }
 
 const newEdgeCounts = (): EdgeCounts => ({
@@ -23,6 +25,7 @@ const newEdgeCounts = (): EdgeCounts => ({
   discarded: 0,
   lost: 0,
   unreadable: 0,
+  brokenArrays: 0,
 });
 
 const HELP: Record<keyof EdgeCounts, string> = {
@@ -32,6 +35,7 @@ const HELP: Record<keyof EdgeCounts, string> = {
   discarded: 'Messages of an older term, or seen before.',
   lost: 'Messages lost between the upstream and this edge.',
   unreadable: 'Texts on a stream’s channel that are not events.',
+  brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
 };
 
 /** What an edge counts and measures. */
@@ -92,7 +96,7 @@ export class EdgeMetrics {
   private expose(count: keyof EdgeCounts, help: string): void {
     const { counts } = this;
     this.metrics.counter({
-      name: `holdfast_edge_${count}_total`,
+      name: `holdfast_edge_${count.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
       help,
       collect() {
         this.reset();

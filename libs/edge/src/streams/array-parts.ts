@@ -5,8 +5,7 @@ import type { MarketEvent } from '#libs/core';
  * hole is dropped whole: half an array would be a frame that Binance never sent.
  */
 export class ArrayParts {
-  /** Arrays that were begun and never completed. */
-  dropped = 0;
+  private dropped = 0;
   private parts: MarketEvent[] = [];
 
   /** Takes the next event; gives all parts once the last one has come. */
@@ -22,6 +21,13 @@ export class ArrayParts {
     const whole = this.parts;
     this.parts = [];
     return whole;
+  }
+
+  /** How many arrays were begun and never completed since this was asked last. */
+  takeDropped(): number {
+    const { dropped } = this;
+    this.dropped = 0;
+    return dropped;
   }
 
   /** Forgets what has come, because something was missed or nobody wants it any more. */

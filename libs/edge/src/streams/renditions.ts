@@ -2,6 +2,7 @@ import { rebuildArray, rebuildPayload } from '#libs/binance';
 import { type MarketEvent, decode } from '#libs/core';
 import type { BinanceRendition } from '../rendition.js';
 import type { EdgeCounts } from '../edge-metrics.js';
+import type { ArrayParts } from './array-parts.js';
 import type { EdgeStream } from './edge-stream.js';
 
 /** Sends a text to all clients that joined a topic. */
@@ -21,10 +22,16 @@ export class Renditions {
     if (!wantsMillis && !wantsMicros) return;
     const decoded = decode(text);
     if (!decoded.ok || decoded.value.type === 'feed') return;
-    const events = stream.parts ? stream.parts.add(decoded.value) : [decoded.value];
+    const events = stream.parts ? this.collect(stream.parts, decoded.value) : [decoded.value];
     if (!events) return;
     if (wantsMillis) this.send(stream, events.map(inMillis), 'raw', 'combined');
     if (wantsMicros) this.send(stream, events.map(inMicros), 'raw-us', 'combined-us');
+  }
+
+  private collect(parts: ArrayParts, event: MarketEvent): MarketEvent[] | undefined {
+    const whole = parts.add(event);
+    this.counts.brokenArrays += parts.takeDropped();
+    return whole;
   }
 
   private send(stream: EdgeStream, events: MarketEvent[], raw: BinanceRendition, combined: BinanceRendition): void {

@@ -96,7 +96,7 @@ export class Upstream implements Service {
       if (state === 'up') this.callDemand();
     });
     await this.demands.ready;
-    this.pool.want(this.board.wanted());
+    this.follow();
     this.callDemand();
     this.ticker.start();
   }
@@ -139,8 +139,18 @@ export class Upstream implements Service {
     const { edge, newcomers, refused } = taken.value;
     for (const { message } of refused)
       log.warn({ code: 'demand.bad-stream', edge, why: message }, 'a stream was refused');
-    this.pool.want(this.board.wanted());
+    this.follow();
     for (const stream of newcomers) this.welcome(edge, stream);
+  }
+
+  /** Wants exactly what is demanded now. */
+  private follow(): void {
+    const { board } = this;
+    const before = board.leftOut;
+    this.pool.want(board.wanted());
+    if (board.leftOut === before || board.leftOut === 0) return;
+    const { leftOut } = board;
+    this.parts.log.warn({ code: 'demand.too-many', leftOut }, 'more streams are wanted than allowed');
   }
 
   private welcome(edge: string, stream: StreamName): void {
@@ -161,7 +171,7 @@ export class Upstream implements Service {
     const heartbeat: Heartbeat = { epoch: this.publisher.epoch, at: now };
     bus.publish(heartbeatTopic(), JSON.stringify(heartbeat));
     // Edges that cannot reach us are not edges that are gone.
-    if (bus.state === 'up' && this.board.expire(now)) this.pool.want(this.board.wanted());
+    if (bus.state === 'up' && this.board.expire(now)) this.follow();
   }
 
   private slotTools(): SlotTools {
@@ -175,6 +185,7 @@ export class Upstream implements Service {
       desk,
       timings,
       attempts: this.parts.bus.attempts,
+      stallMs: (now) => this.ticker.stallMs(now),
       nextGeneration: () => ++this.generation,
       message: (slot, line, bytes, isBinary, now) => {
         counts.frames += 1;

@@ -19,6 +19,8 @@ export interface LineTools {
   journal: Journal;
   settings: Readonly<UpstreamSettings>;
   timings: Timings;
+  /** How long our own process has just stood still; 0 when it has not. */
+  stallMs(now: Millis): Millis;
 }
 
 /** Which line this is, and why there is one. */
@@ -36,6 +38,8 @@ export interface LineOwner {
   message(line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void;
   /** Requests on it keep failing: it cannot be trusted to carry what is wanted. */
   hopeless(line: Line, why: string): void;
+  /** It may not try again yet: the budget of connection attempts is used up. */
+  held(line: Line, forMs: Millis): void;
   /** Its connection ended; `retryMs` until it tries again, absent when it will not. Returns what is done about it. */
   ended(line: Line, ending: Ending, retryMs: Millis | undefined): string;
 }
@@ -79,7 +83,11 @@ export class Line {
     this.generation = generation;
     this.why = why;
     const { dial, clock, random, settings, timings } = tools;
-    const permit = () => tools.attempts.take(attempts, timings.attemptsWindowMs);
+    const permit = async (): Promise<Millis> => {
+      const forMs = await tools.attempts.take(attempts, timings.attemptsWindowMs);
+      if (forMs > 0) this.owner.held(this, forMs);
+      return forMs;
+    };
     this.driver = new LinkDriver({ dial, clock, random, permit }, retryPolicy(settings), () => this.url(), {
       dialing: () => undefined,
       opened: (endpoints) => this.opened(endpoints),
@@ -227,10 +235,17 @@ export class Line {
     connection?.cancelAnswer?.();
     this.connection = undefined;
     this.next = undefined;
-    const stalledAt = connection?.stalledAt ?? Infinity;
-    if (next && this.tools.clock.now() - stalledAt > BLAME_MS) delete next.record.stallMs;
+    if (next) this.blame(next.record, connection?.stalledAt ?? Infinity);
     const then = this.owner.ended(this, ending, retryMs);
     if (next) this.tools.journal.ended(next.record, ending, then);
+  }
+
+  /** Sockets may be read before the late tick that would tell of a stall, so it is looked for here, too. */
+  private blame(record: AttemptRecord, stalledAt: Millis): void {
+    const now = this.tools.clock.now();
+    const stallMs = this.tools.stallMs(now);
+    if (stallMs > 0) record.stallMs = Math.round(stallMs);
+    else if (now - stalledAt > BLAME_MS) delete record.stallMs;
   }
 
   /** Sends the next request as soon as the limits allow it. */

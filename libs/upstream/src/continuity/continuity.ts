@@ -84,7 +84,7 @@ export class Continuity {
     const { ordering } = series;
     if (event.type === 'unknown') return this.publish(series, event);
     if (ordering.rule === 'rising') {
-      const isNews = series.riseOf(event).accept(ordering.major?.(event) ?? 0, ordering.last(event));
+      const isNews = series.riseOf(event).accept(ordering.major?.(event) ?? 0, ordering.last(event), event.receivedAt);
       if (isNews) this.publish(series, event);
       else this.counts.repeated += 1;
       return;

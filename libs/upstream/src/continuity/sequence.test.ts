@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Rise } from './rise.js';
 import { Sequence } from './sequence.js';
 
 function setUp() {
@@ -147,5 +148,42 @@ describe('a sequence fed by two lines', () => {
         for (const id of delivered) expect(said).toContain(id);
       }),
     );
+  });
+});
+
+describe('a rise', () => {
+  it('passes what is above what came before, the candle before its state, and nothing twice', () => {
+    const rise = new Rise();
+    const marks: [major: number, mark: number][] = [
+      [60, 1],
+      [60, 2],
+      [60, 2],
+      [60, 1],
+      [120, 1],
+      [60, 9],
+      [120, 2],
+    ];
+    expect(marks.map(([major, mark]) => rise.accept(major, mark, 0))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+      false,
+      true,
+    ]);
+  });
+
+  it('follows a count that began again, but not one of two lines that is behind', () => {
+    const restarted = new Rise();
+    restarted.accept(0, 1_000_000, 0);
+    const passed = ids(1, 100).filter((id) => restarted.accept(0, id, id * 1_000));
+    expect(passed[0]).toBe(20);
+    expect(passed).toHaveLength(81);
+    const two = new Rise();
+    for (let now = 0; now < 60_000; now += 100) {
+      expect(two.accept(0, now + 5_000, now)).toBe(true);
+      expect(two.accept(0, now, now)).toBe(false);
+    }
   });
 });

@@ -1,4 +1,5 @@
 import type { Millis } from '#libs/core';
+import { RestartWatch } from './restart.js';
 
 /** Where a sequence puts what it has decided. */
 export interface SequenceSink<T> {
@@ -21,10 +22,6 @@ interface Held<T> {
 /** So many events may wait for earlier ones; then the gap is declared. */
 const MOST_HELD = 2_000;
 
-/** Old ids, and nothing but old ids, for so long and so often: the count has begun again. */
-const RESTART_MS: Millis = 10_000;
-const RESTART_EVENTS = 20;
-
 /**
  * Puts events numbered without holes into one line, from one connection or from several that carry the same stream.
  * The first arrival of an id wins. An event that is ahead is held back while another living line may still deliver what
@@ -36,7 +33,7 @@ export class Sequence<T> {
   private heldSince: Millis = 0;
   /** The newest id per line; kept only while more than one line carries the stream. */
   private reached: Map<number, number> | undefined;
-  private old: { since: Millis; events: number } | undefined;
+  private readonly restarts = new RestartWatch();
 
   constructor(private readonly sink: SequenceSink<T>) {}
 
@@ -85,7 +82,7 @@ export class Sequence<T> {
 
   private pass(item: T, last: number): void {
     this.last = last;
-    this.old = undefined;
+    this.restarts.clear();
     this.sink.emit(item);
   }
 
@@ -113,9 +110,7 @@ export class Sequence<T> {
   }
 
   private repeat(item: T, first: number, last: number, lines: ReadonlySet<number>, now: Millis): void {
-    this.old ??= { since: now, events: 0 };
-    this.old.events += 1;
-    const isRestart = lines.size <= 1 && this.old.events >= RESTART_EVENTS && now - this.old.since >= RESTART_MS;
+    const isRestart = this.restarts.sawOld(now) && lines.size <= 1;
     if (!isRestart) return this.sink.repeated(item);
     this.sink.restarted(this.last ?? last, first);
     this.pass(item, last);

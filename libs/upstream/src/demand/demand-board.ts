@@ -29,6 +29,8 @@ export class DemandBoard {
   private readonly edges = new Map<string, Edge>();
   private readonly names = new Map<StreamName, ParsedStream | undefined>();
   private refusedNames = 0;
+  /** Streams that are wanted and left out, because there are too many. */
+  leftOut = 0;
 
   constructor(
     private readonly always: readonly StreamName[],
@@ -66,8 +68,11 @@ export class DemandBoard {
     const wanted = new Map<StreamName, ParsedStream>();
     const add = (stream: StreamName): void => {
       const name = this.names.get(stream) ?? this.parse(stream);
-      if (name && (wanted.has(stream) || wanted.size < this.mostStreams)) wanted.set(stream, name);
+      if (!name || wanted.has(stream)) return;
+      if (wanted.size < this.mostStreams) wanted.set(stream, name);
+      else this.leftOut += 1;
     };
+    this.leftOut = 0;
     this.always.forEach(add);
     for (const { streams } of this.edges.values()) streams.forEach(add);
     this.forgetUnwanted(wanted);

@@ -1,5 +1,5 @@
 import type { ProblemCode } from '#libs/binance';
-import type { Millis, StreamName } from '#libs/core';
+import type { FeedCause, FeedState, Millis, StreamName } from '#libs/core';
 import type { Ending } from '#libs/link';
 import type { Log } from '#libs/runtime';
 import { Line, type LineOwner, type LineTools } from '../connection/line.js';
@@ -133,6 +133,12 @@ export class Slot implements LineOwner {
     else if (line === this.active) this.rotate(reason);
   }
 
+  held(line: Line, forMs: Millis): void {
+    const message = `our budget of connection attempts is used up; next attempt in ${Math.ceil(forMs)} ms`;
+    this.tools.log.warn({ code: 'line.held', generation: line.generation, forMs }, message);
+    if (line === this.active) this.announce('stale', 'reconnecting', message);
+  }
+
   ended(line: Line, ending: Ending, retryMs: Millis | undefined): string {
     this.lines.delete(line.generation);
     this.tools.continuity.lineGone(this.lines);
@@ -217,7 +223,10 @@ export class Slot implements LineOwner {
     const then = takesOver ? `generation ${replacement.line.generation} takes over` : `next attempt in ${retryMs} ms`;
     this.dueAt = Infinity;
     this.wish = undefined;
-    this.announce(ending, then, retryMs, takesOver ? replacement.line.delivered : undefined);
+    const isRefused = ending.cause === 'refused';
+    const state = isRefused || retryMs > PATIENT_MS ? 'stale' : 'recovering';
+    const cause = isRefused ? 'connection-refused' : 'connection-lost';
+    this.announce(state, cause, `${describe(ending)}; ${then}`, takesOver ? replacement.line.delivered : undefined);
     if (old) old.delivered = undefined;
     if (takesOver) {
       this.take(replacement.line, replacement.reason, 'promoted');
@@ -229,14 +238,12 @@ export class Slot implements LineOwner {
     return then;
   }
 
-  private announce(ending: Ending, then: string, retryMs: Millis, delivered?: ReadonlyMap<StreamName, Millis>): void {
+  /** Says how all streams are, those left out that the replacement delivers already. */
+  private announce(state: FeedState, cause: FeedCause, message: string, but?: ReadonlyMap<StreamName, Millis>): void {
     const { continuity, desk } = this.tools;
-    const cause = ending.cause === 'refused' ? 'connection-refused' : 'connection-lost';
-    const state = ending.cause === 'refused' || retryMs > PATIENT_MS ? 'stale' : 'recovering';
-    const message = `${describe(ending)}; ${then}`;
     for (const stream of this.streams) {
       const series = continuity.get(stream);
-      if (series && !delivered?.has(stream)) desk.set(series, state, cause, message);
+      if (series && !but?.has(stream)) desk.set(series, state, cause, message);
     }
   }
 

@@ -15,10 +15,11 @@ export interface TickerEvents {
 
 /**
  * The upstream's one pulse. All that judges by time hangs on it, so that after a stall of our own process everybody
- * hears of it before anybody is judged: timers fire before sockets are read.
+ * hears of it before anybody is judged.
  */
 export class Ticker {
   private cancel: Cancel | undefined;
+  private expectedAt: Millis = Infinity;
 
   constructor(
     private readonly clock: Clock,
@@ -27,18 +28,24 @@ export class Ticker {
   ) {}
 
   start(): void {
-    const expectedAt = this.clock.now() + this.options.everyMs;
-    this.cancel = this.clock.after(this.options.everyMs, () => this.fire(expectedAt));
+    this.expectedAt = this.clock.now() + this.options.everyMs;
+    this.cancel = this.clock.after(this.options.everyMs, () => this.fire());
   }
 
   stop(): void {
+    this.expectedAt = Infinity;
     this.cancel?.();
     this.cancel = undefined;
   }
 
-  private fire(expectedAt: Millis): void {
+  /** How long the process has stood still until now, if the next tick is that late; 0 otherwise. */
+  stallMs(now: Millis): Millis {
+    return stallOf(this.expectedAt, now, this.options.stallMs);
+  }
+
+  private fire(): void {
     const now = this.clock.now();
-    const stallMs = stallOf(expectedAt, now, this.options.stallMs);
+    const stallMs = this.stallMs(now);
     this.start();
     if (stallMs > 0) this.events.stalled(stallMs, now);
     this.events.tick(now);

@@ -24,7 +24,7 @@ export async function status({ url, quarantine, json }: Options): Promise<void> 
   if (quarantine) return showQuarantine(rowsOf(sections['quarantine']));
   say(await readiness(url));
   showTable('Connections to Binance', LINE_COLUMNS, rowsOf(sections['lines']));
-  showStreams(rowsOf(sections['streams']));
+  showStreams(rowsOf(sections['streams'] ?? sections['served']));
   showClients(sections['clients']);
   const journal = readJournal(read);
   if (journal.length === 0) return;

@@ -167,7 +167,7 @@ describe('what a client may take from an edge', () => {
     client.send({ event: 'list', id: 'end' });
     await until(() => client.messages.some(({ id }) => id === 'end'), { deadlineMs: 20_000 });
     client.socket.terminate();
-    await until(async () => (await status()).streams.length === 0, { deadlineMs: 10_000 });
+    await until(async () => (await status()).served.length === 0, { deadlineMs: 10_000 });
     await until(() => upstream.demands.at(-1)?.streams.length === 0);
     expect((await status()).clients.connections).toBe(0);
   });

@@ -14,7 +14,7 @@ const streams = (count: number, from = 0): string[] =>
 
 interface Status {
   clients: { connections: number };
-  streams: unknown[];
+  served: unknown[];
 }
 
 describe('what a client may take from an edge', () => {

@@ -8,7 +8,7 @@ export const EPOCH: Epoch = 1;
 
 const FIRST_ID = 3_741_207_001;
 
-/** A trade as a market would send it: what every contestant publishes, about 280 bytes as text. */
+/** A trade as a market would send it: what every contestant publishes, about 255 bytes as text. */
 export const tradeText = (seq: Seq, now: Millis): string =>
   encode({
     type: 'trade',

@@ -1,6 +1,8 @@
 /** A part of a process that is started and stopped; the order is written out by the app, see `start.ts`. */
 export interface Service {
   readonly name: string;
+  /** Where it can be reached, once it has started; absent where nobody connects to it. */
+  readonly url?: string;
   /** Resolves when the part does its work; rejects when it never will. */
   start(): Promise<void>;
   /** Resolves when the part holds nothing open any more. Never rejects; calling it twice is the same as once. */

@@ -51,7 +51,7 @@ export async function start({ module, ops, log, prepare }: StartOptions): Promis
     for (const service of services) {
       running.push(service);
       await service.start();
-      log.info({ code: 'service.started', service: service.name }, 'started');
+      log.info({ code: 'service.started', service: service.name, url: service.url }, 'started');
     }
   } catch (error) {
     await stop();

@@ -21,17 +21,17 @@ export class Ops {
 
   /** Adds a section to `/status`. */
   status(section: string, read: () => unknown): void {
-    this.sections.set(section, read);
+    add(this.sections, section, read);
   }
 
   /** Adds a condition to `/readyz`: while it returns trouble, this process should get no new clients. */
   ready(name: string, check: () => Trouble): void {
-    this.readiness.set(name, check);
+    add(this.readiness, name, check);
   }
 
   /** Adds a command to `/commands`. */
   command(name: string, command: OpsCommand): void {
-    this.commands.set(name, command);
+    add(this.commands, name, command);
   }
 
   /** From now on the process is not ready, because it is stopping. */
@@ -60,4 +60,10 @@ export class Ops {
   find(command: string): OpsCommand | undefined {
     return this.commands.get(command);
   }
+}
+
+/** Two parts of a process under one name would hide one of them from operators: a bug, found at start. */
+function add<T>(names: Map<string, T>, name: string, one: T): void {
+  if (names.has(name)) throw new Error(`Two parts of this process call themselves ${name}`);
+  names.set(name, one);
 }

@@ -29,7 +29,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status('demand', () => upstream.board.read(clock.now()));
   ops.status('quarantine', () => upstream.quarantine.read());
   ops.status('drift', () => upstream.drift.read());
-  ops.ready('upstream', () => trouble(upstream));
+  ops.ready('connections to Binance', () => trouble(upstream));
   ops.command('rotate', {
     says: 'Replaces every connection to Binance, make-before-break; takes {"generation": 3} to replace only that one.',
     run: (input) => Promise.resolve().then(() => rotate(upstream, input)),
@@ -74,7 +74,7 @@ function trouble({ pool }: Shown): Trouble {
   const down = pool.all.filter(({ line }) => line?.openedAt === undefined);
   if (down.length === 0) return undefined;
   const states = down.map(({ line, streams: { size } }) => `${line?.state ?? 'not begun'} (${size} streams)`);
-  return `${down.length} of ${pool.all.length} connections to Binance not open: ${states.join(', ')}`;
+  return `${down.length} of ${pool.all.length} not open: ${states.join(', ')}`;
 }
 
 function rotate({ pool }: Shown, input: unknown): { rotating: number[] } {

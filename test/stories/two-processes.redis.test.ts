@@ -1,6 +1,17 @@
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DRILLS, HURRIED_LIMITS, Stage, TwoRoles, hurriedEnvironment, perform, verdictOf } from '#libs/drill';
+import {
+  DRILLS,
+  HURRIED_LIMITS,
+  Stage,
+  TwoRoles,
+  hurriedEnvironment,
+  perform,
+  replay,
+  replayReport,
+  verdictOf,
+} from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { type TestRedis, startRedis } from '../support/start-redis.js';
@@ -51,6 +62,35 @@ describe('clients of an edge that hears its upstream through Redis', () => {
       await roles.replaceUpstream(signal);
       await stage.flows();
       expect(await sentence()).toMatch(/^PASSED/);
+    },
+  );
+});
+
+describe('recorded frames through two processes and a real Redis', () => {
+  const file = '../shared/frames/spot-hft-btcusdt_20240808.jsonl';
+  let redis: TestRedis;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+  });
+
+  afterAll(() => redis.stop());
+
+  it.skipIf(!existsSync(file))(
+    'reach a Binance-wire client to the letter and a native client without a hole (skipped where they are absent)',
+    async () => {
+      const outcome = await replay({
+        clock,
+        file,
+        speed: 15,
+        forMs: 25_000,
+        startGateway: (simulator) =>
+          TwoRoles.start({ clock, redisUrl: redis.url, dist, environment: hurriedEnvironment(simulator) }),
+        progress: () => undefined,
+        isOver: () => false,
+      });
+      expect(outcome.wire).toMatchObject({ sent: 6_000, identical: 6_000, different: 0, missing: 0 });
+      expect(replayReport(outcome)).toMatchObject({ isGood: true });
     },
   );
 });

@@ -81,8 +81,8 @@ export class Upstream implements Service {
     const { pool, continuity, desk, publisher, drift } = this;
     this.watch = new Watch({ pool, continuity, desk, settings, timings });
     this.ticker = new Ticker(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
-    this.counts.expose({ continuity, publisher, drift, attempts: () => this.journal.attempts });
     const { journal, quarantine, board } = this;
+    this.counts.expose({ continuity, publisher, drift, journal, pool });
     showUpstream(ops, { pool, continuity, journal, quarantine, drift, board }, clock);
   }
 

@@ -97,6 +97,12 @@ describe('subscriptions', () => {
     expect(outcomes).toEqual(['refused', 'refused', 'hopeless']);
   });
 
+  it('take a name that Binance lists as it stood in the URL for the same stream', () => {
+    const wanted = new Set(['币安人生usdt@trade', 'btcusdt@kline_1d@+08:00']);
+    const subscriptions = new Subscriptions(wanted, wanted);
+    expect(subscriptions.acknowledged(subscriptions.next()?.id, [...wanted].map(encodeURIComponent))).toBe('confirmed');
+  });
+
   it('match answers by id: a late or foreign one changes nothing', () => {
     const subscriptions = new Subscriptions(new Set(names(3)), []);
     const request = subscriptions.next();

@@ -96,7 +96,8 @@ export class Subscriptions {
 
   /** Takes Binance's list for the truth: what differs from the wanted set is asked for again by `next`. */
   private compare(result: unknown): Outcome {
-    const listed = new Set(Array.isArray(result) ? result.filter((name) => typeof name === 'string') : []);
+    const names: unknown[] = Array.isArray(result) ? result : [];
+    const listed = new Set(names.filter((name) => typeof name === 'string').map(decoded));
     const isSame = listed.size === this.asked.size && [...this.asked].every((stream) => listed.has(stream));
     if (isSame) {
       this.failures = 0;
@@ -106,6 +107,16 @@ export class Subscriptions {
     for (const stream of listed) this.asked.add(stream);
     this.failures += 1;
     return this.failures >= MOST_FAILURES ? 'hopeless' : 'mismatch';
+  }
+}
+
+/** A name as we write it, should Binance list one as it stood in the URL. */
+function decoded(name: string): StreamName {
+  if (!name.includes('%')) return name;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 

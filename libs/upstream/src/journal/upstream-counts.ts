@@ -1,10 +1,20 @@
 import type { ProblemCode, StreamType } from '#libs/binance';
 import { type Metrics } from '#libs/runtime';
-import type { AttemptRecord } from './journal.js';
+import type { AttemptRecord, Journal } from './journal.js';
 import type { Continuity } from '../continuity/continuity.js';
 import type { Publisher } from '../feed/publisher.js';
+import type { Pool } from '../pool/pool.js';
 import type { RotationReason } from '../pool/slot.js';
 import type { Drift } from '../problems/drift.js';
+
+/** The parts of an upstream that count for themselves. */
+export interface Counting {
+  continuity: Continuity;
+  publisher: Publisher;
+  drift: Drift;
+  journal: Journal;
+  pool: Pool;
+}
 
 /** What one upstream counts. Plain numbers where a message raises them; Prometheus reads them when it scrapes. */
 export class UpstreamCounts {
@@ -49,19 +59,9 @@ export class UpstreamCounts {
   }
 
   /** Shows what the other parts count themselves. */
-  expose({
-    continuity,
-    publisher,
-    drift,
-    attempts,
-  }: {
-    continuity: Continuity;
-    publisher: Publisher;
-    drift: Drift;
-    attempts: () => number;
-  }): void {
+  expose({ continuity, publisher, drift, journal, pool }: Counting): void {
     const { counts } = continuity;
-    this.reading('attempts', 'Connection attempts begun.', attempts);
+    this.reading('attempts', 'Connection attempts begun.', () => journal.attempts);
     this.reading('events', 'Market events published.', () => publisher.published);
     this.reading(
       'repeated',
@@ -72,6 +72,17 @@ export class UpstreamCounts {
     this.reading('gaps', 'Gaps announced.', () => counts.gaps);
     this.reading('missing_ids', 'Ids missing in announced gaps.', () => counts.missing);
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => drift.count);
+    this.gauges(continuity, pool);
+  }
+
+  private gauges(continuity: Continuity, pool: Pool): void {
+    this.metrics.gauge({
+      name: 'holdfast_upstream_connections',
+      help: 'Connections to Binance that are open, replacements included.',
+      collect() {
+        this.set(pool.lines.filter(({ isUp }) => isUp).length);
+      },
+    });
     this.metrics.gauge({
       name: 'holdfast_upstream_streams',
       help: 'Wanted streams by feed state.',

@@ -42,6 +42,9 @@ export const nextShare = (share: number, hadEvent: boolean, silentMs: Millis): n
   return silentMs > 5_000 ? share : share * (1 - SHARE_STEP);
 };
 
+/** Whether such a stream says something every few seconds, whether anything is traded or not. */
+export const isPaced = (type: StreamType): boolean => PACED.has(type);
+
 /** Whether silence on it means something: it has a pace of its own, or it was busy until now. */
 export const isSteady = ({ type, wasLive, share }: Pick<StreamView, 'type' | 'wasLive' | 'share'>): boolean =>
   wasLive && (PACED.has(type) || share >= STEADY_SHARE);

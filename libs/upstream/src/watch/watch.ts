@@ -7,7 +7,7 @@ import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../pool/slot.js';
 import type { Timings } from '../timings.js';
 import { DataSilence } from './data-silence.js';
-import { isSteady, judgeStream, nextShare } from './stream-silence.js';
+import { isPaced, isSteady, judgeStream, nextShare } from './stream-silence.js';
 
 /** Whom the watch looks at and tells. */
 export interface Watched {
@@ -69,10 +69,12 @@ export class Watch {
     if (silence.shouldRotate(dataAt, this.expectsData(slot), now)) slot.rotate('data-silence');
   }
 
-  private expectsData(slot: Slot): boolean {
-    for (const stream of slot.streams) {
+  /** Whether one of its streams is never so quiet. A line that has delivered nothing at all gets no benefit of the doubt. */
+  private expectsData({ streams, line }: Slot): boolean {
+    const isMute = line?.dataAt === undefined;
+    for (const stream of streams) {
       const series = this.watched.continuity.get(stream);
-      if (series && isSteady(series)) return true;
+      if (series && (isSteady(series) || (isMute && isPaced(series.type)))) return true;
     }
     return false;
   }

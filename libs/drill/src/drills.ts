@@ -1,3 +1,4 @@
+import type { Millis } from '#libs/core';
 import type { Incident, Step } from '#libs/simulator';
 
 /** One step of a drill, over when data flows again on every client and one connection to Binance is left. */
@@ -10,6 +11,8 @@ export interface Act {
   command?: string;
   /** How many connection attempts must follow before the step can be over. */
   follows: number;
+  /** How long the strike itself goes on; the step is not over before. */
+  lastsMs?: Millis;
   /** The next step finds a replacement under way: here only data has to flow. */
   isHalfWay?: true;
 }
@@ -20,6 +23,8 @@ export interface Drill {
   /** One sentence: what happens, and what it stands for. */
   says: string;
   acts: readonly Act[];
+  /** Nothing happens that could excuse a missing id, so not one may be missing, announced or not. */
+  isLossless?: true;
 }
 
 const once = (...strike: Incident[]): Act => ({ strike, follows: 1 });
@@ -97,20 +102,23 @@ export const DRILLS: readonly Drill[] = [
   {
     name: 'load-shedding',
     says: 'Binance sheds load: everything that is open is closed, four times, half a second apart.',
-    acts: [{ strike: [{ name: 'close-storm', count: 4, everyMs: 500 }], follows: 3 }],
+    acts: [{ strike: [{ name: 'close-storm', count: 4, everyMs: 500 }], lastsMs: 1_600, follows: 2 }],
   },
   {
     name: 'planned-shutdown',
+    isLossless: true,
     says: 'Binance announces that it goes away; the connection is replaced before it does, and nothing is missing.',
     acts: [once({ name: 'server-shutdown', closeAfterMs: 4_000 })],
   },
   {
     name: 'rotation',
+    isLossless: true,
     says: 'An operator asks for a new connection, three times; the old one goes on until the new one has taken over.',
     acts: Array.from({ length: 3 }, (): Act => ({ command: 'rotate', follows: 1 })),
   },
   {
     name: 'stalled-replacement',
+    isLossless: true,
     says: 'An operator asks for a new connection and Binance accepts one that never delivers; the working one must not be given up.',
     acts: [
       { attempts: [{ stall: true }], command: 'rotate', follows: 1, isHalfWay: true },
@@ -119,6 +127,7 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'bad-frames',
+    isLossless: true,
     says: 'Single frames are broken in every way: not UTF-8, not JSON, wrong types, binary, too deep, doubled and poisoned keys, numbers too large.',
     acts: [
       harmless({ name: 'bad-utf8' }),
@@ -133,6 +142,7 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'news',
+    isLossless: true,
     says: 'Binance sends a field and an event nobody has heard of; both pass and are reported as drift.',
     acts: [harmless({ name: 'unknown-field' }), harmless({ name: 'unknown-event' })],
   },
@@ -142,11 +152,12 @@ export const DRILLS: readonly Drill[] = [
     acts: [
       harmless({ name: 'duplicate-frames', stream: 'btcusdt@trade', count: 20 }),
       harmless({ name: 'drop-frames', stream: 'btcusdt@trade', count: 20 }),
-      harmless({ name: 'drop-frames', stream: 'ethusdt@depth@100ms', count: 3 }),
+      { ...harmless({ name: 'drop-frames', stream: 'ethusdt@depth@100ms', count: 3 }), lastsMs: 1_000 },
     ],
   },
   {
     name: 'rush',
+    isLossless: true,
     says: 'A thousand trades in one instant.',
     acts: [harmless({ name: 'burst', symbol: 'BTCUSDT', count: 1_000 })],
   },

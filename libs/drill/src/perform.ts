@@ -9,6 +9,7 @@ import type { Stage } from './stage.js';
  * @returns What did not happen as it should; empty when all did.
  */
 export async function perform(drill: Drill, stage: Stage, say: (line: string) => void): Promise<string[]> {
+  const before = missingIds(stage);
   for (const act of drill.acts) {
     try {
       await play(act, stage, say);
@@ -16,8 +17,12 @@ export async function perform(drill: Drill, stage: Stage, say: (line: string) =>
       return [`${describe(act)}: ${(error as Error).message}`];
     }
   }
-  return [];
+  const missing = missingIds(stage) - before;
+  return drill.isLossless && missing > 0 ? [`${missing} ids missing where none may be`] : [];
 }
+
+const missingIds = (stage: Stage): number =>
+  stage.crew.summary().streams.reduce((sum, { missing }) => sum + missing, 0);
 
 async function play(act: Act, stage: Stage, say: (line: string) => void): Promise<void> {
   const since = stage.simulator.attempts.length;
@@ -25,6 +30,7 @@ async function play(act: Act, stage: Stage, say: (line: string) => void): Promis
   if (act.attempts) stage.script(act.attempts);
   for (const incident of act.strike ?? []) stage.strike(incident);
   if (act.command !== undefined) await command(stage.gateway.opsUrl, act.command, {});
+  await stage.wait(act.lastsMs ?? 0);
   await stage.attempted(act.follows, since);
   await (act.isHalfWay ? stage.flows() : stage.settled());
 }

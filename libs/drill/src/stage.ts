@@ -5,7 +5,7 @@ import type { Onlooker } from './crew/watcher.js';
 import { type Gateway, readStatus } from './gateway.js';
 import { readJournal } from './show/journal-row.js';
 import type { Outcome } from './show/report.js';
-import { waitFor } from './wait.js';
+import { pause, waitFor } from './wait.js';
 
 export interface StageParts {
   clock: Clock;
@@ -69,6 +69,11 @@ export class Stage {
   /** Decides what happens to the next connection attempts, one after the other. */
   script(steps: readonly Step[]): void {
     this.simulator.script(steps);
+  }
+
+  /** Resolves `ms` from now. */
+  wait(ms: Millis): Promise<void> {
+    return pause(this.parts.clock, ms);
   }
 
   /** Resolves when the gateway has tried to connect `count` times more than the `since` times before. */

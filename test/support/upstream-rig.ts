@@ -9,6 +9,7 @@ import {
   demandTopic,
   streamTopic,
 } from '#libs/core';
+import type { Dial } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
@@ -20,6 +21,8 @@ export interface RigOptions {
   simulator?: SimulatorOptions;
   settings?: Partial<UpstreamSettings>;
   timings?: Partial<Timings>;
+  /** By how much each connection's messages come later than they do; in the order of the attempts, 0 for further ones. */
+  lagsMs?: readonly number[];
 }
 
 /** A simulator, an upstream that reads it, and a listener on the bus that checks every message. */
@@ -102,7 +105,7 @@ export class UpstreamRig {
   private newUpstream(): Upstream {
     return new Upstream(this.settings, {
       bus: this.bus,
-      dial: wsDial(systemClock, this.settings),
+      dial: lagging(wsDial(systemClock, this.settings), this.options.lagsMs ?? []),
       clock: systemClock,
       random: systemRandom,
       log: silentLog,
@@ -117,4 +120,17 @@ function read(text: string): StreamEvent {
   const event = decode(text);
   if (!event.ok) throw new Error(event.problem);
   return event.value;
+}
+
+/** Makes some connections slower than others; what one connection says stays in order. */
+function lagging(dial: Dial, lagsMs: readonly number[]): Dial {
+  let attempts = 0;
+  return (url, events) => {
+    const lagMs = lagsMs[attempts++] ?? 0;
+    if (lagMs === 0) return dial(url, events);
+    return dial(url, {
+      ...events,
+      message: (bytes, isBinary) => void systemClock.after(lagMs, () => events.message(bytes, isBinary)),
+    });
+  };
 }

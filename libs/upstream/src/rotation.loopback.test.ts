@@ -69,6 +69,20 @@ describe('a rotation', () => {
     });
   }
 
+  it.each([
+    ['slower', [150, 0, 150, 0]],
+    ['quicker', [0, 150, 0, 150]],
+  ])('keeps every id in order when the old line is much %s than its replacement', async (_, lagsMs) => {
+    await flowing({ simulator: { pace: 50 }, timings: { ...QUICK, lagMs: 300 }, lagsMs });
+    for (const wanted of [2, 3, 4]) {
+      rig.upstream.pool.rotate('operator');
+      await replaced(wanted - 1);
+    }
+    expect(rig.faults).toEqual([]);
+    expect(rig.feeds.filter(({ state }) => state === 'gap')).toEqual([]);
+    expect(rig.upstream.continuity.counts.heldBack).toBeGreaterThan(0);
+  });
+
   it('is finished at once when the working line drops while the replacement delivers already', async () => {
     await flowing({
       simulator: { pace: 30 },

@@ -1,14 +1,11 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, type Server, type Socket as TcpSocket, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Closing, Failure, Refusal } from '#libs/link';
 import { systemClock } from '#libs/runtime';
+import { selfSigned } from '../../../../test/support/self-signed.js';
 import { until } from '../../../../test/support/until.js';
 import { wsDial } from './ws-socket.js';
 
@@ -93,23 +90,7 @@ describe('a socket that never opens says why', () => {
   });
 
   it('the certificate is nobody’s', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
-    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-    const request = [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '1',
-      '-subj',
-      '/CN=localhost',
-    ];
-    execFileSync('openssl', [...request, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-    const port = await listen(createHttps({ key: readFileSync(key), cert: readFileSync(cert) }));
+    const port = await listen(createHttps(selfSigned()));
     expect(await failure(`wss://127.0.0.1:${port}`)).toBe('tls');
   });
 

@@ -20,6 +20,8 @@ import { BRISK } from './brisk.js';
 
 const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
+const byNumber = (a: unknown, b: unknown): number => Number(a) - Number(b);
+
 /** The stories of `drills.loopback.test.ts` again, with the upstream and the edge in two processes over a real Redis. */
 describe('clients of an edge that hears its upstream through Redis', () => {
   let redis: TestRedis;
@@ -45,6 +47,20 @@ describe('clients of an edge that hears its upstream through Redis', () => {
 
   it.each(DRILLS)('see nothing but announced gaps: $name', async (drill) => {
     expect(await sentence(await perform(drill, stage, () => undefined))).toMatch(/^PASSED/);
+  });
+
+  it('leave behind one log line per attempt to connect, saying who ended it, why, and what follows', () => {
+    const lines = roles.upstream.log.map((line) => JSON.parse(line) as Record<string, unknown>);
+    const attemptsOf = (code: string): unknown[] =>
+      lines.filter((line) => line['code'] === code).map((line) => line['attempt']);
+    const dialled = attemptsOf('line.dialing');
+    const ended = lines.filter(({ code }) => code === 'line.ended');
+    expect(dialled).toEqual(dialled.map((_, index) => index + 1));
+    expect(attemptsOf('line.ended').toSorted(byNumber)).toEqual(dialled.slice(0, -1));
+    for (const line of ended) {
+      expect(line).toMatchObject({ closedBy: expect.stringMatching(/^(binance|us|transport)$/) });
+      expect(line).toMatchObject({ cause: expect.any(String), then: expect.any(String) });
+    }
   });
 
   it('are told when Redis crashes, keep their connections, and get data again when it is back', async () => {

@@ -12,6 +12,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A reader that has seen enough (`| head`) is no trouble.
+process.stdout.on('error', () => process.exit(0));
+
 const config = read(process.argv.slice(2));
 say(opening(config));
 

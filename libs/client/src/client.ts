@@ -94,6 +94,15 @@ const withDefaults = (listener: StreamListener): AnyListener => ({
 /**
  * A client of the native protocol: keeps one connection to a gateway, subscribes again after every reconnect, and hands out
  * typed events. Runs in browsers and in Node 22. What it holds is bounded by the streams it was told to want.
+ *
+ * ```ts
+ * const client = new HoldfastClient({ url: 'ws://127.0.0.1:9443' });
+ * client.start();
+ * client.subscribe('btcusdt@trade', {
+ *   event: ({ id, price, quantity }) => console.log(id, price, quantity), // a Trade, by the stream's name
+ *   feed: ({ state, missing }) => console.log(state, missing),
+ * });
+ * ```
  */
 export class HoldfastClient {
   private readonly driver: LinkDriver;

@@ -32,7 +32,6 @@ describe('a bad frame', () => {
     ['deep-json', 'too-deep', { name: 'deep-json' }],
     ['too-large', 'too-large', { name: 'too-large', bytes: 5 * 1024 * 1024 }],
     ['poisoned-keys', 'poisoned-key', { name: 'poisoned-keys' }],
-    ['duplicate-keys', 'duplicate-key', { name: 'duplicate-keys' }],
     ['unsafe-number', 'unsafe-number', { name: 'unsafe-number' }],
   ];
   it.each(bad)(

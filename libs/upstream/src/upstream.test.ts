@@ -1,0 +1,172 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryBus } from '#libs/bus';
+import { type Welcome, decode, demandTopic, heartbeatTopic, streamTopic, welcomeTopic } from '#libs/core';
+import type { SocketEvents } from '#libs/link';
+import { Metrics, Ops, UpstreamSettings, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { Upstream } from './index.js';
+
+const BOOK = 'btcusdt@bookTicker';
+
+/** A connection that does only what the test says, and remembers what was done to it. */
+interface FakeLine {
+  url: string;
+  events: SocketEvents;
+  did: string[];
+}
+
+let clock: FakeClock;
+let bus: MemoryBus;
+let ops: Ops;
+let upstream: Upstream;
+let lines: FakeLine[];
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  bus = new MemoryBus({ clock });
+  ops = new Ops();
+  lines = [];
+  const settings = new UpstreamSettings();
+  upstream = new Upstream(settings, {
+    bus,
+    clock,
+    ops,
+    random: () => 0.5,
+    log: silentLog,
+    metrics: new Metrics(),
+    dial: (url, events) => {
+      const line: FakeLine = { url, events, did: [] };
+      lines.push(line);
+      return {
+        send: (text) => void line.did.push(text),
+        close: (code) => {
+          line.did.push(`close ${code}`);
+          events.closed({ code, reason: '' });
+        },
+        terminate: () => void line.did.push('terminate'),
+      };
+    },
+  });
+  await upstream.start();
+});
+
+const settle = async (): Promise<void> => {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+};
+
+const demand = (edge: string, streams: string[]): void => bus.publish(demandTopic(), JSON.stringify({ edge, streams }));
+
+function listen(topic: string): string[] {
+  const texts: string[] = [];
+  bus.subscribe(topic, (text) => texts.push(text));
+  return texts;
+}
+
+function line(at: number): FakeLine {
+  const found = lines[at];
+  if (!found) throw new Error(`no connection ${at}`);
+  return found;
+}
+
+/** Opens the newest connection and lets it carry one event per update id. */
+async function flow(...updateIds: number[]): Promise<void> {
+  await settle();
+  const { events } = line(lines.length - 1);
+  events.opened({});
+  for (const u of updateIds) {
+    const data = `{"u":${u},"s":"BTCUSDT","b":"1.0","B":"2.0","a":"1.1","A":"3.0"}`;
+    events.message(Buffer.from(`{"stream":"${BOOK}","data":${data}}`), false);
+  }
+}
+
+const states = (texts: string[]): string[] =>
+  texts.map((text) => {
+    const event = decode(text);
+    if (!event.ok) return event.problem;
+    const { value } = event;
+    return value.type === 'feed' ? `${value.seq} ${value.state} ${value.cause}` : `${value.seq} ${value.type}`;
+  });
+
+describe('an upstream', () => {
+  it('dials when something is wanted, names it in the URL, and says how it stands', async () => {
+    expect(lines).toHaveLength(0);
+    const said = listen(streamTopic(BOOK));
+    demand('edge', [BOOK]);
+    await flow(5, 5, 4, 6);
+    expect(line(0).url).toBe('wss://data-stream.binance.vision/stream?streams=btcusdt@bookTicker');
+    expect(states(said)).toEqual(['1 recovering subscribing', '2 live first-event', '3 bookTicker', '4 bookTicker']);
+  });
+
+  it('welcomes an edge with the place, the state and the newest event of what is new to it', async () => {
+    demand('first', [BOOK]);
+    await flow(5, 6);
+    const welcomes = listen(welcomeTopic('second'));
+    demand('second', [BOOK]);
+    demand('second', [BOOK]);
+    expect(welcomes).toHaveLength(1);
+    const welcome = JSON.parse(welcomes[0] ?? '') as Welcome;
+    expect(welcome.place.seq).toBe(4);
+    expect(states([welcome.feed, ...welcome.latest])).toEqual(['2 live first-event', '4 bookTicker']);
+  });
+
+  it('never gives a place twice, also to a stream that was left and is wanted again', async () => {
+    const said = listen(streamTopic(BOOK));
+    demand('edge', [BOOK]);
+    await flow(5);
+    demand('edge', []);
+    demand('edge', [BOOK]);
+    await flow(6);
+    const seqs = states(said).map((text) => Number(text.split(' ')[0]));
+    expect(seqs).toEqual(seqs.map((_, at) => at + 1));
+    expect(seqs.length).toBeGreaterThan(4);
+  });
+
+  it('beats every second, so that edges can tell a quiet market from a dead upstream', () => {
+    const beats = listen(heartbeatTopic());
+    clock.advance(10_000);
+    expect(beats.length).toBeGreaterThanOrEqual(9);
+  });
+
+  it('lets go of what only a vanished edge wanted', async () => {
+    demand('edge', [BOOK]);
+    await flow(5);
+    clock.advance(9_000);
+    expect(line(0).did.some((what) => what.startsWith('close'))).toBe(false);
+    clock.advance(2_500);
+    expect(line(0).did.at(-1)).toBe('close 1000');
+  });
+
+  it('is ready when every connection that is needed is open', async () => {
+    expect(Object.keys(ops.readTroubles())).toEqual([]);
+    demand('edge', [BOOK]);
+    await settle();
+    expect(Object.keys(ops.readTroubles())).toHaveLength(1);
+    await flow();
+    expect(Object.keys(ops.readTroubles())).toEqual([]);
+    line(0).events.closed({ code: 1006, reason: '' });
+    expect(Object.values(ops.readTroubles())[0]).toContain('waiting (1 streams)');
+  });
+
+  it('stops in order: says so, says goodbye, and leaves no timer behind', async () => {
+    const said = listen(streamTopic(BOOK));
+    demand('edge', [BOOK]);
+    await flow(5);
+    await upstream.stop();
+    await upstream.stop();
+    expect(states(said).at(-1)).toBe('4 stale stopped');
+    expect(line(0).did.at(-1)).toBe('close 1000');
+    expect(clock.pending).toBe(0);
+    demand('edge', [BOOK]);
+    await settle();
+    expect(lines).toHaveLength(1);
+  });
+
+  it('stops while it waits for the next attempt, too', async () => {
+    demand('edge', [BOOK]);
+    await flow();
+    line(0).events.closed({ code: 1006, reason: '' });
+    await upstream.stop();
+    clock.advance(60_000);
+    expect([lines.length, clock.pending]).toEqual([1, 0]);
+  });
+});

@@ -77,7 +77,7 @@ it('standalone on SIGTERM tells its clients to go, and ends with 0', async () =>
   const { port, free } = await takePort();
   free();
   const { child, exit, output } = run('standalone', { HOLDFAST_PORT: port });
-  await until(() => output().includes('"service":"edge","msg":"started"'), { deadlineMs: 20_000 });
+  await until(() => output().includes(`"service":"edge","url":"ws://127.0.0.1:${port}"`), { deadlineMs: 20_000 });
   const client = new WebSocket(`ws://127.0.0.1:${port}/ws`);
   await once(client, 'open');
   child.kill('SIGTERM');

@@ -1,3 +1,4 @@
+import { EXIT } from '#libs/core';
 import {
   DRILLS,
   HURRIED_LIMITS,
@@ -9,7 +10,7 @@ import {
   tableOf,
   verdictOf,
 } from '#libs/drill';
-import { EXIT, systemClock as clock } from '#libs/runtime';
+import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { Trouble, say } from './trouble.js';
 

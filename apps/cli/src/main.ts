@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { EXIT } from '#libs/runtime';
+import { EXIT } from '#libs/core';
 import { Trouble } from './trouble.js';
 
 const WS_URL = 'ws://127.0.0.1:9443';

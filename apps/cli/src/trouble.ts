@@ -1,4 +1,4 @@
-import { EXIT } from '#libs/runtime';
+import { EXIT } from '#libs/core';
 
 /** Something a command cannot go on after; its message is all that people need to know. */
 export class Trouble extends Error {

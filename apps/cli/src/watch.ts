@@ -1,7 +1,6 @@
 import { WebSocket } from 'ws';
 import { HoldfastClient } from '#libs/client';
-import { encode } from '#libs/core';
-import { EXIT } from '#libs/runtime';
+import { EXIT, encode } from '#libs/core';
 import { Trouble, interrupted, say } from './trouble.js';
 
 /** Prints native events and feed states. A gateway that goes away is waited for; one that was never there is an error. */

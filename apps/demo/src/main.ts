@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { EXIT } from '#libs/core';
 import { type DemoConfig, USAGE, UsageError, readDemoConfig } from './demo.config.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -18,10 +19,9 @@ process.stdout.on('error', () => process.exit(0));
 const config = read(process.argv.slice(2));
 say(opening(config));
 
-// Loaded after the first line is out: the whole gateway takes a moment.
-const { EXIT } = await import('#libs/runtime');
 if (config instanceof UsageError) process.exit(EXIT.usage);
 if (config.show === 'help') process.exit(EXIT.ok);
+// Loaded after the first line is out: the whole gateway takes a moment.
 const { show } = await import('./show.js');
 process.exit(await show(config, say, () => wasInterrupted));
 

@@ -1,3 +1,4 @@
+import { EXIT } from '#libs/core';
 import {
   Demo,
   HURRIED_LIMITS,
@@ -11,7 +12,7 @@ import {
   terminalDisplay,
   verdictOf,
 } from '#libs/drill';
-import { EXIT, systemClock as clock } from '#libs/runtime';
+import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import type { DemoConfig } from './demo.config.js';
 

@@ -1,4 +1,5 @@
-import { EXIT, makeLog, orExit, runMain } from '#libs/runtime';
+import { EXIT } from '#libs/core';
+import { makeLog, orExit, runMain } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
 import { UsageError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
 

@@ -5,6 +5,7 @@ export * from './codec.js';
 export * from './demand.js';
 export * from './error.js';
 export * from './event.js';
+export * from './exit-code.js';
 export * from './native.js';
 export * from './result.js';
 export * from './topic.js';

@@ -1,6 +1,6 @@
 export { systemClock, systemRandom } from './clock.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log.js';
-export { EXIT, orExit, runMain } from './main.js';
+export { orExit, runMain } from './main.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
 export { RuntimeModule } from './runtime.module.js';

@@ -39,6 +39,14 @@ describe('the command line', () => {
     expect(await run('demo', ...args)).toEqual({ code: 64, said: expect.stringMatching(words) });
   });
 
+  it('shows the demo and ends it with a verdict', async () => {
+    const { code, said } = await run('demo', '--for', '4', '--clients', '10');
+    expect(said.trimEnd().split('\n').at(-1)).toMatch(
+      /^PASSED\. 10 clients, [\d,]+ messages, 1 incident: no client was/,
+    );
+    expect(code).toBe(0);
+  });
+
   it('lists the drills', async () => {
     expect(await run('cli', 'drill')).toEqual({ code: 0, said: expect.stringContaining('origin-story') });
   });

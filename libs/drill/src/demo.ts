@@ -29,6 +29,8 @@ const UNFELT_MS: Millis = 900;
 /** The last incident strikes so long before the end, so that its end is seen. */
 const QUIET_END_MS: Millis = 2_500;
 const FRAME_MS: Millis = 100;
+/** Incidents remembered for the screen. */
+const MOST_TOLD = 50;
 
 /** A show of incidents, one every few seconds, on a stage that runs. */
 export class Demo {
@@ -105,6 +107,7 @@ export class Demo {
     this.lost = 0;
     this.feltWithinMs = item.feltWithinMs ?? UNFELT_MS;
     this.told.push({ atMs: this.elapsedMs, what: item.what });
+    if (this.told.length > MOST_TOLD) this.told.shift();
     this.options.display.say(toldLine({ atMs: this.elapsedMs, what: item.what, end: '' }).trimEnd());
     if (item.attempts) stage.script(item.attempts);
     for (const incident of item.strike ?? []) stage.strike(incident);

@@ -76,6 +76,19 @@ describe('the ledger of one client', () => {
     );
   });
 
+  it('goes on counting when there are more gaps than it remembers', () => {
+    const ledger = new Ledger();
+    for (let round = 0; round < 1_000; round += 1) {
+      if (round % 2 === 0)
+        ledger.event(feed(2 * round + 1, { state: 'gap', missing: { from: 3 * round - 1, to: 3 * round } }));
+      ledger.event(trade(3 * round + 1, 2 * round + 2));
+    }
+    const account = only(ledger);
+    expect(missingOf(account)).toBe(2 * 200);
+    expect(account.missingBefore).toBe(2 * (999 - 200));
+    expect(account.unannounced).toBe(2 * 500);
+  });
+
   it('tells a gap that was announced in-band from one that was not', () => {
     const ledger = new Ledger();
     ledger.event(trade(10, 1));

@@ -9,8 +9,10 @@ export interface StreamAccount {
   isNative: boolean;
   /** Market messages; feed events are not counted. */
   messages: number;
-  /** Ids that never came, by series: the symbol, so that an array stream keeps its symbols apart. */
+  /** Ids that never came, by series: the symbol, so that an array stream keeps its symbols apart. The newest gaps only. */
   missing: ReadonlyMap<string, Ranges>;
+  /** How many ids the older gaps held, which are no longer known one by one. */
+  missingBefore: number;
   /** Ids that the gateway said, in-band, will not come. Native clients only. */
   announced: Ranges;
   /** `gap` messages received. */
@@ -66,6 +68,9 @@ export class Ledger {
   }
 }
 
+/** Gaps known id by id, per stream and series; older ones are only counted, so that a drill may go on for days. */
+const MOST_GAPS = 200;
+
 /** What one client saw on one stream so far. */
 class Page {
   private messages = 0;
@@ -74,6 +79,8 @@ class Page {
   private reordered = 0;
   private doubledPlaces = 0;
   private reorderedPlaces = 0;
+  private missingBefore = 0;
+  private unannouncedBefore = 0;
   private place: Place | undefined;
   private opening: Place | undefined;
   /** An edge said it cannot hear the upstream: the next jump is announced, although nobody knows yet how long it is. */
@@ -92,7 +99,7 @@ class Page {
 
   feed(event: FeedEvent): void {
     if (event.state === 'gap') this.gaps += 1;
-    if (event.missing) this.announced.add(event.missing);
+    if (event.missing) this.announce(event.missing);
     if (event.by === 'upstream') this.enterPlace(event);
     else this.edgeFeed(event);
   }
@@ -124,17 +131,34 @@ class Page {
     }
   }
 
+  private get isNative(): boolean {
+    return this.place !== undefined;
+  }
+
   account(): StreamAccount {
-    const { stream, messages, missing, announced, gaps, doubled, reordered, doubledPlaces, reorderedPlaces } = this;
+    const {
+      stream,
+      messages,
+      isNative,
+      missing,
+      missingBefore,
+      announced,
+      gaps,
+      doubled,
+      reordered,
+      doubledPlaces,
+      reorderedPlaces,
+    } = this;
     const unannounced = [...missing.values()].reduce((sum, ranges) => sum + ranges.minus(announced).size, 0);
     return {
       stream,
-      isNative: this.place !== undefined,
+      isNative,
       messages,
       missing,
+      missingBefore,
       announced,
       gaps,
-      unannounced,
+      unannounced: unannounced + this.unannouncedBefore,
       doubled,
       reordered,
       lostPlaces: this.lostPlaces.size,
@@ -157,11 +181,26 @@ class Page {
     if (position.rule !== 'contiguous') return;
     if (position.first <= last.last) this.doubled += 1;
     const hole: Missing = { from: last.last + 1, to: position.first - 1 };
-    if (isAnnounced) this.announced.add(hole);
+    if (isAnnounced) this.announce(hole);
     if (hole.to < hole.from) return;
     const missing = this.missing.get(position.series) ?? new Ranges();
     missing.add(hole);
     this.missing.set(position.series, missing);
+    if (missing.count > MOST_GAPS) this.settle(missing);
+  }
+
+  /** Remembered for longer than the gaps themselves: clients of Binance's wire are judged by what native ones were told. */
+  private announce(hole: Missing): void {
+    this.announced.add(hole);
+    if (this.announced.count > 2 * MOST_GAPS) this.announced.takeLowest();
+  }
+
+  /** Judges the oldest gap for good. */
+  private settle(missing: Ranges): void {
+    const oldest = new Ranges();
+    oldest.add(missing.takeLowest() ?? { from: 0, to: -1 });
+    this.missingBefore += oldest.size;
+    if (this.isNative) this.unannouncedBefore += oldest.minus(this.announced).size;
   }
 
   /** A message below the newest id that nobody had seen yet came late, not twice. */

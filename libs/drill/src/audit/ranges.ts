@@ -14,20 +14,20 @@ export class Ranges {
     return this.ranges.reduce((sum, { from, to }) => sum + to - from + 1, 0);
   }
 
-  has(value: number): boolean {
-    return this.ranges.some(({ from, to }) => from <= value && value <= to);
+  /** How many ranges that takes. */
+  get count(): number {
+    return this.ranges.length;
+  }
+
+  /** Takes the lowest range out. */
+  takeLowest(): Missing | undefined {
+    return this.ranges.shift();
   }
 
   /** Adds every number from `from` to `to`; does nothing when `to` is below `from`. */
   add({ from, to }: Missing): void {
     if (to < from) return;
-    const apart = this.ranges.filter((range) => range.to < from - 1 || range.from > to + 1);
-    const touching = this.ranges.filter((range) => range.to >= from - 1 && range.from <= to + 1);
-    const whole = {
-      from: Math.min(from, ...touching.map((range) => range.from)),
-      to: Math.max(to, ...touching.map((range) => range.to)),
-    };
-    this.ranges = [...apart, whole].sort((a, b) => a.from - b.from);
+    this.ranges = joined([...this.ranges, { from, to }]);
   }
 
   /** Takes every number from `from` to `to` out; returns how many of them were in the set. */
@@ -43,7 +43,7 @@ export class Ranges {
   }
 
   addAll(other: Ranges): void {
-    for (const range of other.ranges) this.add(range);
+    this.ranges = joined([...this.ranges, ...other.ranges]);
   }
 
   /** What is in this set and not in the other; a new set. */
@@ -53,4 +53,15 @@ export class Ranges {
     for (const range of other.ranges) rest.remove(range);
     return rest;
   }
+}
+
+/** The same numbers in as few ranges as possible, in rising order. */
+function joined(ranges: Missing[]): Missing[] {
+  const result: Missing[] = [];
+  for (const { from, to } of ranges.sort((a, b) => a.from - b.from)) {
+    const last = result.at(-1);
+    if (last && from <= last.to + 1) result[result.length - 1] = { from: last.from, to: Math.max(last.to, to) };
+    else result.push({ from, to });
+  }
+  return result;
 }

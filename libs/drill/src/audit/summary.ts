@@ -82,7 +82,7 @@ function summarizeStream(stream: StreamName, accounts: readonly StreamAccount[])
     stream,
     clients: accounts.length,
     messages: sum(accounts, 'messages'),
-    missing: sizeOf(missing),
+    missing: sizeOf(missing) + Math.max(...accounts.map(({ missingBefore }) => missingBefore)),
     gaps: Math.max(...accounts.map((account) => account.gaps)),
     unannounced: accounts.reduce((total, account) => total + untold(account, told), 0),
     doubled: sum(accounts, 'doubled'),

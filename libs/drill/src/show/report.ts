@@ -22,6 +22,9 @@ export interface Verdict {
   sentence: string;
 }
 
+/** Attempts shown; a demo that ran for a day has thousands. */
+const MOST_ROWS = 60;
+
 /** Passed when no client was disconnected, nothing was doubled or out of order, every gap was announced, and no rule was broken. */
 export function verdictOf({ summary, incidents, violations, failures = [] }: Outcome): Verdict {
   const { native, raw, combined } = summary.clients;
@@ -51,9 +54,10 @@ export function reportOf(outcome: Outcome): string[] {
     '',
     ...tableOf(STREAM_COLUMNS, summary.streams),
     '',
-    bold(`Upstream connections: ${journal.length} attempts`) + dim('  from the journal'),
+    bold(`Upstream connections: ${count(journal.at(-1)?.attempt ?? 0)} attempts`) +
+      dim(journal.length > MOST_ROWS ? `  the newest ${MOST_ROWS}, from the journal` : '  from the journal'),
     '',
-    ...tableOf(JOURNAL_COLUMNS, journal),
+    ...tableOf(JOURNAL_COLUMNS, journal.slice(-MOST_ROWS)),
     '',
     `Disconnects seen by clients: ${tally(summary.disconnects)}`,
     ...[...violations.map((text) => `Broken rule: ${text}`), ...failures].map(red),

@@ -77,6 +77,17 @@ export class UpstreamSettings {
   retryMostMs: number = 30_000;
 
   @Setting({
+    env: 'HOLDFAST_RETRY_STEADY_MS',
+    read: integer,
+    expected: milliseconds(0, 3_600_000),
+    says: 'How long data must have flowed before a drop counts as the first one again; dropped sooner, the bound keeps doubling.',
+  })
+  @Max(3_600_000)
+  @Min(0)
+  @IsInt()
+  retrySteadyMs: number = 10_000;
+
+  @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
     read: integer,
     expected: milliseconds(100, 600_000),

@@ -2,9 +2,6 @@ import type { Millis } from '#libs/core';
 import { type Ending, type RetryPolicy, leastAfterRefusal } from '#libs/link';
 import type { UpstreamSettings } from '#libs/runtime';
 
-/** Data must flow for so long before a drop counts as the first one again. */
-const STEADY_MS: Millis = 10_000;
-
 /** Binance's penalty for more than five messages a second lasts about two minutes; the first time we try sooner. */
 const TOO_MANY_FIRST_MS: Millis = 5_000;
 const TOO_MANY_MOST_MS: Millis = 120_000;
@@ -18,9 +15,11 @@ function leastAfter(ending: Ending, failures: number): Millis {
   return 0;
 }
 
-export const retryPolicy = (settings: Pick<UpstreamSettings, 'retryFirstMs' | 'retryMostMs'>): RetryPolicy => ({
-  firstMs: settings.retryFirstMs,
-  mostMs: settings.retryMostMs,
-  steadyMs: STEADY_MS,
+type RetrySettings = Pick<UpstreamSettings, 'retryFirstMs' | 'retryMostMs' | 'retrySteadyMs'>;
+
+export const retryPolicy = ({ retryFirstMs, retryMostMs, retrySteadyMs }: RetrySettings): RetryPolicy => ({
+  firstMs: retryFirstMs,
+  mostMs: retryMostMs,
+  steadyMs: retrySteadyMs,
   leastAfter,
 });

@@ -18,7 +18,10 @@ export interface StageParts {
 }
 
 /** How long a stage waits for its world to become whole again. */
-const PATIENCE_MS: Millis = 30_000;
+const PATIENCE_MS: Millis = 20_000;
+
+/** What one client has been told already may still be on its way to another. */
+const UNDER_WAY_MS: Millis = 300;
 
 /** A simulator, a gateway in front of it, and a crew of clients in front of that. */
 export class Stage {
@@ -108,9 +111,12 @@ export class Stage {
 
   /** What has been seen so far. */
   async outcome(failures: readonly string[] = []): Promise<Outcome> {
+    const summary = this.crew.summary();
+    const isPuzzling = summary.streams.some(({ unannounced }) => unannounced > 0);
+    if (isPuzzling) await this.wait(UNDER_WAY_MS);
     return {
       lastedMs: this.parts.clock.now() - this.startedAt,
-      summary: this.crew.summary(),
+      summary: isPuzzling ? this.crew.summary() : summary,
       incidents: this.incidents,
       journal: readJournal(await readStatus(this.gateway.opsUrl)),
       violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),

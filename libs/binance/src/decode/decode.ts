@@ -9,6 +9,7 @@ import { knownStream } from './known-stream.js';
 import { type Arrival, decodePayload, scaleOf, unknownFrame } from './payload.js';
 import { streamOfRaw } from './raw.js';
 import { readReply } from './reply.js';
+import { readVerbatim } from './verbatim.js';
 
 /** The largest frame we read, in bytes. The largest that Binance sends, an array of all symbols, is below 1 MB. */
 export const LARGEST_FRAME = 4 * 1024 * 1024;
@@ -31,6 +32,12 @@ export function decodeFrame(bytes: Uint8Array, isBinary = false, rawStream?: Str
   }
   const text = textOf(bytes);
   if (text === undefined) return problem('bad-utf8', 'a byte that is not UTF-8', firstBadByte(bytes) ?? 0);
+  const frame = readVerbatim(asBuffer(bytes), text);
+  return frame ? ok(frame) : decodeCarefully(text, rawStream);
+}
+
+/** For everything that is not, to the letter, a documented frame in its envelope. */
+function decodeCarefully(text: string, rawStream: StreamName | undefined): Decoded {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -58,7 +65,7 @@ function classify(value: unknown, text: string, rawStream: StreamName | undefine
 
 function decodeCombined(envelope: object, stream: StreamName, data: unknown, text: string): Decoded {
   const known = knownStream(stream);
-  const arrival: Arrival = { data, text, around: known?.envelopeLength ?? 0, envelope };
+  const arrival: Arrival = { data, text, envelope };
   if (known) return decodePayload(arrival, known);
   if (stream === SERVER_SHUTDOWN_STREAM && isServerShutdown(data)) return shutdown(data.E);
   return unknownFrame(arrival, stream, { what: isRetired(stream) ? 'retired-stream' : 'stream', where: stream });
@@ -76,7 +83,7 @@ function decodeBare(value: object, text: string, rawStream: StreamName | undefin
     return notOk({ code: 'ambiguous-stream', message: 'no envelope, and no single stream it could belong to', at: 0 });
   }
   const known = knownStream(stream);
-  const arrival: Arrival = { data: value, text, around: 0, envelope: undefined };
+  const arrival: Arrival = { data: value, text, envelope: undefined };
   return known ? decodePayload(arrival, known) : unknownFrame(arrival, stream, { what: 'stream', where: stream });
 }
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { StreamName } from '#libs/core';
 import { type KnownType, knownType } from '../registry.js';
 import { findStream } from '../stream-name.js';
@@ -7,8 +8,6 @@ import type { ParsedStream } from '../stream-type.js';
 export interface KnownStream {
   name: ParsedStream;
   type: KnownType;
-  /** How many characters stand around the payload in a combined frame: `{"stream":"…","data":…}`. */
-  envelopeLength: number;
 }
 
 const MOST_REMEMBERED = 20_000;
@@ -18,14 +17,12 @@ const remembered = new Map<StreamName, KnownStream>();
 export function knownStream(name: StreamName): KnownStream | undefined {
   const known = remembered.get(name);
   if (known) return known;
-  const parsed = findStream(name);
+  // A copy: V8 cuts a name out of a frame as a view of the whole frame's text, which would stay in memory with it.
+  const own = Buffer.from(name).toString();
+  const parsed = findStream(own);
   if (!parsed) return undefined;
-  const made = {
-    name: parsed,
-    type: knownType(parsed.type),
-    envelopeLength: '{"stream":"","data":}'.length + name.length,
-  };
+  const made = { name: parsed, type: knownType(parsed.type) };
   if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-  remembered.set(name, made);
+  remembered.set(own, made);
   return made;
 }

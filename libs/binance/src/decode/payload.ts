@@ -11,8 +11,6 @@ export interface Arrival {
   data: unknown;
   /** The frame's whole text. */
   text: string;
-  /** How many characters of the text are not the payload's. */
-  around: number;
   /** The combined envelope; undefined for a bare payload. */
   envelope: object | undefined;
 }
@@ -37,33 +35,27 @@ export function decodePayload(arrival: Arrival, stream: KnownStream): Decoded {
   const { data } = arrival;
   const { type } = stream;
   if (!type.compiled.check(data)) return misfit(arrival, stream, data);
-  const wrong = contradiction(data, stream);
+  const wrong = contradictionOf(data, stream);
   if (wrong) return contradicted(wrong, arrival, stream);
-  const frame = marketFrame(data, stream, type.clock?.(data));
-  const isPlain = hasNoMore(data, type, arrival.text) && lengthFits(type.compiled.lengthOf(data), arrival);
-  return isPlain ? ok(frame) : decodeCarefully(frame, [data], type, arrival);
+  return withRemainder(marketFrame(data, stream, type.clock?.(data)), [data], type, arrival);
 }
 
 function decodeArray(arrival: Arrival, stream: KnownStream): Decoded {
   const { type, name } = stream;
   const payloads: AnyPayload[] = [];
   if (!Array.isArray(arrival.data)) return misfit(arrival, stream, undefined);
-  let length = 1 + Math.max(1, arrival.data.length);
-  let isPlain = true;
   for (const [at, element] of arrival.data.entries()) {
     if (!type.compiled.check(element)) return misfit(arrival, stream, element, `[${at}]`);
     const wrong = type.contradiction?.(element, name);
     if (wrong) return contradicted(`[${at}].${wrong}`, arrival, stream);
-    isPlain &&= hasNoMore(element, type, arrival.text);
-    if (isPlain) length += type.compiled.lengthOf(element);
     payloads.push(element);
   }
   const [first] = payloads;
-  const frame = marketFrame(payloads, stream, first && type.clock?.(first));
-  return isPlain && lengthFits(length, arrival) ? ok(frame) : decodeCarefully(frame, payloads, type, arrival);
+  return withRemainder(marketFrame(payloads, stream, first && type.clock?.(first)), payloads, type, arrival);
 }
 
-const marketFrame = (data: MarketFrame['data'], { name, type }: KnownStream, time = 0): MarketFrame => ({
+/** @param time Of the payload, or of the first one; absent where it has none. */
+export const marketFrame = (data: MarketFrame['data'], { name, type }: KnownStream, time = 0): MarketFrame => ({
   kind: 'market',
   stream: name.name,
   type: type.type,
@@ -72,21 +64,8 @@ const marketFrame = (data: MarketFrame['data'], { name, type }: KnownStream, tim
   scale: scaleOf(time),
 });
 
-/** A number written shorter than we would write it (`1e3`) could make room for a key that stands twice. */
-const EXPONENT = /\d[eE]/;
-
-/** Whether the payload has the documented keys in their order, and every number was written in full. */
-const hasNoMore = (payload: object, { compiled }: KnownType, text: string): boolean =>
-  compiled.isPlain(payload) && !(compiled.couldBeShorter(payload) && EXPONENT.test(text));
-
-/**
- * Whether the text is as long as `JSON.stringify` would write it. With `hasNoMore` that means: exactly that text. Nothing can
- * hide in it (JSON.parse says nothing of a key that stands twice), and nothing needs to be remembered beside the fields.
- */
-const lengthFits = (length: number, { text, around }: Arrival): boolean => length + around === text.length;
-
-/** The slow way: for frames that are valid but not to the letter what the documentation shows. */
-function decodeCarefully(
+/** Looks for what `JSON.parse` does not tell, and keeps what the documentation does not show. */
+function withRemainder(
   frame: MarketFrame,
   payloads: readonly object[],
   { type, compiled }: KnownType,
@@ -114,8 +93,8 @@ function driftOf(wire: readonly (WireRemainder | undefined)[], type: string): Dr
   return [...paths].map((path) => ({ what: 'field', where: `${type}.${path}` }));
 }
 
-/** A frame that says it belongs to another stream must not reach this one's clients. */
-function contradiction(payload: AnyPayload, { name, type }: KnownStream): string | undefined {
+/** What says that the frame belongs to another stream, as the field's path; it must not reach this one's clients. */
+export function contradictionOf(payload: AnyPayload, { name, type }: KnownStream): string | undefined {
   const { s } = payload;
   // Upper case does not always lead back to the same lower case, so the second look compares what the name has.
   if (typeof s === 'string' && s !== name.symbol && !name.name.startsWith(`${s.toLowerCase()}@`)) return 's';

@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import { isDecimal, type Schema } from './fields.js';
-import { compileMeasure } from './measure.js';
+import { type Read, compileRead } from './compile-read.js';
 import { schemaOf } from './schema.js';
 
 /** What a payload of any kind may have and `decode` looks at. Not every kind declares it, so it may be anything. */
@@ -28,12 +28,8 @@ export interface CompiledShape {
   check(value: unknown): value is AnyPayload;
   /** What was wrong when `check` was last false. */
   misfit(): Misfit;
-  /** Whether exactly the documented keys stand there, in the documented order. */
-  isPlain(payload: object): boolean;
-  /** How many characters `JSON.stringify` would write. Only for a payload that passed `check` and `isPlain`. */
-  lengthOf(payload: object): number;
-  /** Whether a number in it could have been written shorter than `JSON.stringify` writes it (`1e3`). */
-  couldBeShorter(payload: object): boolean;
+  /** Reads and checks a payload that is written exactly as documented; `check` and `misfit` are for all others. */
+  read: Read;
 }
 
 const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true, formats: { decimal: isDecimal } });
@@ -57,24 +53,8 @@ export function compileShape(shape: new () => object): CompiledShape {
     inside,
     check,
     misfit: () => misfitOf(check.errors?.[0]),
-    isPlain: plainness(keys, inside),
-    ...compileMeasure(schema),
+    read: compileRead(schema),
   };
-}
-
-function plainness(keys: readonly string[], inside: CompiledShape['inside']): (payload: object) => boolean {
-  const nested = Object.entries(inside);
-  if (nested.length === 0) return (payload) => hasKeys(payload, keys);
-  return (payload) =>
-    hasKeys(payload, keys) &&
-    nested.every(([key, below]) => hasKeys((payload as Record<string, object>)[key] ?? {}, below));
-}
-
-/** `for … in` because V8 keeps the keys of objects of one shape ready: no allocation, some nanoseconds per key. */
-function hasKeys(payload: object, keys: readonly string[]): boolean {
-  let at = 0;
-  for (const key in payload) if (key !== keys[at++]) return false;
-  return at === keys.length;
 }
 
 function misfitOf(error: ErrorObject | undefined): Misfit {

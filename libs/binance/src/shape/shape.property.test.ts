@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { ValidateBy, validateSync } from 'class-validator';
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
@@ -6,7 +7,7 @@ import { framesOf } from '../../../../test/support/binance-frames.js';
 import { KNOWN_TYPES, type KnownType } from '../registry.js';
 import { compileShape } from './compile.js';
 import { DECIMAL, IsText, isDecimal } from './fields.js';
-import { digitsOf } from './measure.js';
+import { Reader } from './reader.js';
 import { remainderOf, restore } from './remainder.js';
 import { schemaOf } from './schema.js';
 
@@ -66,6 +67,16 @@ const mutated = (type: KnownType): Arbitrary<Fields> =>
       return made;
     });
 
+/** What may come in between, by a hair or by malice. */
+const nearText = fc.constantFrom('', ' ', '0', '-', '.', '9', '"', '\\\\', '\\u0041', 'é', ',', '"x":1,', '[]', 'e3');
+
+/** The payload, if the whole text is one and is read in one pass. */
+function readAll(type: KnownType, text: string): object | undefined {
+  const reader = new Reader(Buffer.from(text), text);
+  const read = type.compiled.read(reader);
+  return reader.isAtEnd ? read : undefined;
+}
+
 const slowAnswer = (type: KnownType, payload: object): boolean =>
   validateSync(Object.assign(new type.shape(), payload)).length === 0;
 
@@ -84,13 +95,31 @@ describe.each(KNOWN_TYPES.map((type): [string, KnownType] => [type.type, type]))
     );
   });
 
-  it('knows how long its text is', () => {
+  it('is read in one pass when all its keys stand there, and gives what JSON.parse gives', () => {
     fc.assert(
       fc.property(payloads(type), (payload) => {
-        if (!type.compiled.isPlain(payload)) return;
-        expect(type.compiled.lengthOf(payload)).toBe(JSON.stringify(payload).length);
+        const text = JSON.stringify(payload);
+        fc.pre(!remainderOf(payload, type.compiled));
+        expect(JSON.stringify(readAll(type, text))).toBe(text);
       }),
       { numRuns: 50 },
+    );
+  });
+
+  it('is read in one pass only if the compiled schema agrees and nothing else stands there', () => {
+    fc.assert(
+      fc.property(fc.oneof(payloads(type), mutated(type)), fc.nat(), nearText, (payload, at, change) => {
+        const whole = JSON.stringify(payload);
+        const cut = at % (whole.length + 1);
+        for (const text of [whole, whole.slice(0, cut) + change + whole.slice(cut + at % 3)]) {
+          const read = readAll(type, text);
+          if (!read) continue;
+          expect(JSON.stringify(read)).toBe(text);
+          expect(read).toEqual(JSON.parse(text));
+          expect(type.compiled.check(read)).toBe(true);
+        }
+      }),
+      { numRuns: 500 },
     );
   });
 });
@@ -122,19 +151,6 @@ describe('small exact things', () => {
     fc.assert(
       fc.property(nearDecimals, (chars) => {
         expect(isDecimal(chars.join(''))).toBe(DECIMAL.test(chars.join('')));
-      }),
-    );
-  });
-
-  it('digitsOf counts what would be written', () => {
-    const wholes = fc.oneof(
-      fc.maxSafeInteger(),
-      fc.nat(15).map((power) => 10 ** power),
-      fc.nat(15).map((power) => 10 ** power - 1),
-    );
-    fc.assert(
-      fc.property(wholes, (whole) => {
-        expect(digitsOf(whole)).toBe(String(whole).length);
       }),
     );
   });

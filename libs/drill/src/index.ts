@@ -14,4 +14,4 @@ export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';
 export { type Column, count, duration, tableOf } from './show/table.js';
 export { HURRIED_LIMITS, hurriedEnvironment, type StandaloneOptions, startStandalone } from './standalone.js';
 export { Stage, type StageParts } from './stage.js';
-export { TwoRoles, type TwoRolesOptions } from './two-roles.js';
+export { RoleProcess, TwoRoles, type TwoRolesOptions } from './two-roles.js';

@@ -1,3 +1,4 @@
+import { cpus, loadavg } from 'node:os';
 import { samples, type Sample } from './ingest/frames.js';
 import { type Step, stepsFor } from './ingest/steps.js';
 
@@ -5,11 +6,14 @@ const REPETITIONS = 11;
 /** Each repetition of a step takes at least about this many frames: long enough for the clock, short enough to alternate. */
 const FRAMES_PER_TURN = 20_000;
 
-/** Nanoseconds of CPU (all threads, garbage collection included) per frame, of each step beside `JSON.parse` alone. */
+/** Nanoseconds of CPU (all threads, garbage collection included) per frame, of each step beside `JSON.parse`. */
 export async function run(args: string[]): Promise<void> {
   const only = args.filter((arg) => !arg.startsWith('-'));
   console.log(
-    `ns of CPU per frame, median of ${REPETITIONS} alternating repetitions [least..most], and × JSON.parse of that run`,
+    `ns of CPU per frame, and × the first step: medians of ${REPETITIONS} alternating repetitions [least..most]`,
+  );
+  console.log(
+    `load of the last minute ${loadavg()[0]?.toFixed(1)}, ${cpus().length} cores, Node.js ${process.version}`,
   );
   for (const sample of samples()) {
     if (only.length === 0 || only.some((word) => sample.name.startsWith(word))) await report(sample);
@@ -22,15 +26,20 @@ async function report({ name, frames }: Sample): Promise<void> {
   const steps = stepsFor(frames);
   const rounds = Math.max(1, Math.round(FRAMES_PER_TURN / frames.length));
   const times = await measure(steps, rounds, frames.length);
-  const parse = median(times[0] ?? []);
   for (const [at, step] of steps.entries()) {
     const taken = times[at] ?? [];
-    const spread = `[${Math.min(...taken).toFixed(0)}..${Math.max(...taken).toFixed(0)}]`;
-    const ratio = (median(taken) / parse).toFixed(2);
-    console.log(
-      `  ${step.name.padEnd(28)} ${median(taken).toFixed(0).padStart(8)} ${spread.padEnd(18)} ${ratio.padStart(6)} ×`,
-    );
+    // Each repetition is compared with itself: what slows the machine down for a while slows both.
+    const ratios = taken.map((time, repetition) => time / (times[0]?.[repetition] ?? Number.NaN));
+    const added = step.isMore ? `+${(median(taken) - median(times[at - 1] ?? [])).toFixed(0)}` : '';
+    console.log(`  ${step.name.padEnd(32)}${spread(taken, 0)}${added.padStart(7)}${spread(ratios, 2)} ×`);
   }
+}
+
+function spread(values: readonly number[], digits: number): string {
+  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
+    value.toFixed(digits),
+  );
+  return `${middle} [${least}..${most}]`.padStart(22);
 }
 
 /** Takes turns, so that a slow moment of the machine meets all steps alike; the first turns only warm up. */

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import { MemoryBus } from '#libs/bus';
-import type { StreamName } from '#libs/core';
+import { type StreamName, streamTopic } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
@@ -10,13 +10,16 @@ export interface WholeUpstream {
   /** One message from Binance, all the way to the bus. */
   hear(frame: Buffer): void;
   /** How many messages came out on the bus. */
-  heard(): number;
+  published(): number;
   stop(): Promise<void>;
 }
 
-export async function startWhole(streams: readonly StreamName[]): Promise<WholeUpstream> {
+/** @param listeners On the bus, per stream. They only look at the text's length: what an edge does is measured by `fanout`. */
+export async function startWhole(streams: readonly StreamName[], listeners: 0 | 1): Promise<WholeUpstream> {
   const sockets: SocketEvents[] = [];
   const bus = new MemoryBus();
+  let heard = 0;
+  if (listeners > 0) for (const stream of streams) bus.subscribe(streamTopic(stream), (text) => (heard += text.length));
   const upstream = new Upstream(Object.assign(new UpstreamSettings(), { streams: [...streams] }), {
     bus,
     clock: systemClock,
@@ -40,7 +43,7 @@ export async function startWhole(streams: readonly StreamName[]): Promise<WholeU
   socket?.opened({});
   return {
     hear: (frame) => socket?.message(frame, false),
-    heard: () => bus.counts.published,
+    published: () => bus.counts.published + heard,
     stop: () => upstream.stop(),
   };
 }

@@ -111,7 +111,7 @@ describe.each(KNOWN_TYPES.map((type): [string, KnownType] => [type.type, type]))
       fc.property(fc.oneof(payloads(type), mutated(type)), fc.nat(), nearText, (payload, at, change) => {
         const whole = JSON.stringify(payload);
         const cut = at % (whole.length + 1);
-        for (const text of [whole, whole.slice(0, cut) + change + whole.slice(cut + at % 3)]) {
+        for (const text of [whole, whole.slice(0, cut) + change + whole.slice(cut + (at % 3))]) {
           const read = readAll(type, text);
           if (!read) continue;
           expect(JSON.stringify(read)).toBe(text);

@@ -101,6 +101,31 @@ describe('a sequence fed by two lines', () => {
     expect(said).toEqual([1, 'gap 2-3', 4]);
   });
 
+  it('loses nothing when the quicker line goes and the slower one, which has everything, is still behind', () => {
+    const fate = fc.record({ quick: fc.integer({ min: 1, max: 30 }), lag: fc.integer({ min: 1, max: 30 }) });
+    fc.assert(
+      fc.property(fate, ({ quick, lag }) => {
+        const { said, sequence } = setUp();
+        sequence.accept(0, 0, 0, 1, new Set([1]), 0);
+        for (const id of ids(lag + 1, lag + quick)) sequence.accept(id, id, id, 2, lines, 0);
+        sequence.release(new Set([1]));
+        for (const id of ids(1, lag + quick + 5)) sequence.accept(id, id, id, 1, new Set([1]), 0);
+        expect(said).toEqual(ids(0, lag + quick + 5));
+      }),
+    );
+  });
+
+  it('declares the gap when the slower line, left alone, turns out to have it too', () => {
+    const { said, sequence } = setUp();
+    sequence.accept(1, 1, 1, 1, new Set([1]), 0);
+    sequence.accept(5, 5, 5, 2, lines, 0);
+    sequence.release(new Set([1]));
+    sequence.accept(2, 2, 2, 1, new Set([1]), 0);
+    expect(said).toEqual([1, 2]);
+    for (const id of [4, 5, 6]) sequence.accept(id, id, id, 1, new Set([1]), 0);
+    expect(said).toEqual([1, 2, 'gap 3-3', 4, 5, 6]);
+  });
+
   it('declares the gap when patience ends', () => {
     const { said, sequence } = setUp();
     sequence.accept(1, 1, 1, 1, new Set([1]), 0);
@@ -138,6 +163,7 @@ describe('a sequence fed by two lines', () => {
         });
         for (const other of late) sequence.accept(other, other, other, 1, lines, 0);
         sequence.release(new Set([2]));
+        while (sequence.isHolding) sequence.expire(0);
         let next = 0;
         for (const one of said) {
           const [from, to] = typeof one === 'number' ? [one, one] : one.replace('gap ', '').split('-').map(Number);

@@ -31,7 +31,7 @@ export class Sequence<T> {
   private last: number | undefined;
   private held: Held<T>[] = [];
   private heldSince: Millis = 0;
-  /** The newest id per line; kept only while more than one line carries the stream. */
+  /** The newest id per line; kept while more than one line carries the stream, and until what they left waiting is out. */
   private reached: Map<number, number> | undefined;
   private readonly restarts = new RestartWatch();
 
@@ -53,7 +53,7 @@ export class Sequence<T> {
 
   /** Takes one event with the ids `first` to `last` from a line. `lines` are the living ones that carry the stream. */
   accept(item: T, first: number, last: number, line: number, lines: ReadonlySet<number>, now: Millis): void {
-    if (lines.size > 1) (this.reached ??= new Map()).set(line, last);
+    if (lines.size > 1 || this.held.length > 0) (this.reached ??= new Map()).set(line, last);
     else this.reached = undefined;
     if (this.last === undefined || first === this.last + 1) this.pass(item, last);
     else if (last <= this.last) this.repeat(item, first, last, lines, now);
@@ -75,8 +75,8 @@ export class Sequence<T> {
 
   /** Nothing before an id can come any more when every line that carries the stream has passed it. */
   private isHopeless(first: number, lines: ReadonlySet<number>): boolean {
-    if (lines.size <= 1) return true;
-    for (const line of lines) if ((this.reached?.get(line) ?? -Infinity) < first) return false;
+    if (!this.reached) return true;
+    for (const line of lines) if ((this.reached.get(line) ?? -Infinity) < first) return false;
     return true;
   }
 

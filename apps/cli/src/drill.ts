@@ -11,16 +11,21 @@ import {
   verdictOf,
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
-import { Simulator } from '#libs/simulator';
+import { Simulator, listIncidents } from '#libs/simulator';
 import { Trouble, say } from './trouble.js';
 
-/** Prints every drill with its sentence. */
+interface Named {
+  name: string;
+  says: string;
+}
+
+/** Prints every drill with its sentence, then the incidents of the simulator, each of which is a drill too. */
 export function listDrills(): void {
-  const columns = [
-    { title: 'drill', cell: ({ name }: { name: string }) => name },
-    { title: 'what happens', cell: ({ says }: { says: string }) => says },
-  ];
-  for (const line of tableOf(columns, DRILLS)) say(line);
+  const name = ({ name }: Named): string => name;
+  const happens = { title: 'what happens', cell: ({ says }: Named) => says };
+  for (const line of tableOf([{ title: 'drill', cell: name }, happens], DRILLS)) say(line);
+  say('');
+  for (const line of tableOf([{ title: 'incident', cell: name }, happens], listIncidents())) say(line);
   say('\nholdfast drill NAME runs one.');
 }
 

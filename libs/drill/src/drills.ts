@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { Incident, Step } from '#libs/simulator';
+import { type Incident, type IncidentName, type Step, listIncidents } from '#libs/simulator';
 
 /** One step of a drill, over when data flows again on every client and one connection to Binance is left. */
 export interface Act {
@@ -15,6 +15,8 @@ export interface Act {
   lastsMs?: Millis;
   /** The next step finds a replacement under way: here only data has to flow. */
   isHalfWay?: true;
+  /** The next step ends what this one began: here nothing has to be well. */
+  isStruck?: true;
 }
 
 /** A named course of events; `npx holdfast drill NAME` runs it. */
@@ -163,4 +165,33 @@ export const DRILLS: readonly Drill[] = [
   },
 ];
 
-export const findDrill = (name: string): Drill | undefined => DRILLS.find((drill) => drill.name === name);
+/** Incidents about connections to come: something must end the present one first. */
+const ABOUT_NEW_CONNECTIONS = new Set<IncidentName>([
+  'refuse',
+  'refuse-reset',
+  'slow-accept',
+  'flap',
+  'silent-accept',
+  'stall-replacement',
+]);
+
+/** What lasts is left alone for so long, then cleared. */
+const LEFT_ALONE_MS: Millis = 3_000;
+
+/** One incident of the simulator as a drill: it strikes with its usual parameters, once, and is cleared. */
+function drillOf(name: IncidentName, says: string): Drill {
+  // Every parameter has a usual value; a refusal without Retry-After would keep us away for a minute, as it should.
+  const strike = [name === 'refuse' ? { name, retryAfter: 1 } : ({ name } as Incident)];
+  if (ABOUT_NEW_CONNECTIONS.has(name)) strike.push({ name: 'close' });
+  return {
+    name,
+    says: `${says}.`,
+    acts: [{ strike, follows: 0, lastsMs: LEFT_ALONE_MS, isStruck: true }, harmless({ name: 'clear' })],
+  };
+}
+
+/** The drill of this name, or of the simulator's incident of this name. */
+export function findDrill(name: string): Drill | undefined {
+  const incident = listIncidents().find((entry) => entry.name === name);
+  return DRILLS.find((drill) => drill.name === name) ?? (incident && drillOf(incident.name, incident.says));
+}

@@ -32,6 +32,7 @@ async function play(act: Act, stage: Stage, say: (line: string) => void): Promis
   if (act.command !== undefined) await command(stage.gateway.opsUrl, act.command, {});
   await stage.wait(act.lastsMs ?? 0);
   await stage.attempted(act.follows, since);
+  if (act.isStruck) return;
   await (act.isHalfWay ? stage.flows() : stage.settled());
 }
 

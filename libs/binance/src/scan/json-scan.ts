@@ -9,6 +9,10 @@ export const DEEPEST = 32;
 const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** The point of a fraction, and `E` and `e` of an exponent. */
+const CONTINUES_NUMBER = [46, 69, 101];
+/** A double holds every whole number of so many digits. */
+const ALWAYS_EXACT = 15;
 const WORDS = ['true', 'false', 'null'];
 
 const QUOTE = 34;
@@ -22,6 +26,8 @@ const BACKSLASH = 92;
 const CLOSE_ARRAY = 93;
 const OPEN_OBJECT = 123;
 const CLOSE_OBJECT = 125;
+
+const isDigit = (code: number): boolean => code >= ZERO && code <= NINE;
 
 /**
  * Reads JSON the careful way: what `JSON.parse` hides (a key twice, numbers that a double does not hold, `__proto__`) and
@@ -57,7 +63,7 @@ class Scan {
     if (code === QUOTE) return this.string() !== undefined;
     if (code === OPEN_OBJECT) return this.object();
     if (code === OPEN_ARRAY) return this.array();
-    if (code === MINUS || (code >= ZERO && code <= NINE)) return this.number();
+    if (code === MINUS || isDigit(code)) return this.number();
     return this.word();
   }
 
@@ -128,6 +134,21 @@ class Scan {
   }
 
   private number(): boolean {
+    return this.shortWhole() || this.anyNumber();
+  }
+
+  /** Most numbers are whole and have few enough digits to be exact, whatever they are. */
+  private shortWhole(): boolean {
+    const { text, at } = this;
+    let end = at;
+    while (end < text.length && isDigit(text.charCodeAt(end))) end++;
+    if (end === at || end - at > ALWAYS_EXACT || (text.charCodeAt(at) === ZERO && end - at > 1)) return false;
+    if (end < text.length && CONTINUES_NUMBER.includes(text.charCodeAt(end))) return false;
+    this.at = end;
+    return true;
+  }
+
+  private anyNumber(): boolean {
     NUMBER.lastIndex = this.at;
     const written = NUMBER.exec(this.text)?.[0];
     if (written === undefined) return this.stop('expected a number');

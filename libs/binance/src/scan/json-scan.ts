@@ -10,7 +10,7 @@ const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** The point of a fraction, and `E` and `e` of an exponent. */
-const CONTINUES_NUMBER = [46, 69, 101];
+const CONTINUES_NUMBER = new Set([46, 69, 101]);
 /** A double holds every whole number of so many digits. */
 const ALWAYS_EXACT = 15;
 const WORDS = ['true', 'false', 'null'];
@@ -143,7 +143,7 @@ class Scan {
     let end = at;
     while (end < text.length && isDigit(text.charCodeAt(end))) end++;
     if (end === at || end - at > ALWAYS_EXACT || (text.charCodeAt(at) === ZERO && end - at > 1)) return false;
-    if (end < text.length && CONTINUES_NUMBER.includes(text.charCodeAt(end))) return false;
+    if (end < text.length && CONTINUES_NUMBER.has(text.charCodeAt(end))) return false;
     this.at = end;
     return true;
   }

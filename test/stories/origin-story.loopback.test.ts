@@ -48,7 +48,9 @@ describe('the story Holdfast starts from', () => {
       await stage.attempted(4, attempts);
       await stage.settled();
 
-      const { isGood, sentence } = verdictOf(await stage.outcome());
+      const outcome = await stage.outcome();
+      expect(outcome.journal.map(({ why }) => why)).toEqual(['demand', ...Array<string>(4).fill('reconnect')]);
+      const { isGood, sentence } = verdictOf(outcome);
       expect(sentence).toMatch(/^PASSED/);
       expect(isGood).toBe(true);
       const told = {

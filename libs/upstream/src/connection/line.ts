@@ -71,6 +71,7 @@ export class Line {
   delivered: Map<StreamName, Millis> | undefined;
   private readonly driver: LinkDriver;
   private connection: Connection | undefined;
+  private hasDialled = false;
   private next: { record: AttemptRecord; inUrl: StreamName[] } | undefined;
 
   /** @param wanted The streams it must carry; the owner changes the set and says `sync()`. */
@@ -190,7 +191,9 @@ export class Line {
   private url(): string {
     const { settings, journal } = this.tools;
     const { url, streams } = streamUrl(settings.wsUrl, this.wanted, settings.timeUnit);
-    const record = journal.begin(this.generation, this.why, new URL(url).host, this.wanted.size);
+    const why = this.hasDialled ? 'reconnect' : this.why;
+    this.hasDialled = true;
+    const record = journal.begin(this.generation, why, new URL(url).host, this.wanted.size);
     this.next = { record, inUrl: streams };
     return url;
   }

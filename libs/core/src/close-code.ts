@@ -11,12 +11,10 @@ export const CLOSE = {
   tooSlow: 4001,
   /** This edge already holds as many connections as it was told to. */
   tooManyConnections: 4002,
-  /** The first thing the client asked for (its URL) is not something this edge serves. */
-  badRequest: 4500,
   /** More streams than one connection may have. */
-  tooManyStreams: 4501,
+  tooManyStreams: 4500,
   /** Sent something that is not a command, again and again. */
-  tooManyErrors: 4502,
+  tooManyErrors: 4501,
 } as const;
 
 export type CloseCode = (typeof CLOSE)[keyof typeof CLOSE];

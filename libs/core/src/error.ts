@@ -8,7 +8,6 @@ export type ErrorCode =
   | 'unknown-command'
   | 'bad-stream'
   | 'retired-stream'
-  | 'unsupported-stream'
   | 'too-many-streams'
   | 'too-many-commands'
   | 'unavailable'

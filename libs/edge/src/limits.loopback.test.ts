@@ -67,7 +67,7 @@ describe('what a client may take from an edge', () => {
     });
     const byUrl = await connect(`/ws/${streams(4).join('/')}`);
     await until(() => byUrl.closed);
-    expect(byUrl.closed).toMatchObject({ code: 4501 });
+    expect(byUrl.closed).toMatchObject({ code: 4500 });
   });
 
   it('refuses streams beyond what the edge serves, but not those it serves already', async () => {
@@ -84,12 +84,12 @@ describe('what a client may take from an edge', () => {
     expect(await other.ask({ method: 'SUBSCRIBE', params: streams(1, 2), id: 4 })).toEqual({ result: null, id: 4 });
   });
 
-  it('refuses commands above the rate, and closes with 4502 who goes on', async () => {
+  it('refuses commands above the rate, and closes with 4501 who goes on', async () => {
     await begin({ maxCommandsPerSecond: 5 });
     const client = await connect('/v1');
     for (let index = 0; index < 60; index += 1) client.send({ event: 'list' });
     await until(() => client.closed);
-    expect(client.closed).toEqual({ code: 4502, reason: 'too many errors' });
+    expect(client.closed).toEqual({ code: 4501, reason: 'too many errors' });
     expect(client.messages.filter(({ event }) => event === 'list').length).toBeLessThanOrEqual(10);
     expect(client.messages.at(-1)).toMatchObject({ event: 'error', data: { code: 'too-many-commands' } });
   });

@@ -72,7 +72,7 @@ describe('the clients of an edge', () => {
     sessions.refuse(session, error);
     expect(socket.ended).toBeUndefined();
     for (let mistake = 1; mistake < 20; mistake += 1) sessions.refuse(session, error);
-    expect(socket.ended).toEqual([4502, 'too many errors']);
+    expect(socket.ended).toEqual([4501, 'too many errors']);
   });
 
   it('spreads the goodbyes over batches', async () => {

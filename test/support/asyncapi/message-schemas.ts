@@ -40,7 +40,6 @@ const ERRORS: Record<ErrorCode, true> = {
   'unknown-command': true,
   'bad-stream': true,
   'retired-stream': true,
-  'unsupported-stream': true,
   'too-many-streams': true,
   'too-many-commands': true,
   unavailable: true,

@@ -48,6 +48,21 @@ describe('a frame as documented', () => {
   });
 });
 
+describe('a frame, documented or broken', () => {
+  it('is the same whether it is read in one pass or, because a space stands behind it, the careful way', () => {
+    const space = Buffer.from(' ');
+    const documented = frames.map((frame) => Buffer.from(textOf(frame)));
+    fc.assert(
+      fc.property(fc.oneof(documented, brokenFrames), (bytes) => {
+        const read = decodeFrame(bytes);
+        const again = read.ok ? decodeFrame(Buffer.concat([bytes, space])) : read;
+        expect(again).toEqual(read);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
 describe('a frame that has drifted', () => {
   it('comes back byte for byte with unknown fields and in any order of keys', () => {
     fc.assert(

@@ -1,4 +1,4 @@
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
 import type { Frame, FrameProblem } from '../frame.js';
 import { scanJson } from '../scan/json-scan.js';
@@ -30,14 +30,14 @@ export function decodeFrame(bytes: Uint8Array, isBinary = false, rawStream?: Str
   if (bytes.byteLength > LARGEST_FRAME) {
     return problem('too-large', `${bytes.byteLength} bytes, at most ${LARGEST_FRAME} are read`, LARGEST_FRAME);
   }
-  const text = textOf(bytes);
-  if (text === undefined) return problem('bad-utf8', 'a byte that is not UTF-8', firstBadByte(bytes) ?? 0);
-  const frame = readVerbatim(asBuffer(bytes), text);
-  return frame ? ok(frame) : decodeCarefully(text, rawStream);
+  const frame = readVerbatim(asBuffer(bytes));
+  return frame ? ok(frame) : decodeCarefully(bytes, rawStream);
 }
 
 /** For everything that is not, to the letter, a documented frame in its envelope. */
-function decodeCarefully(text: string, rawStream: StreamName | undefined): Decoded {
+function decodeCarefully(bytes: Uint8Array, rawStream: StreamName | undefined): Decoded {
+  if (!isUtf8(bytes)) return problem('bad-utf8', 'a byte that is not UTF-8', firstBadByte(bytes) ?? 0);
+  const text = asBuffer(bytes).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,12 +46,6 @@ function decodeCarefully(text: string, rawStream: StreamName | undefined): Decod
     return notOk(scanJson(text) ?? { code: 'not-json', message: 'not JSON', at: 0 });
   }
   return classify(value, text, rawStream);
-}
-
-/** The bytes as text; undefined when they are not UTF-8. Nearly all frames are ASCII, and that is read faster. */
-function textOf(bytes: Uint8Array): string | undefined {
-  if (isAscii(bytes)) return asBuffer(bytes).toString('latin1');
-  return isUtf8(bytes) ? asBuffer(bytes).toString('utf8') : undefined;
 }
 
 const problem = (code: FrameProblem['code'], message: string, at: number) => notOk<FrameProblem>({ code, message, at });

@@ -15,8 +15,8 @@ const ARRAY_END = bytesOf(']');
  * Reads a combined frame that is written to the letter as documented, which nearly all are, without `JSON.parse`. Undefined for
  * everything else, right or wrong: what it is says the careful way. Both give the same frame for the same bytes.
  */
-export function readVerbatim(bytes: Buffer, text: string): MarketFrame | undefined {
-  const reader = new Reader(bytes, text);
+export function readVerbatim(bytes: Buffer): MarketFrame | undefined {
+  const reader = new Reader(bytes);
   if (!reader.literal(BEFORE_STREAM)) return undefined;
   const name = reader.words();
   if (name === undefined || !reader.literal(BEFORE_DATA)) return undefined;

@@ -28,6 +28,10 @@ export function compileRead(schema: Schema): Read {
   return make(program.literals.map(bytesOf), program.words) as Read;
 }
 
+/** Whether the schema has a rule that no method of `Reader` checks; it must not be passed over. */
+const asksForMore = ({ pattern, format = 'decimal', minLength = 1 }: Schema): boolean =>
+  pattern !== undefined || format !== 'decimal' || minLength !== 1;
+
 /** The lines of the function as they grow, and what they refer to. */
 class Program {
   readonly lines: string[] = [];
@@ -56,6 +60,7 @@ class Program {
 
   private value(schema: Schema): string {
     const { type, enum: words, minimum, maximum } = schema;
+    if (asksForMore(schema)) throw new Error(`Cannot read a field with these rules: ${JSON.stringify(schema)}`);
     if (words?.length === 1) return this.constant(JSON.stringify(words[0]));
     switch (String(type)) {
       case 'string':

@@ -62,7 +62,8 @@ const mutated = (type: KnownType): Arbitrary<Fields> =>
         const keys = Object.keys(target);
         const key = keys[choice % keys.length] ?? 'e';
         if (isDropped) delete target[key];
-        else target[key] = value;
+        // A copy: a later change may go into it.
+        else target[key] = structuredClone(value);
       }
       return made;
     });
@@ -72,7 +73,7 @@ const nearText = fc.constantFrom('', ' ', '0', '-', '.', '9', '"', '\\\\', '\\u0
 
 /** The payload, if the whole text is one and is read in one pass. */
 function readAll(type: KnownType, text: string): object | undefined {
-  const reader = new Reader(Buffer.from(text), text);
+  const reader = new Reader(Buffer.from(text));
   const read = type.compiled.read(reader);
   return reader.isAtEnd ? read : undefined;
 }

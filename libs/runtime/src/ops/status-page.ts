@@ -11,24 +11,34 @@ export function statusPage(status: Record<string, unknown>, troubles: Record<str
 <title>Holdfast</title><style>
 body{font:14px/1.4 system-ui,sans-serif;margin:1.5rem;color:#111;background:#fff}
 table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.15rem .5rem;text-align:left;vertical-align:top}
+td{max-width:30rem;overflow-wrap:anywhere}
 .ok{color:#060}.bad{color:#a00}h2{margin:1.2rem 0 .3rem}</style>
 <h1>Holdfast</h1>${verdict}${sections.join('')}</html>`;
 }
 
-function show(value: unknown): string {
+/** One value, read by the unit that its name ends with: `openedAt` is an instant, `livedMs` a duration. */
+function show(value: unknown, name = ''): string {
   if (Array.isArray(value)) return showList(value);
-  if (typeof value !== 'object' || value === null) return escape(String(value));
-  const rows = Object.entries(value).map(([key, inner]) => `<tr><th>${escape(key)}</th><td>${show(inner)}</td></tr>`);
-  return `<table>${rows.join('')}</table>`;
+  if (isRecord(value)) {
+    const rows = Object.entries(value).map(
+      ([key, one]) => `<tr><th>${escape(key)}</th><td>${show(one, key)}</td></tr>`,
+    );
+    return `<table>${rows.join('')}</table>`;
+  }
+  if (value === null || value === undefined) return '';
+  if (typeof value !== 'number') return escape(String(value));
+  if (/(^a|A)t$/.test(name)) return new Date(value).toISOString().replace('T', ' ');
+  if (name.endsWith('Ms')) return `${(value / 1_000).toFixed(1)} s`;
+  return String(value);
 }
 
 function showList(list: unknown[]): string {
   if (list.length === 0) return '<i>none</i>';
-  if (!list.every(isRecord)) return list.map(show).join(', ');
+  if (!list.every(isRecord)) return list.map((one) => show(one)).join(', ');
   const columns = [...new Set(list.flatMap((record) => Object.keys(record)))];
   const head = columns.map((column) => `<th>${escape(column)}</th>`).join('');
   const rows = list.map(
-    (record) => `<tr>${columns.map((column) => `<td>${show(record[column] ?? '')}</td>`).join('')}</tr>`,
+    (record) => `<tr>${columns.map((column) => `<td>${show(record[column], column)}</td>`).join('')}</tr>`,
   );
   return `<table><tr>${head}</tr>${rows.join('')}</table>`;
 }

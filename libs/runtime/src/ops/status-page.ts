@@ -26,7 +26,7 @@ function show(value: unknown, name = ''): string {
     return `<table>${rows.join('')}</table>`;
   }
   if (value === null || value === undefined) return '';
-  if (typeof value !== 'number') return escape(String(value));
+  if (typeof value !== 'number') return escape(typeof value === 'string' ? value : JSON.stringify(value));
   if (/(^a|A)t$/.test(name)) return new Date(value).toISOString().replace('T', ' ');
   if (name.endsWith('Ms')) return `${(value / 1_000).toFixed(1)} s`;
   return String(value);

@@ -79,6 +79,8 @@ export class Continuity {
   }
 
   accept(series: Series, event: MarketEvent, line: number): void {
+    // It carries the stream no longer, or not for us; another line does, and what they bring must not be mixed.
+    if (!series.lines.has(line)) return;
     series.heard += 1;
     series.heardAt = event.receivedAt;
     const { ordering } = series;

@@ -23,7 +23,8 @@ import { showUpstream, streamTypeOf } from './journal/ops-pages.js';
 import { UpstreamCounts } from './journal/upstream-counts.js';
 import { type PipePorts, pipe } from './pipe.js';
 import { Pool } from './pool/pool.js';
-import type { SlotTools } from './pool/slot.js';
+import type { Slot } from './pool/slot.js';
+import type { SlotTools } from './pool/slot-tools.js';
 import { Drift } from './problems/drift.js';
 import { Quarantine } from './problems/quarantine.js';
 import { TIMINGS, type Timings } from './timings.js';
@@ -174,7 +175,7 @@ export class Upstream implements Service {
     if (bus.state === 'up' && this.board.expire(now)) this.follow();
   }
 
-  private slotTools(): SlotTools {
+  private slotTools(): SlotTools<Slot> {
     const { settings, journal, continuity, desk, counts, timings } = this;
     const ports = this.pipePorts();
     return {

@@ -43,7 +43,7 @@ export class Series {
     seq: Seq,
     readonly wantedAt: Millis,
     /** The living lines that carry it; the pool keeps the set, it is shared by all streams of one slot. */
-    readonly lines: ReadonlySet<number>,
+    public lines: ReadonlySet<number>,
     sinkOf: (series: Series) => SequenceSink<MarketEvent>,
   ) {
     this.stream = name.name;

@@ -43,12 +43,12 @@ function lines({ pool }: Shown, now: Millis): Record<string, unknown>[] {
       why: line.why,
       state: line.state,
       role: line === slot.line ? 'active' : 'replacement',
-      streams: slot.streams.size,
+      streams: line === slot.line ? slot.streams.size : slot.load,
       openForMs: line.openedAt === undefined ? null : Math.round(now - line.openedAt),
       silentForMs: line.dataAt === undefined ? null : Math.round(now - line.dataAt),
       confirmed: line.confirmedAt !== undefined,
       rotation: slot.rotation ?? null,
-      rotationDueInMs: Number.isFinite(slot.dueAt) ? Math.round(slot.dueAt - now) : null,
+      rotationDueInMs: Number.isFinite(slot.plan.dueAt) ? Math.round(slot.plan.dueAt - now) : null,
     })),
   );
 }

@@ -4,7 +4,7 @@ import type { AttemptRecord, Journal } from './journal.js';
 import type { Continuity } from '../continuity/continuity.js';
 import type { Publisher } from '../feed/publisher.js';
 import type { Pool } from '../pool/pool.js';
-import type { RotationReason } from '../pool/slot.js';
+import type { RotationReason } from '../pool/plan.js';
 import type { Drift } from '../problems/drift.js';
 
 /** The parts of an upstream that count for themselves. */

@@ -1,18 +1,22 @@
 import { type ParsedStream } from '#libs/binance';
 import type { Millis, StreamName } from '#libs/core';
 import type { Line } from '../connection/line.js';
-import { type RotationReason, Slot, type SlotTools } from './slot.js';
+import { partnerOf } from './partner.js';
+import type { RotationReason } from './plan.js';
+import { Slot } from './slot.js';
+import type { Neighbourhood, SlotTools } from './slot-tools.js';
 
 /**
  * Spreads the wanted streams over as few connections as the limit allows. A stream stays on its slot for as long as it is
- * wanted; freed places are taken by new streams.
+ * wanted; freed places are taken by new streams. Only when a slot is rotated can another one, if both fit on one
+ * connection, become part of it.
  */
-export class Pool {
-  private readonly slots: Slot[] = [];
+export class Pool implements Neighbourhood<Slot> {
+  private slots: Slot[] = [];
   private readonly slotOf = new Map<StreamName, Slot>();
 
   constructor(
-    private readonly tools: SlotTools,
+    private readonly tools: SlotTools<Slot>,
     private readonly streamsPerLine: number,
   ) {}
 
@@ -47,13 +51,26 @@ export class Pool {
     return this.slotOf.get(stream);
   }
 
+  partnerOf(slot: Slot): Slot | undefined {
+    return partnerOf(slot, this.slots, this.streamsPerLine);
+  }
+
+  absorb(host: Slot, guest: Slot): void {
+    for (const stream of guest.streams) {
+      this.slotOf.set(stream, host);
+      const series = this.tools.continuity.get(stream);
+      if (series) series.lines = host.lines;
+    }
+    this.slots = this.slots.filter((slot) => slot !== guest);
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.slots.map((slot) => slot.stop('stopped')));
   }
 
   private add(name: ParsedStream): Slot {
     const { continuity, desk } = this.tools;
-    const slot = this.slots.find(({ streams }) => streams.size < this.streamsPerLine) ?? this.newSlot();
+    const slot = this.slots.find(({ load }) => load < this.streamsPerLine) ?? this.newSlot();
     slot.streams.add(name.name);
     this.slotOf.set(name.name, slot);
     desk.set(continuity.open(name, slot.lines), 'recovering', 'subscribing');
@@ -69,7 +86,7 @@ export class Pool {
   }
 
   private newSlot(): Slot {
-    const slot = new Slot(this.tools);
+    const slot = new Slot(this.tools, this);
     this.slots.push(slot);
     return slot;
   }

@@ -6,7 +6,8 @@ const MINUTE_MS: Millis = 60_000;
 /** A line that is younger is left alone, window or not. */
 const YOUNGEST_MS: Millis = 3_600_000;
 
-interface Schedule {
+/** When lines are replaced because of their age. */
+export interface Schedule {
   rotateAfterMs: Millis;
   /** `03:00-04:00`, UTC. */
   rotateWindow?: string;

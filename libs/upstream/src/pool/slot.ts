@@ -1,62 +1,40 @@
 import type { ProblemCode } from '#libs/binance';
-import type { FeedCause, FeedState, Millis, StreamName } from '#libs/core';
+import type { Millis, StreamName } from '#libs/core';
 import type { Ending } from '#libs/link';
-import type { Log } from '#libs/runtime';
-import { Line, type LineOwner, type LineTools } from '../connection/line.js';
-import type { Continuity } from '../continuity/continuity.js';
-import type { FeedDesk } from '../feed/feed-desk.js';
+import { Line, type LineOwner } from '../connection/line.js';
+import { type Loss, describe, lossOf } from '../feed/loss.js';
 import { Taint } from '../problems/taint.js';
-import { judge } from './coverage.js';
-import { rotationDueAt } from './schedule.js';
+import { Plan, type RotationReason } from './plan.js';
+import { type Guest, Replacement } from './replacement.js';
+import type { Neighbourhood, SlotTools } from './slot-tools.js';
 
-/** Why a line is replaced. */
-export type RotationReason = 'age' | 'server-shutdown' | 'tainted' | 'operator' | 'data-silence';
-
-/** What slots are made with. */
-export interface SlotTools extends LineTools {
-  log: Log;
-  continuity: Continuity;
-  desk: FeedDesk;
-  /** Rises over all lines of the process. */
-  nextGeneration(): number;
-  /** A message of any line of the slot. */
-  message(slot: Slot, line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void;
-  /** A rotation ended; for the counters. */
-  rotated(reason: RotationReason, result: 'done' | 'failed' | 'promoted'): void;
-}
-
-/** A rotation that is wished for: why, and not before when. */
-interface Wish {
-  reason: RotationReason;
-  notBefore: Millis;
-}
-
-interface Replacement {
-  line: Line;
-  reason: RotationReason;
-  startedAt: Millis;
-}
-
-/** A wait between attempts that is longer than this is told to clients as `stale`, not as `recovering`. */
-const PATIENT_MS: Millis = 5_000;
+/** Rotations that can take their time. The others are in a hurry, or come from trouble that no second slot should share. */
+const PLANNED: ReadonlySet<RotationReason> = new Set(['age', 'operator']);
 
 /**
  * A set of streams and the line that carries them: normally one, two while it is replaced. Whatever happens, there is
- * exactly one line that is `active`, and it reconnects by itself.
+ * exactly one line that is `active`, and it reconnects by itself. When two slots fit on one connection, a planned replacement
+ * of the one carries both and then the other is no more; see `rotation.why.md`.
  */
-export class Slot implements LineOwner {
-  readonly streams = new Set<StreamName>();
+export class Slot implements LineOwner, Guest {
+  /** The active line carries exactly this set. */
+  streams = new Set<StreamName>();
   /** Generations of the lines that are up; continuity reads it. */
   readonly lines = new Set<number>();
   private active: Line | undefined;
-  private replacement: Replacement | undefined;
-  private wish: Wish | undefined;
-  /** When the active line is to be replaced because of its age. */
-  dueAt: Millis = Infinity;
-  private failures = 0;
+  private replacement: Replacement<Slot> | undefined;
+  /** The replacement of another slot that is to carry this one's streams, too. */
+  private movingTo: Replacement<Slot> | undefined;
+  /** When the active line is to be replaced. */
+  readonly plan: Plan;
   private readonly taint = new Taint();
 
-  constructor(private readonly tools: SlotTools) {}
+  constructor(
+    private readonly tools: SlotTools<Slot>,
+    private readonly neighbourhood: Neighbourhood<Slot>,
+  ) {
+    this.plan = new Plan(tools.settings, tools.timings, tools.random);
+  }
 
   /** The line that carries the streams now. */
   get line(): Line | undefined {
@@ -68,36 +46,48 @@ export class Slot implements LineOwner {
     return [this.active, this.replacement?.line].filter((line) => line !== undefined);
   }
 
+  /** Streams that the connection which carries this slot's has, or will have soon. */
+  get load(): number {
+    return (this.replacement ?? this.movingTo)?.size ?? this.streams.size;
+  }
+
+  get isCalm(): boolean {
+    return this.active?.isUp === true && !this.replacement && !this.movingTo;
+  }
+
   /** What is going on, for operators. */
   get rotation(): string | undefined {
-    if (this.replacement)
-      return `replacing (${this.replacement.reason}) by generation ${this.replacement.line.generation}`;
-    return this.wish && `wanted: ${this.wish.reason}`;
+    const { replacement, movingTo, plan } = this;
+    if (replacement) return `replacing (${replacement.reason}) by generation ${replacement.line.generation}`;
+    if (movingTo) return `moving to generation ${movingTo.line.generation}`;
+    return plan.wanted && `wanted: ${plan.wanted}`;
   }
 
   /** The set of streams has changed. */
   sync(): void {
-    if (this.active) for (const line of this.allLines) line.sync();
-    else this.active = this.begin('demand', this.tools.timings.attempts);
+    (this.replacement ?? this.movingTo)?.sync();
+    if (this.active) return this.active.sync();
+    this.active = this.newLine('demand', this.streams, this.tools.timings.attempts);
+    this.active.start();
   }
 
-  /** Wishes for a replacement; it begins with the next tick from `notBefore` on. A wish that stands is only brought forward. */
-  rotate(reason: RotationReason, notBefore: Millis = 0): void {
-    if (this.replacement) return;
-    if (this.wish && this.wish.notBefore <= notBefore) return;
-    this.wish = { reason, notBefore };
+  /** Wishes for a replacement; it begins with the next tick, when nothing else is under way. */
+  rotate(reason: RotationReason): void {
+    if (!this.replacement) this.plan.want(reason);
   }
 
   /** Judges what is going on; called often. */
   tick(now: Millis): void {
     if (this.replacement) return this.judge(this.replacement, now);
-    if (now >= this.dueAt) this.rotate('age');
-    if (this.wish && now >= this.wish.notBefore && this.active?.isUp) this.replace(this.wish.reason, now);
+    const reason = this.plan.due(now);
+    if (reason && this.isCalm) this.replace(reason, now);
   }
 
   /** Ends for good; resolves when its sockets are gone. */
   async stop(cause: 'stopped' | 'not-needed'): Promise<void> {
     const lines = this.allLines;
+    this.movingTo?.release();
+    this.replacement?.release();
     this.active = undefined;
     this.replacement = undefined;
     await Promise.all(
@@ -105,9 +95,18 @@ export class Slot implements LineOwner {
     );
   }
 
+  /** The replacement of the other slot does not carry this one's streams after all. */
+  alone(): void {
+    this.movingTo = undefined;
+    if (this.active?.isUp) return;
+    const live = [...this.streams].filter((stream) => this.tools.continuity.get(stream)?.feed?.state === 'live');
+    this.announce({ state: 'recovering', cause: 'connection-lost' }, 'its connection is not back yet', live);
+  }
+
   opened(line: Line): void {
-    this.lines.add(line.generation);
-    if (line === this.active) this.plan();
+    if (line === this.replacement?.line) this.replacement.opened();
+    else this.lines.add(line.generation);
+    if (line === this.active) this.plan.opened(line.openedAt);
   }
 
   message(line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void {
@@ -136,7 +135,8 @@ export class Slot implements LineOwner {
   held(line: Line, forMs: Millis): void {
     const message = `our budget of connection attempts is used up; next attempt in ${Math.ceil(forMs)} ms`;
     this.tools.log.warn({ code: 'line.held', generation: line.generation, forMs }, message);
-    if (line === this.active) this.announce('stale', 'reconnecting', message);
+    const untold = this.notOn(this.movingTo);
+    if (line === this.active) this.announce({ state: 'stale', cause: 'reconnecting' }, message, untold);
   }
 
   ended(line: Line, ending: Ending, retryMs: Millis | undefined): string {
@@ -147,114 +147,103 @@ export class Slot implements LineOwner {
     return retryMs === undefined ? 'nothing: not needed any more' : 'another replacement is tried later';
   }
 
-  private begin(why: string, attempts: number): Line {
-    const line = new Line({ generation: this.tools.nextGeneration(), why, attempts }, this.streams, this.tools, this);
-    line.start();
-    return line;
+  private newLine(why: string, streams: ReadonlySet<StreamName>, attempts: number): Line {
+    return new Line({ generation: this.tools.nextGeneration(), why, attempts }, streams, this.tools, this);
   }
 
-  private replace(reason: RotationReason, startedAt: Millis): void {
-    this.wish = undefined;
-    this.dueAt = Infinity;
-    const line = this.begin(reason, this.tools.timings.rotationAttempts);
-    this.replacement = { line, reason, startedAt };
-    for (const either of this.allLines) either.delivered = new Map();
-    this.tools.log.info({ code: 'rotation.begun', reason, generation: line.generation }, 'opening a replacement');
+  private replace(reason: RotationReason, now: Millis): void {
+    const { tools, neighbourhood } = this;
+    this.plan.clear();
+    // After a failure it must not be the guest that makes the next replacement fail, too.
+    const guest = PLANNED.has(reason) && this.plan.failures === 0 ? neighbourhood.partnerOf(this) : undefined;
+    const replacement = new Replacement(reason, now, tools, this, guest, (streams) =>
+      this.newLine(reason, streams, tools.timings.rotationAttempts),
+    );
+    this.replacement = replacement;
+    if (guest) guest.movingTo = replacement;
+    const { generation } = replacement.line;
+    const beside = guest?.active?.generation;
+    tools.log.info({ code: 'rotation.begun', reason, generation, beside }, 'opening a replacement');
+    replacement.line.start();
   }
 
-  private judge(replacement: Replacement, now: Millis): void {
-    const { line, startedAt } = replacement;
-    const { timings, continuity } = this.tools;
-    const old = this.active?.delivered;
-    if (!old || !line.delivered) return;
-    const confirmedAt = line.isSynced ? line.confirmedAt : undefined;
-    const overlap = { streams: this.streams, old, replacement: line.delivered, confirmedAt };
-    if (judge(overlap, now, timings) === 'ready' && continuity.isSettled(this.lines)) this.handOver(replacement);
-    else if (now - startedAt >= timings.rotationMs) {
-      this.fail(replacement, `it did not deliver everything within ${timings.rotationMs} ms`);
+  private judge(replacement: Replacement<Slot>, now: Millis): void {
+    const { rotationMs } = this.tools.timings;
+    if (replacement.isReady(now)) this.handOver(replacement);
+    else if (now - replacement.startedAt >= rotationMs) {
+      this.fail(replacement, `it did not deliver everything within ${rotationMs} ms`);
     }
   }
 
-  private handOver({ line, reason }: Replacement): void {
+  private handOver(replacement: Replacement<Slot>): void {
+    const { line, reason, guest } = replacement;
     const old = this.active;
-    this.take(line, reason, 'done');
-    if (!old) return;
-    this.lines.delete(old.generation);
+    if (guest) this.neighbourhood.absorb(this, guest);
+    this.take(replacement, 'done');
+    for (const retired of [old, guest?.active]) {
+      if (!retired) continue;
+      this.lines.delete(retired.generation);
+      void retired.stop('replaced', `replaced by generation ${line.generation}: ${reason}`);
+    }
     this.tools.continuity.lineGone(this.lines);
-    void old.stop('replaced', `replaced by generation ${line.generation}: ${reason}`);
   }
 
   /** The replacement is the line from now on. */
-  private take(line: Line, reason: RotationReason, result: 'done' | 'promoted'): void {
+  private take({ line, reason, streams }: Replacement<Slot>, result: 'done' | 'promoted'): void {
     line.delivered = undefined;
     this.active = line;
+    this.streams = streams;
     this.replacement = undefined;
-    this.failures = 0;
-    this.plan();
+    this.plan.succeeded();
+    this.plan.opened(line.openedAt);
     this.tools.rotated(reason, result);
-    this.tools.log.info(
-      { code: `rotation.${result}`, reason, generation: line.generation },
-      'the replacement took over',
-    );
+    const { generation } = line;
+    this.tools.log.info({ code: `rotation.${result}`, reason, generation }, 'the replacement took over');
   }
 
   /** The replacement is given up; the working line stays, and it is tried again later. */
-  private fail({ line, reason }: Replacement, why: string): void {
-    const { timings, clock, log } = this.tools;
+  private fail(replacement: Replacement<Slot>, why: string): void {
+    const { line, reason } = replacement;
+    const { generation } = line;
+    const { clock, log } = this.tools;
     this.replacement = undefined;
-    this.lines.delete(line.generation);
-    if (this.active) this.active.delivered = undefined;
-    const waitMs = Math.min(timings.rotationRetryMostMs, timings.rotationRetryMs * 2 ** this.failures);
-    this.failures += 1;
-    this.rotate(reason, clock.now() + waitMs);
+    const retryMs = this.plan.failed(reason, clock.now());
     this.tools.rotated(reason, 'failed');
-    log.warn(
-      { code: 'rotation.failed', reason, generation: line.generation, why, retryMs: waitMs },
-      'replacement failed',
-    );
+    log.warn({ code: 'rotation.failed', reason, generation, why, retryMs }, 'replacement failed');
     void line.stop('not-needed', `rotation failed: ${why}`);
-    this.tools.continuity.lineGone(this.lines);
+    replacement.giveUp();
   }
 
   /** The active line dropped. A replacement that is up takes its place; otherwise the line reconnects by itself. */
   private lost(ending: Ending, retryMs: Millis): string {
-    const { active: old, replacement } = this;
-    const takesOver = replacement?.line.isUp === true;
-    const then = takesOver ? `generation ${replacement.line.generation} takes over` : `next attempt in ${retryMs} ms`;
-    this.dueAt = Infinity;
-    this.wish = undefined;
-    const isRefused = ending.cause === 'refused';
-    const state = isRefused || retryMs > PATIENT_MS ? 'stale' : 'recovering';
-    const cause = isRefused ? 'connection-refused' : 'connection-lost';
-    this.announce(state, cause, `${describe(ending)}; ${then}`, takesOver ? replacement.line.delivered : undefined);
-    if (old) old.delivered = undefined;
-    if (takesOver) {
-      this.take(replacement.line, replacement.reason, 'promoted');
+    const { active: old, replacement, movingTo } = this;
+    const heir = replacement?.line.isUp ? replacement : undefined;
+    const then = heir ? `generation ${heir.line.generation} takes over` : `next attempt in ${retryMs} ms`;
+    this.plan.clear();
+    this.announce(lossOf(ending, retryMs), `${describe(ending)}; ${then}`, this.notOn(heir ?? movingTo));
+    if (old) old.delivered = movingTo && new Map();
+    if (heir) {
+      heir.release();
+      this.take(heir, 'promoted');
       void old?.stop('replaced', then);
     } else if (replacement) {
       this.replacement = undefined;
       void replacement.line.stop('not-needed', 'the line it was to replace has dropped and reconnects');
+      replacement.giveUp();
     }
     return then;
   }
 
-  /** Says how all streams are, those left out that the replacement delivers already. */
-  private announce(state: FeedState, cause: FeedCause, message: string, but?: ReadonlyMap<StreamName, Millis>): void {
+  /** The streams that a replacement does not deliver yet. */
+  private notOn(replacement: Replacement<Slot> | undefined): StreamName[] {
+    return [...this.streams].filter((stream) => !replacement?.line.delivered?.has(stream));
+  }
+
+  private announce({ state, cause }: Loss, message: string, streams: readonly StreamName[]): void {
     const { continuity, desk } = this.tools;
-    for (const stream of this.streams) {
+    for (const stream of streams) {
       const series = continuity.get(stream);
-      if (series && !but?.has(stream)) desk.set(series, state, cause, message);
+      if (series) desk.set(series, state, cause, message);
     }
   }
-
-  private plan(): void {
-    const openedAt = this.active?.openedAt;
-    if (openedAt !== undefined) this.dueAt = rotationDueAt(openedAt, this.tools.settings, this.tools.random);
-  }
-}
-
-function describe({ closedBy, cause, code, reason }: Ending): string {
-  const who = closedBy === 'peer' ? 'Binance' : closedBy;
-  const details = [cause, code, reason].filter((part) => part !== undefined && part !== '').join(' ');
-  return `ended by ${who}: ${details}`;
 }

@@ -36,10 +36,13 @@ export function stepsFor(frames: readonly Buffer[]): Step[] {
     { name: 'decode', run: () => each(frames, (frame) => Number(decodeFrame(frame).ok)) },
     { name: '… and clock, normalize, place', isMore: true, run: () => each(frames, (frame) => eventsOf(frame).length) },
     { name: '… and encode', isMore: true, run: () => each(frames, textLength) },
-    wholePipe('the whole pipe, nobody listens', frames, 0),
-    wholePipe('the whole pipe, one listener', frames, 1),
   ];
 }
+
+export const wholePipes = (frames: readonly Buffer[]): Step[] => [
+  wholePipe('the whole pipe, nobody listens', frames, 0),
+  wholePipe('the whole pipe, one listener', frames, 1),
+];
 
 /** From the socket's message to the memory bus: the check of UTF-8, decode, normalize, continuity, encode, publish. */
 function wholePipe(name: string, frames: readonly Buffer[], listeners: 0 | 1): Step {

@@ -61,7 +61,9 @@ describe('the Redis bus, when Redis fails', () => {
       expect(heard.splice(0)).toEqual(topics);
     }
     expect(states).toEqual(['up', 'down', 'up', 'down', 'up', 'down', 'up']);
-    expect(bus.counts).toMatchObject({ wentDown: 3, queuedBytes: 0 });
+    expect(bus.counts.wentDown).toBe(3);
+    // What was heard over one connection may not have been answered over the other yet.
+    await until(() => bus.counts.queuedBytes === 0);
     expect(bus.counts.droppedDown + bus.counts.droppedFailed).toBeGreaterThanOrEqual(3);
   });
 

@@ -56,7 +56,7 @@ export interface ClientOptions {
   connection?: (change: ConnectionChange) => void;
   /** Told what could not be read; such a message is skipped. */
   problem?: (sentence: string) => void;
-  /** After so long without a message the gateway is asked for a sign of life; after twice that it is dialled anew. */
+  /** A gateway that was silent for so long, at most twice, is asked for a sign of life; if none comes in as long again it is dialled anew. */
   silenceMs?: Millis;
   dial?: Dial;
   clock?: Clock;
@@ -110,7 +110,8 @@ export class HoldfastClient {
   private readonly decoder = new TextDecoder();
   private readonly subscriptions = new Subscriptions();
   private readonly listeners = new Map<StreamName, Set<AnyListener>>();
-  private heardAt: Millis = 0;
+  /** How often the watch has looked since the last message. */
+  private looks = 0;
   private cancelWatch: Cancel = nothing;
   private cancelAgain: Cancel = nothing;
   private isFlushDue = false;
@@ -165,7 +166,7 @@ export class HoldfastClient {
 
   private opened(): void {
     this.isOpen = true;
-    this.heardAt = this.clock.now();
+    this.looks = 0;
     this.options.connection?.({ state: 'open' });
     this.watch();
     this.flush();
@@ -205,7 +206,7 @@ export class HoldfastClient {
   private message(bytes: Uint8Array): void {
     const inbound = readInbound(this.decoder.decode(bytes));
     if (!inbound.ok) return this.options.problem?.(inbound.problem);
-    this.heardAt = this.clock.now();
+    this.looks = 0;
     this.driver.heard();
     if (inbound.value.kind === 'event') this.event(inbound.value.event);
     else this.reply(inbound.value.reply);
@@ -270,14 +271,16 @@ export class HoldfastClient {
     for (const listener of listeners) listener.refused(error);
   }
 
-  /** A gateway that says nothing is asked; one that does not answer is dialled anew. */
+  /**
+   * A gateway that says nothing is asked; one that does not answer is dialled anew. Looks are counted, not time: after a stall of
+   * our own process its answer may be waiting to be read.
+   */
   private watch(): void {
     const silenceMs = this.options.silenceMs ?? SILENCE_MS;
     this.cancelWatch = this.clock.after(silenceMs, () => {
-      const silentMs = this.clock.now() - this.heardAt;
-      if (silentMs >= 2 * silenceMs)
-        return this.driver.hangUp('silence', `nothing heard for ${Math.round(silentMs)} ms`);
-      if (silentMs >= silenceMs) this.driver.send(PING);
+      this.looks += 1;
+      if (this.looks > 2) return this.driver.hangUp('silence', `no answer to a ping within ${silenceMs} ms`);
+      if (this.looks === 2) this.driver.send(PING);
       this.watch();
     });
   }

@@ -8,8 +8,8 @@ const source = {
 /** The three speeds of a test are told by its file name; see CONTRIBUTING.md. */
 export default defineConfig({
   test: {
-    // Most tests wait for sockets rather than compute; one worker per core would leave the machine idle.
-    maxWorkers: 3,
+    // Most tests wait for sockets rather than compute; one worker less than there are cores would leave the machine idle.
+    maxWorkers: 2,
     projects: [
       {
         ...source,

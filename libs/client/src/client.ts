@@ -73,9 +73,6 @@ const RETRY: RetryPolicy = {
   leastAfter: leastAfterRefusal,
 };
 
-/** Refusals that pass by themselves; every other one concerns what was asked for. */
-const PASSING = new Set<ErrorCode>(['too-many-commands', 'unavailable']);
-
 interface Refusal {
   code: ErrorCode;
   message: string;
@@ -253,7 +250,8 @@ export class HoldfastClient {
   private refused(streams: readonly StreamName[], { code, message }: Refusal): void {
     const [first] = streams;
     if (first === undefined) return this.options.problem?.(`${code}: ${message}`);
-    if (PASSING.has(code)) return this.askAgain(streams);
+    // Passes by itself; every other refusal concerns what was asked for.
+    if (code === 'too-many-commands') return this.askAgain(streams);
     if (streams.length === 1) return this.giveUp(first, new HoldfastError(code, message));
     for (const text of this.subscriptions.halve(streams)) this.driver.send(text);
   }

@@ -10,7 +10,6 @@ export type ErrorCode =
   | 'retired-stream'
   | 'too-many-streams'
   | 'too-many-commands'
-  | 'unavailable'
   | 'internal';
 
 /** A refusal that carries a code for programs and a sentence for people: what was wrong, where, what was expected. */

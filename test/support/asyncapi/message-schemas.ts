@@ -42,7 +42,6 @@ const ERRORS: Record<ErrorCode, true> = {
   'retired-stream': true,
   'too-many-streams': true,
   'too-many-commands': true,
-  unavailable: true,
   internal: true,
 };
 

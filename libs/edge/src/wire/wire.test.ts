@@ -37,7 +37,7 @@ describe.each([nativeWire, binanceWire])('the wire of $name clients', (wire) => 
         const text = JSON.stringify({ event: 'list', method: 'LIST_SUBSCRIPTIONS', id });
         const incoming = wire.read(text);
         if (incoming.kind !== 'command') throw new Error(`not a command: ${text}`);
-        const refusal = wire.refuse(new HoldfastError('unavailable', 'no'), incoming.command.id);
+        const refusal = wire.refuse(new HoldfastError('internal', 'no'), incoming.command.id);
         for (const reply of [wire.reply(incoming.command, { event: 'list', data: {} }), refusal]) {
           expect(JSON.parse(reply)).toMatchObject({ id });
         }

@@ -1,7 +1,7 @@
 import { EXIT } from '#libs/core';
 import { makeLog, orExit, runMain } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
-import { UsageError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
+import { UnknownFlagError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -9,7 +9,7 @@ const config = orExit(() => {
   try {
     return readSimulatorConfig(process.env, process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UnknownFlagError)) throw error;
     process.stderr.write(`${error.message}\n\n${usage()}\n`);
     process.exit(EXIT.usage);
   }

@@ -67,7 +67,7 @@ export async function startStandalone(
   const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
   const timings = { ...TIMINGS, ...options.timings };
-  const module = StandaloneModule.with({ upstream, edge, bus, timings }, log);
+  const module = StagedStandaloneModule.with({ upstream, edge, bus, timings }, log);
   const running = await start({
     module,
     ops: { opsHost: '127.0.0.1', opsPort: 0 },
@@ -78,12 +78,12 @@ export async function startStandalone(
 }
 
 @Module({})
-class StandaloneModule {
+class StagedStandaloneModule {
   static with(settings: Settings, log: Log): DynamicModule {
     const { bus, edge, upstream, timings } = settings;
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
-      module: StandaloneModule,
+      module: StagedStandaloneModule,
       imports: [
         RuntimeModule.with(log),
         BusModule.with(bus),

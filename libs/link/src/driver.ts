@@ -3,7 +3,7 @@ import { type RetryPolicy, retryAfter } from './backoff.js';
 import { type Ending, type OwnReason, endingByUs, endingOfClose, endingOfFailure, endingOfRefusal } from './ending.js';
 import type { Dial, Endpoints, Socket } from './socket.js';
 import { type Effect, type Link, type LinkEvent, idleLink, step } from './step.js';
-import type { LinkState } from './table.js';
+import { type LinkState, isAttempting } from './table.js';
 
 /** What a link needs of the world. */
 export interface LinkPorts {
@@ -47,10 +47,6 @@ export class LinkDriver {
 
   get state(): LinkState {
     return this.link.state;
-  }
-
-  get attempt(): number {
-    return this.link.attempt;
   }
 
   /** Begins; a link begins once. */
@@ -165,11 +161,7 @@ export class LinkDriver {
   private only<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
     const { attempt } = this.link;
     return (...args) => {
-      if (attempt === this.link.attempt && this.isAttempting()) act(...args);
+      if (attempt === this.link.attempt && isAttempting(this.link.state)) act(...args);
     };
-  }
-
-  private isAttempting(): boolean {
-    return this.link.state === 'dialing' || this.link.state === 'open' || this.link.state === 'live';
   }
 }

@@ -20,3 +20,6 @@ export const NEXT: Readonly<Record<LinkState, Partial<Record<LinkEventType, Link
   waiting: { waited: 'dialing', stop: 'closed' },
   closed: {},
 };
+
+/** Whether there is an attempt whose socket may speak. */
+export const isAttempting = (state: LinkState): boolean => state === 'dialing' || state === 'open' || state === 'live';

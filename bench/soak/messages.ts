@@ -23,4 +23,4 @@ export interface WorldReport {
 
 /** What it answers. */
 export type Answer =
-  { say: 'simulator'; wsUrl: string; restUrl: string } | { say: 'served' } | { say: 'report'; report: WorldReport };
+  { say: 'simulator'; wsUrl: string } | { say: 'served' } | { say: 'report'; report: WorldReport };

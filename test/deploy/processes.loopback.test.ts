@@ -10,7 +10,6 @@ const ALONE = {
   HOLDFAST_PORT: '0',
   HOLDFAST_OPS_PORT: '0',
   HOLDFAST_UPSTREAM_WS_URL: 'ws://127.0.0.1:1',
-  HOLDFAST_UPSTREAM_REST_URL: 'http://127.0.0.1:1',
 };
 
 interface Process {

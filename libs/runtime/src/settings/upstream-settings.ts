@@ -16,15 +16,6 @@ export class UpstreamSettings {
   wsUrl: string = 'wss://data-stream.binance.vision';
 
   @Setting({
-    env: 'HOLDFAST_UPSTREAM_REST_URL',
-    read: text,
-    expected: 'a URL like https://api.binance.com, without a path',
-    says: 'Binance’s REST base URL.',
-  })
-  @Matches(/^https?:\/\/[^\s/?#]+\/?$/)
-  restUrl: string = 'https://api.binance.com';
-
-  @Setting({
     env: 'HOLDFAST_STREAMS',
     read: list,
     expected: 'stream names separated by commas, like btcusdt@trade,btcusdt@depth@100ms',

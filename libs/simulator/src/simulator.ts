@@ -109,11 +109,6 @@ export class Simulator {
     return [...gone.all, ...open].sort((a, b) => a.id - b.id);
   }
 
-  /** How many connections there ever were; the newest one's id. */
-  get accepted(): number {
-    return this.world.door.accepted;
-  }
-
   /** Every upgrade that was asked for, the newest 10,000, oldest first. */
   get attempts(): readonly Attempt[] {
     return this.world.door.attempts.all;
@@ -127,11 +122,6 @@ export class Simulator {
   /** Every incident that struck, scripts left out. */
   get incidents(): readonly Strike[] {
     return this.strikes.all;
-  }
-
-  /** REST requests that came, and the weight used in this minute of the clock. */
-  get rest(): { readonly requests: number; readonly usedWeight: number } {
-    return this.world.rest;
   }
 
   /** Strikes an incident; how many connections were struck at once. Throws when a parameter is not what it should be. */

@@ -7,7 +7,7 @@ const docs = globSync('**/*.md', { exclude: SKIPPED }).sort();
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
 
 /** What stands in the root of the repository: a back-quoted text that begins with one of these is a path. */
-const roots = readdirSync('.').filter((name) => !/^(?:node_modules|dist|\.git)$/.test(name));
+const roots = new Set(readdirSync('.').filter((name) => !/^(?:node_modules|dist|\.git)$/.test(name)));
 const everyFile = globSync('{apps,libs,test,bench,k8s}/**/*', { exclude: SKIPPED });
 
 describe.each(docs)('%s', (doc) => {
@@ -57,8 +57,7 @@ function looksLikePath(text: string): boolean {
   if (!/^[\w.@{},*<>/-]+$/.test(text) || text.startsWith('/')) return false;
   const [first = ''] = text.split('/');
   return (
-    (text.includes('/') && roots.includes(first)) ||
-    /^(?:[\w.<>*-]+\/)*[\w.<>*-]+\.(?:ts|md|json|ya?ml|jsonl)$/.test(text)
+    (text.includes('/') && roots.has(first)) || /^(?:[\w.<>*-]+\/)*[\w.<>*-]+\.(?:ts|md|json|ya?ml|jsonl)$/.test(text)
   );
 }
 

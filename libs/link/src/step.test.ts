@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Ending, endingByUs, endingOfClose } from './ending.js';
 import { type Effect, type Link, type LinkEvent, idleLink, step } from './step.js';
-import { EVENTS, type LinkEventType, type LinkState, NEXT, STATES } from './table.js';
+import { EVENTS, type LinkEventType, type LinkState, STATES } from './table.js';
 
 const STEADY = 10_000;
 const drop: Ending = endingOfClose({ code: 1006, reason: '' });
@@ -11,38 +11,52 @@ const eventOf = (type: LinkEventType, at = 0): LinkEvent => {
   if (type === 'heard') return { type, at };
   if (type === 'lost') return { type, at, ending: drop };
   if (type === 'held') return { type, forMs: 500 };
-  if (type === 'stop') return { type, ending: endingByUs('stopped', 'test') };
+  if (type === 'stop') return { type, ending: byUs };
   return { type };
 };
 
-const does = (effects: Effect[]): string => effects.map((effect) => effect.do).join(' ');
+const byUs: Ending = endingByUs('stopped', 'test');
+const LOST: Effect[] = [{ do: 'hangUp' }, { do: 'report', ending: drop }, { do: 'retry', failures: 3, ending: drop }];
+const STOPPED: Effect[] = [{ do: 'hangUp' }, { do: 'report', ending: byUs }];
 
-/** What must be done in each cell of the table; a cell that is not here is an event that changes nothing. */
-const EFFECTS: Partial<Record<`${LinkState} ${LinkEventType}`, string>> = {
-  'idle start': 'dial',
-  'idle stop': '',
-  'dialing opened': '',
-  'dialing lost': 'hangUp report retry',
-  'dialing held': 'hold',
-  'dialing stop': 'hangUp report',
-  'open heard': '',
-  'open lost': 'hangUp report retry',
-  'open stop': 'hangUp report',
-  'live lost': 'hangUp report retry',
-  'live stop': 'hangUp report',
-  'waiting waited': 'dial',
-  'waiting stop': 'unwait',
+/**
+ * What a link with three attempts and two failures becomes, and what must be done, for each event in each state; no cell:
+ * the event changes nothing. Written down beside `table.ts`, not made from it.
+ */
+const EXPECTED: Record<LinkState, Partial<Record<LinkEventType, [Link, Effect[]]>>> = {
+  idle: {
+    start: [{ state: 'dialing', attempt: 4, failures: 2 }, [{ do: 'dial' }]],
+    stop: [{ state: 'closed', attempt: 3, failures: 2 }, []],
+  },
+  dialing: {
+    opened: [{ state: 'open', attempt: 3, failures: 2 }, []],
+    lost: [{ state: 'waiting', attempt: 3, failures: 3 }, LOST],
+    held: [{ state: 'waiting', attempt: 3, failures: 2 }, [{ do: 'hold', forMs: 500 }]],
+    stop: [{ state: 'closed', attempt: 3, failures: 2 }, STOPPED],
+  },
+  open: {
+    heard: [{ state: 'live', attempt: 3, failures: 2, liveAt: 70 }, []],
+    lost: [{ state: 'waiting', attempt: 3, failures: 3 }, LOST],
+    stop: [{ state: 'closed', attempt: 3, failures: 2 }, STOPPED],
+  },
+  live: {
+    lost: [{ state: 'waiting', attempt: 3, failures: 3 }, LOST],
+    stop: [{ state: 'closed', attempt: 3, failures: 2 }, STOPPED],
+  },
+  waiting: {
+    waited: [{ state: 'dialing', attempt: 4, failures: 2 }, [{ do: 'dial' }]],
+    stop: [{ state: 'closed', attempt: 3, failures: 2 }, [{ do: 'unwait' }]],
+  },
+  closed: {},
 };
 
 describe('the link table', () => {
   for (const state of STATES) {
     for (const type of EVENTS) {
-      const expected = EFFECTS[`${state} ${type}`];
-      it(`${state} + ${type}: ${expected === undefined ? 'ignored' : `${NEXT[state][type]}, ${expected || 'nothing to do'}`}`, () => {
+      const expected = EXPECTED[state][type];
+      it(`${state} + ${type}: ${expected === undefined ? 'ignored' : expected[0].state}`, () => {
         const link: Link = { state, attempt: 3, failures: 2 };
-        const [next, effects] = step(link, eventOf(type), STEADY);
-        if (expected === undefined) expect([next, effects]).toEqual([link, []]);
-        else expect([next.state, does(effects)]).toEqual([NEXT[state][type], expected]);
+        expect(step(link, eventOf(type, 70), STEADY)).toEqual(expected ?? [link, []]);
       });
     }
   }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   DRILLS,
@@ -14,11 +13,12 @@ import {
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
+import { assertBuilt, dist } from '../support/built.js';
 import { type TestRedis, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { BRISK } from './brisk.js';
 
-const dist = fileURLToPath(new URL('../../dist', import.meta.url));
+beforeAll(assertBuilt);
 
 const byNumber = (a: unknown, b: unknown): number => Number(a) - Number(b);
 

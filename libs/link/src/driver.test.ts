@@ -66,14 +66,14 @@ describe('a link', () => {
 
 describe('a wait that was reported', () => {
   it.each<[what: string, leastMs: number, end: (events: SocketEvents) => void]>([
-    ['429 with Retry-After', 30_000, ({ refused }) => refused({ status: 429, retryAfterMs: 30_000 })],
-    ['429 without', 60_000, ({ refused }) => refused({ status: 429 })],
-    ['418 with Retry-After', 7_200_000, ({ refused }) => refused({ status: 418, retryAfterMs: 7_200_000 })],
-    ['418 without', 120_000, ({ refused }) => refused({ status: 418 })],
-    ['403', 300_000, ({ refused }) => refused({ status: 403 })],
-    ['503', 0, ({ refused }) => refused({ status: 503 })],
-    ['an unreachable host', 0, ({ failed }) => failed({ class: 'tcp', message: 'ECONNREFUSED' })],
-    ['a close', 0, ({ closed }) => closed({ code: 1000, reason: '' })],
+    ['429 with Retry-After', 30_000, (events) => events.refused({ status: 429, retryAfterMs: 30_000 })],
+    ['429 without', 60_000, (events) => events.refused({ status: 429 })],
+    ['418 with Retry-After', 7_200_000, (events) => events.refused({ status: 418, retryAfterMs: 7_200_000 })],
+    ['418 without', 120_000, (events) => events.refused({ status: 418 })],
+    ['403', 300_000, (events) => events.refused({ status: 403 })],
+    ['503', 0, (events) => events.refused({ status: 503 })],
+    ['an unreachable host', 0, (events) => events.failed({ class: 'tcp', message: 'ECONNREFUSED' })],
+    ['a close', 0, (events) => events.closed({ code: 1000, reason: '' })],
   ])('is sat out to the end after %s: at least %i ms', (_, leastMs, end) => {
     const link = setUp();
     link.driver.start();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { FakeLink, settle } from '../../../test/support/fake-link.js';
+import { FakeLink, type FakeLinkOptions, settle } from '../../../test/support/fake-link.js';
 import { type RetryPolicy, leastAfterRefusal } from './backoff.js';
 import type { SocketEvents } from './socket.js';
 
 const POLICY: RetryPolicy = { firstMs: 250, mostMs: 30_000, steadyMs: 10_000, leastAfter: leastAfterRefusal };
-const setUp = (permit?: () => Promise<number>): FakeLink => new FakeLink({ policy: POLICY, ...(permit && { permit }) });
+const setUp = (options: Omit<FakeLinkOptions, 'policy'> = {}): FakeLink => new FakeLink({ policy: POLICY, ...options });
 
 describe('a link', () => {
   it('makes exactly one new attempt per loss, with a new socket', () => {
@@ -93,8 +93,8 @@ describe('a wait that was reported', () => {
     expect(waits).toEqual([125, 250, 500, 1_000]);
   });
 
-  it('is short again once data has flowed for long enough, and only then', () => {
-    const link = setUp();
+  it('is at most a second after a connection that carried data, and the shortest once that lasted', () => {
+    const link = setUp({ random: () => 1 });
     const endAfter = (ms: number, data?: 'with-data'): number => {
       link.open(data);
       link.clock.advance(ms);
@@ -103,9 +103,27 @@ describe('a wait that was reported', () => {
     };
     link.driver.start();
     for (let failures = 0; failures < 5; failures += 1) endAfter(0);
-    expect(endAfter(POLICY.steadyMs)).toBe(4_000);
-    expect(endAfter(POLICY.steadyMs - 1, 'with-data')).toBe(8_000);
-    expect(endAfter(POLICY.steadyMs, 'with-data')).toBe(125);
+    expect(endAfter(POLICY.steadyMs)).toBe(8_000);
+    expect([endAfter(0, 'with-data'), endAfter(5, 'with-data')]).toEqual([1_000, 1_000]);
+    expect(endAfter(POLICY.steadyMs - 1, 'with-data')).toBe(1_000);
+    expect(endAfter(POLICY.steadyMs, 'with-data')).toBe(250);
+    expect([endAfter(0), endAfter(0), endAfter(0)]).toEqual([500, 1_000, 2_000]);
+  });
+
+  it('is the shortest after a quiet connection whose peer was heard all the time', () => {
+    const link = setUp();
+    link.driver.start();
+    for (let failures = 0; failures < 5; failures += 1) {
+      link.newest.events.failed({ class: 'tcp', message: 'ECONNREFUSED' });
+      link.sitOut();
+    }
+    link.open();
+    for (let minute = 0; minute < 3; minute += 1) {
+      link.clock.advance(60_000);
+      link.newest.events.heartbeat('ping');
+    }
+    link.newest.events.closed({ code: 1006, reason: '' });
+    expect(link.sitOut()).toBe(125);
   });
 
   it('is not cut short by anything the dead socket still says', () => {
@@ -188,7 +206,7 @@ describe('stopping', () => {
 describe('permission', () => {
   it('is asked for before every attempt, and asking again is not a failure', async () => {
     const answers = [700, 300, 0];
-    const link = setUp(() => Promise.resolve(answers.shift() ?? 0));
+    const link = setUp({ permit: () => Promise.resolve(answers.shift() ?? 0) });
     link.driver.start();
     await settle();
     link.clock.advance(699);
@@ -205,7 +223,7 @@ describe('permission', () => {
   });
 
   it('that comes when the link was stopped meanwhile dials nothing', async () => {
-    const link = setUp(() => Promise.resolve(0));
+    const link = setUp({ permit: () => Promise.resolve(0) });
     link.driver.start();
     await link.driver.stop();
     await settle();

@@ -54,7 +54,7 @@ export class LinkDriver {
     this.handle({ type: 'start' });
   }
 
-  /** Valid data came: from now on the connection is live, and if that lasts, earlier failures are forgotten. */
+  /** Valid data came: from now on the connection is live, and failures before it count for little; if that lasts, for nothing. */
   heard(): void {
     if (this.link.state === 'open') this.handle({ type: 'heard', at: this.ports.clock.now() });
   }
@@ -86,7 +86,7 @@ export class LinkDriver {
     const [next, effects] = step(this.link, event, this.policy.steadyMs);
     this.link = next;
     const retry = effects.find((effect) => effect.do === 'retry');
-    const retryMs = retry && retryAfter(retry.ending, retry.failures, this.policy, this.ports.random);
+    const retryMs = retry && retryAfter(retry, this.policy, this.ports.random);
     for (const effect of effects) this.carryOut(effect, retryMs);
   }
 
@@ -134,11 +134,14 @@ export class LinkDriver {
     };
     this.socket = this.ports.dial(url, {
       opened: this.only((endpoints: Endpoints) => {
-        this.handle({ type: 'opened' });
+        this.handle({ type: 'opened', at: this.ports.clock.now() });
         this.events.opened(endpoints);
       }),
       message: this.only((bytes: Uint8Array, isBinary: boolean) => this.events.message(bytes, isBinary)),
-      heartbeat: this.only((kind: 'ping' | 'pong') => this.events.heartbeat(kind)),
+      heartbeat: this.only((kind: 'ping' | 'pong') => {
+        this.handle({ type: 'beat', at: this.ports.clock.now() });
+        this.events.heartbeat(kind);
+      }),
       refused: (refusal) => finish(endingOfRefusal(refusal)),
       failed: (failure) => finish(endingOfFailure(failure)),
       closed: (closing) => finish(endingOfClose(closing)),

@@ -49,4 +49,43 @@ describe('Binance’s order to wait is kept: nothing is dialled before', () => {
     link.newest.events.closed({ code: 1008, reason: 'Pong timeout' });
     expect(link.sitOut()).toBe(0);
   });
+
+  it('counts closes for too many messages by themselves: five drops before the first one change nothing', () => {
+    const link = setUp();
+    for (let drop = 0; drop < 5; drop += 1) {
+      link.open();
+      link.newest.events.closed({ code: 1006, reason: '' });
+      link.sitOut();
+    }
+    const waits = [1, 2].map(() => {
+      link.open();
+      link.newest.events.closed({ code: 1008, reason: 'Too many requests' });
+      return link.sitOut();
+    });
+    expect(waits).toEqual([5_000, 10_000]);
+  });
+
+  it('forgets them when data has come, not with age', () => {
+    const link = setUp();
+    const endAfterAnHour = (data?: 'with-data'): number => {
+      link.open(data);
+      link.clock.advance(3_600_000);
+      link.newest.events.closed({ code: 1008, reason: 'Too many requests' });
+      return link.sitOut();
+    };
+    expect([endAfterAnHour(), endAfterAnHour(), endAfterAnHour('with-data'), endAfterAnHour()]).toEqual([
+      5_000, 10_000, 5_000, 10_000,
+    ]);
+  });
+});
+
+it('an outage that ends is noticed within eight seconds, however long it was', () => {
+  const link = new FakeLink({ policy: retryPolicy(new UpstreamSettings()), random: () => 1 });
+  link.driver.start();
+  const waits = Array.from({ length: 100 }, () => {
+    link.newest.events.refused({ status: 503 });
+    return link.sitOut();
+  });
+  expect(waits.slice(0, 6)).toEqual([250, 500, 1_000, 2_000, 4_000, 8_000]);
+  expect(Math.max(...waits)).toBe(8_000);
 });

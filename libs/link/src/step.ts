@@ -68,25 +68,30 @@ export function step(link: Link, event: LinkEvent, steadyMs: Millis): [Link, Eff
     case 'beat':
       return [{ ...link, state, beatAt: event.at }, []];
     case 'heard':
-      return [
-        { ...link, state, liveAt: event.at, failures: Math.min(link.failures, LEFT_AFTER_DATA), endings: [] },
-        [],
-      ];
+      return [heard({ ...link, state }, event.at), []];
     case 'held':
       return [{ ...link, state }, [{ do: 'hold', forMs: event.forMs }]];
-    case 'lost': {
-      const failures = wasSteady(link, event.at, steadyMs) ? 1 : link.failures + 1;
-      const { ending } = event;
-      const before = link.endings;
-      const endings = [...before, ending].slice(-MOST_ENDINGS);
-      return [
-        { ...lasting(link), state, failures, endings },
-        [{ do: 'hangUp' }, { do: 'report', ending }, { do: 'retry', failures, ending, before }],
-      ];
-    }
+    case 'lost':
+      return lost({ ...link, state }, event, steadyMs);
     case 'stop':
       return [{ ...link, state }, stopEffects(link, event.ending)];
   }
+}
+
+const heard = (link: Link, liveAt: Millis): Link => ({
+  ...link,
+  liveAt,
+  failures: Math.min(link.failures, LEFT_AFTER_DATA),
+  endings: [],
+});
+
+function lost(link: Link, { at, ending }: LinkEvent & { type: 'lost' }, steadyMs: Millis): [Link, Effect[]] {
+  const failures = wasSteady(link, at, steadyMs) ? 1 : link.failures + 1;
+  const before = link.endings;
+  return [
+    { ...lasting(link), failures, endings: [...before, ending].slice(-MOST_ENDINGS) },
+    [{ do: 'hangUp' }, { do: 'report', ending }, { do: 'retry', failures, ending, before }],
+  ];
 }
 
 /** What a link keeps when an attempt is over. */

@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import {
   type ControlRequest,
-  decodeFrame,
   decodeRequest,
   encodeAcknowledgement,
   encodeRefusal,
   encodeRequest,
+  spot,
 } from './index.js';
 
 const WRITTEN = [
@@ -58,7 +58,7 @@ describe('a reply', () => {
     const refused = encodeRefusal({ id: 7, code: 2, message: 'Invalid request: "x"' });
     expect(refused).toBe('{"error":{"code":2,"msg":"Invalid request: \\"x\\""},"id":7}');
     expect(encodeRefusal({ code: 3, message: 'no' })).toBe('{"error":{"code":3,"msg":"no"}}');
-    expect(decodeFrame(Buffer.from(refused))).toMatchObject({
+    expect(spot.decode(Buffer.from(refused))).toMatchObject({
       value: { kind: 'refusal', id: 7, code: 2, message: 'Invalid request: "x"' },
     });
   });

@@ -27,9 +27,6 @@ export interface RequestProblem {
 
 const METHODS = ['SUBSCRIBE', 'UNSUBSCRIBE', 'LIST_SUBSCRIPTIONS', 'SET_PROPERTY', 'GET_PROPERTY'] as const;
 
-/** The longest request that Binance answers, in bytes of UTF-8: longer ones vanish without a reply. */
-export const LONGEST_REQUEST = 4_000;
-
 /** The text of a request, keys in Binance's order. */
 export function encodeRequest(request: ControlRequest): string {
   const params = 'params' in request ? `,"params":${JSON.stringify(request.params)}` : '';

@@ -1,5 +1,6 @@
 import { type Result, notOk, ok } from './result.js';
-import type { Place, StreamEvent } from './event.js';
+import type { StreamEvent } from './event.js';
+import type { Place } from './place.js';
 
 /** The text of an event: the same on Redis and on the native WebSocket. Made once; nobody changes it afterwards. */
 export const encode = (event: StreamEvent): string => JSON.stringify(event);
@@ -28,7 +29,7 @@ function isEventShaped(value: unknown): value is StreamEvent {
 }
 
 /** The first fields of an encoded event, read without parsing the rest. */
-export interface Head extends Place {
+export interface EventHead extends Place {
   type: string;
 }
 
@@ -39,7 +40,7 @@ const TYPE_AT = '{"type":"'.length;
  * event's text begins, which is part of the protocol. For the hot path, where the rest of the text is nobody's business.
  * Undefined when the text does not begin so.
  */
-export function readHead(text: string): Head | undefined {
+export function readHead(text: string): EventHead | undefined {
   if (!text.startsWith('{"type":"')) return undefined;
   const type = text.slice(TYPE_AT, text.indexOf('"', TYPE_AT));
   const epochAt = text.indexOf(',"epoch":', TYPE_AT) + 9;

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeFrame, normalizeFrame } from '#libs/binance';
+import { normalizeFrame, spot } from '#libs/binance';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
@@ -29,7 +29,7 @@ describe("Binance's wire", () => {
   };
   /** Publishes a frame as the upstream would: its events, in order. */
   const frame = (stream: string, data: string, only = (_part: number) => true): void => {
-    const decoded = decodeFrame(Buffer.from(`{"stream":"${stream}","data":${data}}`));
+    const decoded = spot.decode(Buffer.from(`{"stream":"${stream}","data":${data}}`));
     if (!decoded.ok || (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown')) {
       throw new Error(`not a frame: ${JSON.stringify(decoded)}`);
     }

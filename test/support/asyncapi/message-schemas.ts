@@ -1,4 +1,4 @@
-import { KNOWN_TYPES } from '#libs/binance';
+import { spot } from '#libs/binance';
 import type { ErrorCode, FeedCause, FeedState, NativeCommand, NativeReply } from '#libs/core';
 import { type JsonSchema, PLACE, published } from './event-schemas.js';
 
@@ -95,7 +95,7 @@ export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
 
 /** Payloads of Binance's streams by our name of the stream's type. Binance may add fields at any time. */
 export function frameSchemas(): Record<string, JsonSchema> {
-  return Object.fromEntries(KNOWN_TYPES.map(({ type, compiled }) => [type, published(compiled.schema)]));
+  return Object.fromEntries(spot.types.map(({ type, compiled }) => [type, published(compiled.schema)]));
 }
 
 const REQUEST_ID = {

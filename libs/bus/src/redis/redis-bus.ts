@@ -66,6 +66,9 @@ export class RedisBus implements Bus {
       clock,
       counts,
     });
+    messages.onState((state) => {
+      if (state === 'up') this.budget.tell();
+    });
     exposeBus(metrics, counts, () => messages.state === 'up');
   }
 

@@ -62,7 +62,7 @@ export class RedisBus implements Bus {
     this.ask = new AskOverMessages({
       publish: (topic, text) => messages.publishAsk(topic, text),
       subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
-      listen: (topic, deliver) => messages.subscribe(topic, deliver),
+      listen: (topic, deliver) => messages.listen(topic, deliver),
       clock,
       counts,
     });

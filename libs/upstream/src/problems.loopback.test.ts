@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Incident } from '#libs/simulator';
-import { selfSigned } from '../../../../test/support/self-signed.js';
-import { until } from '../../../../test/support/until.js';
-import { UpstreamRig } from '../../../../test/support/upstream-rig.js';
+import { selfSigned } from '../../../test/support/self-signed.js';
+import { until } from '../../../test/support/until.js';
+import { UpstreamRig } from '../../../test/support/upstream-rig.js';
 
 const STREAMS = ['btcusdt@trade', 'btcusdt@depth@100ms', 'btcusdt@bookTicker', '币安人生usdt@trade'];
 
@@ -42,8 +42,8 @@ describe('a bad frame', () => {
       await flowing();
       const feeds = rig.feeds.length;
       rig.simulator.strike(incident);
-      await until(() => rig.upstream.quarantine.read().length === 1);
-      expect(rig.upstream.quarantine.read()[0]).toMatchObject({ code });
+      await until(() => rig.upstream.problems.quarantine.read().length === 1);
+      expect(rig.upstream.problems.quarantine.read()[0]).toMatchObject({ code });
       await flowsOn();
       expect(rig.faults).toEqual([]);
       expect(rig.feeds).toHaveLength(feeds);
@@ -64,10 +64,10 @@ describe('what the documentation does not know', () => {
     await flowing();
     rig.simulator.strike({ name: 'unknown-field', stream: 'btcusdt@trade', count: 5 });
     rig.simulator.strike({ name: 'unknown-event' });
-    await until(() => rig.upstream.drift.read().some(({ what, count }) => what === 'field' && count === 5));
-    await until(() => rig.upstream.drift.read().some(({ what }) => what !== 'field'));
-    expect(rig.upstream.drift.read()).toHaveLength(2);
-    expect(rig.upstream.quarantine.read()).toEqual([]);
+    await until(() => rig.upstream.problems.drift.read().some(({ what, count }) => what === 'field' && count === 5));
+    await until(() => rig.upstream.problems.drift.read().some(({ what }) => what !== 'field'));
+    expect(rig.upstream.problems.drift.read()).toHaveLength(2);
+    expect(rig.upstream.problems.quarantine.read()).toEqual([]);
     expect(rig.faults).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { demandCallTopic, demandTopic, heartbeatTopic, streamTopic, welcomeTopic } from '#libs/core';
+import { spot } from '#libs/binance';
 import { type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import {
   BINANCE_REPLIES,
@@ -100,18 +100,24 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
       combined,
     ]),
     redisStream: {
-      ...channel(streamTopic('STREAM').replace('{STREAM}', '{streamInBraces}'), 'redis', 'The events of one stream', [
-        events,
-      ]),
+      ...channel(
+        spot.channels.stream('STREAM').replace('{STREAM}', '{streamInBraces}'),
+        'redis',
+        'The events of one stream',
+        [events],
+      ),
       parameters: { streamInBraces: { description: "The stream's name in braces", examples: ['{btcusdt@trade}'] } },
     },
-    redisDemand: channel(demandTopic(), 'redis', 'What each edge wants', [one('demand')]),
-    redisDemandCall: channel(demandCallTopic(), 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
-    redisWelcome: {
-      ...channel(welcomeTopic('{edge}'), 'redis', 'How streams stand, told to one edge', [one('welcome')]),
-      parameters: { edge: { description: "The edge's id" } },
+    redisDemand: channel(spot.channels.demand, 'redis', 'What each edge wants', [one('demand')]),
+    redisDemandCall: channel(spot.channels.demandCall, 'redis', 'A new upstream asks for the demand', [
+      one('demandCall'),
+    ]),
+    redisWelcome: channel(spot.channels.welcome, 'redis', 'An edge asks how streams stand', [one('question')]),
+    redisReply: {
+      ...channel('holdfast:reply:{process}', 'redis', 'Answers to the questions of one process', [one('reply')]),
+      parameters: { process: { description: 'The id that the process has chosen' } },
     },
-    redisHeartbeat: channel(heartbeatTopic(), 'redis', 'The upstream lives', [one('heartbeat')]),
+    redisHeartbeat: channel(spot.channels.heartbeat, 'redis', 'The upstream lives', [one('heartbeat')]),
   };
 }
 
@@ -136,7 +142,8 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisStream', 'send', ['event']],
   ['redisDemand', 'receive', ['bus']],
   ['redisDemandCall', 'send', ['bus']],
-  ['redisWelcome', 'send', ['bus']],
+  ['redisWelcome', 'receive', ['bus']],
+  ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
 ];
 

@@ -19,13 +19,15 @@ const STREAMS = list(STREAM);
 const EPOCH_SEQ = object({ epoch: { type: 'integer' }, seq: { type: 'integer' } });
 
 // Records over our own unions: a new state, cause or code that is not published does not compile.
-const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true };
+const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true, refused: true };
 const CAUSES: Record<FeedCause, true> = {
   'first-event': true,
   resumed: true,
   subscribing: true,
   'connection-lost': true,
   'connection-refused': true,
+  'refused-by-binance': true,
+  'too-many-streams': true,
   reconnecting: true,
   silent: true,
   'ids-missing': true,
@@ -119,13 +121,25 @@ export const BINANCE_REPLIES: Record<string, JsonSchema> = {
 };
 
 export const BUS_MESSAGES: Record<string, JsonSchema> = {
-  demand: object({ edge: { type: 'string' }, streams: STREAMS, again: { const: true } }, ['again']),
+  demand: object({ edge: { type: 'string' }, streams: STREAMS }),
   demandCall: object({}),
-  welcome: object({
-    stream: STREAM,
-    place: EPOCH_SEQ,
-    feed: { type: 'string', description: 'The text of a feed event' },
-    latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+  question: object({
+    id: { type: 'integer' },
+    to: { type: 'string', description: 'The channel for the reply' },
+    ask: object({ streams: STREAMS }),
+  }),
+  reply: object({
+    id: { type: 'integer' },
+    answer: object({
+      welcomes: list(
+        object({
+          stream: STREAM,
+          place: EPOCH_SEQ,
+          feed: { type: 'string', description: 'The text of a feed event' },
+          latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+        }),
+      ),
+    }),
   }),
   heartbeat: object({ epoch: { type: 'integer' }, at: INSTANT }),
 };

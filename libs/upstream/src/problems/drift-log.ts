@@ -34,7 +34,7 @@ export class DriftLog {
 
   private noteOne({ what, where }: Drift, frame: MarketFrame | UnknownFrame, now: Millis): void {
     this.count += 1;
-    const type = frame.kind === 'market' ? frame.type : '';
+    const type = frame.kind === 'market' ? frame.name.type : '';
     const key = `${what} ${type} ${where}`;
     const known = this.kinds.get(key);
     if (known) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { partnerOf } from './partner.js';
 
-const slot = (size: number, isCalm = true) => ({ streams: { size }, isCalm });
+const slot = (size: number, isCalm = true) => ({ cargo: { size }, isCalm });
 
 describe('a slot that rotates', () => {
   it('absorbs the emptiest other slot', () => {

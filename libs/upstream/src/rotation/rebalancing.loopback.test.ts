@@ -25,10 +25,12 @@ async function sparse(options: RigOptions = {}): Promise<void> {
   rig.demand([...FIRST, 'bnbusdt@bookTicker', ...SECOND]);
   await until(() => [...FIRST, ...SECOND].every((stream) => rig.on(stream).state === 'live'), { deadlineMs: 15_000 });
   rig.demand(LEFT);
-  await until(() => sizes() === '3 3' && rig.upstream.pool.lines.every(({ isSynced }) => isSynced));
+  await until(
+    () => sizes() === '3 3' && rig.upstream.pool.lines.every(({ connection }) => connection?.isSynced === true),
+  );
 }
 
-const sizes = (): string => rig.upstream.pool.all.map(({ streams }) => streams.size).join(' ');
+const sizes = (): string => rig.upstream.pool.all.map(({ cargo }) => cargo.size).join(' ');
 const rotateFirst = (): void => rig.upstream.pool.all[0]?.rotate('operator');
 const changes = (): number => LEFT.reduce((sum, stream) => sum + rig.on(stream).feeds.length, 0);
 
@@ -55,12 +57,11 @@ const MUTE = 'doesnotexist@trade';
 /** Begins a rotation whose replacement delivers all that the old lines do, and waits. */
 async function replacementDelivers(): Promise<void> {
   rig.demand([MUTE, ...BUSY]);
-  await until(() => sizes() === '3 3' && rig.upstream.pool.lines.every(({ isSynced }) => isSynced));
+  await until(
+    () => sizes() === '3 3' && rig.upstream.pool.lines.every(({ connection }) => connection?.isSynced === true),
+  );
   rotateFirst();
-  await until(() => {
-    const replacement = rig.upstream.pool.lines.find(({ generation }) => generation === 3);
-    return BUSY.every((stream) => replacement?.delivered?.has(stream));
-  });
+  await until(() => BUSY.every((stream) => rig.upstream.streams.get(stream)?.sources.get(3)?.heardAt !== undefined));
 }
 
 it('two connections that fit on one become one when the first rotates, and nobody notices', async () => {
@@ -88,7 +89,7 @@ it.each([
     await merged(LEFT);
     await flowsOn();
     expect(changes()).toBe(before);
-    expect(rig.upstream.continuity.counts.heldBack > 0).toBe(holds);
+    expect(rig.upstream.streams.counts.heldBack > 0).toBe(holds);
   },
 );
 

@@ -104,7 +104,10 @@ export class Slot {
   /** The set of streams has changed. */
   sync(): void {
     const { host } = this.now;
-    if (this.now.state === 'empty') return this.handle({ type: 'needed', line: this.tools.generations.upcoming });
+    if (this.now.state === 'empty') {
+      this.handle({ type: 'needed', line: this.tools.generations.upcoming });
+      return;
+    }
     for (const [id, line] of this.lines) line.want(this.wantedOf(id));
     if (host) this.neighbours.find(host.slot)?.sync();
   }
@@ -117,7 +120,10 @@ export class Slot {
   /** Judges what is going on; called often. */
   tick(now: Millis): void {
     const { successor } = this.now;
-    if (successor && this.isCovered(now)) return this.handle({ type: 'covered', line: successor.id });
+    if (successor && this.isCovered(now)) {
+      this.handle({ type: 'covered', line: successor.id });
+      return;
+    }
     const partner = this.isCalm ? this.neighbours.partnerOf(this)?.identity.id : undefined;
     this.handle({ type: 'ticked', now, line: this.tools.generations.upcoming, partner });
   }

@@ -47,7 +47,6 @@ const HURRIED_LINGER_MS = 1_000;
 /** The same as environment variables, for roles in processes of their own in front of a simulator. */
 export const hurriedEnvironment = (simulator: Simulator): Record<string, string> => ({
   HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl,
-  HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
   HOLDFAST_LINGER_MS: String(HURRIED_LINGER_MS),
   ...Object.fromEntries(
     Object.entries(HURRIED).map(([property, value]) => [settingsOf(UpstreamSettings).get(property)?.env, `${value}`]),
@@ -59,19 +58,18 @@ export const HURRIED_LIMITS = { pingEveryMs: 1_000, pongWithinMs: 5_000 };
 
 /** Both roles in this process on a memory bus, on free ports of this machine, in front of a simulator. */
 export async function startStandalone(
-  simulator: Pick<Simulator, 'wsUrl' | 'restUrl'>,
+  simulator: Pick<Simulator, 'wsUrl'>,
   options: StandaloneOptions = {},
 ): Promise<Gateway> {
   const { log = silentLog } = options;
   const upstream = Object.assign(new UpstreamSettings(), HURRIED, options.upstream, {
     wsUrl: simulator.wsUrl,
-    restUrl: simulator.restUrl,
   });
   const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
   const timings = { ...TIMINGS, ...options.timings };
   const reading = { timings, ...(options.market && { market: options.market }) };
-  const module = StandaloneModule.with({ upstream, edge, bus, reading }, log);
+  const module = StagedStandaloneModule.with({ upstream, edge, bus, reading }, log);
   const running = await start({
     module,
     ops: { opsHost: '127.0.0.1', opsPort: 0 },
@@ -82,12 +80,12 @@ export async function startStandalone(
 }
 
 @Module({})
-class StandaloneModule {
+class StagedStandaloneModule {
   static with(settings: Settings, log: Log): DynamicModule {
     const { bus, edge, upstream, reading } = settings;
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
-      module: StandaloneModule,
+      module: StagedStandaloneModule,
       imports: [
         RuntimeModule.with(log),
         BusModule.with(bus),

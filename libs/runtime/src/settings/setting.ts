@@ -4,12 +4,12 @@ import { validateSync } from 'class-validator';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Turns a variable's text into a value; `undefined` means the text is not of that form. */
-export type Reader<T> = (text: string) => T | undefined;
+export type SettingReader<T> = (text: string) => T | undefined;
 
 export interface SettingDetails {
   /** Name of the environment variable. */
   env: string;
-  read: Reader<unknown>;
+  read: SettingReader<unknown>;
   /** What a good value looks like, to end the sentence "expected …". */
   expected: string;
   /** One sentence for `.env.example`: what it does. */

@@ -17,15 +17,6 @@ export class UpstreamSettings {
   wsUrl?: string;
 
   @Setting({
-    env: 'HOLDFAST_UPSTREAM_REST_URL',
-    read: text,
-    expected: 'a URL like https://api.binance.com, without a path',
-    says: 'Binance’s REST base URL.',
-  })
-  @Matches(/^https?:\/\/[^\s/?#]+\/?$/)
-  restUrl: string = 'https://api.binance.com';
-
-  @Setting({
     env: 'HOLDFAST_STREAMS',
     read: list,
     expected: 'stream names separated by commas, like btcusdt@trade,btcusdt@depth@100ms',
@@ -75,13 +66,13 @@ export class UpstreamSettings {
   @Max(600_000)
   @Min(1)
   @IsInt()
-  retryMostMs: number = 30_000;
+  retryMostMs: number = 8_000;
 
   @Setting({
     env: 'HOLDFAST_RETRY_STEADY_MS',
     read: integer,
     expected: milliseconds(0, 3_600_000),
-    says: 'How long data must have flowed before a drop counts as the first one again; dropped sooner, the bound keeps doubling.',
+    says: 'How long data must have flowed, or a quiet connection have answered pings, before a drop counts as the first one again. Dropped sooner after data, the bound is at most four times the first; without data it keeps doubling.',
   })
   @Max(3_600_000)
   @Min(0)

@@ -1,10 +1,10 @@
-import type { Place, StreamName } from '#libs/core';
+import type { Place, StreamEvent, StreamName } from '#libs/core';
 
 /** Streams per command: well below the largest message an edge accepts. */
 const STREAMS_PER_COMMAND = 200;
 
 /** What a client keeps of one stream it wants. */
-export interface Wanted {
+interface Wanted {
   stream: StreamName;
   /** The newest place seen. */
   last?: Place;
@@ -15,17 +15,26 @@ export interface Wanted {
 }
 
 /** The streams a client wants and what it has asked for on the present connection. Holds no socket and no clock. */
-export class Subscriptions {
+export class WantedStreams {
   private readonly wanted = new Map<StreamName, Wanted>();
   private readonly pending = new Map<number, StreamName[]>();
   private lastId = 0;
 
-  get(stream: StreamName): Wanted | undefined {
-    return this.wanted.get(stream);
+  /** Whether the event is wanted, and news; then its place is the newest one seen. */
+  accept(event: StreamEvent): boolean {
+    const wanted = this.wanted.get(event.stream);
+    if (!wanted) return false;
+    // What an edge says has no place of its own, so it is never old; but what came up to there is not missed any more.
+    const isOwnWord = event.type === 'feed' && event.by === 'edge';
+    if (!isOwnWord && isOldNews(wanted, event)) return false;
+    if (!isOwnWord || isLater(event, wanted.last)) wanted.last = { epoch: event.epoch, seq: event.seq };
+    return true;
   }
 
-  names(): StreamName[] {
-    return [...this.wanted.keys()];
+  /** Whether events went by since the previous connection to the gateway, if the stream is at this place now. */
+  hasMissed(stream: StreamName, place: Place | null): boolean {
+    const resumeFrom = this.wanted.get(stream)?.resumeFrom;
+    return resumeFrom !== undefined && (resumeFrom.epoch !== place?.epoch || resumeFrom.seq !== place.seq);
   }
 
   want(stream: StreamName): void {
@@ -95,6 +104,14 @@ export class Subscriptions {
     return JSON.stringify({ event: 'subscribe', id: this.lastId, data });
   }
 }
+
+/** Whether this came on the previous connection already: the welcome of a newcomer repeats the newest event. */
+function isOldNews({ resumeFrom }: Wanted, { epoch, seq }: Place): boolean {
+  return resumeFrom !== undefined && epoch === resumeFrom.epoch && seq <= resumeFrom.seq;
+}
+
+const isLater = (a: Place, b: Place = { epoch: 0, seq: 0 }): boolean =>
+  a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
 
 /** The text of an `unsubscribe` command; its reply is of no interest. */
 export const unsubscribe = (streams: readonly StreamName[]): string =>

@@ -1,8 +1,8 @@
 import { assertNever } from '#libs/core';
 import type { DepthDiff } from '../market/book.js';
 import type { Instrument } from '../market/instrument.js';
-import { candleOpen } from '../market/intervals.js';
-import type { Market } from '../market/market.js';
+import { candleOpen } from '../market/candles/intervals.js';
+import type { SimMarket } from '../market/market.js';
 import type { MarketSink } from '../market/sink.js';
 import type { SimAggTrade, SimBlockTrade, SimTrade } from '../market/trade.js';
 import type { Channel } from './channel.js';
@@ -33,13 +33,13 @@ interface Names {
 }
 
 /** Turns what happens in the market into Binance's frames, on the streams that somebody is subscribed to. */
-export class Publisher implements MarketSink {
+export class FramePublisher implements MarketSink {
   private readonly names = new Map<Instrument, Names>();
   private readonly bySymbol = new Map<string, Instrument>();
 
   constructor(
     private readonly channels: Channels,
-    private readonly market: Market,
+    private readonly market: SimMarket,
   ) {
     for (const instrument of market.instruments) {
       const symbol = instrument.spec.symbol.toLowerCase();

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { linesOf, ofBinance } from '../../../../../test/support/recordings.js';
 import { answer, type RequestState } from './requests.js';
 
 const state: RequestState = { isCombined: true, subscriptions: new Set(['btcusdt@trade']), streamLimit: 3 };
@@ -46,9 +46,10 @@ it.each(['hello', '[]', '5', 'null', '{"method":'])('%s is no request at all', (
   expect(answer(text, state)).toBeUndefined();
 });
 
-const documented = '../shared/frames/docs-control.jsonl';
-it.skipIf(!existsSync(documented))(`the documented requests get the documented replies (${documented})`, () => {
-  const rows = readFileSync(documented, 'utf8').split('\n').filter(Boolean);
+const documented = ofBinance('docs-control.jsonl');
+it.skipIf(!documented)('the documented requests get the documented replies', () => {
+  const rows = documented ? linesOf(documented) : [];
+  expect(rows.length).toBeGreaterThan(0);
   const fresh: RequestState = { isCombined: true, subscriptions: new Set(['btcusdt@aggTrade']), streamLimit: 1_024 };
   for (const row of rows) {
     const { request, response } = JSON.parse(row) as { request: object; response: object };

@@ -70,6 +70,9 @@ function property(method: 'SET_PROPERTY' | 'GET_PROPERTY', params: unknown, id: 
   return { text: result(null, id), combined: values[1] };
 }
 
+/** Whether Binance reads this as a request at all, well made or not; anything else costs the connection. */
+export const isRequest = (text: string): boolean => readObject(text) !== undefined;
+
 function readObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

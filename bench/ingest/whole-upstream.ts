@@ -19,7 +19,8 @@ export async function startWhole(streams: readonly StreamName[], listeners: 0 | 
   const sockets: SocketEvents[] = [];
   const bus = new MemoryBus();
   let heard = 0;
-  if (listeners > 0) for (const stream of streams) bus.subscribe(streamTopic(stream), (text) => (heard += text.length));
+  if (listeners > 0)
+    for (const stream of streams) bus.messages.subscribe(streamTopic(stream), (text) => (heard += text.length));
   const upstream = new Upstream(Object.assign(new UpstreamSettings(), { streams: [...streams] }), {
     bus,
     clock: systemClock,

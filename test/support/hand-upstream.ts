@@ -47,8 +47,8 @@ export class HandUpstream {
   }
 
   start(): this {
-    this.subscriptions = [this.bus.subscribe(demandTopic(), (text) => this.hear(JSON.parse(text) as Demand))];
-    this.bus.publish(demandCallTopic(), '{}');
+    this.subscriptions = [this.bus.messages.subscribe(demandTopic(), (text) => this.hear(JSON.parse(text) as Demand))];
+    this.bus.messages.publish(demandCallTopic(), '{}');
     this.beat();
     return this;
   }
@@ -62,7 +62,7 @@ export class HandUpstream {
   /** Publishes an event on its stream with the next place. Gives its text. */
   publish(stream: StreamName, fields: Fields): string {
     const text = this.write(stream, fields);
-    this.bus.publish(streamTopic(stream), text);
+    this.bus.messages.publish(streamTopic(stream), text);
     return text;
   }
 
@@ -75,7 +75,7 @@ export class HandUpstream {
     const held = this.hold(stream);
     held.seq += 1;
     held.feed = encode(this.feedEvent(stream, held, state, cause));
-    this.bus.publish(streamTopic(stream), held.feed);
+    this.bus.messages.publish(streamTopic(stream), held.feed);
     return held.feed;
   }
 
@@ -83,7 +83,7 @@ export class HandUpstream {
   welcome(edge: string, stream: StreamName): void {
     const { epoch, seq, feed, latest } = this.hold(stream);
     const welcome: Welcome = { stream, place: { epoch, seq }, feed, latest };
-    this.bus.publish(welcomeTopic(edge), JSON.stringify(welcome));
+    this.bus.messages.publish(welcomeTopic(edge), JSON.stringify(welcome));
   }
 
   private write(stream: StreamName, fields: Fields): string {
@@ -119,7 +119,7 @@ export class HandUpstream {
   }
 
   private beat(): void {
-    this.bus.publish(heartbeatTopic(), JSON.stringify({ epoch: this.epoch, at: this.clock.now() }));
+    this.bus.messages.publish(heartbeatTopic(), JSON.stringify({ epoch: this.epoch, at: this.clock.now() }));
     this.cancelBeat = this.clock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }
 }

@@ -60,7 +60,7 @@ export class UpstreamRig {
       if (this.heard.has(stream)) continue;
       const heard = new Heard(stream);
       this.heard.set(stream, heard);
-      this.bus.subscribe(streamTopic(stream), (text) => heard.take(read(text)));
+      this.bus.messages.subscribe(streamTopic(stream), (text) => heard.take(read(text)));
     }
     this.demands.set(edge, streams);
     this.say(edge, streams);
@@ -73,7 +73,7 @@ export class UpstreamRig {
   }
 
   private say(edge: string, streams: readonly StreamName[]): void {
-    this.bus.publish(demandTopic(), JSON.stringify({ edge, streams }));
+    this.bus.messages.publish(demandTopic(), JSON.stringify({ edge, streams }));
   }
 
   on(stream: StreamName): Heard {

@@ -51,13 +51,13 @@ class QuietUpstream {
   ) {}
 
   start(): void {
-    this.bus.subscribe(demandTopic(), (text) => this.welcome(JSON.parse(text) as Demand));
+    this.bus.messages.subscribe(demandTopic(), (text) => this.welcome(JSON.parse(text) as Demand));
     this.beat();
   }
 
   private beat(): void {
     const heartbeat: Heartbeat = { epoch: EPOCH, at: systemClock.now() };
-    this.bus.publish(heartbeatTopic(), JSON.stringify(heartbeat));
+    this.bus.messages.publish(heartbeatTopic(), JSON.stringify(heartbeat));
     systemClock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }
 
@@ -67,7 +67,7 @@ class QuietUpstream {
       this.welcomed.add(edge);
       const place = { epoch: EPOCH, seq: this.newest() };
       const welcome: Welcome = { stream: STREAM, place, feed: encode(liveSince(place.seq)), latest: [] };
-      this.bus.publish(welcomeTopic(edge), JSON.stringify(welcome));
+      this.bus.messages.publish(welcomeTopic(edge), JSON.stringify(welcome));
     }
   }
 }
@@ -110,6 +110,6 @@ export class EdgePeer implements Peer {
 
   publish(text: string, seq: Seq): void {
     this.seq = seq;
-    this.bus?.publish(TOPIC, text);
+    this.bus?.messages.publish(TOPIC, text);
   }
 }

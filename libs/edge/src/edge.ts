@@ -33,7 +33,7 @@ export class Edge implements Service {
     ops.status('served', () => this.streams());
     ops.status('messages', () => ({ ...metrics.counts }));
     ops.ready('edge', () => (this.port === undefined ? 'does not listen' : undefined));
-    ops.ready('bus', () => (bus.state === 'down' ? 'the bus is down' : undefined));
+    ops.ready('bus', () => (bus.messages.state === 'down' ? 'the bus is down' : undefined));
     ops.ready('upstream heard', () => watch.trouble);
     metrics.gauge('holdfast_edge_streams', 'Streams that clients of this edge want.', () => demand.streams.length);
     metrics.gauge('holdfast_edge_hears_upstream', '1 while this edge hears an upstream.', () =>

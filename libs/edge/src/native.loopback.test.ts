@@ -170,7 +170,7 @@ describe('the native WebSocket', () => {
     await subscribe([TRADE]);
     await client.take(1);
     const first = upstream.publish(TRADE, trade(1));
-    edge.bus.publish(`holdfast:spot:{${TRADE}}`, first);
+    edge.bus.messages.publish(`holdfast:spot:{${TRADE}}`, first);
     const successor = new HandUpstream(edge.bus, { epoch: 9 });
     successor.publish(TRADE, trade(2));
     upstream.publish(TRADE, trade(3));

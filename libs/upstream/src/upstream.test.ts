@@ -54,11 +54,12 @@ const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };
 
-const demand = (edge: string, streams: string[]): void => bus.publish(demandTopic(), JSON.stringify({ edge, streams }));
+const demand = (edge: string, streams: string[]): void =>
+  bus.messages.publish(demandTopic(), JSON.stringify({ edge, streams }));
 
 function listen(topic: string): string[] {
   const texts: string[] = [];
-  bus.subscribe(topic, (text) => texts.push(text));
+  bus.messages.subscribe(topic, (text) => texts.push(text));
   return texts;
 }
 

@@ -43,6 +43,9 @@ export interface UpstreamParts {
   timings?: Timings;
 }
 
+/** Where the newest term is kept; PROTOCOL.md section 8. */
+const TERM_KEY = 'holdfast:spot:epoch';
+
 /** The role that reads Binance: follows demand, keeps the lines whole, publishes every event once. */
 export class Upstream implements Service {
   readonly name = 'upstream';
@@ -90,9 +93,9 @@ export class Upstream implements Service {
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
     const { bus, clock } = this.parts;
-    this.publisher.epoch = await bus.nextEpoch();
-    this.demands = bus.subscribe(demandTopic(), (text) => this.demanded(text));
-    this.endBusWatch = bus.onState((state) => {
+    this.publisher.epoch = await bus.terms.next(TERM_KEY);
+    this.demands = bus.messages.subscribe(demandTopic(), (text) => this.demanded(text));
+    this.endBusWatch = bus.messages.onState((state) => {
       this.board.pardon(clock.now());
       if (state === 'up') this.callDemand();
     });
@@ -160,19 +163,19 @@ export class Upstream implements Service {
     const { seq, feedText, latest } = series;
     const place = { epoch: this.publisher.epoch, seq };
     const welcome: Welcome = { stream, place, feed: feedText, latest: latest === undefined ? [] : [latest] };
-    this.parts.bus.publish(welcomeTopic(edge), JSON.stringify(welcome));
+    this.parts.bus.messages.publish(welcomeTopic(edge), JSON.stringify(welcome));
   }
 
   private callDemand(): void {
-    this.parts.bus.publish(demandCallTopic(), '{}');
+    this.parts.bus.messages.publish(demandCallTopic(), '{}');
   }
 
   private beat(now: Millis): void {
     const { bus } = this.parts;
     const heartbeat: Heartbeat = { epoch: this.publisher.epoch, at: now };
-    bus.publish(heartbeatTopic(), JSON.stringify(heartbeat));
+    bus.messages.publish(heartbeatTopic(), JSON.stringify(heartbeat));
     // Edges that cannot reach us are not edges that are gone.
-    if (bus.state === 'up' && this.board.expire(now)) this.follow();
+    if (bus.messages.state === 'up' && this.board.expire(now)) this.follow();
   }
 
   private slotTools(): SlotTools<Slot> {
@@ -185,7 +188,7 @@ export class Upstream implements Service {
       continuity,
       desk,
       timings,
-      attempts: this.parts.bus.attempts,
+      budget: this.parts.bus.budget,
       stallMs: (now) => this.ticker.stallMs(now),
       nextGeneration: () => ++this.generation,
       message: (slot, line, bytes, isBinary, now) => {

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Topic } from '#libs/core';
+import { inChunks } from './in-chunks.js';
 
 /** A channel's way to being subscribed: the promise is renewed for every connection. */
 interface Standing {
@@ -61,9 +62,10 @@ export class RedisSubscriber {
     if (this.redis.status !== 'ready') return;
     const leave = changed.filter((channel) => this.asked.has(channel));
     const join = changed.filter((channel) => this.standings.has(channel));
-    for (const some of inChunks(leave)) this.redis.unsubscribe(...some).catch(ignoreLostConnection);
+    for (const some of inChunks(leave, CHANNELS_PER_COMMAND))
+      this.redis.unsubscribe(...some).catch(ignoreLostConnection);
     for (const channel of leave) this.asked.delete(channel);
-    for (const some of inChunks(join)) this.join(some);
+    for (const some of inChunks(join, CHANNELS_PER_COMMAND)) this.join(some);
   }
 
   private join(channels: Topic[]): void {
@@ -106,14 +108,6 @@ function newStanding(): Standing {
     },
   };
   return standing;
-}
-
-function inChunks(channels: Topic[]): Topic[][] {
-  const chunks: Topic[][] = [];
-  for (let from = 0; from < channels.length; from += CHANNELS_PER_COMMAND) {
-    chunks.push(channels.slice(from, from + CHANNELS_PER_COMMAND));
-  }
-  return chunks;
 }
 
 /** A lost connection ends every subscription by itself; the next one starts from the wanted channels. */

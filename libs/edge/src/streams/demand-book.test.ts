@@ -19,7 +19,7 @@ describe('the demand of an edge', () => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
     heard = [];
-    bus.subscribe(demandTopic(), (text) => heard.push(JSON.parse(text) as Demand));
+    bus.messages.subscribe(demandTopic(), (text) => heard.push(JSON.parse(text) as Demand));
     fanout = new Fanout(clock, () => undefined, new EdgeMetrics(new Metrics()));
     book = new DemandBook(bus, clock, fanout, { lingerMs: LINGER_MS, maxStreams: 3 });
     book.start();
@@ -78,7 +78,7 @@ describe('the demand of an edge', () => {
     const before = heard.length;
     clock.advance(DEMAND_EVERY_MS * 3);
     expect(heard.length).toBe(before + 3);
-    bus.publish(demandCallTopic(), '{}');
+    bus.messages.publish(demandCallTopic(), '{}');
     expect(heard.at(-1)).toEqual({ edge: book.edge, streams: ['a@trade'] });
     expect(heard.length).toBe(before + 4);
   });

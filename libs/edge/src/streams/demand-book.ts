@@ -57,7 +57,7 @@ export class DemandBook {
   ) {}
 
   start(): void {
-    this.call = this.bus.subscribe(demandCallTopic(), () => this.send());
+    this.call = this.bus.messages.subscribe(demandCallTopic(), () => this.send());
     this.repeat();
   }
 
@@ -116,7 +116,7 @@ export class DemandBook {
 
   private open(name: StreamName): Entry {
     const stream = new EdgeStream(name, this.clock.now());
-    const subscription = this.bus.subscribe(streamTopic(name), (text) => this.fanout.deliver(stream, text));
+    const subscription = this.bus.messages.subscribe(streamTopic(name), (text) => this.fanout.deliver(stream, text));
     const entry: Entry = { stream, subscription, isReady: false, isDemanded: false, lingering: undefined };
     this.entries.set(name, entry);
     void this.demandOnceReady(entry);
@@ -159,8 +159,8 @@ export class DemandBook {
     const streams = ready.map(({ stream }) => stream.name);
     const isAgain = this.isAgainWanted || ready.some((entry) => this.isWelcomeMissing(entry));
     const demand: Demand = { edge: this.edge, streams, ...(isAgain && { again: true }) };
-    this.bus.publish(demandTopic(), JSON.stringify(demand));
-    if (this.bus.state === 'up') this.isAgainWanted = false;
+    this.bus.messages.publish(demandTopic(), JSON.stringify(demand));
+    if (this.bus.messages.state === 'up') this.isAgainWanted = false;
     this.lastSent = new Set(streams);
     for (const entry of ready) entry.isDemanded = true;
   }

@@ -20,7 +20,7 @@ describe('the watch over the upstream', () => {
     bus = new MemoryBus({ clock });
     heard = [];
     sent = [];
-    bus.subscribe(demandTopic(), (text) => heard.push(JSON.parse(text) as Demand));
+    bus.messages.subscribe(demandTopic(), (text) => heard.push(JSON.parse(text) as Demand));
     const publish = (_topic: string, text: string): void => {
       sent.push(JSON.parse(text) as Record<string, unknown>);
     };
@@ -30,7 +30,8 @@ describe('the watch over the upstream', () => {
     book.start();
     watch.start();
   });
-  const beat = (epoch: number): void => bus.publish(heartbeatTopic(), JSON.stringify({ epoch, at: clock.now() }));
+  const beat = (epoch: number): void =>
+    bus.messages.publish(heartbeatTopic(), JSON.stringify({ epoch, at: clock.now() }));
   const pass = (beats: number): void => clock.advance(beats * HEARTBEAT_EVERY_MS);
 
   it('is not ready before the first heartbeat, then is', () => {
@@ -75,8 +76,8 @@ describe('the watch over the upstream', () => {
   it('takes nothing for a heartbeat or a welcome that is none', () => {
     const texts = ['', 'null', '[]', '{"epoch":"7","at":1}', '{"stream":"a@trade","place":{},"feed":"","latest":[]}'];
     for (const text of texts) {
-      bus.publish(heartbeatTopic(), text);
-      bus.publish(welcomeTopic(book.edge), text);
+      bus.messages.publish(heartbeatTopic(), text);
+      bus.messages.publish(welcomeTopic(book.edge), text);
     }
     expect(watch.trouble).toBeDefined();
     expect(bus.counts.subscriberErrors).toBe(0);

@@ -55,14 +55,14 @@ export class UpstreamWatch {
 
   start(): void {
     this.subscriptions = [
-      this.bus.subscribe(heartbeatTopic(), (text) => this.heard(readHeartbeat(text))),
-      this.bus.subscribe(welcomeTopic(this.demand.edge), (text) => this.welcomed(readWelcome(text))),
+      this.bus.messages.subscribe(heartbeatTopic(), (text) => this.heard(readHeartbeat(text))),
+      this.bus.messages.subscribe(welcomeTopic(this.demand.edge), (text) => this.welcomed(readWelcome(text))),
     ];
-    this.forgetBus = this.bus.onState((state) => {
+    this.forgetBus = this.bus.messages.onState((state) => {
       if (state === 'down') this.deaf('bus-lost');
       else this.hearAgain();
     });
-    if (this.bus.state === 'down') this.deaf('bus-lost');
+    if (this.bus.messages.state === 'down') this.deaf('bus-lost');
     this.watch();
   }
 
@@ -110,7 +110,7 @@ export class UpstreamWatch {
   private watch(): void {
     this.cancelWatch = this.clock.after(HEARTBEAT_EVERY_MS, () => {
       this.watch();
-      if (this.bus.state === 'down') return;
+      if (this.bus.messages.state === 'down') return;
       this.missed += 1;
       if (this.missed > HEARTBEATS_MISSED && !this.deafness) this.deaf('upstream-gone');
     });

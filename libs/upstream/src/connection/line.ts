@@ -1,5 +1,5 @@
 import { type Acknowledgement, type Refusal, encodeRequest } from '#libs/binance';
-import type { AttemptLedger } from '#libs/bus';
+import type { Budget } from '#libs/bus';
 import type { Cancel, Clock, Millis, Random, StreamName } from '#libs/core';
 import { type Dial, type Ending, LinkDriver, type OwnReason, type Pulse, isDead } from '#libs/link';
 import type { UpstreamSettings } from '#libs/runtime';
@@ -15,7 +15,7 @@ export interface LineTools {
   dial: Dial;
   clock: Clock;
   random: Random;
-  attempts: AttemptLedger;
+  budget: Budget;
   journal: Journal;
   settings: Readonly<UpstreamSettings>;
   timings: Timings;
@@ -46,6 +46,9 @@ export interface LineOwner {
 
 /** Binance gives a pong a minute; what ends longer than this after a stall of ours had another cause. */
 const BLAME_MS: Millis = 90_000;
+
+/** Where all processes count their attempts to Binance's address; PROTOCOL.md section 8. */
+const ATTEMPTS_KEY = 'holdfast:spot:{attempts}';
 
 /** What belongs to one connection and dies with it. */
 interface Connection {
@@ -85,7 +88,7 @@ export class Line {
     this.why = why;
     const { dial, clock, random, settings, timings } = tools;
     const permit = async (): Promise<Millis> => {
-      const forMs = await tools.attempts.take(attempts, timings.attemptsWindowMs);
+      const forMs = await tools.budget.take(ATTEMPTS_KEY, attempts, timings.attemptsWindowMs);
       if (forMs > 0) this.owner.held(this, forMs);
       return forMs;
     };

@@ -24,7 +24,7 @@ it('what a line brings of a stream that is another line’s is passed over, and 
   const publisher = new Publisher(bus);
   const continuity = new Continuity(clock, 1_000, publisher, new FeedDesk(clock, publisher));
   const ids: number[] = [];
-  bus.subscribe(streamTopic(STREAM), (text) => {
+  bus.messages.subscribe(streamTopic(STREAM), (text) => {
     const event = decode(text);
     if (event.ok && event.value.type === 'trade') ids.push(event.value.id);
   });

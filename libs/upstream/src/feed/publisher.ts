@@ -16,7 +16,7 @@ export class Publisher {
     const text = encode(event);
     if (series.keepsLatest) series.latest = text;
     this.published += 1;
-    this.bus.publish(series.topic, text);
+    this.bus.messages.publish(series.topic, text);
   }
 
   publishFeed(series: Series, feed: Omit<FeedEvent, 'type' | 'stream' | 'epoch' | 'seq' | 'by'>): void {
@@ -35,6 +35,6 @@ export class Publisher {
     };
     series.feed = event;
     series.feedText = encode(event);
-    this.bus.publish(series.topic, series.feedText);
+    this.bus.messages.publish(series.topic, series.feedText);
   }
 }

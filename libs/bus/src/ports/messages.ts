@@ -1,8 +1,4 @@
-import type { Epoch, Millis, Topic } from '#libs/core';
-import type { Service } from '#libs/runtime';
-
-/** Injection token of the process's one bus. */
-export const BUS = Symbol('BUS');
+import type { Topic } from '#libs/core';
 
 /** `up` when what is published now reaches every subscriber that is there; `down` otherwise. */
 export type BusState = 'up' | 'down';
@@ -18,7 +14,7 @@ export interface Subscription {
 }
 
 /** Carries texts from publishers to whoever subscribes at that moment. It remembers nothing. */
-export interface Bus extends Service {
+export interface Messages {
   /**
    * Fire and forget. What one publisher publishes on any topics arrives in that order. While the bus is down the text is
    * dropped and counted, never kept for later: old market data must not be replayed.
@@ -32,23 +28,4 @@ export interface Bus extends Service {
 
   /** Tells every change of state. `up` comes only after all subscriptions stand again. */
   onState(listener: (state: BusState) => void): () => void;
-
-  /** A number higher than every one given before, also to earlier processes on the same bus. Waits while the bus is down. */
-  nextEpoch(): Promise<Epoch>;
-
-  /** Connection attempts to Binance, counted over every process on this bus. */
-  readonly attempts: AttemptLedger;
-}
-
-/**
- * Keeps the connection attempts of several processes within one budget.
- *
- * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams 300 per 5 minutes and address
- */
-export interface AttemptLedger {
-  /**
-   * Takes one attempt if fewer than `limit` were taken in the last `windowMs`: resolves with 0, and it is recorded.
-   * Otherwise resolves with the milliseconds to wait before asking again, and nothing is recorded.
-   */
-  take(limit: number, windowMs: Millis): Promise<Millis>;
 }

@@ -1,6 +1,6 @@
 import type { Topic } from '#libs/core';
 import type { Log } from '#libs/runtime';
-import type { Deliver } from './bus.js';
+import type { Deliver } from '../ports/messages.js';
 import type { BusCounts } from './bus-metrics.js';
 
 interface Subscriber {
@@ -23,14 +23,6 @@ export class Subscribers {
     const subscriber: Subscriber = { deliver, ended: false, hasThrown: false };
     this.byTopic.set(topic, [...(this.byTopic.get(topic) ?? []), subscriber]);
     return () => this.remove(topic, subscriber);
-  }
-
-  has(topic: Topic): boolean {
-    return this.byTopic.has(topic);
-  }
-
-  topics(): Topic[] {
-    return [...this.byTopic.keys()];
   }
 
   /** Hands a message to every subscriber of the topic. Never throws. */

@@ -17,6 +17,7 @@ const WRITTEN = [
   '{"method":"GET_PROPERTY","params":["combined"],"id":2}',
   '{"method":"LIST_SUBSCRIPTIONS","id":null}',
   '{"method":"LIST_SUBSCRIPTIONS","id":"abc123"}',
+  '{"method":"LIST_SUBSCRIPTIONS","id":9007199254740992}',
   '{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775807}',
 ];
 
@@ -29,12 +30,15 @@ describe('a request', () => {
   it.each([
     ['hello', 3, undefined],
     ['[]', 2, undefined],
-    ['{"method":"SUBSCRIBE","params":["a@trade"]}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":{}}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","x":{"id":9007199254740993},"id":9007199254740992}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":1.5}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775808}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":"0123456789012345678901234567890123456"}', 2, undefined],
     ['{"id":3}', 2, 3],
     ['{"method":"subscribe","id":3}', 2, 3],
+    ['{"method":["SUBSCRIBE"],"id":3}', 2, 3],
+    [`{"method":${'['.repeat(30_000)}${']'.repeat(30_000)},"id":3}`, 2, 3],
     ['{"method":"SUBSCRIBE","params":"a@trade","id":3}', 2, 3],
     ['{"method":"SUBSCRIBE","params":[1],"id":3}', 2, 3],
     ['{"method":"LIST_SUBSCRIPTIONS","params":[1],"id":3}', 2, 3],
@@ -46,6 +50,16 @@ describe('a request', () => {
     const request = decodeRequest(text);
     expect(request).toMatchObject({ ok: false, problem: { code } });
     expect(request.ok ? undefined : request.problem.id).toBe(id);
+  });
+});
+
+describe('a request without an id', () => {
+  it.each([
+    '{"method":"SUBSCRIBE","params":["a@trade"]}',
+    '{"method":"UNSUBSCRIBE","params":["a@trade"]}',
+    '{"method":"LIST_SUBSCRIPTIONS"}',
+  ])('%s is read as one with the id null', (text) => {
+    expect(decodeRequest(text)).toMatchObject({ ok: true, value: { id: null } });
   });
 });
 

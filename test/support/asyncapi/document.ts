@@ -87,6 +87,7 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
   const [commands, replies, requests, answers, bus] = CONTROL as [Group, Group, Group, Group, Group];
   const one = (key: string): Group => ({ prefix: bus.prefix, schemas: { [key]: bus.schemas[key] ?? {} } });
   const combined = combinedGroup(frames);
+  const redis = spot.channels;
   return {
     native: channel('/v1', 'clients', 'Our own protocol: events, feed states, resume', [commands, replies, events]),
     binanceRaw: channel('/ws', 'clients', "Binance's wire, payloads only; also /ws/<stream>", [
@@ -100,24 +101,19 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
       combined,
     ]),
     redisStream: {
-      ...channel(
-        spot.channels.stream('STREAM').replace('{STREAM}', '{streamInBraces}'),
-        'redis',
-        'The events of one stream',
-        [events],
-      ),
+      ...channel(redis.stream('STREAM').replace('{STREAM}', '{streamInBraces}'), 'redis', 'The events of one stream', [
+        events,
+      ]),
       parameters: { streamInBraces: { description: "The stream's name in braces", examples: ['{btcusdt@trade}'] } },
     },
-    redisDemand: channel(spot.channels.demand, 'redis', 'What each edge wants', [one('demand')]),
-    redisDemandCall: channel(spot.channels.demandCall, 'redis', 'A new upstream asks for the demand', [
-      one('demandCall'),
-    ]),
-    redisWelcome: channel(spot.channels.welcome, 'redis', 'An edge asks how streams stand', [one('question')]),
+    redisDemand: channel(redis.demand, 'redis', 'What each edge wants', [one('demand')]),
+    redisDemandCall: channel(redis.demandCall, 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
+    redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
     redisReply: {
-      ...channel('holdfast:reply:{process}', 'redis', 'Answers to the questions of one process', [one('reply')]),
-      parameters: { process: { description: 'The id that the process has chosen' } },
+      ...channel('holdfast:reply:{asker}', 'redis', 'How streams stand, told to who has asked', [one('welcomeAnswer')]),
+      parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
-    redisHeartbeat: channel(spot.channels.heartbeat, 'redis', 'The upstream lives', [one('heartbeat')]),
+    redisHeartbeat: channel(redis.heartbeat, 'redis', 'The upstream lives', [one('heartbeat')]),
   };
 }
 

@@ -106,7 +106,7 @@ const REQUEST_ID = {
 };
 
 const request = (methods: string[], params?: JsonSchema): JsonSchema =>
-  object({ method: { type: 'string', enum: methods }, ...(params && { params }), id: REQUEST_ID });
+  object({ method: { type: 'string', enum: methods }, ...(params && { params }), id: REQUEST_ID }, ['id']);
 
 export const BINANCE_REQUESTS: Record<string, JsonSchema> = {
   subscribe: request(['SUBSCRIBE', 'UNSUBSCRIBE'], STREAMS),
@@ -120,26 +120,27 @@ export const BINANCE_REPLIES: Record<string, JsonSchema> = {
   refusal: object({ error: object({ code: { type: 'integer' }, msg: { type: 'string' } }), id: REQUEST_ID }, ['id']),
 };
 
+/** What a question and its answer are wrapped in on the bus. */
+const QUESTION_ID = { type: 'integer', minimum: 1, description: "The asker's number of the question" };
+
+const WELCOME = object({
+  stream: STREAM,
+  place: EPOCH_SEQ,
+  feed: { type: 'string', description: 'The text of a feed event' },
+  latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+});
+
 export const BUS_MESSAGES: Record<string, JsonSchema> = {
   demand: object({ edge: { type: 'string' }, streams: STREAMS }),
   demandCall: object({}),
-  question: object({
-    id: { type: 'integer' },
-    to: { type: 'string', description: 'The channel for the reply' },
+  welcomeQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
     ask: object({ streams: STREAMS }),
   }),
-  reply: object({
-    id: { type: 'integer' },
-    answer: object({
-      welcomes: list(
-        object({
-          stream: STREAM,
-          place: EPOCH_SEQ,
-          feed: { type: 'string', description: 'The text of a feed event' },
-          latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
-        }),
-      ),
-    }),
+  welcomeAnswer: object({
+    id: QUESTION_ID,
+    answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
   }),
   heartbeat: object({ epoch: { type: 'integer' }, at: INSTANT }),
 };

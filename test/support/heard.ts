@@ -30,7 +30,8 @@ export class Heard {
     if (event.cause === 'subscribing') this.next = undefined;
     if (!event.missing) return;
     this.gaps.push(event.missing);
-    if (this.next !== undefined && event.missing.from !== this.next) this.fault(`gap from ${event.missing.from}, expected ${this.next}`);
+    if (this.next !== undefined && event.missing.from !== this.next)
+      this.fault(`gap from ${event.missing.from}, expected ${this.next}`);
     this.next = event.missing.to + 1;
   }
 

@@ -262,7 +262,9 @@ export type MarketEvent =
  * `stale`: nothing comes and nothing is known to mend it yet. `gap`: ids are missing for good; `missing` says which.
  * `refused`: it will not come, because Binance does not give it or a limit of ours is reached; others are not affected.
  */
-export type FeedState = 'live' | 'stale' | 'recovering' | 'gap' | 'refused';
+export type FeedState = (typeof FEED_STATES)[number];
+
+export const FEED_STATES = ['live', 'stale', 'recovering', 'gap', 'refused'] as const;
 
 /** Why a stream changed its state. Programs read this; `message` is for people. */
 export type FeedCause =

@@ -2,6 +2,7 @@ import {
   type Clock,
   type Epoch,
   type EventHead,
+  FEED_STATES,
   type FeedEvent,
   type Place,
   type Welcome,
@@ -167,7 +168,7 @@ export class Intake {
 const isEventOf = ({ parsed }: EdgeStream, head: EventHead | undefined): boolean =>
   head?.type === parsed.type || head?.type === 'unknown';
 
-const STATES: ReadonlySet<unknown> = new Set<FeedEvent['state']>(['live', 'stale', 'recovering', 'gap']);
+const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
 
 /** What an upstream says about a stream; undefined where the text says nothing about this one. */
 function readFeed(text: string, { name }: EdgeStream): FeedEvent | undefined {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { parseArgs } from 'node:util';
 import * as fc from 'fast-check';
-import { KNOWN_TYPES, decodeFrame } from '#libs/binance';
+import { spot } from '#libs/binance';
 import { driftingFrames, framesOf, textOf } from '../test/support/binance-frames.js';
 import { Coverage } from './fuzz/coverage.js';
 import { judge } from './fuzz/judge.js';
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 
 /** Frames of every kind by the grammar, documented and drifted, in envelopes and bare. */
 function firstCorpus(seed: number): Buffer[] {
-  const documented = KNOWN_TYPES.flatMap((type) => fc.sample(framesOf(type), { seed, numRuns: 30 }));
+  const documented = spot.types.flatMap((type) => fc.sample(framesOf(type), { seed, numRuns: 30 }));
   const drifted = fc.sample(driftingFrames, { seed, numRuns: 60 });
   const texts = [...documented, ...drifted].map(textOf);
   const bare = documented.filter((_, at) => at % 10 === 0).map(({ data }) => JSON.stringify(data));
@@ -74,7 +74,7 @@ async function learn(corpus: Buffer[], dice: Dice, forMs: number): Promise<numbe
 function run(corpus: readonly Buffer[], dice: Dice, frames: number, forMs: number): void {
   const counts: Record<string, number> = {};
   const witness = corpus[0] ?? Buffer.alloc(0);
-  const expected = JSON.stringify(decodeFrame(witness));
+  const expected = JSON.stringify(spot.decode(witness));
   const start = performance.now();
   const heaps: number[] = [];
   let done = 0;
@@ -85,7 +85,7 @@ function run(corpus: readonly Buffer[], dice: Dice, frames: number, forMs: numbe
       counts[outcome] = (counts[outcome] ?? 0) + 1;
     }
     done += batch;
-    if (JSON.stringify(decodeFrame(witness)) !== expected)
+    if (JSON.stringify(spot.decode(witness)) !== expected)
       throw new Error('An input changed how the next frame is read');
     globalThis.gc?.();
     heaps.push(process.memoryUsage().heapUsed);

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { isDeepStrictEqual } from 'node:util';
-import { type Frame, decodeFrame, normalizeFrame, rebuildArray, rebuildPayload } from '#libs/binance';
+import { type Frame, normalizeFrame, spot } from '#libs/binance';
 import { encode } from '#libs/core';
 
 /** A frame that should not be able to exist: what it did, and its bytes. */
@@ -11,7 +11,7 @@ export class Finding extends Error {
   }
 }
 
-type Decoded = ReturnType<typeof decodeFrame>;
+type Decoded = ReturnType<typeof spot.decode>;
 
 /** Longer than this for a few thousand bytes is a hang in the making. */
 const PATIENCE_MS = 250;
@@ -26,7 +26,7 @@ export function judge(bytes: Buffer): string {
   const before = performance.now();
   let outcome: string;
   try {
-    const decoded = decodeFrame(bytes);
+    const decoded = spot.decode(bytes);
     outcome = decoded.ok ? decoded.value.kind : decoded.problem.code;
     if (decoded.ok) {
       checkReturn(decoded.value, bytes);
@@ -43,7 +43,7 @@ export function judge(bytes: Buffer): string {
 /** Once more, in CPU time: the clock on the wall also counts what other processes did meanwhile. */
 function checkSpeed(bytes: Buffer): void {
   const before = process.cpuUsage();
-  decodeFrame(bytes);
+  spot.decode(bytes);
   const { user, system } = process.cpuUsage(before);
   if ((user + system) / 1000 > PATIENCE_MS) throw new Finding(`took ${(user + system) / 1000} ms of CPU`, bytes);
 }
@@ -52,7 +52,7 @@ const SPACE = Buffer.from(' ');
 
 /** A space behind it means nothing in JSON, but no documented frame has one, so it is read the careful way: it must say the same. */
 function checkWays(decoded: Decoded, bytes: Buffer): void {
-  const careful = decodeFrame(Buffer.concat([bytes, SPACE]));
+  const careful = spot.decode(Buffer.concat([bytes, SPACE]));
   if (!isDeepStrictEqual(careful, decoded)) throw new Finding('read differently the careful way', bytes);
 }
 
@@ -62,7 +62,7 @@ function checkReturn(frame: Frame, bytes: Buffer): void {
   const events = normalizeFrame(frame, 1_700_000_000_000);
   for (const event of events) encode(event);
   const isArray = frame.kind === 'market' && frame.name.isArray;
-  const back = JSON.stringify(isArray ? rebuildArray(events) : events.map(rebuildPayload)[0]);
+  const back = JSON.stringify(isArray ? spot.rebuildArray(events) : events.map(spot.rebuild)[0]);
   const sent: unknown = JSON.parse(bytes.toString());
   const isBare = typeof sent !== 'object' || sent === null || !('stream' in sent && 'data' in sent);
   if (back !== JSON.stringify(isBare ? sent : sent.data)) throw new Finding(`came back changed: ${back}`, bytes);

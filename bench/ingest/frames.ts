@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { decodeFrame } from '#libs/binance';
+import { spot } from '#libs/binance';
 
 /** Frames of one kind, or a mix of kinds. */
 export interface Sample {
@@ -36,10 +36,10 @@ export function samples(): Sample[] {
   const frames = existsSync(RECORDED) ? recorded() : SYNTHETIC.flatMap(([count, text]) => repeated(count, text));
   const byType = new Map<string, Buffer[]>();
   for (const frame of frames) {
-    const decoded = decodeFrame(frame);
+    const decoded = spot.decode(frame);
     if (!decoded.ok || decoded.value.kind !== 'market') continue;
-    const { type, name } = decoded.value;
-    const key = name.isArray ? `${type}[]` : type;
+    const { name } = decoded.value;
+    const key = name.isArray ? `${name.type}[]` : name.type;
     byType.set(key, [...(byType.get(key) ?? []), frame]);
   }
   const kinds = [...byType].map(([name, ofKind]) => ({ name, frames: ofKind }));

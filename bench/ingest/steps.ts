@@ -1,5 +1,5 @@
 import { type Buffer, isUtf8 } from 'node:buffer';
-import { type MarketFrame, type UnknownFrame, decodeFrame, normalizeFrame } from '#libs/binance';
+import { type MarketFrame, type UnknownFrame, normalizeFrame, spot } from '#libs/binance';
 import { type MarketEvent, encode } from '#libs/core';
 import { systemClock } from '#libs/runtime';
 import { type WholeUpstream, startWhole } from './whole-upstream.js';
@@ -33,7 +33,7 @@ export function stepsFor(frames: readonly Buffer[]): Step[] {
     },
     { name: 'JSON.parse of the text', run: () => each(texts, (text) => Number(JSON.parse(text) !== null)) },
     { name: 'UTF-8 check', run: () => each(frames, (frame) => Number(isUtf8(frame))) },
-    { name: 'decode', run: () => each(frames, (frame) => Number(decodeFrame(frame).ok)) },
+    { name: 'decode', run: () => each(frames, (frame) => Number(spot.decode(frame).ok)) },
     { name: '… and clock, normalize, place', isMore: true, run: () => each(frames, (frame) => eventsOf(frame).length) },
     { name: '… and encode', isMore: true, run: () => each(frames, textLength) },
   ];
@@ -90,7 +90,7 @@ function textLength(bytes: Buffer): number {
 }
 
 function dataFrame(bytes: Buffer): MarketFrame | UnknownFrame | undefined {
-  const decoded = decodeFrame(bytes);
+  const decoded = spot.decode(bytes);
   if (!decoded.ok) return undefined;
   const { value } = decoded;
   return value.kind === 'market' || value.kind === 'unknown' ? value : undefined;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
-import { KNOWN_TYPES, type KnownType, type NameParts, type Schema } from '#libs/binance';
+import { type KnownType, type NameParts, type Schema, spot } from '#libs/binance';
 
 /** A combined frame as Binance could write it. */
 export interface WireFrame {
@@ -78,7 +78,7 @@ function agreeing(payload: Fields, symbol: string, parts: NameParts): Fields {
 
 /** Payloads by their declaration alone, made once per type: building them anew for each frame takes most of a test's time. */
 const shapes = new Map(
-  KNOWN_TYPES.map((type) => [
+  spot.types.map((type) => [
     type.type,
     fc.oneof(
       { weight: 4, arbitrary: objects(type.compiled.schema, milliseconds) },
@@ -108,7 +108,7 @@ export function framesOf(type: KnownType): Arbitrary<WireFrame> {
 }
 
 /** Frames of every kind. */
-export const frames: Arbitrary<WireFrame> = fc.oneof(...KNOWN_TYPES.map(framesOf));
+export const frames: Arbitrary<WireFrame> = fc.oneof(...spot.types.map(framesOf));
 
 /** The text of a frame, as Binance writes it. */
 export const textOf = ({ stream, data }: WireFrame): string => JSON.stringify({ stream, data });

@@ -1,8 +1,10 @@
+import { type Market, spot } from '#libs/binance';
 import type { Bus, Subscription } from '#libs/bus';
 import {
   type Cancel,
   type Clock,
   type Demand,
+  type Epoch,
   type FeedCause,
   type FeedEvent,
   type FeedState,
@@ -10,15 +12,16 @@ import {
   type MarketEvent,
   type Place,
   type StreamName,
+  type Topic,
   type Welcome,
-  demandCallTopic,
-  demandTopic,
+  type WelcomeAnswer,
+  decodeDemand,
   encode,
-  heartbeatTopic,
-  streamTopic,
-  welcomeTopic,
+  encodeHeartbeat,
+  readWelcomeQuestion,
 } from '#libs/core';
 import { systemClock } from '#libs/runtime';
+import { parsedStream } from './parsed-stream.js';
 
 type Fields = Partial<MarketEvent> & { type: MarketEvent['type'] };
 
@@ -27,28 +30,42 @@ interface Held extends Place {
   latest: string[];
 }
 
+interface HandOptions {
+  epoch?: Epoch;
+  clock?: Clock;
+  market?: Market;
+}
+
 /** An upstream whose events a test writes by hand: it numbers them, welcomes edges and beats, as the real one does. */
 export class HandUpstream {
   /** Every demand that was heard, newest last. */
   readonly demands: Demand[] = [];
-  readonly epoch: number;
+  /** The names in every question that was heard, newest last. */
+  readonly questions: StreamName[][] = [];
+  readonly epoch: Epoch;
   private readonly clock: Clock;
+  private readonly market: Market;
   private readonly held = new Map<StreamName, Held>();
-  private readonly wantedBy = new Map<string, Set<StreamName>>();
   private subscriptions: Subscription[] = [];
   private cancelBeat: Cancel = () => undefined;
 
   constructor(
     private readonly bus: Bus,
-    { epoch = 7, clock = systemClock }: { epoch?: number; clock?: Clock } = {},
+    { epoch = 7, clock = systemClock, market = spot }: HandOptions = {},
   ) {
     this.epoch = epoch;
     this.clock = clock;
+    this.market = market;
   }
 
   start(): this {
-    this.subscriptions = [this.bus.subscribe(demandTopic(), (text) => this.hear(JSON.parse(text) as Demand))];
-    this.bus.publish(demandCallTopic(), '{}');
+    const { demand, demandCall, welcome } = this.market.channels;
+    const { messages, ask } = this.bus;
+    this.subscriptions = [
+      messages.subscribe(demand, (text) => this.hear(decodeDemand(text))),
+      ask.answer(welcome, (question) => this.welcome(question)),
+    ];
+    messages.publish(demandCall, '{}');
     this.beat();
     return this;
   }
@@ -62,7 +79,7 @@ export class HandUpstream {
   /** Publishes an event on its stream with the next place. Gives its text. */
   publish(stream: StreamName, fields: Fields): string {
     const text = this.write(stream, fields);
-    this.bus.publish(streamTopic(stream), text);
+    this.bus.messages.publish(this.topicOf(stream), text);
     return text;
   }
 
@@ -75,15 +92,23 @@ export class HandUpstream {
     const held = this.hold(stream);
     held.seq += 1;
     held.feed = encode(this.feedEvent(stream, held, state, cause));
-    this.bus.publish(streamTopic(stream), held.feed);
+    this.bus.messages.publish(this.topicOf(stream), held.feed);
     return held.feed;
   }
 
-  /** Says how a stream stands once more to one edge. */
-  welcome(edge: string, stream: StreamName): void {
+  private hear(demand: Demand | undefined): void {
+    if (demand) this.demands.push(demand);
+  }
+
+  private welcome(question: unknown): WelcomeAnswer {
+    const streams = readWelcomeQuestion(question)?.streams ?? [];
+    this.questions.push(streams);
+    return { welcomes: streams.map((stream) => this.welcomeTo(stream)) };
+  }
+
+  private welcomeTo(stream: StreamName): Welcome {
     const { epoch, seq, feed, latest } = this.hold(stream);
-    const welcome: Welcome = { stream, place: { epoch, seq }, feed, latest };
-    this.bus.publish(welcomeTopic(edge), JSON.stringify(welcome));
+    return { stream, place: { epoch, seq }, feed, latest };
   }
 
   private write(stream: StreamName, fields: Fields): string {
@@ -94,15 +119,6 @@ export class HandUpstream {
     const text = JSON.stringify({ type, ...place, receivedAt: this.clock.now(), ...rest, ...place });
     held.latest = [text];
     return text;
-  }
-
-  private hear(demand: Demand): void {
-    this.demands.push(demand);
-    const before = this.wantedBy.get(demand.edge) ?? new Set();
-    this.wantedBy.set(demand.edge, new Set(demand.streams));
-    for (const stream of demand.streams) {
-      if (demand.again || !before.has(stream)) this.welcome(demand.edge, stream);
-    }
   }
 
   private hold(stream: StreamName): Held {
@@ -118,8 +134,13 @@ export class HandUpstream {
     return { type: 'feed', stream, epoch, seq, state, since: Math.floor(this.clock.now()), cause, by: 'upstream' };
   }
 
+  private topicOf(stream: StreamName): Topic {
+    return this.market.topic(parsedStream(stream, this.market));
+  }
+
   private beat(): void {
-    this.bus.publish(heartbeatTopic(), JSON.stringify({ epoch: this.epoch, at: this.clock.now() }));
+    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: this.clock.now() });
+    this.bus.messages.publish(this.market.channels.heartbeat, heartbeat);
     this.cancelBeat = this.clock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }
 }

@@ -1,3 +1,4 @@
+import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
@@ -22,14 +23,14 @@ class TestEdgeModule {}
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, log = silentLog }: { redisUrl?: string; log?: Log } = {},
+  { redisUrl, log = silentLog, markets = MARKETS }: { redisUrl?: string; log?: Log; markets?: readonly Market[] } = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {
       module: TestEdgeModule,
-      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings)],
+      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings, markets)],
       providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
     },
     ops: { opsHost: '127.0.0.1', opsPort: 0 },

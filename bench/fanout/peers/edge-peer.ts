@@ -1,16 +1,14 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { spot } from '#libs/binance';
 import {
-  type Demand,
   type FeedEvent,
   HEARTBEAT_EVERY_MS,
-  type Heartbeat,
   type Seq,
-  type Welcome,
-  demandTopic,
+  type Topic,
+  type WelcomeAnswer,
   encode,
-  heartbeatTopic,
-  streamTopic,
-  welcomeTopic,
+  encodeHeartbeat,
+  readWelcomeQuestion,
 } from '#libs/core';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
@@ -27,7 +25,7 @@ import {
 import { EPOCH, STREAM } from './message.js';
 import type { Listening, Peer } from './peer.js';
 
-const TOPIC = streamTopic(STREAM);
+const TOPIC: Topic = spot.channels.stream(STREAM);
 
 @Module({})
 class EdgeOnMemoryBus {
@@ -42,32 +40,26 @@ class EdgeOnMemoryBus {
 
 /** What an upstream says on the bus beside the market's events: that it lives, and how the stream stands. */
 class QuietUpstream {
-  private readonly welcomed = new Set<string>();
-
   constructor(
     private readonly bus: Bus,
     private readonly newest: () => Seq,
   ) {}
 
   start(): void {
-    this.bus.subscribe(demandTopic(), (text) => this.welcome(JSON.parse(text) as Demand));
+    this.bus.ask.answer(spot.channels.welcome, (question) => this.welcome(question));
     this.beat();
   }
 
   private beat(): void {
-    const heartbeat: Heartbeat = { epoch: EPOCH, at: systemClock.now() };
-    this.bus.publish(heartbeatTopic(), JSON.stringify(heartbeat));
+    const heartbeat = encodeHeartbeat({ epoch: EPOCH, at: systemClock.now() });
+    this.bus.messages.publish(spot.channels.heartbeat, heartbeat);
     systemClock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }
 
-  private welcome({ edge, streams, again }: Demand): void {
-    if (!streams.includes(STREAM)) this.welcomed.delete(edge);
-    else if (again || !this.welcomed.has(edge)) {
-      this.welcomed.add(edge);
-      const place = { epoch: EPOCH, seq: this.newest() };
-      const welcome: Welcome = { stream: STREAM, place, feed: encode(liveSince(place.seq)), latest: [] };
-      this.bus.publish(welcomeTopic(edge), JSON.stringify(welcome));
-    }
+  private welcome(question: unknown): WelcomeAnswer | undefined {
+    if (!readWelcomeQuestion(question)?.streams.includes(STREAM)) return undefined;
+    const place = { epoch: EPOCH, seq: this.newest() };
+    return { welcomes: [{ stream: STREAM, place, feed: encode(liveSince(place.seq)), latest: [] }] };
   }
 }
 
@@ -109,6 +101,6 @@ export class EdgePeer implements Peer {
 
   publish(text: string, seq: Seq): void {
     this.seq = seq;
-    this.bus?.publish(TOPIC, text);
+    this.bus?.messages.publish(TOPIC, text);
   }
 }

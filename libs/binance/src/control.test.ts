@@ -2,11 +2,11 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import {
   type ControlRequest,
-  decodeFrame,
   decodeRequest,
   encodeAcknowledgement,
   encodeRefusal,
   encodeRequest,
+  spot,
 } from './index.js';
 
 const WRITTEN = [
@@ -17,6 +17,7 @@ const WRITTEN = [
   '{"method":"GET_PROPERTY","params":["combined"],"id":2}',
   '{"method":"LIST_SUBSCRIPTIONS","id":null}',
   '{"method":"LIST_SUBSCRIPTIONS","id":"abc123"}',
+  '{"method":"LIST_SUBSCRIPTIONS","id":9007199254740992}',
   '{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775807}',
 ];
 
@@ -29,12 +30,15 @@ describe('a request', () => {
   it.each([
     ['hello', 3, undefined],
     ['[]', 2, undefined],
-    ['{"method":"SUBSCRIBE","params":["a@trade"]}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":{}}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","x":{"id":9007199254740993},"id":9007199254740992}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":1.5}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775808}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":"0123456789012345678901234567890123456"}', 2, undefined],
     ['{"id":3}', 2, 3],
     ['{"method":"subscribe","id":3}', 2, 3],
+    ['{"method":["SUBSCRIBE"],"id":3}', 2, 3],
+    [`{"method":${'['.repeat(30_000)}${']'.repeat(30_000)},"id":3}`, 2, 3],
     ['{"method":"SUBSCRIBE","params":"a@trade","id":3}', 2, 3],
     ['{"method":"SUBSCRIBE","params":[1],"id":3}', 2, 3],
     ['{"method":"LIST_SUBSCRIPTIONS","params":[1],"id":3}', 2, 3],
@@ -49,6 +53,16 @@ describe('a request', () => {
   });
 });
 
+describe('a request without an id', () => {
+  it.each([
+    '{"method":"SUBSCRIBE","params":["a@trade"]}',
+    '{"method":"UNSUBSCRIBE","params":["a@trade"]}',
+    '{"method":"LIST_SUBSCRIPTIONS"}',
+  ])('%s is read as one with the id null', (text) => {
+    expect(decodeRequest(text)).toMatchObject({ ok: true, value: { id: null } });
+  });
+});
+
 describe('a reply', () => {
   it('is written as Binance writes it, and read back', () => {
     const request: ControlRequest = { method: 'LIST_SUBSCRIPTIONS', id: 7 };
@@ -58,7 +72,7 @@ describe('a reply', () => {
     const refused = encodeRefusal({ id: 7, code: 2, message: 'Invalid request: "x"' });
     expect(refused).toBe('{"error":{"code":2,"msg":"Invalid request: \\"x\\""},"id":7}');
     expect(encodeRefusal({ code: 3, message: 'no' })).toBe('{"error":{"code":3,"msg":"no"}}');
-    expect(decodeFrame(Buffer.from(refused))).toMatchObject({
+    expect(spot.decode(Buffer.from(refused))).toMatchObject({
       value: { kind: 'refusal', id: 7, code: 2, message: 'Invalid request: "x"' },
     });
   });

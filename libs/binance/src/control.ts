@@ -1,5 +1,4 @@
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
-import { isExactNumber } from './scan/exact-number.js';
 
 /**
  * What ties a reply to its request: a 64-bit whole number, a text of up to 36 letters and digits, or null.
@@ -26,9 +25,6 @@ export interface RequestProblem {
 }
 
 const METHODS = ['SUBSCRIBE', 'UNSUBSCRIBE', 'LIST_SUBSCRIPTIONS', 'SET_PROPERTY', 'GET_PROPERTY'] as const;
-
-/** The longest request that Binance answers, in bytes of UTF-8: longer ones vanish without a reply. */
-export const LONGEST_REQUEST = 4_000;
 
 /** The text of a request, keys in Binance's order. */
 export function encodeRequest(request: ControlRequest): string {
@@ -68,16 +64,21 @@ export function decodeRequest(text: string): Result<ControlRequest, RequestProbl
 const refuse = (message: string, id?: RequestId) =>
   notOk<RequestProblem>({ ...(id !== undefined && { id }), code: 2, message: `Invalid request: ${message}` });
 
-/** `id` must be there; undefined stands for one that cannot be used. */
+/** A request without an id is answered as one with the id null; undefined stands for one that cannot be used. */
 function readId(id: unknown, text: string): RequestId | undefined {
-  if (id === null) return null;
+  if (id === null || id === undefined) return null;
   if (typeof id === 'string') return /^[\p{L}\p{N}_-]{1,36}$/u.test(id) ? id : undefined;
   if (typeof id !== 'number' || !Number.isInteger(id)) return undefined;
   if (Number.isSafeInteger(id)) return id;
-  const written = /"id"\s*:\s*(-?\d{1,19})\s*[,}]/.exec(text)?.[1];
-  if (!written || isExactNumber(written)) return undefined;
-  const whole = BigInt(written);
-  return BigInt.asIntN(64, whole) === whole ? whole : undefined;
+  const whole = writtenAs(id, text);
+  return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined;
+}
+
+/** The whole number that `JSON.parse` rounded to this one; undefined where more than one `id` in the text may be it. */
+function writtenAs(rounded: number, text: string): bigint | undefined {
+  const ids = [...text.matchAll(/"id"\s*:\s*(-?\d{1,19})\s*[,}]/g)].map(([, digits = '']) => digits);
+  const [written, ...others] = new Set(ids.filter((digits) => Number(digits) === rounded));
+  return written === undefined || others.length > 0 ? undefined : BigInt(written);
 }
 
 function readMethod(fields: Partial<Record<string, unknown>>, id: RequestId): Result<ControlRequest, RequestProblem> {
@@ -98,10 +99,8 @@ function readMethod(fields: Partial<Record<string, unknown>>, id: RequestId): Re
     case undefined:
       return refuse('missing field `method`', id);
     default:
-      return refuse(
-        `unknown variant \`${String(method)}\`, expected one of ${METHODS.map((m) => `\`${m}\``).join(', ')}`,
-        id,
-      );
+      if (typeof method !== 'string') return refuse('method must be a string', id);
+      return refuse(`unknown variant \`${method}\`, expected one of ${METHODS.map((m) => `\`${m}\``).join(', ')}`, id);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Millis, StreamName, WireRemainder } from '#libs/core';
 import type { RequestId } from './control.js';
-import type { ParsedStream, StreamType } from './stream-type.js';
+import type { ParsedStream } from './stream-type.js';
 
 /**
  * What can be wrong with a frame. `binary`: not a text. `too-large`, `too-deep`: beyond our limits. `bad-utf8`, `not-json`:
@@ -39,7 +39,6 @@ export interface Drift {
 export interface MarketFrame {
   kind: 'market';
   stream: StreamName;
-  type: StreamType;
   name: ParsedStream;
   data: object | readonly object[];
   /** How many of its time units make a millisecond: 1, or 1,000 under `timeUnit=MICROSECOND`. */

@@ -1,8 +1,25 @@
 export * from './control.js';
-export { LARGEST_FRAME, decodeFrame } from './decode/decode.js';
+export { LARGEST_FRAME } from './decode/decode.js';
 export * from './frame.js';
-export * from './normalize.js';
-export { KNOWN_TYPES, type KnownType, keepsLatest, orderingOf } from './registry.js';
-export type { Schema } from './shape/fields.js';
-export { type StreamNameProblem, parseStreamName } from './stream-name.js';
-export type { NameParts, Ordering, ParsedStream, StreamDeclaration, StreamType } from './stream-type.js';
+export { type Market, type MarketDeclaration, type MarketLimits, type RateLimit, defineMarket } from './market.js';
+export { combined, normalizeFrame } from './normalize.js';
+export * from './shape/fields.js';
+export { MARKETS, spot } from './spot.js';
+export type { StreamNameProblem } from './stream-name.js';
+export {
+  type BookRules,
+  type Chain,
+  type HistorySource,
+  type KnownType,
+  type NameParts,
+  type Newcomer,
+  type Ordering,
+  type ParsedStream,
+  type Rising,
+  type StreamDeclaration,
+  type StreamType,
+  countedBy,
+  keepsNewest,
+  risingBy,
+  toWire,
+} from './stream-type.js';

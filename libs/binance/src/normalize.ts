@@ -1,8 +1,8 @@
 import type { MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
 import type { MarketFrame, UnknownFrame } from './frame.js';
-import { type KnownType, knownType } from './registry.js';
+import type { Catalogue } from './catalogue.js';
 import { restore } from './shape/remainder.js';
-import type { Head } from './stream-type.js';
+import type { FrameHead, KnownType } from './stream-type.js';
 
 /**
  * A frame as events: one, or one per element where Binance sent an array. Their place (`epoch`, `seq`) is 0: continuity
@@ -12,8 +12,8 @@ import type { Head } from './stream-type.js';
  */
 export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Millis): MarketEvent[] {
   if (frame.kind === 'unknown') return [unknownEvent(frame, receivedAt)];
-  const type = knownType(frame.type);
-  const head: Head = { stream: frame.stream, receivedAt, scale: frame.scale };
+  const { known: type } = frame.name;
+  const head: FrameHead = { stream: frame.stream, receivedAt, scale: frame.scale };
   const { data } = frame;
   if (!isArray(data)) return [normalizeOne(frame, data, type, head, 0)];
   return data.map((payload, at) => {
@@ -26,7 +26,7 @@ export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Mi
 /** `Array.isArray` does not narrow read-only arrays. */
 const isArray: (data: MarketFrame['data']) => data is readonly object[] = Array.isArray;
 
-function normalizeOne(frame: MarketFrame, payload: object, type: KnownType, head: Head, at: number): MarketEvent {
+function normalizeOne(frame: MarketFrame, payload: object, type: KnownType, head: FrameHead, at: number): MarketEvent {
   const event = type.normalize(payload, head, frame.name);
   if (frame.scale === 1000) event.timeUnit = 'MICROSECOND';
   const wire = frame.wire?.[at];
@@ -44,15 +44,17 @@ const unknownEvent = ({ stream, data }: UnknownFrame, receivedAt: Millis): Unkno
 });
 
 /** The payload that an event came from: the `data` of Binance's envelope, its keys in the order of the wire. */
-export function rebuildPayload(event: MarketEvent): unknown {
+export function rebuildPayload(catalogue: Catalogue, event: MarketEvent): unknown {
   if (event.type === 'unknown') return event.raw;
-  const payload = knownType(event.type).rebuild(event, event.timeUnit === 'MICROSECOND' ? 1000 : 1);
+  const payload = catalogue.typeOf(event.type).rebuild(event, event.timeUnit === 'MICROSECOND' ? 1000 : 1);
   return event.wire ? restore(payload, event.wire) : payload;
 }
 
 /** The array that these events came in, in its order. They must be all parts of one array. */
-export const rebuildArray = (parts: readonly MarketEvent[]): unknown[] =>
-  [...parts].sort((some, other) => (some.part?.[0] ?? 0) - (other.part?.[0] ?? 0)).map(rebuildPayload);
+export const rebuildArray = (catalogue: Catalogue, parts: readonly MarketEvent[]): unknown[] =>
+  [...parts]
+    .sort((some, other) => (some.part?.[0] ?? 0) - (other.part?.[0] ?? 0))
+    .map((event) => rebuildPayload(catalogue, event));
 
 /** The text of a combined frame, as Binance writes it. */
 export const combined = (stream: StreamName, payload: unknown): string =>

@@ -2,15 +2,7 @@ import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { KINDS, SMALL, allOfBinance, linesOf } from '../../../test/support/recordings.js';
 import { decode, encode } from '#libs/core';
-import {
-  type MarketFrame,
-  type UnknownFrame,
-  combined,
-  decodeFrame,
-  normalizeFrame,
-  rebuildArray,
-  rebuildPayload,
-} from './index.js';
+import { type MarketFrame, type UnknownFrame, combined, normalizeFrame, spot } from './index.js';
 
 const recordings = [SMALL, KINDS, ...allOfBinance()];
 
@@ -29,7 +21,7 @@ function rawStream(line: string): string | undefined {
 }
 
 function frameOf(line: string): MarketFrame | UnknownFrame {
-  const decoded = decodeFrame(Buffer.from(line), false, line.startsWith('{"stream"') ? undefined : rawStream(line));
+  const decoded = spot.decode(Buffer.from(line), false, line.startsWith('{"stream"') ? undefined : rawStream(line));
   if (!decoded.ok) throw new Error(`${JSON.stringify(decoded.problem)}: ${line.slice(0, 200)}`);
   if (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown') throw new Error(`not data: ${line}`);
   return decoded.value;
@@ -43,7 +35,7 @@ function thereAndBack(frame: MarketFrame | UnknownFrame): string {
     return read.value;
   });
   const isArray = frame.kind === 'market' && frame.name.isArray;
-  return JSON.stringify(isArray ? rebuildArray(events) : events.map(rebuildPayload)[0]);
+  return JSON.stringify(isArray ? spot.rebuildArray(events) : events.map(spot.rebuild)[0]);
 }
 
 describe('recorded frames', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseStreamName } from './stream-name.js';
+import { spot } from './index.js';
 
 describe('a stream name that Binance documents', () => {
   it.each([
@@ -24,11 +24,11 @@ describe('a stream name that Binance documents', () => {
     ['币安人生usdt@trade', { type: 'trade', symbol: '币安人生USDT' }],
     ['1000satsusdt@trade', { symbol: '1000SATSUSDT' }],
   ])('%s is understood', (name, parts) => {
-    expect(parseStreamName(name)).toMatchObject({ ok: true, value: { name, ...parts } });
+    expect(spot.parse(name)).toMatchObject({ ok: true, value: { name, ...parts } });
   });
 
   it('has no symbol where it carries all of them', () => {
-    const parsed = parseStreamName('!miniTicker@arr');
+    const parsed = spot.parse('!miniTicker@arr');
     expect(parsed.ok && 'symbol' in parsed.value).toBe(false);
   });
 });
@@ -53,7 +53,7 @@ describe('a name that is none', () => {
     ['toString', undefined, 'no @'],
     [`${'x'.repeat(200)}@trade`, undefined, 'at most'],
   ])('%j is refused, with the nearest name', (name, nearest, why) => {
-    const parsed = parseStreamName(name);
+    const parsed = spot.parse(name);
     expect(parsed).toMatchObject({ ok: false, problem: { code: 'bad-stream' } });
     if (parsed.ok) return;
     expect(parsed.problem.nearest).toBe(nearest);
@@ -61,9 +61,9 @@ describe('a name that is none', () => {
   });
 
   it('is refused as retired where Binance still acknowledges it', () => {
-    expect(parseStreamName('!ticker@arr')).toMatchObject({
+    expect(spot.parse('!ticker@arr')).toMatchObject({
       problem: { code: 'retired-stream', nearest: '!miniTicker@arr', message: expect.stringContaining('2026-03-26') },
     });
-    expect(parseStreamName('!bookTicker')).toMatchObject({ problem: { code: 'retired-stream' } });
+    expect(spot.parse('!bookTicker')).toMatchObject({ problem: { code: 'retired-stream' } });
   });
 });

@@ -1,6 +1,7 @@
-import type { MarketEvent, Millis, StreamName } from '#libs/core';
+import type { Level, MarketEvent, Millis, Missing, StreamName } from '#libs/core';
+import type { CompiledShape } from './shape/compile.js';
 
-/** The kinds of spot stream. Each is also the `type` of the events that come out of it. */
+/** The kinds of stream. Each is also the `type` of the events that come out of it; a market has each at most once. */
 export type StreamType = Exclude<MarketEvent['type'], 'unknown'>;
 
 /** What a stream's name says besides the symbol. */
@@ -17,7 +18,7 @@ export interface NameParts {
   speed?: '100ms';
 }
 
-/** A stream's name, understood. */
+/** A stream's name, understood. Made once where a name enters the process; behind that this value travels. */
 export interface ParsedStream extends NameParts {
   name: StreamName;
   type: StreamType;
@@ -25,23 +26,81 @@ export interface ParsedStream extends NameParts {
   symbol?: string;
   /** True where Binance sends an array with one element per symbol. */
   isArray: boolean;
+  /** What is declared of its kind. */
+  known: KnownType;
 }
 
-/**
- * How the events of one stream (per symbol, where a stream carries many) follow each other.
- * `contiguous`: `first` of an event is `last` of the one before plus 1; anything else is a gap or a repetition.
- * `rising`: `last` rises, with holes; an event that does not rise is a repetition.
- */
-export interface Ordering<Event extends MarketEvent = MarketEvent> {
-  rule: 'contiguous' | 'rising';
-  first(event: Event): number;
+/** Each event comes after exactly one other, and what does not is missing something or was there already. */
+export interface Chain<Event extends MarketEvent = MarketEvent> {
+  rule: 'chain';
+  /** The id that the stream has reached with this event. */
   last(event: Event): number;
-  /** Compared before `last` where present: a kline's candle comes before its state. */
+  /** Whether nothing can be missing between where `last` was reached and this event. */
+  follows(event: Event, last: number): boolean;
+  /** What is missing between them, where it does not follow. */
+  missing(event: Event, last: number): Missing;
+  /** Whether every id stands for one event, so that missing ones can be counted. */
+  isCounted: boolean;
+  /**
+   * When it happened by the clock of the matching engine, where it is told: a late copy is old by it, the first event of a
+   * count that began again is not. The time at which a server made the message does not serve.
+   */
+  happenedAt?(event: Event): Millis;
+}
+
+/** `mark` rises, with holes that mean nothing; an event that does not rise is a repetition, or late. */
+export interface Rising<Event extends MarketEvent = MarketEvent> {
+  rule: 'rising';
+  mark(event: Event): number;
+  /** Compared before `mark` where present: a kline's candle comes before its state. */
   major?(event: Event): number;
+  /** Whether it is the last one with its `major`, which should not be overtaken by the next: a closed candle. */
+  isFinal?(event: Event): boolean;
+}
+
+/** How the events of one stream (per symbol, where a stream carries many) follow each other. */
+export type Ordering<Event extends MarketEvent = MarketEvent> = Chain<Event> | Rising<Event>;
+
+/**
+ * What a newcomer is given before live events. `newest`: the newest event says all. `book`: the book that the diffs build
+ * on. `none`: events that only mean something as they happen.
+ */
+export type Newcomer = 'none' | 'newest' | 'book';
+
+/** How a market's diffs and its book fit together. */
+export interface BookRules<Event extends MarketEvent = MarketEvent> {
+  /** Whether this diff is the first that continues a book of that id; earlier ones are dropped. */
+  joins(event: Event, bookId: number): boolean;
+  /** One synthetic diff that takes a client from where it is to the book: only what differs, removed levels with zero. */
+  bridge(from: number, book: BookDifference): Event;
+}
+
+/** What a bridge must say. */
+export interface BookDifference {
+  stream: StreamName;
+  symbol: string;
+  /** The update id of the book that is reached. */
+  bookId: number;
+  bids: Level[];
+  asks: Level[];
+  at: Millis;
+}
+
+/** Where missed events of a kind can be asked for over REST, and at what price. */
+export interface HistorySource {
+  path: string;
+  /** Request weight of one call. */
+  weight: number;
+  /** Rows in one answer at most. */
+  mostRows: number;
+  /** `memory` has what was just sent and little more; `database` has everything and is a moment behind the stream. */
+  kept: 'memory' | 'database';
+  /** The query for rows from `from` on: an id, or the open time of a candle. A source of the newest rows does not use it. */
+  query(stream: ParsedStream, from: number): Record<string, string | number>;
 }
 
 /** What `normalize` is told besides the payload. */
-export interface Head {
+export interface FrameHead {
   stream: StreamName;
   receivedAt: Millis;
   /** How many of the frame's time units make a millisecond: 1, or 1,000 under `timeUnit=MICROSECOND`. */
@@ -61,28 +120,46 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   clock?(payload: Payload): number;
   /** What in a well-shaped payload contradicts the stream's name, as the path of the field; undefined when nothing does. */
   contradiction?(payload: Payload, stream: ParsedStream): string | undefined;
-  normalize(payload: Payload, head: Head, stream: ParsedStream): Event;
+  normalize(payload: Payload, head: FrameHead, stream: ParsedStream): Event;
   /** The payload again, keys in the order of the wire. Instants become integers of `scale` units per millisecond. */
-  rebuild(event: Event, scale: Head['scale']): Payload;
+  rebuild(event: Event, scale: FrameHead['scale']): Payload;
   ordering: Ordering<Event>;
-  /** True where the newest event says all: a newcomer gets it at once. */
-  keepsLatest: boolean;
+  /** Whether it is sent at a fixed pace while the connection is well, whether anything is traded or not. */
+  isPaced: boolean;
+  newcomer: Newcomer;
+  /** Where missed events can be fetched, the best source first; absent where nothing can be asked for. */
+  history?: readonly HistorySource[];
+  /** Of a stream of diffs. */
+  book?: BookRules<Event>;
+}
+
+/** A declaration and what was compiled from it at start. */
+export interface KnownType extends StreamDeclaration {
+  compiled: CompiledShape;
 }
 
 /** An instant as the wire has it: a whole number of the frame's time units. */
-export const toWire = (instant: Millis, scale: Head['scale']): number =>
+export const toWire = (instant: Millis, scale: FrameHead['scale']): number =>
   scale === 1 ? instant : Math.round(instant * scale);
 
 /** Binance numbers these by a single id that rises by exactly 1. */
-export const countedBy = <Event extends MarketEvent>(id: (event: Event) => number): Ordering<Event> => ({
-  rule: 'contiguous',
-  first: id,
+export const countedBy = <Event extends MarketEvent>(
+  id: (event: Event) => number,
+  happenedAt: (event: Event) => Millis,
+): Chain<Event> => ({
+  rule: 'chain',
   last: id,
+  follows: (event, last) => id(event) <= last + 1,
+  missing: (event, last) => ({ from: last + 1, to: id(event) - 1 }),
+  isCounted: true,
+  happenedAt,
 });
 
 /** Binance gives these something that only rises. */
-export const risingBy = <Event extends MarketEvent>(mark: (event: Event) => number): Ordering<Event> => ({
+export const risingBy = <Event extends MarketEvent>(mark: (event: Event) => number): Rising<Event> => ({
   rule: 'rising',
-  first: mark,
-  last: mark,
+  mark,
 });
+
+/** Whether the newest event of this stream alone is what a newcomer needs; an array's element is not. */
+export const keepsNewest = ({ known, isArray }: ParsedStream): boolean => known.newcomer === 'newest' && !isArray;

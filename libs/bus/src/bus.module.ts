@@ -1,8 +1,8 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Clock } from '#libs/core';
 import { type BusSettings, CLOCK, LOG, type Log, Metrics } from '#libs/runtime';
-import { BUS, type Bus } from './bus.js';
-import { MemoryBus } from './memory-bus.js';
+import { MemoryBus } from './memory/memory-bus.js';
+import { BUS, type Bus } from './ports/bus.js';
 import { RedisBus } from './redis/redis-bus.js';
 
 /** Provides `BUS`: Redis where a URL is set, memory otherwise. */

@@ -1,4 +1,9 @@
-export { type AttemptLedger, BUS, type Bus, type Subscription } from './bus.js';
 export { BusModule } from './bus.module.js';
-export { MemoryBus } from './memory-bus.js';
+export { MemoryBus } from './memory/memory-bus.js';
+export type { Ask } from './ports/ask.js';
+export type { Budget } from './ports/budget.js';
+export { BUS, type Bus } from './ports/bus.js';
+export type { Marks } from './ports/marks.js';
+export type { BusState, Deliver, Messages, Subscription } from './ports/messages.js';
+export type { Terms } from './ports/terms.js';
 export { RedisBus } from './redis/redis-bus.js';

@@ -1,5 +1,6 @@
 import { type Result, notOk, ok } from './result.js';
-import type { Place, StreamEvent } from './event.js';
+import type { StreamEvent, StreamName } from './event.js';
+import type { Place } from './place.js';
 
 /** The text of an event: the same on Redis and on the native WebSocket. Made once; nobody changes it afterwards. */
 export const encode = (event: StreamEvent): string => JSON.stringify(event);
@@ -28,24 +29,36 @@ function isEventShaped(value: unknown): value is StreamEvent {
 }
 
 /** The first fields of an encoded event, read without parsing the rest. */
-export interface Head extends Place {
+export interface EventHead extends Place {
   type: string;
 }
 
-const TYPE_AT = '{"type":"'.length;
+const FRONT = '{"type":"';
+const SEQ = ',"seq":';
+const CLOSING_BRACE = 125;
+
+/** What stands between type and epoch in every text of this stream; made once per stream, for `readHead`. */
+export const headOf = (stream: StreamName): string => `","stream":${JSON.stringify(stream)},"epoch":`;
 
 /**
- * Reads type, epoch and seq off the front of an encoded event: `{"type":…,"stream":…,"epoch":…,"seq":…` is how every
+ * Reads type, epoch and seq off the front of an event of one stream: `{"type":…,"stream":…,"epoch":…,"seq":…` is how every
  * event's text begins, which is part of the protocol. For the hot path, where the rest of the text is nobody's business.
- * Undefined when the text does not begin so.
+ * Undefined when the text does not begin so, is another stream's, or does not end as an object does.
+ *
+ * @param head what `headOf` gives for the stream.
  */
-export function readHead(text: string): Head | undefined {
-  if (!text.startsWith('{"type":"')) return undefined;
-  const type = text.slice(TYPE_AT, text.indexOf('"', TYPE_AT));
-  const epochAt = text.indexOf(',"epoch":', TYPE_AT) + 9;
-  const seqAt = text.indexOf(',"seq":', epochAt) + 7;
-  const epoch = Number.parseInt(text.slice(epochAt, epochAt + 17), 10);
-  const seq = Number.parseInt(text.slice(seqAt, seqAt + 17), 10);
-  if (epochAt < 9 || seqAt < 7 || !Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq)) return undefined;
-  return { type, epoch, seq };
+export function readHead(text: string, head: string): EventHead | undefined {
+  if (!text.startsWith(FRONT) || text.charCodeAt(text.length - 1) !== CLOSING_BRACE) return undefined;
+  const typeEnd = text.indexOf('"', FRONT.length);
+  if (!text.startsWith(head, typeEnd)) return undefined;
+  const epochAt = typeEnd + head.length;
+  const epochEnd = text.indexOf(SEQ, epochAt);
+  const seqAt = epochEnd + SEQ.length;
+  const comma = text.indexOf(',', seqAt);
+  const seqEnd = comma < 0 ? text.length - 1 : comma;
+  if (epochEnd <= epochAt || seqEnd === seqAt) return undefined;
+  const epoch = Number(text.slice(epochAt, epochEnd));
+  const seq = Number(text.slice(seqAt, seqEnd));
+  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq)) return undefined;
+  return { type: text.slice(FRONT.length, typeEnd), epoch, seq };
 }

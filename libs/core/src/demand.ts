@@ -1,4 +1,5 @@
-import type { Epoch, Place, StreamName } from './event.js';
+import type { StreamName } from './event.js';
+import { parseObject } from './parse-object.js';
 
 /**
  * What one edge wants now: the whole set, so that a lost message is mended by the next. Sent on change and every
@@ -7,28 +8,21 @@ import type { Epoch, Place, StreamName } from './event.js';
 export interface Demand {
   edge: string;
   streams: StreamName[];
-  /** Welcome this edge to every one of these streams, not only to the new ones: it may have missed something. */
-  again?: true;
 }
 
 export const DEMAND_EVERY_MS = 2_000;
 export const DEMAND_TTL_MS = 10_000;
 
-/**
- * How a stream stands, told to an edge that newly wants it: the place of its newest message, its feed state and,
- * for state streams, its newest events (texts of events, in order of `seq`).
- */
-export interface Welcome {
-  stream: StreamName;
-  place: Place;
-  feed: string;
-  latest: string[];
+const LONGEST_EDGE_ID = 200;
+
+export const encodeDemand = (demand: Demand): string => JSON.stringify(demand);
+
+/** A demand, or undefined where the text is none. Never throws; the names are not judged. */
+export function decodeDemand(text: string): Demand | undefined {
+  const { edge, streams } = parseObject(text);
+  if (typeof edge !== 'string' || edge === '' || edge.length > LONGEST_EDGE_ID || !isTexts(streams)) return undefined;
+  return { edge, streams };
 }
 
-/** Sent by the upstream every `HEARTBEAT_EVERY_MS`, so that an edge can tell a quiet market from a dead upstream. */
-export interface Heartbeat {
-  epoch: Epoch;
-  at: number;
-}
-
-export const HEARTBEAT_EVERY_MS = 1_000;
+export const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((text) => typeof text === 'string');

@@ -1,22 +1,11 @@
 import type { Millis } from './clock.js';
+import type { Place } from './place.js';
 
 /** Binance's name of a series, exactly as they write it: `btcusdt@trade`. */
 export type StreamName = string;
 
 /** A decimal number as text, exactly as the exchange wrote it. Never parsed on the way through. */
 export type Decimal = string;
-
-/** Which term of the upstream published. Rises with every term; comparing two tells which is newer. */
-export type Epoch = number;
-
-/** Position in one stream within one epoch; every message on a stream's channel has one and it rises by exactly 1. */
-export type Seq = number;
-
-/** Where a message stands: two messages of one stream never share a place. */
-export interface Place {
-  epoch: Epoch;
-  seq: Seq;
-}
 
 /**
  * What Binance's frame held beyond its documented shape, so that the frame can be rebuilt to the letter.
@@ -221,12 +210,17 @@ export interface PartialDepth extends MarketFields {
   asks: Level[];
 }
 
-/** Changes of the book between two update ids. `firstUpdateId` is the previous event's `lastUpdateId` + 1. */
+/**
+ * Changes of the book between two update ids. `firstUpdateId` is the previous event's `lastUpdateId` + 1; where
+ * `previousUpdateId` is given, that is the previous event's `lastUpdateId` instead.
+ */
 export interface Depth extends MarketFields {
   type: 'depth';
   symbol: string;
   firstUpdateId: number;
   lastUpdateId: number;
+  /** `lastUpdateId` of the event before, in markets whose update ids have holes and that link their diffs by it. */
+  previousUpdateId?: number;
   bids: Level[];
   asks: Level[];
   eventAt?: Millis;
@@ -266,8 +260,11 @@ export type MarketEvent =
 /**
  * How a stream is. `live`: its events come. `recovering`: we are (re)connecting or subscribing and expect it to come back.
  * `stale`: nothing comes and nothing is known to mend it yet. `gap`: ids are missing for good; `missing` says which.
+ * `refused`: it will not come, because Binance does not give it or a limit of ours is reached; others are not affected.
  */
-export type FeedState = 'live' | 'stale' | 'recovering' | 'gap';
+export type FeedState = (typeof FEED_STATES)[number];
+
+export const FEED_STATES = ['live', 'stale', 'recovering', 'gap', 'refused'] as const;
 
 /** Why a stream changed its state. Programs read this; `message` is for people. */
 export type FeedCause =
@@ -280,6 +277,8 @@ export type FeedCause =
   | 'ids-missing'
   | 'not-delivering'
   | 'connection-refused'
+  | 'refused-by-binance'
+  | 'too-many-streams'
   | 'bus-lost'
   | 'upstream-gone'
   | 'stopped';

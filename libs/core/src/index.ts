@@ -1,11 +1,14 @@
 export * from './assert-never.js';
+export * from './channels.js';
 export * from './clock.js';
 export * from './close-code.js';
 export * from './codec.js';
-export * from './demand.js';
+export { DEMAND_EVERY_MS, DEMAND_TTL_MS, type Demand, decodeDemand, encodeDemand } from './demand.js';
 export * from './error.js';
 export * from './event.js';
 export * from './exit-code.js';
+export * from './heartbeat.js';
 export * from './native.js';
+export * from './place.js';
 export * from './result.js';
-export * from './topic.js';
+export * from './welcome.js';

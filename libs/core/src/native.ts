@@ -1,5 +1,6 @@
 import type { ErrorCode } from './error.js';
-import type { Place, StreamName } from './event.js';
+import type { StreamName } from './event.js';
+import type { Place } from './place.js';
 
 /** A message of a native client (path `/v1`), in Nest's message form. `id` comes back in the reply. */
 export interface NativeCommand {

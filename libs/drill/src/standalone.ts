@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
@@ -14,7 +15,7 @@ import {
   start,
 } from '#libs/runtime';
 import type { Simulator } from '#libs/simulator';
-import { TIMINGS, type Timings, Upstream, UpstreamModule } from '#libs/upstream';
+import { TIMINGS, type Timings, Upstream, UpstreamModule, type UpstreamModuleOptions } from '#libs/upstream';
 import type { Gateway } from './gateway.js';
 
 export interface StandaloneOptions {
@@ -23,6 +24,8 @@ export interface StandaloneOptions {
   bus?: Partial<BusSettings>;
   /** Other than the upstream's usual ones. */
   timings?: Partial<Timings>;
+  /** Other than spot, or spot with other limits. */
+  market?: Market;
   log?: Log;
 }
 
@@ -65,7 +68,8 @@ export async function startStandalone(
   const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
   const timings = { ...TIMINGS, ...options.timings };
-  const module = StagedStandaloneModule.with({ upstream, edge, bus, timings }, log);
+  const reading = { timings, ...(options.market && { market: options.market }) };
+  const module = StagedStandaloneModule.with({ upstream, edge, bus, reading }, log);
   const running = await start({
     module,
     ops: { opsHost: '127.0.0.1', opsPort: 0 },
@@ -78,7 +82,7 @@ export async function startStandalone(
 @Module({})
 class StagedStandaloneModule {
   static with(settings: Settings, log: Log): DynamicModule {
-    const { bus, edge, upstream, timings } = settings;
+    const { bus, edge, upstream, reading } = settings;
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
       module: StagedStandaloneModule,
@@ -86,7 +90,7 @@ class StagedStandaloneModule {
         RuntimeModule.with(log),
         BusModule.with(bus),
         EdgeModule.with(edge),
-        UpstreamModule.with(upstream, timings),
+        UpstreamModule.with(upstream, reading),
       ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
     };
@@ -97,5 +101,5 @@ interface Settings {
   upstream: UpstreamSettings;
   edge: EdgeSettings;
   bus: BusSettings;
-  timings: Timings;
+  reading: UpstreamModuleOptions;
 }

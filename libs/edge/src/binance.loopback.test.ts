@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { decodeFrame, normalizeFrame } from '#libs/binance';
+import { normalizeFrame, spot } from '#libs/binance';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
 import { busiest, linesOf } from '../../../test/support/recordings.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
@@ -28,7 +28,7 @@ describe("Binance's wire", () => {
   };
   /** Publishes a frame as the upstream would: its events, in order. */
   const frame = (stream: string, data: string, only = (_part: number) => true): void => {
-    const decoded = decodeFrame(Buffer.from(`{"stream":"${stream}","data":${data}}`));
+    const decoded = spot.decode(Buffer.from(`{"stream":"${stream}","data":${data}}`));
     if (!decoded.ok || (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown')) {
       throw new Error(`not a frame: ${JSON.stringify(decoded)}`);
     }
@@ -94,6 +94,67 @@ describe("Binance's wire", () => {
     await until(() => ids().length >= id);
     expect(ids()).toEqual(Array.from({ length: id }, (_, index) => index + 1));
     expect(watcher.messages.some((message) => 'stream' in message)).toBe(true);
+  });
+
+  it('sends a client that changes its form each frame once, in the form it has then', async () => {
+    await watcher.ask({ method: 'SUBSCRIBE', params: [TOP], id: 1 });
+    await heard(TOP);
+    const other = await connect(`/ws/${TOP}`);
+    await watcher.ask({ method: 'SET_PROPERTY', params: ['combined', true], id: 2 });
+    frame(TOP, topData(1));
+    await until(() => other.texts.length === 1);
+    expect(await watcher.take(1)).toMatchObject([{ stream: TOP, data: { u: 1 } }]);
+    await watcher.ask({ method: 'SET_PROPERTY', params: ['combined', true], id: 3 });
+    frame(TOP, topData(2));
+    await until(() => other.texts.length === 2);
+    expect(await watcher.take(1)).toMatchObject([{ stream: TOP, data: { u: 2 } }]);
+    await watcher.ask({ method: 'SET_PROPERTY', params: ['combined', false], id: 4 });
+    frame(TOP, topData(3));
+    await until(() => other.texts.length === 3);
+    await until(() => watcher.texts.length > 0);
+    expect(watcher.texts).toEqual([topData(3)]);
+  });
+
+  it('carries requests without an id out, and answers them with the id null', async () => {
+    expect(await watcher.ask({ method: 'SUBSCRIBE', params: [TRADE, TOP] })).toEqual({ result: null, id: null });
+    expect(await watcher.ask({ method: 'UNSUBSCRIBE', params: [TRADE] })).toEqual({ result: null, id: null });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS' })).toEqual({ result: [TOP], id: null });
+  });
+
+  it('keeps a client whose requests are refused again and again, and its data flows on', async () => {
+    await watcher.ask({ method: 'SUBSCRIBE', params: [TOP], id: 1 });
+    await heard(TOP);
+    for (let id = 1; id <= 30; id += 1) watcher.send({ method: 'SUBSCRIBE', params: ['btcusdt@trad'], id });
+    await watcher.take(30);
+    frame(TOP, topData(1));
+    await until(() => watcher.texts.length === 1);
+    expect(watcher.texts).toEqual([topData(1)]);
+    expect(watcher.closed).toBeUndefined();
+  });
+
+  it('closes a client that asks too fast with 1008 Too many requests, after all that it may ask', async () => {
+    for (let id = 1; id <= 120; id += 1) watcher.send({ method: 'LIST_SUBSCRIPTIONS', id });
+    await until(() => watcher.closed);
+    expect(watcher.closed).toEqual({ code: 1008, reason: 'Too many requests' });
+  });
+
+  it('makes no frame of what is none on a stream’s channel, and goes on with what is', async () => {
+    const client = await connect(`/ws/${TOP}`);
+    await heard(TOP);
+    const write = (seq: number, rest: string): void =>
+      edge.bus.messages.publish(
+        spot.channels.stream(TOP),
+        `{"type":"bookTicker","stream":"${TOP}","epoch":7,"seq":${seq}${rest}`,
+      );
+    write(1, '}');
+    write(2, ',"updateId":"x","symbol":7}');
+    write(3, ',"symbol":"BTCUSDT');
+    write(3, ',}');
+    write(4, ',"symbol":"BTCUSDT","updateId":5,"bid":"1","bidQuantity":"2","ask":"3","askQuantity":"4"}');
+    await until(() => client.texts.length === 1);
+    expect(client.texts).toEqual(['{"u":5,"s":"BTCUSDT","b":"1","B":"2","a":"3","A":"4"}']);
+    const metrics = await (await fetch(`${edge.opsUrl}/metrics`)).text();
+    expect(metrics).toContain('holdfast_edge_unreadable_total 4');
   });
 
   it.each([

@@ -1,18 +1,37 @@
+import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
 import type { Clock } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { NativeGateway } from './commands/native.gateway.js';
-import { Edge, type EdgeParts } from './edge.js';
-import { EdgeMetrics } from './edge-metrics.js';
+import { Backlogs } from './door/backlogs.js';
+import { CommandDesk } from './door/command-desk.js';
+import { Pings } from './door/pings.js';
+import { Sessions } from './door/sessions.js';
+import { Subscriptions } from './door/subscriptions.js';
+import { UwsAdapter } from './door/uws-adapter.js';
+import { UwsServer } from './door/uws-adapter-server.js';
+import { Edge } from './edge.js';
+import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
-import { Sessions } from './sessions.js';
-import { DemandBook } from './streams/demand-book.js';
-import { Fanout } from './streams/fanout.js';
-import { Subscriptions } from './streams/subscriptions.js';
-import { UpstreamWatch } from './streams/upstream-watch.js';
-import { UwsAdapter } from './uws-adapter.js';
+import { MarketStreams } from './streams/market-streams.js';
+import { Room } from './streams/room.js';
+
+/** What an edge is told when it is made. */
+interface EdgePlan {
+  settings: Readonly<EdgeSettings>;
+  markets: readonly Market[];
+}
+
+/** What the process around it gives an edge. */
+interface Surroundings {
+  bus: Bus;
+  clock: Clock;
+  log: Log;
+  metrics: EdgeMetrics;
+}
 
 /**
  * Provides `Edge`, a service, and `UwsAdapter`, which the app hands to Nest before it initialises
@@ -21,16 +40,25 @@ import { UwsAdapter } from './uws-adapter.js';
 @Module({})
 export class EdgeModule {
   /** @throws SettingsError when the host is public and nobody allowed that. */
-  static with(settings: Readonly<EdgeSettings>): DynamicModule {
+  static with(settings: Readonly<EdgeSettings>, markets: readonly Market[] = MARKETS): DynamicModule {
     refusePublicHost(settings);
+    const plan: EdgePlan = { settings, markets };
     return {
       module: EdgeModule,
       providers: [
-        { provide: EdgeMetrics, useFactory: (metrics: Metrics) => new EdgeMetrics(metrics), inject: [Metrics] },
-        ...clientProviders(settings),
-        ...streamProviders(settings),
-        partsProvider,
-        edgeProvider(settings),
+        UwsAdapter,
+        {
+          provide: SURROUNDINGS,
+          useFactory: (bus: Bus, clock: Clock, log: Log, metrics: Metrics): Surroundings => ({
+            bus,
+            clock,
+            log,
+            metrics: new EdgeMetrics(metrics),
+          }),
+          inject: [BUS, CLOCK, LOG, Metrics],
+        },
+        ...doorProviders(plan),
+        ...streamsProviders(plan),
         NativeGateway,
         BinanceGateway,
       ],
@@ -41,71 +69,52 @@ export class EdgeModule {
 
 type Providers = NonNullable<DynamicModule['providers']>;
 
-function edgeProvider(settings: Readonly<EdgeSettings>): Providers[number] {
-  return {
-    provide: Edge,
-    useFactory: (parts: EdgeParts, bus: Bus, ops: Ops) => new Edge(settings, parts, bus, ops),
-    inject: [EDGE_PARTS, BUS, Ops],
+const SURROUNDINGS = Symbol('SURROUNDINGS');
+
+/** The part that knows sockets, and how it looks after them. */
+const DOOR = Symbol('DOOR');
+
+interface Door {
+  server: UwsServer;
+  sessions: Sessions;
+  pings: Pings;
+  backlogs: Backlogs;
+}
+
+function doorProviders({ settings, markets }: EdgePlan): Providers {
+  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter): Door => {
+    const sessions = new Sessions(settings, clock, metrics);
+    const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
+    const desk = new CommandDesk(settings, clock, log, metrics);
+    const pings = new Pings(sessions, clock);
+    const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
+    return { server, sessions, pings, backlogs };
   };
+  return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter] }];
 }
 
-/** The parts of the edge, gathered. */
-const EDGE_PARTS = Symbol('EDGE_PARTS');
+/** The part that knows streams and no sockets: one per market. */
+const STREAMS = Symbol('STREAMS');
 
-const partsProvider: Providers[number] = {
-  provide: EDGE_PARTS,
-  useFactory: (
-    adapter: UwsAdapter,
-    sessions: Sessions,
-    demand: DemandBook,
-    watch: UpstreamWatch,
-    metrics: EdgeMetrics,
-  ): EdgeParts => ({ adapter, sessions, demand, watch, metrics }),
-  inject: [UwsAdapter, Sessions, DemandBook, UpstreamWatch, EdgeMetrics],
-};
-
-/** The part that knows sockets. */
-function clientProviders(settings: Readonly<EdgeSettings>): Providers {
+function streamsProviders({ settings, markets }: EdgePlan): Providers {
+  const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
+    const room = new Room(settings.maxStreams);
+    const { publish } = server;
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs: settings.lingerMs };
+    return markets.map((market) => new MarketStreams(market, shared));
+  };
   return [
-    {
-      provide: Sessions,
-      useFactory: (clock: Clock, log: Log, metrics: EdgeMetrics) => new Sessions(settings, clock, log, metrics),
-      inject: [CLOCK, LOG, EdgeMetrics],
-    },
-    {
-      provide: UwsAdapter,
-      useFactory: (sessions: Sessions, clock: Clock, log: Log, metrics: EdgeMetrics) =>
-        new UwsAdapter(settings, sessions, clock, log, metrics),
-      inject: [Sessions, CLOCK, LOG, EdgeMetrics],
-    },
-  ];
-}
-
-/** The part that knows streams and no sockets. */
-function streamProviders(settings: Readonly<EdgeSettings>): Providers {
-  return [
-    {
-      provide: Fanout,
-      useFactory: (clock: Clock, adapter: UwsAdapter, metrics: EdgeMetrics) =>
-        new Fanout(clock, (topic, text) => adapter.publish(topic, text), metrics),
-      inject: [CLOCK, UwsAdapter, EdgeMetrics],
-    },
-    {
-      provide: DemandBook,
-      useFactory: (bus: Bus, clock: Clock, fanout: Fanout) => new DemandBook(bus, clock, fanout, settings),
-      inject: [BUS, CLOCK, Fanout],
-    },
-    {
-      provide: UpstreamWatch,
-      useFactory: (bus: Bus, clock: Clock, log: Log, demand: DemandBook, fanout: Fanout) =>
-        new UpstreamWatch(bus, clock, log, demand, fanout),
-      inject: [BUS, CLOCK, LOG, DemandBook, Fanout],
-    },
+    { provide: STREAMS, useFactory: make, inject: [SURROUNDINGS, DOOR] },
     {
       provide: Subscriptions,
-      useFactory: (demand: DemandBook, watch: UpstreamWatch) =>
-        new Subscriptions(demand, watch, settings.maxStreamsPerClient),
-      inject: [DemandBook, UpstreamWatch],
+      useFactory: (streams: MarketStreams[]) => new Subscriptions(streams, settings.maxStreamsPerClient),
+      inject: [STREAMS],
+    },
+    {
+      provide: Edge,
+      useFactory: ({ bus, metrics }: Surroundings, door: Door, streams: MarketStreams[], ops: Ops) =>
+        new Edge(settings, { ...door, metrics, markets: streams }, bus, ops),
+      inject: [SURROUNDINGS, DOOR, STREAMS, Ops],
     },
   ];
 }

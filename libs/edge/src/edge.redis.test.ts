@@ -36,7 +36,7 @@ describe('an edge over Redis', () => {
     edge = await startEdge({}, { redisUrl: redis.url });
     far = new RedisBus({ redisUrl: redis.url, queueBytes: 1_000_000 });
     await far.start();
-    await until(() => far.state === 'up' && edge.bus.state === 'up');
+    await until(() => far.messages.state === 'up' && edge.bus.messages.state === 'up');
     upstream = new HandUpstream(far).start();
     native = await WsClient.open(`${edge.wsUrl}/v1`);
     await native.ask({ event: 'subscribe', data: { streams: [TRADE, TOP] } });
@@ -86,7 +86,7 @@ describe('an edge over Redis', () => {
 
   it('serves one stream at the same places from every edge', async () => {
     const other = await startEdge({}, { redisUrl: redis.url });
-    await until(() => other.bus.state === 'up');
+    await until(() => other.bus.messages.state === 'up');
     upstream.publish(TOP, top(1));
     const client = await WsClient.open(`${other.wsUrl}/v1`);
     await client.ask({ event: 'subscribe', data: { streams: [TOP] } });

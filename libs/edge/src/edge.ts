@@ -1,17 +1,20 @@
 import type { Bus } from '#libs/bus';
 import type { EdgeSettings, Ops, Service } from '#libs/runtime';
-import type { EdgeMetrics } from './edge-metrics.js';
-import type { Sessions } from './sessions.js';
-import type { DemandBook } from './streams/demand-book.js';
-import type { UpstreamWatch } from './streams/upstream-watch.js';
-import type { UwsAdapter } from './uws-adapter.js';
+import type { Backlogs } from './door/backlogs.js';
+import type { Pings } from './door/pings.js';
+import type { Sessions } from './door/sessions.js';
+import type { UwsServer } from './door/uws-adapter-server.js';
+import { showEdge } from './edge-pages.js';
+import type { EdgeMetrics } from './metrics/edge-metrics.js';
+import type { MarketStreams } from './streams/market-streams.js';
 
 /** The parts of an edge. */
 export interface EdgeParts {
-  adapter: UwsAdapter;
+  server: UwsServer;
   sessions: Sessions;
-  demand: DemandBook;
-  watch: UpstreamWatch;
+  pings: Pings;
+  backlogs: Backlogs;
+  markets: readonly MarketStreams[];
   metrics: EdgeMetrics;
 }
 
@@ -27,18 +30,8 @@ export class Edge implements Service {
     bus: Bus,
     ops: Ops,
   ) {
-    const { sessions, demand, watch, metrics } = parts;
-    ops.status('clients', () => sessions.status());
-    ops.status('upstream heard', () => watch.status);
-    ops.status('served', () => this.streams());
-    ops.status('messages', () => ({ ...metrics.counts }));
     ops.ready('edge', () => (this.port === undefined ? 'does not listen' : undefined));
-    ops.ready('bus', () => (bus.state === 'down' ? 'the bus is down' : undefined));
-    ops.ready('upstream heard', () => watch.trouble);
-    metrics.gauge('holdfast_edge_streams', 'Streams that clients of this edge want.', () => demand.streams.length);
-    metrics.gauge('holdfast_edge_hears_upstream', '1 while this edge hears an upstream.', () =>
-      watch.trouble ? 0 : 1,
-    );
+    showEdge(parts, bus, ops);
   }
 
   /** Base URL for clients, with the port that was really taken. */
@@ -48,11 +41,11 @@ export class Edge implements Service {
   }
 
   async start(): Promise<void> {
-    const { demand, watch, sessions, adapter } = this.parts;
-    demand.start();
-    watch.start();
-    sessions.start();
-    this.port = await adapter.listen();
+    const { markets, pings, backlogs, server } = this.parts;
+    for (const streams of markets) streams.start();
+    pings.start();
+    backlogs.start();
+    this.port = await server.listen();
   }
 
   stop(): Promise<void> {
@@ -61,26 +54,13 @@ export class Edge implements Service {
   }
 
   private async end(): Promise<void> {
-    const { demand, watch, sessions, adapter } = this.parts;
+    const { markets, pings, backlogs, sessions, server } = this.parts;
     this.port = undefined;
-    adapter.stopListening();
+    server.stopListening();
+    pings.stop();
+    backlogs.stop();
     await sessions.closeAll();
-    watch.stop();
-    demand.stop();
-    adapter.close();
+    for (const streams of markets) streams.stop();
+    server.close();
   }
-
-  private streams(): unknown[] {
-    return this.parts.demand.streams.map((stream) => ({
-      stream: stream.name,
-      clients: stream.clients,
-      ...stream.place,
-      state: stateOf(stream),
-    }));
-  }
-}
-
-function stateOf({ edgeFeed, feed }: { edgeFeed: { state: string } | undefined; feed: string | undefined }): string {
-  if (edgeFeed) return edgeFeed.state;
-  return /"state":"([a-z]+)"/.exec(feed ?? '')?.[1] ?? 'not heard of yet';
 }

@@ -122,7 +122,7 @@ describe('what a client may take from an edge', () => {
     await quick.ask({ event: 'subscribe', data: { streams: [TRADE] } });
     await quick.take(1);
     slow.socket.pause();
-    const filler = 'x'.repeat(2_000);
+    const filler = '1'.repeat(2_000);
     let sent = 0;
     const flood = async (): Promise<boolean> => {
       for (let burst = 0; burst < 10; burst += 1) {

@@ -142,6 +142,21 @@ describe('the native WebSocket', () => {
     ],
     ['{"event":"subscribe","id":5,"data":{"streems":["btcusdt@trade"]}}', 5, 'bad-command', /streams|streems/],
     ['{"event":"list","id":{}}', undefined, 'bad-command', /id/],
+    [
+      '{"event":"list","id":9007199254740993}',
+      undefined,
+      'bad-command',
+      /id: expected a number up to 9007199254740991/,
+    ],
+    ['{"event":"list","id":-9007199254740993}', undefined, 'bad-command', /id/],
+    ['['.repeat(60_000), undefined, 'bad-json', /not JSON/],
+    [`${'['.repeat(30_000)}${']'.repeat(30_000)}`, undefined, 'bad-json', /deeper/],
+    [
+      `{"event":"subscribe","data":{"streams":${'['.repeat(30_000)}${']'.repeat(30_000)}}}`,
+      undefined,
+      'bad-json',
+      /deeper/,
+    ],
   ])('refuses %s and says why', async (text, id, code, message) => {
     const reply = await client.ask(text);
     expect(reply).toEqual({
@@ -150,6 +165,36 @@ describe('the native WebSocket', () => {
       data: { code, message: expect.stringMatching(message) },
     });
     expect(await client.ask({ event: 'list' })).toEqual({ event: 'list', data: { streams: [] } });
+  });
+
+  it('says that a binary message is none', async () => {
+    client.socket.send(Buffer.from('{"event":"list"}'));
+    expect(await client.take(1)).toMatchObject([
+      { event: 'error', data: { code: 'bad-json', message: expect.stringContaining('binary') as string } },
+    ]);
+  });
+
+  it('is left with nothing of a client that has gone, whichever streams it had', async () => {
+    const other = await WsClient.open(`${edge.wsUrl}/v1`);
+    await other.ask({ event: 'subscribe', data: { streams: [TRADE, TOP] } });
+    await subscribe([TOP]);
+    const served = async (): Promise<unknown> => {
+      const status = (await (await fetch(`${edge.opsUrl}/status`)).json()) as { served: Record<string, unknown>[] };
+      return status.served.map(({ stream, clients }) => [stream, clients]);
+    };
+    expect(await served()).toEqual([
+      [TRADE, 1],
+      [TOP, 2],
+    ]);
+    await other.close();
+    await until(
+      async () =>
+        JSON.stringify(await served()) ===
+        JSON.stringify([
+          [TRADE, 0],
+          [TOP, 1],
+        ]),
+    );
   });
 
   it('announces a message that was lost on the bus before the one after it', async () => {
@@ -170,7 +215,7 @@ describe('the native WebSocket', () => {
     await subscribe([TRADE]);
     await client.take(1);
     const first = upstream.publish(TRADE, trade(1));
-    edge.bus.publish(`holdfast:spot:{${TRADE}}`, first);
+    edge.bus.messages.publish(`holdfast:spot:{${TRADE}}`, first);
     const successor = new HandUpstream(edge.bus, { epoch: 9 });
     successor.publish(TRADE, trade(2));
     upstream.publish(TRADE, trade(3));

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { demandCallTopic, demandTopic, heartbeatTopic, streamTopic, welcomeTopic } from '#libs/core';
+import { spot } from '#libs/binance';
 import { type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import {
   BINANCE_REPLIES,
@@ -87,6 +87,7 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
   const [commands, replies, requests, answers, bus] = CONTROL as [Group, Group, Group, Group, Group];
   const one = (key: string): Group => ({ prefix: bus.prefix, schemas: { [key]: bus.schemas[key] ?? {} } });
   const combined = combinedGroup(frames);
+  const redis = spot.channels;
   return {
     native: channel('/v1', 'clients', 'Our own protocol: events, feed states, resume', [commands, replies, events]),
     binanceRaw: channel('/ws', 'clients', "Binance's wire, payloads only; also /ws/<stream>", [
@@ -100,18 +101,19 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
       combined,
     ]),
     redisStream: {
-      ...channel(streamTopic('STREAM').replace('{STREAM}', '{streamInBraces}'), 'redis', 'The events of one stream', [
+      ...channel(redis.stream('STREAM').replace('{STREAM}', '{streamInBraces}'), 'redis', 'The events of one stream', [
         events,
       ]),
       parameters: { streamInBraces: { description: "The stream's name in braces", examples: ['{btcusdt@trade}'] } },
     },
-    redisDemand: channel(demandTopic(), 'redis', 'What each edge wants', [one('demand')]),
-    redisDemandCall: channel(demandCallTopic(), 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
-    redisWelcome: {
-      ...channel(welcomeTopic('{edge}'), 'redis', 'How streams stand, told to one edge', [one('welcome')]),
-      parameters: { edge: { description: "The edge's id" } },
+    redisDemand: channel(redis.demand, 'redis', 'What each edge wants', [one('demand')]),
+    redisDemandCall: channel(redis.demandCall, 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
+    redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
+    redisReply: {
+      ...channel('holdfast:reply:{asker}', 'redis', 'How streams stand, told to who has asked', [one('welcomeAnswer')]),
+      parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
-    redisHeartbeat: channel(heartbeatTopic(), 'redis', 'The upstream lives', [one('heartbeat')]),
+    redisHeartbeat: channel(redis.heartbeat, 'redis', 'The upstream lives', [one('heartbeat')]),
   };
 }
 
@@ -136,7 +138,8 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisStream', 'send', ['event']],
   ['redisDemand', 'receive', ['bus']],
   ['redisDemandCall', 'send', ['bus']],
-  ['redisWelcome', 'send', ['bus']],
+  ['redisWelcome', 'receive', ['bus']],
+  ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
 ];
 

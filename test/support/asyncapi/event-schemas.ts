@@ -1,4 +1,4 @@
-import { KNOWN_TYPES, type KnownType, type Schema, parseStreamName } from '#libs/binance';
+import { type KnownType, type Schema, spot } from '#libs/binance';
 import type { MarketEvent } from '#libs/core';
 
 /** A JSON Schema as it stands in the published document. */
@@ -57,7 +57,7 @@ const BACKFILLED_TYPES = new Set(['trade', 'aggTrade', 'blockTrade', 'kline', 'd
 
 /** The schema of each market event by its type, made from the frame's declaration by looking where each field ends up. */
 export function marketEventSchemas(): Record<string, JsonSchema> {
-  const known = KNOWN_TYPES.map((type) => [type.type, eventSchema(type)]);
+  const known = spot.types.map((type) => [type.type, eventSchema(type)]);
   const raw = { description: 'The payload as it came; Binance sends something that has no name here yet' };
   return { ...Object.fromEntries(known), unknown: closed('unknown', { raw }, ['raw']) } as Record<string, JsonSchema>;
 }
@@ -100,7 +100,7 @@ function probe(schema: Schema, from = 1000): Fields {
 
 function normalized(type: KnownType, payload: Fields): MarketEvent {
   const [form] = Object.keys(type.names);
-  const name = parseStreamName(`probe@${form}`);
+  const name = spot.parse(`probe@${form}`);
   if (!name.ok) throw new Error(name.problem.message);
   return type.normalize(payload, { stream: name.value.name, receivedAt: 1, scale: 1 }, name.value);
 }

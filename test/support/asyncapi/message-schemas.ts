@@ -1,4 +1,4 @@
-import { KNOWN_TYPES } from '#libs/binance';
+import { spot } from '#libs/binance';
 import type { ErrorCode, FeedCause, FeedState, NativeCommand, NativeReply } from '#libs/core';
 import { type JsonSchema, PLACE, published } from './event-schemas.js';
 
@@ -19,13 +19,15 @@ const STREAMS = list(STREAM);
 const EPOCH_SEQ = object({ epoch: { type: 'integer' }, seq: { type: 'integer' } });
 
 // Records over our own unions: a new state, cause or code that is not published does not compile.
-const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true };
+const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true, refused: true };
 const CAUSES: Record<FeedCause, true> = {
   'first-event': true,
   resumed: true,
   subscribing: true,
   'connection-lost': true,
   'connection-refused': true,
+  'refused-by-binance': true,
+  'too-many-streams': true,
   reconnecting: true,
   silent: true,
   'ids-missing': true,
@@ -95,7 +97,7 @@ export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
 
 /** Payloads of Binance's streams by our name of the stream's type. Binance may add fields at any time. */
 export function frameSchemas(): Record<string, JsonSchema> {
-  return Object.fromEntries(KNOWN_TYPES.map(({ type, compiled }) => [type, published(compiled.schema)]));
+  return Object.fromEntries(spot.types.map(({ type, compiled }) => [type, published(compiled.schema)]));
 }
 
 const REQUEST_ID = {
@@ -104,7 +106,7 @@ const REQUEST_ID = {
 };
 
 const request = (methods: string[], params?: JsonSchema): JsonSchema =>
-  object({ method: { type: 'string', enum: methods }, ...(params && { params }), id: REQUEST_ID });
+  object({ method: { type: 'string', enum: methods }, ...(params && { params }), id: REQUEST_ID }, ['id']);
 
 export const BINANCE_REQUESTS: Record<string, JsonSchema> = {
   subscribe: request(['SUBSCRIBE', 'UNSUBSCRIBE'], STREAMS),
@@ -118,14 +120,27 @@ export const BINANCE_REPLIES: Record<string, JsonSchema> = {
   refusal: object({ error: object({ code: { type: 'integer' }, msg: { type: 'string' } }), id: REQUEST_ID }, ['id']),
 };
 
+/** What a question and its answer are wrapped in on the bus. */
+const QUESTION_ID = { type: 'integer', minimum: 1, description: "The asker's number of the question" };
+
+const WELCOME = object({
+  stream: STREAM,
+  place: EPOCH_SEQ,
+  feed: { type: 'string', description: 'The text of a feed event' },
+  latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+});
+
 export const BUS_MESSAGES: Record<string, JsonSchema> = {
-  demand: object({ edge: { type: 'string' }, streams: STREAMS, again: { const: true } }, ['again']),
+  demand: object({ edge: { type: 'string' }, streams: STREAMS }),
   demandCall: object({}),
-  welcome: object({
-    stream: STREAM,
-    place: EPOCH_SEQ,
-    feed: { type: 'string', description: 'The text of a feed event' },
-    latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+  welcomeQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ streams: STREAMS }),
+  }),
+  welcomeAnswer: object({
+    id: QUESTION_ID,
+    answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
   }),
   heartbeat: object({ epoch: { type: 'integer' }, at: INSTANT }),
 };

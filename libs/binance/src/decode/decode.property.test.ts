@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type MarketEvent, decode, encode } from '#libs/core';
 import { driftingFrames, frames, textOf, type WireFrame } from '../../../../test/support/binance-frames.js';
 import { brokenFrames } from '../../../../test/support/broken-frames.js';
-import { type Frame, combined, decodeFrame, normalizeFrame, rebuildArray, rebuildPayload } from '../index.js';
+import { type Frame, combined, normalizeFrame, spot } from '../index.js';
 
 const RECEIVED_AT = 1_700_000_000_000;
 
@@ -17,11 +17,11 @@ function thereAndBack(frame: Frame): unknown {
     return read.value;
   });
   const isArray = frame.kind === 'market' && frame.name.isArray;
-  return isArray ? rebuildArray(events) : events.map(rebuildPayload)[0];
+  return isArray ? spot.rebuildArray(events) : events.map(spot.rebuild)[0];
 }
 
 function decoded(text: string): Frame {
-  const result = decodeFrame(Buffer.from(text));
+  const result = spot.decode(Buffer.from(text));
   if (!result.ok) throw new Error(`${JSON.stringify(result.problem)} in ${text}`);
   return result.value;
 }
@@ -54,8 +54,8 @@ describe('a frame, documented or broken', () => {
     const documented = frames.map((frame) => Buffer.from(textOf(frame)));
     fc.assert(
       fc.property(fc.oneof(documented, brokenFrames), (bytes) => {
-        const read = decodeFrame(bytes);
-        const again = read.ok ? decodeFrame(Buffer.concat([bytes, space])) : read;
+        const read = spot.decode(bytes);
+        const again = read.ok ? spot.decode(Buffer.concat([bytes, space])) : read;
         expect(again).toEqual(read);
       }),
       { numRuns: 1_000 },
@@ -89,7 +89,7 @@ describe('a broken frame', () => {
   it('never throws, and is either a frame or a problem with a place', () => {
     fc.assert(
       fc.property(brokenFrames, (bytes) => {
-        const result = decodeFrame(bytes);
+        const result = spot.decode(bytes);
         if (result.ok) return;
         expect(result.problem.message).not.toBe('');
         expect(result.problem.at).toBeDefined();
@@ -101,7 +101,7 @@ describe('a broken frame', () => {
   it('that passes all the same still comes back equal', () => {
     fc.assert(
       fc.property(brokenFrames, (bytes) => {
-        const result = decodeFrame(bytes);
+        const result = spot.decode(bytes);
         if (!result.ok || (result.value.kind !== 'market' && result.value.kind !== 'unknown')) return;
         const { data } = JSON.parse(bytes.toString()) as { data?: unknown };
         if (data === undefined) return;
@@ -115,7 +115,7 @@ describe('a broken frame', () => {
     fc.assert(
       fc.property(brokenFrames, frames, (broken, frame) => {
         const before = decoded(textOf(frame));
-        decodeFrame(broken);
+        spot.decode(broken);
         expect(decoded(textOf(frame))).toEqual(before);
       }),
     );
@@ -128,7 +128,7 @@ describe('a broken frame', () => {
         const keys = Object.keys(frame.data as object);
         const key = keys[choice % keys.length] ?? '';
         const text = textOf(frame).replace('"data":{', `"data":{"${key}":${value},`);
-        expect(decodeFrame(Buffer.from(text))).toMatchObject({ ok: false, problem: { code: 'duplicate-key' } });
+        expect(spot.decode(Buffer.from(text))).toMatchObject({ ok: false, problem: { code: 'duplicate-key' } });
       }),
       { numRuns: 500 },
     );
@@ -140,7 +140,7 @@ describe('a broken frame', () => {
     const hiding = plain.replace('1700000000000', '17e11').replace('"t":12', '"t":10,"t":12');
     expect(hiding.length).toBe(plain.length - 1);
     for (const text of [hiding, hiding.replace('17e11', '170e10')]) {
-      expect(decodeFrame(Buffer.from(text))).toMatchObject({ ok: false, problem: { code: 'duplicate-key' } });
+      expect(spot.decode(Buffer.from(text))).toMatchObject({ ok: false, problem: { code: 'duplicate-key' } });
     }
   });
 });

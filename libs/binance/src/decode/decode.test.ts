@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { type FrameProblem, LARGEST_FRAME, decodeFrame } from '../index.js';
+import { type FrameProblem, LARGEST_FRAME, spot } from '../index.js';
 
 const TRADE =
   '{"stream":"btcusdt@trade","data":{"e":"trade","E":1672515782136,"s":"BTCUSDT","t":12345,"p":"0.001","q":"100","T":1672515782136,"m":true,"M":true}}';
@@ -11,7 +11,7 @@ const DEPTH =
 const MINI = '{"e":"24hrMiniTicker","E":1672515782136,"s":"BNBBTC","c":"1","o":"1","h":"1","l":"1","v":"1","q":"1"}';
 
 const problemOf = (text: string | Buffer, isBinary = false): FrameProblem | undefined => {
-  const result = decodeFrame(Buffer.from(text), isBinary);
+  const result = spot.decode(Buffer.from(text), isBinary);
   return result.ok ? undefined : result.problem;
 };
 
@@ -86,7 +86,7 @@ describe('what is wrong with a frame, and where', () => {
 describe('what is new to us passes', () => {
   it('an unknown field, in the payload and in the envelope', () => {
     const text = TRADE.replace('"e"', '"new":[1],"e"').replace('}}', '},"v":2}');
-    expect(decodeFrame(Buffer.from(text))).toMatchObject({
+    expect(spot.decode(Buffer.from(text))).toMatchObject({
       ok: true,
       value: {
         kind: 'market',
@@ -100,18 +100,18 @@ describe('what is new to us passes', () => {
 
   it('an unknown field named as one that other types have, whatever it holds', () => {
     const text = '{"stream":"bnbbtc@depth5","data":{"s":7,"lastUpdateId":160,"bids":[],"asks":[]}}';
-    expect(decodeFrame(Buffer.from(text))).toMatchObject({ value: { drift: [{ where: 'partialDepth.s' }] } });
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { drift: [{ where: 'partialDepth.s' }] } });
   });
 
   it('an unknown event type on a known stream', () => {
     const text = TRADE.replace('"e":"trade"', '"e":"tradeV2"').replace('"p":"0.001"', '"price":{"v":1}');
-    expect(decodeFrame(Buffer.from(text))).toMatchObject({
+    expect(spot.decode(Buffer.from(text))).toMatchObject({
       value: { kind: 'unknown', stream: 'btcusdt@trade', drift: [{ what: 'event', where: 'tradeV2' }] },
     });
   });
 
   it('an unknown stream, whatever it carries', () => {
-    expect(decodeFrame(Buffer.from('{"stream":"btcusdt@newThing","data":"hello"}'))).toMatchObject({
+    expect(spot.decode(Buffer.from('{"stream":"btcusdt@newThing","data":"hello"}'))).toMatchObject({
       value: { kind: 'unknown', data: 'hello', drift: [{ what: 'stream', where: 'btcusdt@newThing' }] },
     });
   });
@@ -131,7 +131,7 @@ describe('what is not data', () => {
       { kind: 'serverShutdown', eventAt: 1770123456789.123 },
     ],
   ])('%s', (text, value) => {
-    expect(decodeFrame(Buffer.from(text))).toMatchObject({ ok: true, value });
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ ok: true, value });
   });
 });
 
@@ -139,14 +139,14 @@ describe('a payload without an envelope', () => {
   const payload = (text: string): Buffer => Buffer.from(JSON.stringify((JSON.parse(text) as { data: unknown }).data));
 
   it('is understood where only one stream could carry it', () => {
-    expect(decodeFrame(payload(TRADE))).toMatchObject({ value: { stream: 'btcusdt@trade' } });
-    expect(decodeFrame(Buffer.from(`[${MINI}]`))).toMatchObject({ value: { stream: '!miniTicker@arr' } });
+    expect(spot.decode(payload(TRADE))).toMatchObject({ value: { stream: 'btcusdt@trade' } });
+    expect(spot.decode(Buffer.from(`[${MINI}]`))).toMatchObject({ value: { stream: '!miniTicker@arr' } });
   });
 
   it('needs to be told the stream where several could', () => {
-    expect(decodeFrame(payload(DEPTH))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
-    expect(decodeFrame(payload(DEPTH), false, 'bnbbtc@depth@100ms')).toMatchObject({
-      value: { stream: 'bnbbtc@depth@100ms', type: 'depth' },
+    expect(spot.decode(payload(DEPTH))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
+    expect(spot.decode(payload(DEPTH), false, 'bnbbtc@depth@100ms')).toMatchObject({
+      value: { stream: 'bnbbtc@depth@100ms', name: { type: 'depth' } },
     });
   });
 });

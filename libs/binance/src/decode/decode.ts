@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import type { Catalogue } from '../catalogue.js';
 import type { Frame, FrameProblem } from '../frame.js';
 import { scanJson } from '../scan/json-scan.js';
 import { asBuffer, firstBadByte } from '../scan/utf8.js';
 import { SERVER_SHUTDOWN_STREAM, isServerShutdown } from '../server-shutdown.js';
-import { isRetired } from '../stream-name.js';
-import { knownStream } from './known-stream.js';
-import { type Arrival, decodePayload, scaleOf, unknownFrame } from './payload.js';
+import { type WholeFrame, decodePayload, scaleOf, unknownFrame } from './payload.js';
 import { streamOfRaw } from './raw.js';
 import { readReply } from './reply.js';
 import { readVerbatim } from './verbatim.js';
@@ -14,28 +13,33 @@ import { readVerbatim } from './verbatim.js';
 /** The largest frame we read, in bytes. The largest that Binance sends, an array of all symbols, is below 1 MB. */
 export const LARGEST_FRAME = 4 * 1024 * 1024;
 
-type Decoded = Result<Frame, FrameProblem>;
-type Fields = Partial<Record<string, unknown>>;
+type DecodedFrame = Result<Frame, FrameProblem>;
 
 /**
  * Reads one WebSocket message from Binance: a payload in the combined envelope, a bare payload, or a reply. Never throws and
  * keeps nothing from one message to the next.
  *
+ * @param catalogue the streams of the market that the connection serves.
  * @param rawStream on a connection without envelopes (`/ws/<stream>`): the stream whose payloads come. Without it a bare
  * payload is understood where only one stream could carry it.
  * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#general-wss-information
  */
-export function decodeFrame(bytes: Uint8Array, isBinary = false, rawStream?: StreamName): Decoded {
+export function decodeFrame(
+  catalogue: Catalogue,
+  bytes: Uint8Array,
+  isBinary = false,
+  rawStream?: StreamName,
+): DecodedFrame {
   if (isBinary) return problem('binary', 'a binary message; Binance sends text only', 0);
   if (bytes.byteLength > LARGEST_FRAME) {
     return problem('too-large', `${bytes.byteLength} bytes, at most ${LARGEST_FRAME} are read`, LARGEST_FRAME);
   }
-  const frame = readVerbatim(asBuffer(bytes));
-  return frame ? ok(frame) : decodeCarefully(bytes, rawStream);
+  const frame = readVerbatim(catalogue, asBuffer(bytes));
+  return frame ? ok(frame) : decodeCarefully(catalogue, bytes, rawStream);
 }
 
 /** For everything that is not, to the letter, a documented frame in its envelope. */
-function decodeCarefully(bytes: Uint8Array, rawStream: StreamName | undefined): Decoded {
+function decodeCarefully(catalogue: Catalogue, bytes: Uint8Array, rawStream: StreamName | undefined): DecodedFrame {
   if (!isUtf8(bytes)) return problem('bad-utf8', 'a byte that is not UTF-8', firstBadByte(bytes) ?? 0);
   const text = asBuffer(bytes).toString('utf8');
   let value: unknown;
@@ -45,40 +49,43 @@ function decodeCarefully(bytes: Uint8Array, rawStream: StreamName | undefined): 
     // The careful reader tells where; V8's message often does not.
     return notOk(scanJson(text) ?? { code: 'not-json', message: 'not JSON', at: 0 });
   }
-  return classify(value, text, rawStream);
+  return classify({ catalogue, data: value, text, envelope: undefined }, rawStream);
 }
 
 const problem = (code: FrameProblem['code'], message: string, at: number) => notOk<FrameProblem>({ code, message, at });
 
-function classify(value: unknown, text: string, rawStream: StreamName | undefined): Decoded {
+function classify(whole: WholeFrame, rawStream: StreamName | undefined): DecodedFrame {
+  const { data: value } = whole;
   if (typeof value !== 'object' || value === null) return problem('wrong-shape', 'neither an object nor an array', 0);
-  const { stream, data }: Fields = value;
-  if (typeof stream === 'string' && data !== undefined) return decodeCombined(value, stream, data, text);
-  return decodeBare(value, text, rawStream);
+  const { stream, data }: Partial<Record<string, unknown>> = value;
+  if (typeof stream === 'string' && data !== undefined)
+    return decodeCombined({ ...whole, data, envelope: value }, stream);
+  return decodeBare(whole, value, rawStream);
 }
 
-function decodeCombined(envelope: object, stream: StreamName, data: unknown, text: string): Decoded {
-  const known = knownStream(stream);
-  const arrival: Arrival = { data, text, envelope };
-  if (known) return decodePayload(arrival, known);
+function decodeCombined(whole: WholeFrame, stream: StreamName): DecodedFrame {
+  const { catalogue, data } = whole;
+  const known = catalogue.find(stream);
+  if (known) return decodePayload(whole, known);
   if (stream === SERVER_SHUTDOWN_STREAM && isServerShutdown(data)) return shutdown(data.E);
-  return unknownFrame(arrival, stream, { what: isRetired(stream) ? 'retired-stream' : 'stream', where: stream });
+  const what = catalogue.isRetired(stream) ? 'retired-stream' : 'stream';
+  return unknownFrame(whole, stream, { what, where: stream });
 }
 
-function decodeBare(value: object, text: string, rawStream: StreamName | undefined): Decoded {
+function decodeBare(whole: WholeFrame, value: object, rawStream: StreamName | undefined): DecodedFrame {
+  const { catalogue, text } = whole;
   const reply = Array.isArray(value) ? undefined : readReply(value);
   if (reply) {
     const unsafe = scanJson(text);
     return unsafe ? notOk(unsafe) : ok(reply);
   }
   if (isServerShutdown(value)) return shutdown(value.E);
-  const stream = rawStream ?? streamOfRaw(value);
+  const stream = rawStream ?? streamOfRaw(catalogue.types, value);
   if (stream === undefined) {
     return notOk({ code: 'ambiguous-stream', message: 'no envelope, and no single stream it could belong to', at: 0 });
   }
-  const known = knownStream(stream);
-  const arrival: Arrival = { data: value, text, envelope: undefined };
-  return known ? decodePayload(arrival, known) : unknownFrame(arrival, stream, { what: 'stream', where: stream });
+  const known = catalogue.find(stream);
+  return known ? decodePayload(whole, known) : unknownFrame(whole, stream, { what: 'stream', where: stream });
 }
 
-const shutdown = (time: number): Decoded => ok({ kind: 'serverShutdown', eventAt: time / scaleOf(time) });
+const shutdown = (time: number): DecodedFrame => ok({ kind: 'serverShutdown', eventAt: time / scaleOf(time) });

@@ -1,13 +1,15 @@
 import { type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
 import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
-import { KNOWN_TYPES, type KnownType } from '../registry.js';
+import type { Catalogue } from '../catalogue.js';
 import { scanJson } from '../scan/json-scan.js';
 import type { AnyPayload } from '../shape/compile.js';
 import { remainderOf, unknownPaths } from '../shape/remainder.js';
-import type { KnownStream } from './known-stream.js';
+import type { KnownType, ParsedStream } from '../stream-type.js';
 
-/** A payload as it came: the parsed value, and the text it was parsed from. */
-export interface Arrival {
+/** A frame as it came: the payload as a value, and the text it was parsed from. */
+export interface WholeFrame {
+  /** The streams of its market. */
+  catalogue: Catalogue;
   data: unknown;
   /** The frame's whole text. */
   text: string;
@@ -15,13 +17,7 @@ export interface Arrival {
   envelope: object | undefined;
 }
 
-type Decoded = Result<MarketFrame | UnknownFrame, FrameProblem>;
-
-/** Every event type that some stream carries; one that is not here is new to us rather than misplaced. */
-const KNOWN_EVENTS = new Set([
-  ...KNOWN_TYPES.flatMap(({ compiled }) => compiled.schema.properties?.e?.enum ?? []),
-  'serverShutdown',
-]);
+type DecodedPayload = Result<MarketFrame | UnknownFrame, FrameProblem>;
 
 /** Times from here on are microseconds: as milliseconds they would lie after the year 5138. */
 const FIRST_MICROSECOND = 1e14;
@@ -30,35 +26,34 @@ const FIRST_MICROSECOND = 1e14;
 export const scaleOf = (time: number): 1 | 1000 => (time >= FIRST_MICROSECOND ? 1000 : 1);
 
 /** Judges what came on a known stream. A new event type passes as `unknown`; anything else that does not fit is refused. */
-export function decodePayload(arrival: Arrival, stream: KnownStream): Decoded {
-  if (stream.name.isArray) return decodeArray(arrival, stream);
-  const { data } = arrival;
-  const { type } = stream;
-  if (!type.compiled.check(data)) return misfit(arrival, stream, data);
+export function decodePayload(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
+  if (stream.isArray) return decodeArray(whole, stream);
+  const { data } = whole;
+  const { known: type } = stream;
+  if (!type.compiled.check(data)) return misfit(whole, stream, data);
   const wrong = contradictionOf(data, stream);
-  if (wrong) return contradicted(wrong, arrival, stream);
-  return withRemainder(marketFrame(data, stream, type.clock?.(data)), [data], type, arrival);
+  if (wrong) return contradicted(wrong, whole, stream);
+  return withRemainder(marketFrame(data, stream, type.clock?.(data)), [data], type, whole);
 }
 
-function decodeArray(arrival: Arrival, stream: KnownStream): Decoded {
-  const { type, name } = stream;
+function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
+  const { known: type } = stream;
   const payloads: AnyPayload[] = [];
-  if (!Array.isArray(arrival.data)) return misfit(arrival, stream, undefined);
-  for (const [at, element] of arrival.data.entries()) {
-    if (!type.compiled.check(element)) return misfit(arrival, stream, element, `[${at}]`);
-    const wrong = type.contradiction?.(element, name);
-    if (wrong) return contradicted(`[${at}].${wrong}`, arrival, stream);
+  if (!Array.isArray(whole.data)) return misfit(whole, stream, undefined);
+  for (const [at, element] of whole.data.entries()) {
+    if (!type.compiled.check(element)) return misfit(whole, stream, element, `[${at}]`);
+    const wrong = type.contradiction?.(element, stream);
+    if (wrong) return contradicted(`[${at}].${wrong}`, whole, stream);
     payloads.push(element);
   }
   const [first] = payloads;
-  return withRemainder(marketFrame(payloads, stream, first && type.clock?.(first)), payloads, type, arrival);
+  return withRemainder(marketFrame(payloads, stream, first && type.clock?.(first)), payloads, type, whole);
 }
 
 /** @param time Of the payload, or of the first one; absent where it has none. */
-export const marketFrame = (data: MarketFrame['data'], { name, type }: KnownStream, time = 0): MarketFrame => ({
+export const marketFrame = (data: MarketFrame['data'], name: ParsedStream, time = 0): MarketFrame => ({
   kind: 'market',
   stream: name.name,
-  type: type.type,
   name,
   data,
   scale: scaleOf(time),
@@ -69,8 +64,8 @@ function withRemainder(
   frame: MarketFrame,
   payloads: readonly object[],
   { type, compiled }: KnownType,
-  { text, envelope }: Arrival,
-): Decoded {
+  { text, envelope }: WholeFrame,
+): DecodedPayload {
   const problem = scanJson(text);
   if (problem) return notOk({ ...problem, stream: frame.stream });
   const wire = payloads.map((payload) => remainderOf(payload, compiled));
@@ -94,27 +89,32 @@ function driftOf(wire: readonly (WireRemainder | undefined)[], type: string): Dr
 }
 
 /** What says that the frame belongs to another stream, as the field's path; it must not reach this one's clients. */
-export function contradictionOf(payload: AnyPayload, { name, type }: KnownStream): string | undefined {
+export function contradictionOf(payload: AnyPayload, stream: ParsedStream): string | undefined {
   const { s } = payload;
   // Upper case does not always lead back to the same lower case, so the second look compares what the name has.
-  if (typeof s === 'string' && s !== name.symbol && !name.name.startsWith(`${s.toLowerCase()}@`)) return 's';
-  return type.contradiction?.(payload, name);
+  if (typeof s === 'string' && s !== stream.symbol && !stream.name.startsWith(`${s.toLowerCase()}@`)) return 's';
+  return stream.known.contradiction?.(payload, stream);
 }
 
-function contradicted(path: string, arrival: Arrival, { name }: KnownStream): Decoded {
-  const at = join(rootOf(arrival), path);
-  return notOk({ code: 'wrong-shape', message: `${at} contradicts the stream ${name.name}`, at, stream: name.name });
+function contradicted(path: string, whole: WholeFrame, { name }: ParsedStream): DecodedPayload {
+  const at = join(rootOf(whole), path);
+  return notOk({ code: 'wrong-shape', message: `${at} contradicts the stream ${name}`, at, stream: name });
 }
 
-function misfit(arrival: Arrival, { name, type }: KnownStream, payload: unknown, element = ''): Decoded {
+function misfit(
+  whole: WholeFrame,
+  { name, isArray, known: type }: ParsedStream,
+  payload: unknown,
+  element = '',
+): DecodedPayload {
   const event = eventOf(payload);
-  if (event !== undefined && !KNOWN_EVENTS.has(event))
-    return unknownFrame(arrival, name.name, { what: 'event', where: event });
-  const isNoArray = name.isArray && element === '';
+  if (event !== undefined && !whole.catalogue.eventTypes.has(event))
+    return unknownFrame(whole, name, { what: 'event', where: event });
+  const isNoArray = isArray && element === '';
   const { path, expected, isUnsafe } = isNoArray ? NO_ARRAY : type.compiled.misfit();
-  const at = join(rootOf(arrival), element, path);
+  const at = join(rootOf(whole), element, path);
   const message = `${at || 'the frame'} ${expected}`;
-  return notOk({ code: isUnsafe ? 'unsafe-number' : 'wrong-shape', message, at, stream: name.name });
+  return notOk({ code: isUnsafe ? 'unsafe-number' : 'wrong-shape', message, at, stream: name });
 }
 
 const NO_ARRAY = { path: '', expected: 'must be array', isUnsafe: false };
@@ -125,13 +125,13 @@ const eventOf = (payload: unknown): string | undefined =>
     : undefined;
 
 /** Where the payload stands in the frame. */
-const rootOf = ({ envelope }: Arrival): string => (envelope ? 'data' : '');
+const rootOf = ({ envelope }: WholeFrame): string => (envelope ? 'data' : '');
 
 /** `data`, `[3]`, `k.t` → `data[3].k.t`. */
 const join = (...parts: string[]): string => parts.filter(Boolean).join('.').replaceAll('.[', '[');
 
 /** Something well-formed that we have no word for: it passes, and the drift says what to count. */
-export function unknownFrame({ data, text, envelope }: Arrival, stream: StreamName, drift: Drift): Decoded {
+export function unknownFrame({ data, text, envelope }: WholeFrame, stream: StreamName, drift: Drift): DecodedPayload {
   const problem = scanJson(text);
   if (problem) return notOk({ ...problem, stream });
   return ok({ kind: 'unknown', stream, data, drift: [drift, ...envelopeDrift(envelope)] });

@@ -1,14 +1,13 @@
 import type { StreamName } from '#libs/core';
-import { KNOWN_TYPES, type KnownType } from '../registry.js';
-import type { NameParts } from '../stream-type.js';
+import type { KnownType, NameParts } from '../stream-type.js';
 
 /**
  * The stream that a payload without an envelope must belong to; undefined where more than one stream could carry it:
  * any partial book, `@depth` and `@depth@100ms`, `@kline_1d` and `@kline_1d@+08:00`.
  */
-export function streamOfRaw(payload: unknown): StreamName | undefined {
+export function streamOfRaw(types: readonly KnownType[], payload: unknown): StreamName | undefined {
   const sample: unknown = Array.isArray(payload) ? payload[0] : payload;
-  for (const type of KNOWN_TYPES) {
+  for (const type of types) {
     if (!type.compiled.check(sample)) continue;
     const forms = Array.isArray(payload) ? (type.arrays ?? {}) : type.names;
     const fitting = Object.entries(forms).filter(([, parts]) => fits(sample, type, parts));
@@ -21,4 +20,4 @@ export function streamOfRaw(payload: unknown): StreamName | undefined {
 }
 
 const fits = (payload: object, type: KnownType, parts: NameParts): boolean =>
-  type.contradiction?.(payload, { name: '', type: type.type, isArray: false, ...parts }) === undefined;
+  type.contradiction?.(payload, { name: '', type: type.type, isArray: false, ...parts, known: type }) === undefined;

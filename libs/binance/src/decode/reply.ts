@@ -1,10 +1,10 @@
 import type { RequestId } from '../control.js';
 import type { Acknowledgement, Refusal } from '../frame.js';
 
-type Fields = Partial<Record<string, unknown>>;
+type ReplyFields = Partial<Record<string, unknown>>;
 
 /** Reads the reply to a request of ours; undefined when the value is none. Both shapes of errors: nested (sent) and flat (documented). */
-export function readReply(value: Fields): Acknowledgement | Refusal | undefined {
+export function readReply(value: ReplyFields): Acknowledgement | Refusal | undefined {
   const id = readId(value.id);
   if ('result' in value && id !== undefined) return { kind: 'acknowledgement', id, result: value.result };
   return readRefusal(value.error, id) ?? readRefusal(value, id);
@@ -12,7 +12,7 @@ export function readReply(value: Fields): Acknowledgement | Refusal | undefined 
 
 function readRefusal(value: unknown, id: RequestId | undefined): Refusal | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const { code, msg }: Fields = value;
+  const { code, msg }: ReplyFields = value;
   if (typeof code !== 'number' || typeof msg !== 'string') return undefined;
   return { kind: 'refusal', ...(id !== undefined && { id }), code, message: msg };
 }

@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer';
+import type { Catalogue } from '../catalogue.js';
 import type { MarketFrame } from '../frame.js';
 import { Reader, bytesOf } from '../shape/reader.js';
-import { type KnownStream, knownStream } from './known-stream.js';
+import type { ParsedStream } from '../stream-type.js';
 import { contradictionOf, marketFrame } from './payload.js';
 
 const BEFORE_STREAM = bytesOf('{"stream":"');
@@ -15,31 +16,31 @@ const ARRAY_END = bytesOf(']');
  * Reads a combined frame that is written to the letter as documented, which nearly all are, without `JSON.parse`. Undefined for
  * everything else, right or wrong: what it is says the careful way. Both give the same frame for the same bytes.
  */
-export function readVerbatim(bytes: Buffer): MarketFrame | undefined {
+export function readVerbatim(catalogue: Catalogue, bytes: Buffer): MarketFrame | undefined {
   const reader = new Reader(bytes);
   if (!reader.literal(BEFORE_STREAM)) return undefined;
   const name = reader.words();
   if (name === undefined || !reader.literal(BEFORE_DATA)) return undefined;
-  const stream = knownStream(name);
+  const stream = catalogue.find(name);
   if (!stream) return undefined;
-  const frame = stream.name.isArray ? readArray(reader, stream) : readOne(reader, stream);
+  const frame = stream.isArray ? readArray(reader, stream) : readOne(reader, stream);
   return reader.literal(AFTER_DATA) && reader.isAtEnd ? frame : undefined;
 }
 
-function readOne(reader: Reader, stream: KnownStream): MarketFrame | undefined {
-  const { type } = stream;
+function readOne(reader: Reader, stream: ParsedStream): MarketFrame | undefined {
+  const { known: type } = stream;
   const payload = type.compiled.read(reader);
   if (!payload || contradictionOf(payload, stream) !== undefined) return undefined;
   return marketFrame(payload, stream, type.clock?.(payload));
 }
 
-function readArray(reader: Reader, stream: KnownStream): MarketFrame | undefined {
-  const { type, name } = stream;
+function readArray(reader: Reader, stream: ParsedStream): MarketFrame | undefined {
+  const { known: type } = stream;
   const payloads: object[] = [];
   if (!reader.literal(ARRAY_START)) return undefined;
   do {
     const payload = type.compiled.read(reader);
-    if (!payload || type.contradiction?.(payload, name) !== undefined) return undefined;
+    if (!payload || type.contradiction?.(payload, stream) !== undefined) return undefined;
     payloads.push(payload);
   } while (reader.literal(COMMA));
   const [first] = payloads;

@@ -52,6 +52,19 @@ export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
     m: event.taker === 'sell',
     M: event.bestMatch ?? true,
   }),
-  ordering: countedBy((event) => event.id),
-  keepsLatest: false,
+  ordering: countedBy(
+    (event) => event.id,
+    (event) => event.tradedAt,
+  ),
+  isPaced: false,
+  newcomer: 'none',
+  history: [
+    {
+      path: '/api/v3/aggTrades',
+      weight: 4,
+      mostRows: 1_000,
+      kept: 'database',
+      query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
+    },
+  ],
 };

@@ -38,5 +38,6 @@ export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
     T: toWire(event.lastTradeAt, scale),
   }),
   ordering: risingBy((event) => event.eventAt),
-  keepsLatest: true,
+  isPaced: true,
+  newcomer: 'newest',
 };

@@ -44,5 +44,15 @@ export const blockTrade: StreamDeclaration<BlockTradeFrame, BlockTrade> = {
     m: event.taker === 'sell',
   }),
   ordering: risingBy((event) => event.id),
-  keepsLatest: false,
+  isPaced: false,
+  newcomer: 'none',
+  history: [
+    {
+      path: '/api/v3/historicalBlockTrades',
+      weight: 25,
+      mostRows: 1_000,
+      kept: 'database',
+      query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
+    },
+  ],
 };

@@ -38,5 +38,6 @@ export const bookTicker: StreamDeclaration<BookTickerFrame, BookTicker> = {
     A: event.askQuantity,
   }),
   ordering: risingBy((event) => event.updateId),
-  keepsLatest: true,
+  isPaced: false,
+  newcomer: 'newest',
 };

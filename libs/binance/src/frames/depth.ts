@@ -41,6 +41,30 @@ export const depth: StreamDeclaration<DepthFrame, Depth> = {
     b: event.bids,
     a: event.asks,
   }),
-  ordering: { rule: 'contiguous', first: (event) => event.firstUpdateId, last: (event) => event.lastUpdateId },
-  keepsLatest: false,
+  ordering: {
+    rule: 'chain',
+    last: (event) => event.lastUpdateId,
+    follows: (event, last) => event.firstUpdateId <= last + 1,
+    missing: (event, last) => ({ from: last + 1, to: event.firstUpdateId - 1 }),
+    isCounted: true,
+  },
+  isPaced: false,
+  newcomer: 'book',
+  book: {
+    // `U == lastUpdateId + 1` where the snapshot falls exactly between two diffs; the documentation's [U;u] forgets it.
+    joins: ({ firstUpdateId, lastUpdateId }, bookId) => firstUpdateId <= bookId + 1 && bookId + 1 <= lastUpdateId,
+    bridge: (from, { stream, symbol, bookId, bids, asks, at }) => ({
+      type: 'depth',
+      stream,
+      epoch: 0,
+      seq: 0,
+      symbol,
+      firstUpdateId: from + 1,
+      lastUpdateId: bookId,
+      bids,
+      asks,
+      eventAt: at,
+      receivedAt: at,
+    }),
+  },
 };

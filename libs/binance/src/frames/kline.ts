@@ -86,10 +86,26 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
   ordering: {
     rule: 'rising',
     major: (event) => event.openAt,
-    first: (event) => event.eventAt ?? event.closeAt,
-    last: (event) => event.eventAt ?? event.closeAt,
+    mark: (event) => event.eventAt ?? event.closeAt,
+    isFinal: (event) => event.closed,
   },
-  keepsLatest: true,
+  isPaced: true,
+  newcomer: 'newest',
+  history: [
+    {
+      path: '/api/v3/klines',
+      weight: 2,
+      mostRows: 1_000,
+      kept: 'database',
+      query: ({ symbol = '', interval = '', offset }, from) => ({
+        symbol,
+        interval,
+        startTime: from,
+        limit: 1_000,
+        ...(offset && { timeZone: offset.slice(1) }),
+      }),
+    },
+  ],
 };
 
 const rebuildCandle = (event: Kline, scale: 1 | 1000): KlineCandle => ({

@@ -48,5 +48,6 @@ export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
     q: event.quoteVolume,
   }),
   ordering: risingBy((event) => event.eventAt),
-  keepsLatest: true,
+  isPaced: true,
+  newcomer: 'newest',
 };

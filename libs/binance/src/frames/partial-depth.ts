@@ -33,5 +33,6 @@ export const partialDepth: StreamDeclaration<PartialDepthFrame, PartialDepth> = 
   }),
   rebuild: (event) => ({ lastUpdateId: event.updateId, bids: event.bids, asks: event.asks }),
   ordering: risingBy((event) => event.updateId),
-  keepsLatest: true,
+  isPaced: false,
+  newcomer: 'newest',
 };

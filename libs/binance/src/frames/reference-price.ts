@@ -32,5 +32,6 @@ export const referencePrice: StreamDeclaration<ReferencePriceFrame, ReferencePri
     t: toWire(event.pricedAt, scale),
   }),
   ordering: risingBy((event) => event.pricedAt),
-  keepsLatest: true,
+  isPaced: false,
+  newcomer: 'newest',
 };

@@ -82,5 +82,6 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     n: event.trades,
   }),
   ordering: risingBy((event) => event.eventAt),
-  keepsLatest: true,
+  isPaced: true,
+  newcomer: 'newest',
 };

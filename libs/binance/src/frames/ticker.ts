@@ -89,5 +89,6 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
     n: event.trades,
   }),
   ordering: risingBy((event) => event.eventAt),
-  keepsLatest: true,
+  isPaced: true,
+  newcomer: 'newest',
 };

@@ -46,6 +46,26 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
     m: event.taker === 'sell',
     M: event.bestMatch ?? true,
   }),
-  ordering: countedBy((event) => event.id),
-  keepsLatest: false,
+  ordering: countedBy(
+    (event) => event.id,
+    (event) => event.tradedAt,
+  ),
+  isPaced: false,
+  newcomer: 'none',
+  history: [
+    {
+      path: '/api/v3/trades',
+      weight: 25,
+      mostRows: 1_000,
+      kept: 'memory',
+      query: ({ symbol = '' }) => ({ symbol, limit: 1_000 }),
+    },
+    {
+      path: '/api/v3/historicalTrades',
+      weight: 25,
+      mostRows: 1_000,
+      kept: 'database',
+      query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
+    },
+  ],
 };

@@ -1,7 +1,7 @@
 import type { WireRemainder } from '#libs/core';
 import type { CompiledShape } from './compile.js';
 
-type Fields = Record<string, unknown>;
+type RemainderFields = Record<string, unknown>;
 
 /** What a payload holds beyond its documented shape; undefined when nothing. */
 export function remainderOf(payload: object, shape: Pick<CompiledShape, 'keys' | 'inside'>): WireRemainder | undefined {
@@ -19,7 +19,9 @@ function ownRemainder(payload: object, documented: readonly string[]): WireRemai
   const isInOrder = sameWords(keys, [...documented, ...unknown]);
   if (isInOrder && unknown.length === 0) return undefined;
   return {
-    ...(unknown.length > 0 && { fields: Object.fromEntries(unknown.map((key) => [key, (payload as Fields)[key]])) }),
+    ...(unknown.length > 0 && {
+      fields: Object.fromEntries(unknown.map((key) => [key, (payload as RemainderFields)[key]])),
+    }),
     ...(!isInOrder && { order: keys }),
   };
 }
@@ -29,7 +31,7 @@ const sameWords = (some: readonly string[], others: readonly string[]): boolean 
 
 /** Puts the remainder back: `restore(documented part, remainderOf(payload))` has the keys and the order of `payload`. */
 export function restore(payload: object, wire: WireRemainder): object {
-  const whole: Fields = { ...payload, ...wire.fields };
+  const whole: RemainderFields = { ...payload, ...wire.fields };
   for (const [key, below] of Object.entries(wire.inside ?? {})) {
     whole[key] = restore((payload as Record<string, object>)[key] ?? {}, below);
   }

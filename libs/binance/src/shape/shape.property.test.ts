@@ -4,7 +4,8 @@ import * as fc from 'fast-check';
 import type { Arbitrary } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { framesOf } from '../../../../test/support/binance-frames.js';
-import { KNOWN_TYPES, type KnownType } from '../registry.js';
+import { spot } from '../spot.js';
+import type { KnownType } from '../stream-type.js';
 import { compileShape } from './compile.js';
 import { DECIMAL, IsText, isDecimal } from './fields.js';
 import { Reader } from './reader.js';
@@ -81,7 +82,7 @@ function readAll(type: KnownType, text: string): object | undefined {
 const slowAnswer = (type: KnownType, payload: object): boolean =>
   validateSync(Object.assign(new type.shape(), payload)).length === 0;
 
-describe.each(KNOWN_TYPES.map((type): [string, KnownType] => [type.type, type]))('the shape of %s', (_, type) => {
+describe.each(spot.types.map((type): [string, KnownType] => [type.type, type]))('the shape of %s', (_, type) => {
   it('is judged alike by class-validator and by the compiled schema', () => {
     const any = fc.oneof(
       payloads(type),
@@ -136,7 +137,7 @@ describe('a declaration', () => {
   });
 
   it('leaves no field without a type or a meaning', () => {
-    for (const { compiled } of KNOWN_TYPES) {
+    for (const { compiled } of spot.types) {
       for (const property of Object.values(compiled.schema.properties ?? {})) {
         expect(property.type).toBeDefined();
         expect(property.description).toBeTruthy();

@@ -7,10 +7,10 @@ const RETRY_MOST_MS = 1_000;
 /**
  * One connection to Redis that reconnects for ever. Nothing waits for a connection that is not there: a command is
  * refused at once, and what was in flight when a connection died is not sent again, because the other side may have
- * had it. `onTrouble` gets what went wrong; without a listener ioredis would end the process.
+ * had it. Whoever gets it must listen to `error`; without a listener ioredis would end the process.
  */
-export function connectTo(redisUrl: string, name: string, onTrouble: (message: string) => void): Redis {
-  const redis = new Redis(redisUrl, {
+export function connectTo(redisUrl: string, name: string): Redis {
+  return new Redis(redisUrl, {
     connectionName: name,
     lazyConnect: true,
     enableOfflineQueue: false,
@@ -23,8 +23,6 @@ export function connectTo(redisUrl: string, name: string, onTrouble: (message: s
     retryStrategy: (failures) =>
       RETRY_FIRST_MS + systemRandom() * Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(failures, 10)),
   });
-  redis.on('error', (error: Error) => onTrouble(error.message));
-  return redis;
 }
 
 /** Host and port of a Redis URL for logs: never the credentials in it. */

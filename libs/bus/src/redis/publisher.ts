@@ -1,15 +1,16 @@
 import type { Redis } from 'ioredis';
 import type { Topic } from '#libs/core';
-import type { BusCounts } from '../bus-metrics.js';
+import type { BusCounts, QueueCounts } from '../local/bus-metrics.js';
 
 /**
  * Publishes what one turn of the event loop brought as one pipeline: a publish alone costs 10 µs here, in a pipeline of
- * sixteen 4 µs. Bytes that Redis has not answered for are bounded; above the bound newer messages are dropped.
+ * sixteen 4 µs. Bytes that Redis has not answered for are bounded, for each kind of message apart; above the bound newer
+ * messages of that kind are dropped. All kinds share the pipeline, so that order holds over them.
  */
 export class RedisPublisher {
   private channels: Topic[] = [];
   private texts: string[] = [];
-  private bytes = 0;
+  private bytes = { events: 0, asks: 0 };
 
   constructor(
     private readonly redis: Redis,
@@ -18,20 +19,12 @@ export class RedisPublisher {
   ) {}
 
   publish(channel: Topic, text: string): void {
-    if (this.redis.status !== 'ready') {
-      this.counts.droppedDown += 1;
-      return;
-    }
-    if (this.counts.queuedBytes + text.length > this.queueBytes) {
-      this.counts.droppedFull += 1;
-      return;
-    }
-    this.counts.published += 1;
-    this.counts.queuedBytes += text.length;
-    this.bytes += text.length;
-    this.channels.push(channel);
-    this.texts.push(text);
-    if (this.channels.length === 1) setImmediate(() => this.flush());
+    if (this.add(this.counts.events, channel, text)) this.bytes.events += text.length;
+  }
+
+  /** The same for questions and answers: thousands of them at once must not cost anybody a market event. */
+  publishAsk(channel: Topic, text: string): void {
+    if (this.add(this.counts.asks, channel, text)) this.bytes.asks += text.length;
   }
 
   /** Hands what has gathered to the connection now. */
@@ -40,16 +33,34 @@ export class RedisPublisher {
     const { channels, texts, bytes } = this;
     this.channels = [];
     this.texts = [];
-    this.bytes = 0;
+    this.bytes = { events: 0, asks: 0 };
     const pipeline = this.redis.pipeline();
     for (const [index, channel] of channels.entries()) pipeline.publish(channel, texts[index] ?? '');
     const answered = (failed: number): void => {
-      this.counts.queuedBytes -= bytes;
+      this.counts.events.bytes -= bytes.events;
+      this.counts.asks.bytes -= bytes.asks;
       this.counts.droppedFailed += failed;
     };
     pipeline.exec().then(
       (results) => answered(results?.filter(([error]) => error !== null).length ?? channels.length),
       () => answered(channels.length),
     );
+  }
+
+  private add(queue: QueueCounts, channel: Topic, text: string): boolean {
+    if (this.redis.status !== 'ready') {
+      this.counts.droppedDown += 1;
+      return false;
+    }
+    if (queue.bytes + text.length > this.queueBytes) {
+      queue.droppedFull += 1;
+      return false;
+    }
+    this.counts.published += 1;
+    queue.bytes += text.length;
+    this.channels.push(channel);
+    this.texts.push(text);
+    if (this.channels.length === 1) setImmediate(() => this.flush());
+    return true;
   }
 }

@@ -1,4 +1,4 @@
-import { Inject, UseFilters } from '@nestjs/common';
+import { Inject, UseInterceptors } from '@nestjs/common';
 import {
   ConnectedSocket,
   MessageBody,
@@ -9,15 +9,16 @@ import {
 } from '@nestjs/websockets';
 import type { ControlRequest } from '#libs/binance';
 import { CLOSE, HoldfastError, type StreamName } from '#libs/core';
-import type { Session } from '../session.js';
-import { Subscriptions } from '../streams/subscriptions.js';
-import { CommandErrorsFilter } from './command-errors.filter.js';
+import type { Session } from '../door/session.js';
+import { Subscriptions } from '../door/subscriptions.js';
+import { OutcomeInterceptor } from './outcome.interceptor.js';
+import { readStreams } from './read-streams.js';
 
-type Request<M extends ControlRequest['method']> = Extract<ControlRequest, { method: M }>;
+type ControlOf<M extends ControlRequest['method']> = Extract<ControlRequest, { method: M }>;
 
 /** Binance's control messages, already checked by their decoder; `null` is the result of what has none. */
 @WebSocketGateway({ path: '/ws' })
-@UseFilters(CommandErrorsFilter)
+@UseInterceptors(OutcomeInterceptor)
 export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDisconnect<Session> {
   constructor(@Inject(Subscriptions) private readonly subscriptions: Subscriptions) {}
 
@@ -32,28 +33,28 @@ export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDi
   }
 
   handleDisconnect(session: Session): void {
-    this.subscriptions.removeAll(session);
+    this.subscriptions.remove(session, session.streams.keys());
   }
 
   @SubscribeMessage('SUBSCRIBE')
-  subscribe(@ConnectedSocket() session: Session, @MessageBody('data') { params }: Request<'SUBSCRIBE'>): null {
-    this.subscriptions.add(session, params);
+  subscribe(@ConnectedSocket() session: Session, @MessageBody('data') { params }: ControlOf<'SUBSCRIBE'>): null {
+    this.subscriptions.add(session, readStreams(session, params));
     return null;
   }
 
   @SubscribeMessage('UNSUBSCRIBE')
-  unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { params }: Request<'UNSUBSCRIBE'>): null {
+  unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { params }: ControlOf<'UNSUBSCRIBE'>): null {
     this.subscriptions.remove(session, params);
     return null;
   }
 
   @SubscribeMessage('LIST_SUBSCRIPTIONS')
   list(@ConnectedSocket() session: Session): StreamName[] {
-    return [...session.streams];
+    return [...session.streams.keys()];
   }
 
   @SubscribeMessage('SET_PROPERTY')
-  setProperty(@ConnectedSocket() session: Session, @MessageBody('data') { params }: Request<'SET_PROPERTY'>): null {
+  setProperty(@ConnectedSocket() session: Session, @MessageBody('data') { params }: ControlOf<'SET_PROPERTY'>): null {
     this.subscriptions.setCombined(session, params[1]);
     return null;
   }

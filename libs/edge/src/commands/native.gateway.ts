@@ -1,4 +1,4 @@
-import { Inject, UseFilters, UsePipes } from '@nestjs/common';
+import { Inject, UseInterceptors, UsePipes } from '@nestjs/common';
 import {
   ConnectedSocket,
   MessageBody,
@@ -6,31 +6,32 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { type Clock, HoldfastError, type Place, type StreamName } from '#libs/core';
+import { type Clock, HoldfastError, type Place, type StreamName, isPlace, isSamePlace } from '#libs/core';
 import { CLOCK } from '#libs/runtime';
-import type { Session } from '../session.js';
+import type { Session } from '../door/session.js';
+import { Subscriptions } from '../door/subscriptions.js';
+import type { NativeResult } from '../door/wire/native-wire.js';
+import type { Command } from '../door/wire/wire.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
-import { Fanout } from '../streams/fanout.js';
-import { Subscriptions } from '../streams/subscriptions.js';
-import { isPlace } from '../streams/upstream-word.js';
-import type { NativeResult } from '../wire/native-wire.js';
-import type { Command } from '../wire/wire.js';
-import { CommandErrorsFilter, commandPipe } from './command-errors.filter.js';
+import { isFollowed } from '../streams/table.js';
+import { snapshot } from '../streams/telling.js';
+import { commandPipe } from './command.pipe.js';
+import { OutcomeInterceptor } from './outcome.interceptor.js';
+import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
 
 /** The commands of `/v1`. */
 @WebSocketGateway({ path: '/v1' })
 @UsePipes(commandPipe())
-@UseFilters(CommandErrorsFilter)
+@UseInterceptors(OutcomeInterceptor)
 export class NativeGateway implements OnGatewayDisconnect<Session> {
   constructor(
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
-    @Inject(Fanout) private readonly fanout: Fanout,
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
   handleDisconnect(session: Session): void {
-    this.subscriptions.removeAll(session);
+    this.subscriptions.remove(session, session.streams.keys());
   }
 
   /**
@@ -44,23 +45,17 @@ export class NativeGateway implements OnGatewayDisconnect<Session> {
     @MessageBody() command: Command,
   ): void {
     const since = readSince(data);
-    const streams = this.subscriptions.add(session, data.streams);
+    const streams = this.subscriptions.add(session, readStreams(session, data.streams));
     const places = streams.map((stream) => [stream.name, placeOf(stream)]);
-    const resumed = since.map(([name, place]) => [
-      name,
-      isAt(
-        place,
-        streams.find((other) => other.name === name),
-      ),
-    ]);
-    const reply = {
+    const resumed = since.map(([name, place]) => [name, isAt(place, session.streams.get(name))]);
+    const reply: NativeResult = {
       event: 'subscribed',
       data: {
         streams: Object.fromEntries(places),
         ...(data.since && { resumed: Object.fromEntries(resumed) }),
       },
     };
-    session.send(session.wire.reply(command, reply), ...streams.flatMap((stream) => this.fanout.snapshot(stream)));
+    session.send(session.wire.reply(command, reply), ...streams.flatMap((stream) => snapshot(stream)));
   }
 
   @SubscribeMessage('unsubscribe')
@@ -70,7 +65,7 @@ export class NativeGateway implements OnGatewayDisconnect<Session> {
 
   @SubscribeMessage('list')
   list(@ConnectedSocket() session: Session): NativeResult {
-    return { event: 'list', data: { streams: [...session.streams] } };
+    return { event: 'list', data: { streams: [...session.streams.keys()] } };
   }
 
   @SubscribeMessage('ping')
@@ -79,10 +74,10 @@ export class NativeGateway implements OnGatewayDisconnect<Session> {
   }
 }
 
-const placeOf = (stream: EdgeStream): Place | null => (stream.isWelcomed ? stream.place : null);
+const placeOf = ({ phase, place }: EdgeStream): Place | null => (isFollowed(phase) ? place : null);
 
 const isAt = (place: Place, stream: EdgeStream | undefined): boolean =>
-  stream !== undefined && stream.isWelcomed && place.epoch === stream.epoch && place.seq === stream.seq;
+  stream !== undefined && isFollowed(stream.phase) && isSamePlace(place, stream.place);
 
 function readSince({ streams, since }: SubscribeData): [StreamName, Place][] {
   return Object.entries(since ?? {}).map(([name, place]) => {

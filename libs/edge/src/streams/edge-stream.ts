@@ -1,49 +1,59 @@
-import { parseStreamName, keepsLatest } from '#libs/binance';
-import type { Epoch, FeedEvent, Millis, Place, Seq, StreamName } from '#libs/core';
-import { RENDITIONS, type Rendition, clientTopic } from '../rendition.js';
-import { ArrayParts } from './array-parts.js';
+import { type Market, type ParsedStream, keepsNewest } from '#libs/binance';
+import {
+  type Epoch,
+  type FeedCause,
+  type FeedEvent,
+  type Millis,
+  type Place,
+  type Seq,
+  type StreamName,
+  headOf,
+} from '#libs/core';
+import { Audience } from '../delivery/audience.js';
+import { Frames, type Outlet } from '../delivery/frames.js';
+import type { StreamPhase } from './table.js';
 
-/** What this edge knows about one stream that somebody wants, or wanted a moment ago. */
+/** What keeps an edge from hearing the upstream. */
+export interface Deafness {
+  cause: Extract<FeedCause, 'bus-lost' | 'upstream-gone'>;
+  message: string;
+  since: Millis;
+}
+
+/** What this edge knows about one stream that somebody wants, or wanted a moment ago. `Intake` alone changes it. */
 export class EdgeStream {
-  readonly topics: Readonly<Record<Rendition, string>>;
-  /** How many clients have it, by the form they get it in. */
-  readonly wanters: Record<Rendition, number> = { native: 0, raw: 0, combined: 0, 'raw-us': 0, 'combined-us': 0 };
+  readonly name: StreamName;
+  /** How its messages begin, behind their type. */
+  readonly head: string;
+  readonly keepsNewest: boolean;
+  readonly audience: Audience;
+  readonly frames: Frames;
+  phase: StreamPhase = 'awaited';
   /** Place of the newest message; 0, 0 before the first. */
   epoch: Epoch = 0;
   seq: Seq = 0;
-  /** Whether an upstream has told how the stream stands; native clients get nothing live before. */
-  isWelcomed = false;
-  /** Text of the newest feed event by the upstream. */
-  feed: string | undefined;
-  /** What this edge says instead, while it cannot hear the upstream. */
-  edgeFeed: FeedEvent | undefined;
+  /** What the upstream said last about it. */
+  feed: FeedEvent | undefined;
+  /** What this edge said last instead; holds in the phases `unheard` and `doubted`. */
+  deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
-  latest: string | undefined;
-  readonly keepsLatest: boolean;
-  /** Parts of the array that is coming in, of array streams. */
-  readonly parts: ArrayParts | undefined;
-  /** `{"stream":"…","data":` */
-  readonly combinedHead: string;
+  newest: string | undefined;
 
   constructor(
-    readonly name: StreamName,
+    market: Market,
+    readonly parsed: ParsedStream,
     readonly since: Millis,
+    outlet: Outlet,
   ) {
-    const topics = RENDITIONS.map((rendition) => [rendition, clientTopic(rendition, name)]);
-    this.topics = Object.fromEntries(topics) as Record<Rendition, string>;
-    const parsed = parseStreamName(name);
-    const isArray = parsed.ok && parsed.value.isArray;
-    this.keepsLatest = parsed.ok && !isArray && keepsLatest(parsed.value.type);
-    this.parts = isArray ? new ArrayParts() : undefined;
-    this.combinedHead = `{"stream":${JSON.stringify(name)},"data":`;
+    this.name = parsed.name;
+    this.head = headOf(parsed.name);
+    this.keepsNewest = keepsNewest(parsed);
+    this.audience = new Audience(market.name, parsed.name);
+    this.frames = new Frames(market, parsed, this.audience, outlet);
   }
 
   get place(): Place {
     return { epoch: this.epoch, seq: this.seq };
-  }
-
-  get clients(): number {
-    return RENDITIONS.reduce((sum, rendition) => sum + this.wanters[rendition], 0);
   }
 
   /** How many messages are missing before this place: 0 when it is the next one, -1 when it was here or is over. */

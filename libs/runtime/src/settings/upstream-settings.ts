@@ -10,10 +10,11 @@ export class UpstreamSettings {
     env: 'HOLDFAST_UPSTREAM_WS_URL',
     read: text,
     expected: 'a URL like wss://data-stream.binance.vision, without a path',
-    says: 'Binance’s WebSocket base URL. The default carries market data only.',
+    says: 'Base URL of the WebSocket streams. Unset: that of the market; for spot wss://data-stream.binance.vision, which carries market data only.',
   })
+  @IsOptional()
   @Matches(/^wss?:\/\/[^\s/?#]+\/?$/)
-  wsUrl: string = 'wss://data-stream.binance.vision';
+  wsUrl?: string;
 
   @Setting({
     env: 'HOLDFAST_STREAMS',

@@ -1,0 +1,52 @@
+import { type Result, type Topic, notOk, ok } from '#libs/core';
+
+/** One question on its topic. */
+export interface Question {
+  /** The asker's own number for it. */
+  id: number;
+  /** The channel on which the asker hears answers. */
+  to: Topic;
+  ask: unknown;
+}
+
+/** One answer on the asker's reply channel. */
+export interface Reply {
+  id: number;
+  answer: unknown;
+}
+
+/** Whoever writes a question names the channel that we then publish on: only a reply channel will do. */
+const REPLY_CHANNEL = /^holdfast:reply:[\w-]{1,64}$/;
+
+export const replyTopic = (process: string): Topic => `holdfast:reply:${process}`;
+
+export const encodeQuestion = ({ id, to, ask }: Question): string => JSON.stringify({ id, to, ask: ask ?? null });
+
+export const encodeReply = ({ id, answer }: Reply): string => JSON.stringify({ id, answer: answer ?? null });
+
+/** Never throws: the text may be anybody's. */
+export function decodeQuestion(text: string): Result<Question, string> {
+  const { id, to, ask } = fieldsOf(text);
+  if (!isId(id)) return notOk('id is no whole number above 0');
+  if (typeof to !== 'string' || !REPLY_CHANNEL.test(to)) return notOk('to is no reply channel');
+  return ask === undefined ? notOk('there is no question') : ok({ id, to, ask });
+}
+
+/** Never throws: the text may be anybody's. */
+export function decodeReply(text: string): Result<Reply, string> {
+  const { id, answer } = fieldsOf(text);
+  if (!isId(id)) return notOk('id is no whole number above 0');
+  return answer === undefined ? notOk('there is no answer') : ok({ id, answer });
+}
+
+const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
+
+/** What an object's text says; nothing where it is none. */
+function fieldsOf(text: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

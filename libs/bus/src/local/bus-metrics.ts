@@ -1,0 +1,102 @@
+import type { Metrics } from '#libs/runtime';
+
+/** One kind of message has room of its own to wait for Redis, so that the other kind cannot use it up. */
+export interface QueueCounts {
+  /** Published, and Redis has not answered yet. */
+  bytes: number;
+  /** Not published: too many bytes were waiting. */
+  droppedFull: number;
+}
+
+/**
+ * What a bus counts. Plain numbers, because they are raised once per message; Prometheus reads them when it scrapes.
+ */
+export interface BusCounts {
+  published: number;
+  received: number;
+  /** What is published for everybody: market events, feed states, demands. */
+  events: QueueCounts;
+  /** Questions, answers, and what the bus says to itself. */
+  asks: QueueCounts;
+  /** Not published: the bus was down. */
+  droppedDown: number;
+  /** Handed to Redis, but Redis refused or the connection died before it answered. */
+  droppedFailed: number;
+  subscriberErrors: number;
+  /** Questions that were not asked, because too many waited for an answer. */
+  unasked: number;
+  /** Texts where a question or an answer belongs, that are none. */
+  notUnderstood: number;
+  wentDown: number;
+}
+
+export const newBusCounts = (): BusCounts => ({
+  published: 0,
+  received: 0,
+  events: { bytes: 0, droppedFull: 0 },
+  asks: { bytes: 0, droppedFull: 0 },
+  droppedDown: 0,
+  droppedFailed: 0,
+  subscriberErrors: 0,
+  unasked: 0,
+  notUnderstood: 0,
+  wentDown: 0,
+});
+
+/** Shows a bus's counts and state to Prometheus. */
+export function exposeBus(metrics: Metrics, counts: BusCounts, isUp: () => boolean): void {
+  const counter = (name: string, help: string, read: () => number): void => {
+    metrics.counter({
+      name,
+      help,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  };
+  counter('holdfast_bus_published_total', 'Messages handed to the bus.', () => counts.published);
+  counter('holdfast_bus_received_total', 'Messages that came from the bus.', () => counts.received);
+  counter('holdfast_bus_subscriber_errors_total', 'Exceptions of subscribers.', () => counts.subscriberErrors);
+  counter('holdfast_bus_unasked_total', 'Questions not asked: too many were waiting.', () => counts.unasked);
+  counter(
+    'holdfast_bus_not_understood_total',
+    'Texts on a channel of questions or answers that are none.',
+    () => counts.notUnderstood,
+  );
+  counter('holdfast_bus_went_down_total', 'Times the bus went from up to down.', () => counts.wentDown);
+  dropped(metrics, counts);
+  gauges(metrics, counts, isUp);
+}
+
+function dropped(metrics: Metrics, counts: BusCounts): void {
+  metrics.counter({
+    name: 'holdfast_bus_dropped_total',
+    help: 'Messages not published, by reason: bus down, room of events or of questions and answers full, refused or lost by Redis.',
+    labelNames: ['reason'],
+    collect() {
+      this.reset();
+      this.inc({ reason: 'down' }, counts.droppedDown);
+      this.inc({ reason: 'full' }, counts.events.droppedFull);
+      this.inc({ reason: 'asks-full' }, counts.asks.droppedFull);
+      this.inc({ reason: 'failed' }, counts.droppedFailed);
+    },
+  });
+}
+
+function gauges(metrics: Metrics, counts: BusCounts, isUp: () => boolean): void {
+  metrics.gauge({
+    name: 'holdfast_bus_up',
+    help: '1 while the bus carries messages.',
+    collect() {
+      this.set(isUp() ? 1 : 0);
+    },
+  });
+  metrics.gauge({
+    name: 'holdfast_bus_queued_bytes',
+    help: 'Bytes published and not yet answered by Redis.',
+    collect() {
+      this.set(counts.events.bytes + counts.asks.bytes);
+    },
+  });
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { Metrics } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { askContract } from '../ports/ask.contract.js';
+import { budgetContract } from '../ports/budget.contract.js';
+import { marksContract } from '../ports/marks.contract.js';
+import { messagesContract } from '../ports/messages.contract.js';
+import { termsContract } from '../ports/terms.contract.js';
+import { MemoryBus } from './memory-bus.js';
+
+describe('messages in memory', () => {
+  messagesContract(() => new MemoryBus());
+
+  it('have been delivered when publish returns', () => {
+    const { messages } = new MemoryBus();
+    const heard: string[] = [];
+    messages.subscribe('t', (text) => heard.push(text));
+    messages.publish('t', 'now');
+    expect(heard).toEqual(['now']);
+  });
+
+  it('are counted, and so are exceptions of subscribers', async () => {
+    const metrics = new Metrics();
+    const { messages } = new MemoryBus({ metrics });
+    messages.subscribe('t', () => {
+      throw new Error('a broken subscriber');
+    });
+    messages.publish('t', '1');
+    messages.publish('t', '2');
+    messages.publish('unheard', '3');
+    const shown = await metrics.registry.metrics();
+    expect(shown).toContain('holdfast_bus_published_total 3');
+    expect(shown).toContain('holdfast_bus_received_total 2');
+    expect(shown).toContain('holdfast_bus_subscriber_errors_total 2');
+    expect(shown).toContain('holdfast_bus_up 1');
+  });
+});
+
+describe('terms in memory', () => {
+  termsContract(() => new MemoryBus());
+
+  it('begin in a later process above those of an earlier one', async () => {
+    const clock = new FakeClock();
+    const earlier = await new MemoryBus({ clock }).terms.next('epoch');
+    clock.advance(1);
+    expect(await new MemoryBus({ clock }).terms.next('epoch')).toBeGreaterThan(earlier);
+  });
+});
+
+describe('the budget in memory', () => {
+  budgetContract(() => new MemoryBus());
+});
+
+describe('marks in memory', () => {
+  marksContract(() => new MemoryBus());
+});
+
+describe('asking in memory', () => {
+  askContract(() => new MemoryBus());
+
+  it('has the answer when ask returns', () => {
+    const { ask } = new MemoryBus();
+    const answers: unknown[] = [];
+    ask.answer('q', (question) => [question]);
+    ask.ask('q', 'now', 1_000, (answer) => answers.push(answer));
+    expect(answers).toEqual([['now']]);
+  });
+
+  it('asks nobody when very many questions wait already, says so, and leaves no alarm behind', async () => {
+    const clock = new FakeClock();
+    const metrics = new Metrics();
+    const bus = new MemoryBus({ clock, metrics });
+    const answers: unknown[] = [];
+    for (let index = 0; index < 10_000; index += 1) bus.ask.ask('q', index, 1_000, () => undefined);
+    bus.ask.answer('q', () => 'heard');
+    bus.ask.ask('q', 'one more', 1_000, (answer) => answers.push(answer));
+    clock.advance(0);
+    expect(answers).toEqual([undefined]);
+    expect(await metrics.registry.metrics()).toContain('holdfast_bus_unasked_total 1');
+    await bus.stop();
+    expect(clock.pending).toBe(0);
+  });
+});

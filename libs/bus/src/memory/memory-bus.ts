@@ -1,0 +1,63 @@
+import type { Clock } from '#libs/core';
+import { type Log, Metrics, silentLog, systemClock } from '#libs/runtime';
+import { AskOverMessages } from '../local/ask-over-messages.js';
+import { type BusCounts, exposeBus, newBusCounts } from '../local/bus-metrics.js';
+import { Subscribers } from '../local/subscribers.js';
+import type { Ask } from '../ports/ask.js';
+import type { Budget } from '../ports/budget.js';
+import type { Bus } from '../ports/bus.js';
+import type { Marks } from '../ports/marks.js';
+import type { Messages } from '../ports/messages.js';
+import type { Terms } from '../ports/terms.js';
+import { MemoryBudget } from './memory-budget.js';
+import { MemoryMarks } from './memory-marks.js';
+import { MemoryMessages } from './memory-messages.js';
+import { MemoryTerms } from './memory-terms.js';
+
+/** What a memory bus may be given by the process around it. */
+interface MemoryBusParts {
+  clock: Clock;
+  log: Log;
+  metrics: Metrics;
+}
+
+/** A bus within one process: nothing to start, nothing to lose, nothing kept when the process ends. */
+export class MemoryBus implements Bus {
+  readonly name = 'bus';
+  readonly counts: BusCounts = newBusCounts();
+  readonly messages: Messages;
+  readonly terms: Terms;
+  readonly budget: Budget;
+  readonly marks: Marks = new MemoryMarks();
+  readonly ask: Ask;
+  private readonly asking: AskOverMessages;
+
+  constructor({ clock = systemClock, log = silentLog, metrics = new Metrics() }: Partial<MemoryBusParts> = {}) {
+    const messages = new MemoryMessages(new Subscribers(this.counts, log), this.counts);
+    this.messages = messages;
+    this.terms = new MemoryTerms(clock);
+    this.budget = new MemoryBudget(clock);
+    this.asking = new AskOverMessages({
+      publish: (topic, text) => messages.publish(topic, text),
+      subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
+      // Without `ready`: what is subscribed in memory stands at once.
+      listen: (topic, deliver) => {
+        messages.subscribe(topic, deliver);
+        return {};
+      },
+      clock,
+      counts: this.counts,
+    });
+    this.ask = this.asking;
+    exposeBus(metrics, this.counts, () => true);
+  }
+
+  start(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  stop(): Promise<void> {
+    this.asking.stop();
+    return Promise.resolve();
+  }
+}

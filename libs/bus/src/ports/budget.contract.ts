@@ -1,0 +1,65 @@
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { until } from '../../../../test/support/until.js';
+import type { Bus } from './bus.js';
+
+/** What `Budget` of every bus holds. `make` gives a new, unstarted bus that shares nothing with those of other tests. */
+export function budgetContract(make: () => Bus): void {
+  let bus: Bus;
+  beforeEach(async () => {
+    bus = make();
+    await bus.start();
+  });
+  afterEach(() => bus.stop());
+
+  it('allows as many attempts as the limit says, and says how long to wait for the next', async () => {
+    const waits = await Promise.all([1, 2, 3, 4].map(() => bus.budget.take('a', 3, 60_000)));
+    expect(waits.slice(0, 3)).toEqual([0, 0, 0]);
+    expect(waits[3]).toBeGreaterThan(50_000);
+    expect(waits[3]).toBeLessThanOrEqual(60_000);
+  });
+
+  it('allows an attempt again when the window has passed, and not before', async () => {
+    const window = 300;
+    const began = performance.now();
+    expect(await bus.budget.take('a', 1, window)).toBe(0);
+    const waitMs = await bus.budget.take('a', 1, window);
+    expect(waitMs).toBeGreaterThan(0);
+    expect(waitMs).toBeLessThanOrEqual(window);
+    await until(async () => (await bus.budget.take('a', 1, window)) === 0);
+    expect(performance.now() - began).toBeGreaterThanOrEqual(window - 1);
+  });
+
+  it('remembers for a long window what was taken under a short one', async () => {
+    expect(await bus.budget.take('a', 1, 1)).toBe(0);
+    await until(async () => (await bus.budget.take('a', 1, 1)) === 0);
+    expect(await bus.budget.take('a', 2, 60_000)).toBeGreaterThan(50_000);
+  });
+
+  it('counts each address by itself', async () => {
+    expect(await bus.budget.take('a', 1, 60_000)).toBe(0);
+    expect(await bus.budget.take('b', 1, 60_000)).toBe(0);
+  });
+
+  it('lets nobody take while the address has ordered to wait, whatever is left', async () => {
+    await bus.budget.hold('a', 60_000);
+    const waitMs = await bus.budget.take('a', 300, 60_000);
+    expect(waitMs).toBeGreaterThan(50_000);
+    expect(waitMs).toBeLessThanOrEqual(60_000);
+    expect(await bus.budget.take('b', 300, 60_000)).toBe(0);
+  });
+
+  it('keeps the longer of two orders', async () => {
+    await bus.budget.hold('a', 60_000);
+    await bus.budget.hold('a', 1_000);
+    expect(await bus.budget.take('a', 300, 60_000)).toBeGreaterThan(50_000);
+    await bus.budget.hold('a', 120_000);
+    expect(await bus.budget.take('a', 300, 60_000)).toBeGreaterThan(110_000);
+  });
+
+  it('has recorded nothing while the address was held, and lets attempts through when the order is over', async () => {
+    await bus.budget.hold('a', 200);
+    expect(await bus.budget.take('a', 1, 60_000)).toBeGreaterThan(0);
+    await until(async () => (await bus.budget.take('a', 1, 60_000)) === 0);
+    expect(await bus.budget.take('a', 1, 60_000)).toBeGreaterThan(50_000);
+  });
+}

@@ -1,0 +1,118 @@
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '#libs/runtime';
+import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
+import { until } from '../../../../test/support/until.js';
+import { RedisBus } from './redis-bus.js';
+
+const KEY = 'holdfast:spot:{attempts}';
+const WINDOW_MS = 60_000;
+
+describe('the budget of attempts, when Redis and this process know different things', () => {
+  let redis: TestRedis;
+  let operator: Redis;
+  let buses: RedisBus[];
+  beforeEach(async () => {
+    redis = await startRedis();
+    operator = new Redis(redis.url, { lazyConnect: true, maxRetriesPerRequest: null });
+    operator.on('error', () => undefined);
+    await operator.connect();
+    buses = [];
+  });
+  afterEach(async () => {
+    await Promise.all(buses.map((bus) => bus.stop()));
+    operator.disconnect();
+    await redis.stop();
+  });
+
+  const startBus = async (): Promise<RedisBus> => {
+    const bus = new RedisBus({ redisUrl: redis.url, queueBytes: 1_000_000 });
+    buses.push(bus);
+    await bus.start();
+    return bus;
+  };
+  const take = async (bus: RedisBus, times: number, limit: number): Promise<number[]> => {
+    const waits: number[] = [];
+    for (let index = 0; index < times; index += 1) waits.push(await bus.budget.take(KEY, limit, WINDOW_MS));
+    return waits;
+  };
+
+  it('an emptied Redis makes no room for more, here or in another process', async () => {
+    const bus = await startBus();
+    expect(await take(bus, 5, 5)).toEqual([0, 0, 0, 0, 0]);
+    await operator.flushall();
+    const [waitMs] = await take(bus, 1, 5);
+    expect(waitMs).toBeGreaterThan(WINDOW_MS - 10_000);
+    expect(await operator.zcard(KEY)).toBe(5);
+    expect((await take(await startBus(), 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+  });
+
+  it('what Redis had counted still counts here when it dies', async () => {
+    const bus = await startBus();
+    await take(bus, 3, 5);
+    await redis.kill();
+    const waits = await take(bus, 3, 5);
+    expect(waits.slice(0, 2)).toEqual([0, 0]);
+    expect(waits[2]).toBeGreaterThan(WINDOW_MS - 10_000);
+  });
+
+  it('a Redis that comes back empty is told at once what was taken before and meanwhile', async () => {
+    const bus = await startBus();
+    await take(bus, 3, 5);
+    await redis.kill();
+    await take(bus, 2, 5);
+    await redis.restart();
+    await until(async () => (await operator.zcard(KEY)) === 5, { deadlineMs: 10_000 });
+    expect((await take(await startBus(), 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+  });
+
+  it('remembers what other processes had taken', async () => {
+    const [one, other] = [await startBus(), await startBus()];
+    await take(one, 4, 5);
+    expect(await take(other, 1, 5)).toEqual([0]);
+    await one.stop();
+    await operator.flushall();
+    expect((await take(other, 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+  });
+
+  it('many that ask at once while Redis is emptied again and again get no more than the limit', async () => {
+    const bus = await startBus();
+    const waits: Promise<number>[] = [];
+    for (let index = 0; index < 200; index += 1) {
+      waits.push(bus.budget.take(KEY, 20, WINDOW_MS));
+      // On the bus's own connection, so that every ten of them find an empty Redis.
+      if (index % 10 === 0) void bus['publishing'].flushall();
+    }
+    expect((await Promise.all(waits)).filter((waitMs) => waitMs === 0)).toHaveLength(20);
+  });
+
+  it('an order of the address outlives an emptied Redis, here and in a process that comes later', async () => {
+    const bus = await startBus();
+    await bus.budget.hold(KEY, WINDOW_MS);
+    await operator.flushall();
+    expect((await take(bus, 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+    expect((await take(await startBus(), 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+  });
+
+  it('an order given while Redis is away reaches the others when it is back', async () => {
+    const bus = await startBus();
+    await redis.kill();
+    await until(() => bus.messages.state === 'down');
+    await bus.budget.hold(KEY, WINDOW_MS);
+    expect((await take(bus, 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+    await redis.restart();
+    await until(() => bus.messages.state === 'up', { deadlineMs: 10_000 });
+    const other = await startBus();
+    await until(async () => (await take(other, 1, 1_000))[0] !== 0);
+  });
+
+  it('leaves nothing in Redis that is older than anybody asks for', async () => {
+    const minutesAgo = (minutes: number): number => (systemClock.now() - minutes * 60_000) * 1_000;
+    await operator.zadd(KEY, minutesAgo(11), 'old', minutesAgo(9), 'kept');
+    await take(await startBus(), 1, 5);
+    const left = await operator.zrange(KEY, 0, -1);
+    expect([left.length, left[0]]).toEqual([2, 'kept']);
+    expect(await operator.pttl(KEY)).toBeGreaterThan(590_000);
+    expect(await operator.pttl(KEY)).toBeLessThanOrEqual(600_000);
+  });
+});

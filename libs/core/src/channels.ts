@@ -1,0 +1,39 @@
+import type { StreamName } from './event.js';
+
+/** A bus channel's or key's name. */
+export type Topic = string;
+
+/** The channels and keys of one market on the bus. Two markets never share one. */
+export interface Channels {
+  /**
+   * Channel of a stream's events. The braces are a Redis hash tag: all keys of one stream share a cluster slot.
+   *
+   * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+   */
+  stream(stream: StreamName): Topic;
+  /** On which every edge says which streams its clients want. */
+  readonly demand: Topic;
+  /** On which an upstream that has just started asks every edge to say its demand now. */
+  readonly demandCall: Topic;
+  /** On which edges ask how streams stand. */
+  readonly welcome: Topic;
+  readonly heartbeat: Topic;
+  /** Key of the newest term. */
+  readonly epoch: Topic;
+  /** Key of the connection attempts that all processes have taken. */
+  readonly attempts: Topic;
+}
+
+/** @param market the market's name; it stands in all of them. */
+export function channelsOf(market: string): Channels {
+  const root = `holdfast:${market}`;
+  return {
+    stream: (stream) => `${root}:{${stream}}`,
+    demand: `${root}:demand`,
+    demandCall: `${root}:demand-call`,
+    welcome: `${root}:welcome`,
+    heartbeat: `${root}:heartbeat`,
+    epoch: `${root}:epoch`,
+    attempts: `${root}:{attempts}`,
+  };
+}

@@ -1,0 +1,82 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  MOST_WELCOMES,
+  decodeDemand,
+  decodeHeartbeat,
+  encodeDemand,
+  encodeHeartbeat,
+  isAfter,
+  isPlace,
+  isSamePlace,
+  readWelcomeAnswer,
+  readWelcomeQuestion,
+} from './index.js';
+
+const places = fc.record({ epoch: fc.nat(3), seq: fc.nat(3) });
+
+describe('a place', () => {
+  it('is before, at, or after another one, and never two of these', () => {
+    fc.assert(
+      fc.property(places, places, (some, other) => {
+        expect([isAfter(some, other), isSamePlace(some, other), isAfter(other, some)].filter(Boolean)).toHaveLength(1);
+      }),
+    );
+  });
+
+  it('is later in a newer term, whatever its position', () => {
+    expect(isAfter({ epoch: 2, seq: 1 }, { epoch: 1, seq: 900 })).toBe(true);
+    expect(isAfter({ epoch: 1, seq: 900 }, { epoch: 2, seq: 1 })).toBe(false);
+  });
+
+  it.each([[null], ['x'], [{}], [{ epoch: 1 }], [{ epoch: 1.5, seq: 1 }], [{ epoch: '1', seq: 1 }]])(
+    '%j is none',
+    (value) => expect(isPlace(value)).toBe(false),
+  );
+});
+
+describe('a demand', () => {
+  it('is read as it was written', () => {
+    fc.assert(
+      fc.property(fc.string({ minLength: 1, maxLength: 200 }), fc.array(fc.string()), (edge, streams) => {
+        expect(decodeDemand(encodeDemand({ edge, streams }))).toEqual({ edge, streams });
+      }),
+    );
+  });
+
+  it.each(['', '{', 'null', '[]', '{}', '{"edge":"","streams":[]}', '{"edge":"a","streams":[1]}', '{"edge":"a"}'])(
+    '%s is none',
+    (text) => expect(decodeDemand(text)).toBeUndefined(),
+  );
+
+  it('of an edge with an endless name is none', () => {
+    expect(decodeDemand(encodeDemand({ edge: 'x'.repeat(201), streams: [] }))).toBeUndefined();
+  });
+});
+
+describe('a heartbeat', () => {
+  it('is read as it was written', () => {
+    expect(decodeHeartbeat(encodeHeartbeat({ epoch: 7, at: 1.5 }))).toEqual({ epoch: 7, at: 1.5 });
+  });
+
+  it.each(['', 'null', '{"epoch":"7","at":1}', '{"epoch":7}'])('%s is none', (text) =>
+    expect(decodeHeartbeat(text)).toBeUndefined(),
+  );
+});
+
+describe('a welcome', () => {
+  const welcome = { stream: 'a@trade', place: { epoch: 1, seq: 2 }, feed: '{}', latest: [] };
+
+  it('is asked for with names, at most so many at once', () => {
+    expect(readWelcomeQuestion({ streams: ['a@trade'] })).toEqual({ streams: ['a@trade'] });
+    expect(readWelcomeQuestion({ streams: Array.from({ length: MOST_WELCOMES + 1 }, () => 'a') })).toBeUndefined();
+    expect(readWelcomeQuestion(undefined)).toBeUndefined();
+  });
+
+  it('is taken from an answer, and what is none is left out', () => {
+    expect(readWelcomeAnswer({ welcomes: [welcome, {}, null, { ...welcome, place: 7 }] })).toEqual({
+      welcomes: [welcome],
+    });
+    expect(readWelcomeAnswer('x')).toEqual({ welcomes: [] });
+  });
+});

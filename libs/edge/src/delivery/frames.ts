@@ -1,0 +1,111 @@
+import type { Market, ParsedStream } from '#libs/binance';
+import { type MarketEvent, decode } from '#libs/core';
+import type { EdgeCounts } from '../metrics/edge-counts.js';
+import { ArrayParts } from './array-parts.js';
+import type { Audience } from './audience.js';
+import type { BinanceRendition, Publish } from './rendition.js';
+
+/** Where frames go. */
+export interface Outlet {
+  publish: Publish;
+  counts: EdgeCounts;
+}
+
+/**
+ * Writes the events of one stream as Binance's frames: once per event and form, and only in forms that somebody wants. Here
+ * an event is read whole for the first time since it was published, so here its shape is judged: what would not be a frame of
+ * this stream is counted and dropped.
+ */
+export class Frames {
+  private readonly parts: ArrayParts | undefined;
+  /** `{"stream":"…","data":` */
+  private readonly combinedHead: string;
+
+  constructor(
+    private readonly market: Market,
+    private readonly stream: ParsedStream,
+    private readonly audience: Audience,
+    private readonly outlet: Outlet,
+  ) {
+    this.parts = stream.isArray ? new ArrayParts(outlet.counts) : undefined;
+    this.combinedHead = `{"stream":${JSON.stringify(stream.name)},"data":`;
+  }
+
+  /** Takes the next event's text. */
+  write(text: string): void {
+    const decoded = decode(text);
+    if (!decoded.ok || decoded.value.type === 'feed') return this.drop();
+    const events = this.wholeWith(decoded.value);
+    if (!events) return;
+    const { counts } = this.audience;
+    if (counts.raw + counts.combined > 0) this.send(events.map(inMillis), 'raw', 'combined');
+    if (counts['raw-us'] + counts['combined-us'] > 0) this.send(events.map(inMicros), 'raw-us', 'combined-us');
+  }
+
+  /** Something is missing before the next event. */
+  broken(): void {
+    this.parts?.begin();
+  }
+
+  /** What makes a frame with this event: itself, or all parts of an array once they are there. */
+  private wholeWith(event: MarketEvent): MarketEvent[] | undefined {
+    if (!this.parts || event.type === 'unknown') return [event];
+    const part = partOf(event);
+    if (part) return this.parts.add(event, part);
+    this.drop();
+    return undefined;
+  }
+
+  private send(events: MarketEvent[], raw: BinanceRendition, combined: BinanceRendition): void {
+    const payload = this.rebuild(events);
+    if (payload === undefined) return this.drop();
+    const { counts, topics } = this.audience;
+    const text = JSON.stringify(payload);
+    this.outlet.counts.renditions += 1;
+    this.outlet.counts.deliveries += counts[raw] + counts[combined];
+    if (counts[raw] > 0) this.outlet.publish(topics[raw], text);
+    if (counts[combined] > 0) this.outlet.publish(topics[combined], `${this.combinedHead}${text}}`);
+  }
+
+  /** Undefined where these events are of no shape that a frame of this stream could have had. */
+  private rebuild(events: MarketEvent[]): unknown {
+    const [first] = events;
+    if (first?.type === 'unknown') return first.raw;
+    try {
+      const payloads = this.parts
+        ? this.market.rebuildArray(events)
+        : events.map((event) => this.market.rebuild(event));
+      if (!payloads.every((payload) => this.stream.known.compiled.check(payload))) return undefined;
+      return this.parts ? payloads : payloads[0];
+    } catch {
+      // A field is not even of the kind that can be taken apart.
+      return undefined;
+    }
+  }
+
+  private drop(): void {
+    this.outlet.counts.unreadable += 1;
+  }
+}
+
+/** `[index, count]`; undefined where it makes no sense. */
+function partOf(event: MarketEvent): [number, number] | undefined {
+  const part: unknown = event.part ?? [0, 1];
+  const [index, count]: unknown[] = Array.isArray(part) ? part : [];
+  if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count)) return undefined;
+  return Number(index) >= 0 && Number(index) < Number(count) ? [Number(index), Number(count)] : undefined;
+}
+
+/** Instants become microseconds when the frame is rebuilt. */
+const inMicros = (event: MarketEvent): MarketEvent =>
+  event.timeUnit === 'MICROSECOND' ? event : { ...event, timeUnit: 'MICROSECOND' };
+
+/** Cuts the microseconds off, as a connection without `timeUnit` would have got it. */
+function inMillis(event: MarketEvent): MarketEvent {
+  if (event.timeUnit !== 'MICROSECOND') return event;
+  const { timeUnit: _, ...rest } = event;
+  for (const [field, value] of Object.entries(rest)) {
+    if (field.endsWith('At') && typeof value === 'number') Reflect.set(rest, field, Math.floor(value));
+  }
+  return rest;
+}

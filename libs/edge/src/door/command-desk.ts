@@ -1,0 +1,60 @@
+import type { RequestId } from '#libs/binance';
+import { CLOSE, type Clock, HoldfastError, notOk } from '#libs/core';
+import type { EdgeSettings, Log } from '#libs/runtime';
+import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import type { Session } from './session.js';
+import type { Command } from './wire/wire.js';
+
+/** Owns up to a bug; `cause` is for the log, the message for the client. */
+export const internalError = (cause: unknown): HoldfastError =>
+  new HoldfastError('internal', 'this edge made a mistake; the command may or may not have been carried out', {
+    cause,
+  });
+
+/** Takes what clients say: holds them to their pace, has commands carried out in order, answers each. */
+export class CommandDesk {
+  constructor(
+    private readonly settings: Pick<EdgeSettings, 'maxCommandsPerSecond'>,
+    private readonly clock: Clock,
+    private readonly log: Log,
+    private readonly metrics: EdgeMetrics,
+  ) {}
+
+  /** Takes a client's message; undefined stands for a binary one. */
+  receive(session: Session, text: string | undefined): void {
+    const { maxCommandsPerSecond } = this.settings;
+    const isInPace = session.pace.allows(this.clock.now(), maxCommandsPerSecond);
+    const incoming = isInPace ? session.wire.read(text) : session.wire.tooFast(maxCommandsPerSecond);
+    switch (incoming.kind) {
+      case 'command':
+        session.enqueue(() => this.carryOut(session, incoming.command));
+        break;
+      case 'refused':
+        this.refuse(session, incoming.error, incoming.id);
+        break;
+      case 'hopeless':
+        session.close(incoming.code, incoming.reason);
+        break;
+    }
+  }
+
+  private async carryOut(session: Session, command: Command): Promise<void> {
+    const outcome = await session.run(command).catch((error: unknown) => notOk(internalError(error)));
+    if (!outcome.ok) return this.refuse(session, outcome.problem, command.id);
+    session.refusals = 0;
+    this.metrics.commands.inc({ wire: session.wire.name, result: 'ok' });
+    if (outcome.value !== undefined) session.send(session.wire.reply(command, outcome.value));
+  }
+
+  /** Tells a client that its command was refused, and closes it when that happens more often than its wire bears. */
+  private refuse(session: Session, error: HoldfastError, id: RequestId | undefined): void {
+    if (error.code === 'internal') {
+      const fields = { code: 'edge.command-failed', client: session.id, err: error.cause };
+      this.log.error(fields, 'a command failed because of a bug');
+    }
+    this.metrics.commands.inc({ wire: session.wire.name, result: error.code });
+    session.refusals += 1;
+    session.send(session.wire.refuse(error, id));
+    if (session.refusals >= session.wire.mostRefusals) session.close(CLOSE.tooManyErrors, 'too many errors');
+  }
+}

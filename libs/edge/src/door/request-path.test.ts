@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { type Market, spot } from '#libs/binance';
+import { readRequestPath } from './request-path.js';
+
+const other: Market = { ...spot, name: 'other', pathPrefix: '/other' };
+
+const read = (path: string, query = '') => {
+  const entry = readRequestPath([spot, other], path, query);
+  if (!entry.ok) return entry.problem;
+  const { market, wire, streams } = entry.value;
+  return { ...entry.value, market: market.name, wire: wire.name, streams: streams.map(({ name }) => name) };
+};
+
+describe('the path of an upgrade request', () => {
+  it.each([
+    ['/v1', '', { market: 'spot', path: '/v1', wire: 'native', streams: [] }],
+    ['/other/v1', '', { market: 'other', path: '/v1', wire: 'native', streams: [] }],
+    ['/other/ws/btcusdt@trade', '', { market: 'other', path: '/ws', wire: 'binance', streams: ['btcusdt@trade'] }],
+    ['/other/stream', 'streams=btcusdt@trade', { market: 'other', isCombined: true, streams: ['btcusdt@trade'] }],
+    ['/ws/btcusdt@trade', '', { market: 'spot' }],
+    ['/other', '', { status: '404 Not Found' }],
+    ['/others/ws', '', { status: '404 Not Found' }],
+    ['/nobody/ws', '', { status: '404 Not Found' }],
+    ['/ws', '', { path: '/ws', wire: 'binance', isCombined: false, streams: [] }],
+    ['/ws/', '', { isCombined: false, streams: [] }],
+    ['/ws/btcusdt@trade', '', { isCombined: false, streams: ['btcusdt@trade'] }],
+    ['/ws/btcusdt@trade/btcusdt@depth@100ms', '', { streams: ['btcusdt@trade', 'btcusdt@depth@100ms'] }],
+    ['/ws/btcusdt@trade/btcusdt@trade', '', { streams: ['btcusdt@trade'] }],
+    ['/stream', '', { isCombined: true, streams: [] }],
+    [
+      '/stream',
+      'streams=btcusdt@trade/!miniTicker@arr',
+      { isCombined: true, streams: ['btcusdt@trade', '!miniTicker@arr'] },
+    ],
+    ['/stream', 'streams=btcusdt%40trade%2Fethusdt%40trade', { status: '400 Bad Request' }],
+    ['/stream', 'streams=btcusdt%40kline_1d%40%2B08%3A00', { streams: ['btcusdt@kline_1d@+08:00'] }],
+    ['/stream', 'streams=btcusdt@kline_1d@+08:00', { streams: ['btcusdt@kline_1d@+08:00'] }],
+    ['/stream', 'streams=btcusdt@trade&timeUnit=MICROSECOND', { isMicrosecond: true, streams: ['btcusdt@trade'] }],
+    ['/ws/btcusdt@trade', 'timeUnit=microsecond', { isMicrosecond: true }],
+    ['/ws/btcusdt@trade', 'timeUnit=MILLISECOND', { isMicrosecond: false }],
+    ['/ws/btcusdt@trade', 'timeUnit=HOUR', { status: '400 Bad Request', body: expect.stringContaining('MICROSECOND') }],
+    ['/ws/%E5%B8%81%E5%AE%89usdt@trade', '', { streams: ['币安usdt@trade'] }],
+    ['/ws/%zz', '', { status: '400 Bad Request', body: expect.stringContaining('URL-encoded') }],
+    ['/ws/BTCUSDT@trade', '', { status: '400 Bad Request', body: expect.stringContaining('btcusdt@trade') }],
+    ['/ws/!ticker@arr', '', { status: '400 Bad Request', body: expect.stringContaining('retired') }],
+    ['/', '', { status: '404 Not Found', body: 'Invalid request path' }],
+    ['/wsx', '', { status: '404 Not Found' }],
+    ['/v1/x', '', { status: '404 Not Found' }],
+    ['/streams', 'streams=btcusdt@trade', { status: '404 Not Found' }],
+  ])('%s?%s', (path, query, expected) => {
+    expect(read(path, query)).toMatchObject(expected);
+  });
+});

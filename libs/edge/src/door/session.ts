@@ -1,0 +1,96 @@
+import type { Millis, StreamName } from '#libs/core';
+import type { Rendition } from '../delivery/rendition.js';
+import type { EdgeStream } from '../streams/edge-stream.js';
+import { Pace } from './pace.js';
+import type { DoorEntry } from './request-path.js';
+import type { Command, Outcome, Wire } from './wire/wire.js';
+
+/** What a session needs of a WebSocket; a uWebSockets.js socket is one. It must not be touched after it has closed. */
+export interface Socket {
+  send(text: string): unknown;
+  ping(payload: string): unknown;
+  subscribe(topic: string): unknown;
+  unsubscribe(topic: string): unknown;
+  cork(write: () => void): unknown;
+  end(code: number, reason: string): unknown;
+  getBufferedAmount(): number;
+}
+
+/** One client connection. Everything is a no-op once it has closed. */
+export class Session {
+  readonly wire: Wire;
+  /** What it has, by name. */
+  readonly streams = new Map<StreamName, EdgeStream>();
+  readonly pace = new Pace();
+  /** Binance's property: whether frames come in the combined envelope. */
+  isCombined: boolean;
+  /** Commands refused since the last good one. */
+  refusals = 0;
+  /** Takes a command to its handler; set when the handlers are bound. */
+  run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
+  private socket: Socket | undefined;
+  private lastCommand: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly id: number,
+    readonly entry: DoorEntry,
+    readonly address: string,
+    readonly openedAt: Millis,
+    socket: Socket,
+  ) {
+    this.wire = entry.wire;
+    this.isCombined = entry.isCombined;
+    this.socket = socket;
+  }
+
+  get isOpen(): boolean {
+    return this.socket !== undefined;
+  }
+
+  /** The form in which it gets events. */
+  get rendition(): Rendition {
+    if (this.wire.name === 'native') return 'native';
+    if (this.entry.isMicrosecond) return this.isCombined ? 'combined-us' : 'raw-us';
+    return this.isCombined ? 'combined' : 'raw';
+  }
+
+  /** Bytes that wait because the client does not read them. */
+  get backlogBytes(): number {
+    return this.socket?.getBufferedAmount() ?? 0;
+  }
+
+  /** Several texts go out in one write. */
+  send(...texts: string[]): void {
+    const { socket } = this;
+    socket?.cork(() => {
+      for (const text of texts) socket.send(text);
+    });
+  }
+
+  ping(payload: string): void {
+    this.socket?.ping(payload);
+  }
+
+  join(topic: string): void {
+    this.socket?.subscribe(topic);
+  }
+
+  leave(topic: string): void {
+    this.socket?.unsubscribe(topic);
+  }
+
+  /** Does this after what was enqueued before: a client that subscribes and unsubscribes means it in that order. */
+  enqueue(act: () => Promise<void>): void {
+    this.lastCommand = this.lastCommand.then(() => (this.isOpen ? act() : undefined));
+  }
+
+  /** Says why and closes. The socket's close handler runs before this returns. */
+  close(code: number, reason: string): void {
+    this.socket?.end(code, reason);
+  }
+
+  /** Called when the socket has closed. */
+  closed(): void {
+    this.socket = undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import type { ParsedStream } from '#libs/binance';
+import { HoldfastError, type StreamName } from '#libs/core';
+import type { EdgeStream } from '../streams/edge-stream.js';
+import type { MarketStreams } from '../streams/market-streams.js';
+import type { Wanted } from '../streams/wanted.js';
+import type { Session } from './session.js';
+
+/** Which client has which streams. A refused change changes nothing. */
+export class Subscriptions {
+  private readonly markets: ReadonlyMap<string, Wanted>;
+
+  constructor(
+    markets: readonly MarketStreams[],
+    private readonly maxStreamsPerClient: number,
+  ) {
+    this.markets = new Map(markets.map(({ market, wanted }) => [market.name, wanted]));
+  }
+
+  /**
+   * Gives a client these streams as well. What is published from now on reaches it.
+   *
+   * @throws HoldfastError when there would be too many.
+   */
+  add(session: Session, streams: readonly ParsedStream[]): EdgeStream[] {
+    const named = new Map(streams.map((stream) => [stream.name, stream]));
+    const fresh = [...named.values()].filter(({ name }) => !session.streams.has(name));
+    if (session.streams.size + fresh.length > this.maxStreamsPerClient) {
+      throw new HoldfastError('too-many-streams', `one connection may have ${this.maxStreamsPerClient} streams`);
+    }
+    const wanted = this.wantedBy(session);
+    wanted.makeRoom(fresh.map(({ name }) => name));
+    for (const parsed of fresh) {
+      const stream = wanted.want(parsed, session.rendition);
+      session.streams.set(stream.name, stream);
+      session.join(stream.audience.topics[session.rendition]);
+    }
+    return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
+  }
+
+  /** Takes streams from a client; names it does not have are passed over. Gives those it had. */
+  remove(session: Session, names: Iterable<StreamName>): StreamName[] {
+    const had = [...new Set(names)].flatMap((name) => session.streams.get(name) ?? []);
+    const wanted = this.wantedBy(session);
+    for (const stream of had) {
+      session.streams.delete(stream.name);
+      session.leave(stream.audience.topics[session.rendition]);
+      wanted.release(stream, session.rendition);
+    }
+    return had.map(({ name }) => name);
+  }
+
+  /** Changes the form of a client's frames. The new topic is joined before the old one is left: no frame is missed. */
+  setCombined(session: Session, isCombined: boolean): void {
+    const before = session.rendition;
+    session.isCombined = isCombined;
+    const after = session.rendition;
+    if (after === before) return;
+    for (const { audience } of session.streams.values()) {
+      audience.add(after);
+      session.join(audience.topics[after]);
+      session.leave(audience.topics[before]);
+      audience.remove(before);
+    }
+  }
+
+  private wantedBy({ entry }: Session): Wanted {
+    const wanted = this.markets.get(entry.market.name);
+    if (!wanted) throw new Error(`No streams of the market ${entry.market.name} here`);
+    return wanted;
+  }
+}

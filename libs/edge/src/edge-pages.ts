@@ -1,0 +1,86 @@
+import type { Bus } from '#libs/bus';
+import type { FeedState } from '#libs/core';
+import type { Ops } from '#libs/runtime';
+import type { Session } from './door/session.js';
+import type { EdgeParts } from './edge.js';
+import type { EdgeStream } from './streams/edge-stream.js';
+import type { MarketStreams } from './streams/market-streams.js';
+import { isDoubted } from './streams/table.js';
+
+/** How many clients `/status` shows one by one. */
+const SHOWN = 50;
+
+/** What operators see of an edge: pages, conditions of readiness, gauges. Everything is read when somebody asks. */
+export function showEdge({ sessions, markets, metrics }: EdgeParts, bus: Bus, ops: Ops): void {
+  ops.status('clients', () => clientsOf([...sessions.all]));
+  ops.status('upstream heard', () => markets.map(hearingOf));
+  ops.status('served', () => markets.flatMap(streamsOf));
+  ops.status('messages', () => ({ ...metrics.counts }));
+  ops.ready('bus', () => (bus.messages.state === 'down' ? 'the bus is down' : undefined));
+  ops.ready('upstream heard', () => troubleOf(markets));
+  const byMarket = (read: (streams: MarketStreams) => number) => () =>
+    Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
+  metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));
+  metrics.gauge(
+    'holdfast_edge_streams',
+    'Streams that clients of this edge want, by market.',
+    'market',
+    byMarket(({ wanted }) => wanted.streams.length),
+  );
+  metrics.gauge(
+    'holdfast_edge_hears_upstream',
+    '1 while this edge hears an upstream of the market.',
+    'market',
+    byMarket(({ hearing }) => (hearing.trouble ? 0 : 1)),
+  );
+}
+
+function clientsOf(sessions: Session[]): unknown {
+  const slowest = sessions.toSorted((one, other) => other.backlogBytes - one.backlogBytes).slice(0, SHOWN);
+  return {
+    connections: sessions.length,
+    ...byWire(sessions),
+    clients: slowest.map((session) => ({
+      id: session.id,
+      address: session.address,
+      market: session.entry.market.name,
+      wire: session.wire.name,
+      streams: session.streams.size,
+      backlogBytes: session.backlogBytes,
+      connectedAt: new Date(session.openedAt).toISOString(),
+    })),
+  };
+}
+
+function byWire(sessions: Iterable<Session>): Record<'native' | 'binance', number> {
+  const counts = { native: 0, binance: 0 };
+  for (const { wire } of sessions) counts[wire.name] += 1;
+  return counts;
+}
+
+const hearingOf = ({ market, hearing }: MarketStreams): unknown => ({
+  market: market.name,
+  epoch: hearing.newest,
+  trouble: hearing.trouble ?? null,
+  since: hearing.deafness?.since ?? null,
+});
+
+const streamsOf = ({ market, wanted }: MarketStreams): unknown[] =>
+  wanted.streams.map((stream) => ({
+    market: market.name,
+    stream: stream.name,
+    clients: stream.audience.size,
+    ...stream.place,
+    state: stateOf(stream),
+  }));
+
+const stateOf = ({ phase, feed }: EdgeStream): FeedState | 'not heard of yet' =>
+  isDoubted(phase) ? 'stale' : (feed?.state ?? 'not heard of yet');
+
+/** The markets that hear no upstream, each with why; undefined when all do. */
+function troubleOf(markets: readonly MarketStreams[]): string | undefined {
+  const troubles = markets.flatMap(({ market, hearing }) =>
+    hearing.trouble ? `${market.name}: ${hearing.trouble}` : [],
+  );
+  return troubles.length > 0 ? troubles.join('; ') : undefined;
+}

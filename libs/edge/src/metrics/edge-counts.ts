@@ -1,0 +1,27 @@
+/** What happened to messages; plain numbers, because they are raised once per message. */
+export interface EdgeCounts {
+  /** Messages taken from the bus. */
+  messages: number;
+  /** Messages times the clients they went to. */
+  deliveries: number;
+  /** Frames rebuilt for Binance clients. */
+  renditions: number;
+  /** Of a term that is over, or seen before. */
+  discarded: number;
+  /** Lost between the upstream and this edge. */
+  lost: number;
+  /** Texts on a stream's channel that are none of its events: dropped. */
+  unreadable: number;
+  /** Arrays of which a part was lost, so that clients of Binance's wire got none of it. */
+  brokenArrays: number;
+}
+
+export const newEdgeCounts = (): EdgeCounts => ({
+  messages: 0,
+  deliveries: 0,
+  renditions: 0,
+  discarded: 0,
+  lost: 0,
+  unreadable: 0,
+  brokenArrays: 0,
+});

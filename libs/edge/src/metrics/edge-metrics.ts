@@ -1,0 +1,69 @@
+import { type Counter, type Histogram, Metrics } from '#libs/runtime';
+import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
+
+const HELP: Record<keyof EdgeCounts, string> = {
+  messages: 'Messages taken from the bus.',
+  deliveries: 'Messages times the clients they were sent to.',
+  renditions: 'Frames rebuilt for clients of Binance’s wire.',
+  discarded: 'Messages of an older term, or seen before.',
+  lost: 'Messages lost between the upstream and this edge.',
+  unreadable: 'Texts on a stream’s channel that are none of its events.',
+  brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
+};
+
+/** What an edge counts and measures. */
+export class EdgeMetrics {
+  readonly counts = newEdgeCounts();
+  readonly commands: Counter<'wire' | 'result'>;
+  readonly slowCloses: Counter<'how'>;
+  readonly refusedConnections: Counter<'why'>;
+  readonly lagSeconds: Histogram;
+
+  constructor(private readonly metrics: Metrics) {
+    for (const [name, help] of Object.entries(HELP)) this.expose(name as keyof EdgeCounts, help);
+    this.commands = metrics.counter({
+      name: 'holdfast_edge_commands_total',
+      help: 'Commands of clients, by wire and result.',
+      labelNames: ['wire', 'result'],
+    });
+    this.slowCloses = metrics.counter({
+      name: 'holdfast_edge_slow_clients_closed_total',
+      help: 'Clients closed because they read too slowly: told with 4001, or cut off.',
+      labelNames: ['how'],
+    });
+    this.refusedConnections = metrics.counter({
+      name: 'holdfast_edge_refused_connections_total',
+      help: 'Connections refused, by reason: bad path or stream, too many connections.',
+      labelNames: ['why'],
+    });
+    this.lagSeconds = metrics.histogram({
+      name: 'holdfast_edge_lag_seconds',
+      help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64.',
+      buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
+    });
+  }
+
+  /** Shows numbers by one label, read when Prometheus asks. */
+  gauge(name: string, help: string, label: 'wire' | 'market', read: () => Record<string, number>): void {
+    this.metrics.gauge({
+      name,
+      help,
+      labelNames: [label],
+      collect() {
+        for (const [key, value] of Object.entries(read())) this.set({ [label]: key }, value);
+      },
+    });
+  }
+
+  private expose(count: keyof EdgeCounts, help: string): void {
+    const { counts } = this;
+    this.metrics.counter({
+      name: `holdfast_edge_${count.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+      help,
+      collect() {
+        this.reset();
+        this.inc(counts[count]);
+      },
+    });
+  }
+}

@@ -1,0 +1,180 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { HEARTBEAT_EVERY_MS, encodeHeartbeat } from '#libs/core';
+import { Metrics, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { HandUpstream } from '../../../../test/support/hand-upstream.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { MarketStreams } from './market-streams.js';
+import { Room } from './room.js';
+
+const TRADE = 'btcusdt@trade';
+const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+
+describe('the streams of a market, and the upstream they hear', () => {
+  let clock: FakeClock;
+  let bus: MemoryBus;
+  let streams: MarketStreams;
+  let sent: Record<string, unknown>[];
+  beforeEach(() => {
+    clock = new FakeClock();
+    bus = new MemoryBus({ clock });
+    sent = [];
+    const publish = (_topic: string, text: string): void => {
+      sent.push(JSON.parse(text) as Record<string, unknown>);
+    };
+    const metrics = new EdgeMetrics(new Metrics());
+    const room = new Room(1_000);
+    streams = new MarketStreams(spot, { edge: 'e', bus, clock, log: silentLog, metrics, publish, room, lingerMs: 0 });
+    streams.start();
+  });
+  const beat = (epoch: number): void =>
+    bus.messages.publish(spot.channels.heartbeat, encodeHeartbeat({ epoch, at: clock.now() }));
+  const pass = (beats: number): void => clock.advance(beats * HEARTBEAT_EVERY_MS);
+  const upstream = (epoch: number): HandUpstream => new HandUpstream(bus, { epoch, clock }).start();
+  const want = async (...names: string[]): Promise<void> => {
+    for (const name of names) streams.wanted.want(parsedStream(name), 'native');
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(60);
+  };
+  const states = (): unknown[] => sent.splice(0).map(({ type, state, cause, epoch }) => [type, state, cause, epoch]);
+
+  it('is not ready before the first heartbeat, then is', () => {
+    expect(streams.hearing.trouble).toBe('no upstream has been heard yet');
+    beat(7);
+    expect(streams.hearing.trouble).toBeUndefined();
+  });
+
+  it('tells every stream once when three heartbeats in a row are missing', async () => {
+    await want('a@trade');
+    beat(7);
+    pass(3);
+    expect(sent).toEqual([]);
+    pass(10);
+    expect(sent).toMatchObject([
+      { type: 'feed', stream: 'a@trade', state: 'stale', cause: 'upstream-gone', by: 'edge' },
+    ]);
+    expect(streams.hearing.trouble).toContain('heartbeats');
+  });
+
+  it('has a stream that is opened meanwhile say so as well', async () => {
+    pass(5);
+    await want('a@trade');
+    expect(streams.wanted.streams[0]).toMatchObject({ phase: 'unheard', deafness: { cause: 'upstream-gone' } });
+  });
+
+  it('does not take the heartbeats of an older upstream for those of the newest, which has died', async () => {
+    const older = upstream(7);
+    await want(TRADE);
+    states();
+    const newer = upstream(9);
+    clock.advance(100);
+    newer.publish(TRADE, trade(1));
+    newer.stop();
+    states();
+    for (let beats = 0; beats < 20; beats += 1) {
+      pass(1);
+      older.publish(TRADE, trade(beats));
+    }
+    expect(states()).toEqual([['feed', 'stale', 'upstream-gone', 9]]);
+    expect(streams.hearing.trouble).toContain('heartbeats');
+    older.stop();
+  });
+
+  it('does not take data of the newest term for life of an older one, nor the other way round', async () => {
+    const older = upstream(7);
+    await want(TRADE);
+    states();
+    const newer = new HandUpstream(bus, { epoch: 9, clock });
+    newer.publish(TRADE, trade(1));
+    expect(states()).toEqual([
+      ['feed', 'gap', 'upstream-gone', 7],
+      ['trade', undefined, undefined, 9],
+    ]);
+    pass(5);
+    expect(streams.hearing.trouble).toContain('heartbeats');
+    older.stop();
+  });
+
+  it('lets a stream that is new take nothing from an upstream whose term is over', async () => {
+    const older = upstream(7);
+    beat(9);
+    await want(TRADE);
+    older.publish(TRADE, trade(1));
+    clock.advance(10_000);
+    older.publish(TRADE, trade(2));
+    expect(sent.filter(({ epoch }) => epoch === 7)).toEqual([]);
+    older.stop();
+  });
+
+  it('follows the older upstream again once it has taken a new term', async () => {
+    const older = upstream(7);
+    await want(TRADE);
+    beat(9);
+    older.stop();
+    pass(6);
+    states();
+    const again = upstream(10);
+    clock.advance(100);
+    again.publish(TRADE, trade(1));
+    expect(states()).toEqual([
+      ['feed', 'gap', 'upstream-gone', 7],
+      ['feed', 'live', 'first-event', 10],
+      ['trade', undefined, undefined, 10],
+    ]);
+    expect(streams.hearing.trouble).toBeUndefined();
+    again.stop();
+  });
+
+  it('asks how everything stands on a new term, seen by a heartbeat or by data, and once only', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    first.questions.length = 0;
+    beat(7);
+    clock.advance(100);
+    expect(first.questions).toEqual([]);
+    beat(8);
+    clock.advance(100);
+    beat(8);
+    clock.advance(100);
+    expect(first.questions).toEqual([[TRADE]]);
+    first.stop();
+    const second = upstream(9);
+    clock.advance(100);
+    second.questions.length = 0;
+    new HandUpstream(bus, { epoch: 11, clock }).publish(TRADE, trade(1));
+    clock.advance(100);
+    expect(second.questions).toEqual([[TRADE]]);
+    second.stop();
+  });
+
+  it('asks how everything stands when the upstream is back', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    first.stop();
+    pass(6);
+    const back = upstream(7);
+    clock.advance(100);
+    expect(back.questions).toEqual([[TRADE]]);
+    expect(sent.at(-1)).toMatchObject({ type: 'feed', state: 'live', by: 'edge' });
+    back.stop();
+  });
+
+  it('takes nothing for a heartbeat that is none', () => {
+    for (const text of ['', 'null', '[]', '{"epoch":"7","at":1}']) bus.messages.publish(spot.channels.heartbeat, text);
+    expect(streams.hearing.trouble).toBeDefined();
+    expect(bus.counts.subscriberErrors).toBe(0);
+  });
+
+  it('leaves nothing behind when it stops', async () => {
+    await want(TRADE);
+    streams.stop();
+    expect(clock.pending).toBe(0);
+    expect(streams.wanted.streams).toEqual([]);
+    beat(7);
+    expect(streams.hearing.trouble).toBe('no upstream has been heard yet');
+  });
+});

@@ -1,0 +1,179 @@
+import {
+  type Clock,
+  type Epoch,
+  type EventHead,
+  FEED_STATES,
+  type FeedEvent,
+  type Place,
+  type Welcome,
+  decode,
+  encode,
+  isAfter,
+  readHead,
+} from '#libs/core';
+import type { Publish } from '../delivery/rendition.js';
+import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import type { Deafness, EdgeStream } from './edge-stream.js';
+import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
+import { doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
+
+/** How long native clients of a fresh stream wait for its welcome before they get live messages without one. */
+export const WELCOME_WITHIN_MS = 3_000;
+
+/** One message in so many is measured for lag. */
+const MEASURED = 64;
+
+interface IntakeParts {
+  clock: Clock;
+  publish: Publish;
+  metrics: EdgeMetrics;
+  /** Takes note that an upstream of this term has spoken; false where that term is over. */
+  sees(epoch: Epoch): boolean;
+}
+
+/**
+ * Takes what the bus brings for the streams of a market: drops what does not belong there, fences off older terms and
+ * repetitions, notices what was lost, remembers what a newcomer must be told, and passes everything on.
+ */
+export class Intake {
+  constructor(private readonly parts: IntakeParts) {}
+
+  /**
+   * The hot path: once per message, never once per client. What is simply the next event of a followed stream goes straight
+   * through, as the table has it (`event`); everything else takes the longer way.
+   */
+  deliver(stream: EdgeStream, text: string): void {
+    const head = readHead(text, stream.head);
+    if (
+      head === undefined ||
+      head.type !== stream.parsed.type ||
+      head.seq !== stream.seq + 1 ||
+      head.epoch !== stream.epoch ||
+      (stream.phase !== 'followed' && stream.phase !== 'doubted')
+    ) {
+      return this.take(stream, head, text);
+    }
+    stream.seq = head.seq;
+    this.keep(stream, text);
+    const { native } = stream.audience.counts;
+    if (native === 0) return;
+    this.parts.metrics.counts.deliveries += native;
+    this.parts.publish(stream.audience.topics.native, text);
+  }
+
+  /**
+   * What an upstream says about a stream that this edge newly wants, or may have missed something of. False when it is worth
+   * nothing: older than what has been seen, or by an upstream whose data is not taken any more.
+   */
+  welcome(stream: EdgeStream, { place, feed: feedText, latest }: Welcome): boolean {
+    const before = stream.place;
+    const feed = readFeed(feedText, stream);
+    if (!feed) this.parts.metrics.counts.unreadable += 1;
+    if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
+    const isNews = isAfter(place, before);
+    if (isNews && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
+    const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(feed);
+    stream.moveTo(place);
+    stream.feed = feed;
+    if (stream.keepsNewest) stream.newest = this.newestIn(stream, latest) ?? stream.newest;
+    const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
+    if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
+    if (telling === 'restatement') this.tell(stream, ...restatement(stream, before));
+    return true;
+  }
+
+  /** Says of a stream that this edge does not hear its upstream. */
+  distrust(stream: EdgeStream, deafness: Deafness): void {
+    stream.deafness = deafness;
+    if (this.move(stream, 'silence')) this.tell(stream, ...doubt(stream));
+  }
+
+  /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
+  private take(stream: EdgeStream, head: EventHead | undefined, text: string): void {
+    const { counts } = this.parts.metrics;
+    const feed = head?.type === 'feed' ? readFeed(text, stream) : undefined;
+    if (!head || (!feed && !isEventOf(stream, head))) {
+      counts.unreadable += 1;
+      return;
+    }
+    const missing = stream.missingBefore(head);
+    if (missing < 0 || (head.epoch !== stream.epoch && !this.parts.sees(head.epoch))) {
+      counts.discarded += 1;
+      return;
+    }
+    if (missing > 0 || (stream.epoch !== 0 && head.epoch > stream.epoch)) this.lose(stream, missing, head);
+    stream.moveTo(head);
+    if (feed) {
+      stream.feed = feed;
+      counts.messages += 1;
+    } else {
+      this.keep(stream, text);
+      if (this.isOverdue(stream)) this.move(stream, 'overdue');
+    }
+    if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, text);
+  }
+
+  /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
+  private keep(stream: EdgeStream, text: string): void {
+    const { counts } = this.parts.metrics;
+    counts.messages += 1;
+    if (counts.messages % MEASURED === 0) this.measure(text);
+    if (stream.keepsNewest) stream.newest = text;
+    if (stream.audience.rebuilt > 0) stream.frames.write(text);
+  }
+
+  /** What comes at `next` does not follow what came before: messages were lost, or the upstream was replaced. */
+  private lose(stream: EdgeStream, missing: number, next: Place): void {
+    this.parts.metrics.counts.lost += missing;
+    stream.frames.broken();
+    const now = this.parts.clock.now();
+    const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
+    const telling = this.move(stream, isReplaced ? 'replaced' : 'lost');
+    if (telling) this.tell(stream, isReplaced ? replacementOf(stream, now) : lossOf(stream, missing, now));
+  }
+
+  private move(stream: EdgeStream, happening: StreamHappening): StreamTelling | undefined {
+    const [phase, telling] = step(stream.phase, happening);
+    stream.phase = phase;
+    return telling;
+  }
+
+  private tell(stream: EdgeStream, ...texts: string[]): void {
+    const { counts, topics } = stream.audience;
+    if (counts.native === 0) return;
+    for (const text of texts) {
+      this.parts.metrics.counts.deliveries += counts.native;
+      this.parts.publish(topics.native, text);
+    }
+  }
+
+  private newestIn(stream: EdgeStream, latest: readonly string[]): string | undefined {
+    const fitting = latest.filter((text) => isEventOf(stream, readHead(text, stream.head)));
+    this.parts.metrics.counts.unreadable += latest.length - fitting.length;
+    return fitting.at(-1);
+  }
+
+  private isOverdue({ phase, since }: EdgeStream): boolean {
+    return !isFollowed(phase) && this.parts.clock.now() - since >= WELCOME_WITHIN_MS;
+  }
+
+  private measure(text: string): void {
+    const at = text.lastIndexOf('"receivedAt":');
+    const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
+    if (at > 0 && receivedAt > 0) this.parts.metrics.lagSeconds.observe((this.parts.clock.now() - receivedAt) / 1_000);
+  }
+}
+
+/** Whether a message that begins so is an event of the stream's kind, or one that nobody has a word for yet. */
+const isEventOf = ({ parsed }: EdgeStream, head: EventHead | undefined): boolean =>
+  head?.type === parsed.type || head?.type === 'unknown';
+
+const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
+
+/** What an upstream says about a stream; undefined where the text says nothing about this one. */
+function readFeed(text: string, { name }: EdgeStream): FeedEvent | undefined {
+  const decoded = decode(text);
+  if (!decoded.ok || decoded.value.type !== 'feed' || decoded.value.stream !== name) return undefined;
+  const feed = decoded.value;
+  return STATES.has(feed.state) && typeof feed.since === 'number' && typeof feed.cause === 'string' ? feed : undefined;
+}

@@ -1,0 +1,104 @@
+import type { Bus } from '#libs/bus';
+import type { Market } from '#libs/binance';
+import type { Clock, Millis } from '#libs/core';
+import type { Log } from '#libs/runtime';
+import type { Publish } from '../delivery/rendition.js';
+import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { DemandVoice } from './demand.js';
+import { EdgeStream } from './edge-stream.js';
+import { Hearing } from './hearing.js';
+import { Intake } from './intake.js';
+import type { Room } from './room.js';
+import { Wanted } from './wanted.js';
+import { Welcomes } from './welcomes.js';
+
+/** What the streams of all markets of an edge share. */
+export interface SharedParts {
+  /** The edge's id. */
+  edge: string;
+  bus: Bus;
+  clock: Clock;
+  log: Log;
+  metrics: EdgeMetrics;
+  publish: Publish;
+  room: Room;
+  lingerMs: Millis;
+}
+
+/**
+ * The streams of one market as this edge has them: who wants which (`wanted`), whether its upstream is heard (`hearing`),
+ * what it is told and asked, and what comes of it. Two markets share nothing but the bus and the room.
+ */
+export class MarketStreams {
+  readonly wanted: Wanted;
+  readonly hearing: Hearing;
+  private readonly demand: DemandVoice;
+  private readonly welcomes: Welcomes;
+  private readonly intake: Intake;
+
+  constructor(
+    readonly market: Market,
+    private readonly shared: SharedParts,
+  ) {
+    const { edge, bus, clock, log, metrics, publish, room, lingerMs } = shared;
+    const { channels } = market;
+    const { messages, ask } = bus;
+    this.intake = new Intake({ clock, publish, metrics, sees: (epoch) => this.hearing.sees(epoch) });
+    this.wanted = new Wanted({
+      clock,
+      room,
+      lingerMs,
+      make: (parsed) => this.make(parsed),
+      listen: (stream) => messages.subscribe(market.topic(stream.parsed), (text) => this.intake.deliver(stream, text)),
+      changed: () => this.demand.soon(),
+    });
+    this.welcomes = new Welcomes({
+      ask,
+      messages,
+      clock,
+      channel: channels.welcome,
+      isWanted: (stream) => this.wanted.has(stream),
+      welcome: (stream, welcome) => this.intake.welcome(stream, welcome),
+    });
+    this.demand = new DemandVoice({
+      edge,
+      channels,
+      messages,
+      clock,
+      ready: () => this.wanted.ready,
+      ask: (streams) => this.welcomes.ask(streams),
+      askAgain: (streams) => this.welcomes.askAgain(streams),
+    });
+    this.hearing = new Hearing({
+      market: market.name,
+      channels,
+      messages,
+      clock,
+      log,
+      streams: () => this.wanted.streams,
+      distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
+      askAgain: () => this.demand.again(),
+    });
+  }
+
+  start(): void {
+    this.demand.start();
+    this.hearing.start();
+  }
+
+  /** Tells the upstream that this edge wants nothing any more. */
+  stop(): void {
+    this.hearing.stop();
+    this.welcomes.stop();
+    this.wanted.end();
+    this.demand.stop();
+  }
+
+  /** A stream that is opened while nothing can be heard says so from the start. */
+  private make(parsed: EdgeStream['parsed']): EdgeStream {
+    const { clock, publish, metrics } = this.shared;
+    const stream = new EdgeStream(this.market, parsed, clock.now(), { publish, counts: metrics.counts });
+    if (this.hearing.deafness) this.intake.distrust(stream, this.hearing.deafness);
+    return stream;
+  }
+}

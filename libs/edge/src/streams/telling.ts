@@ -1,0 +1,56 @@
+import { type FeedEvent, type Millis, type Place, encode, isAfter, readHead } from '#libs/core';
+import type { EdgeStream } from './edge-stream.js';
+import { isDoubted, isFollowed } from './table.js';
+
+/** What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. */
+export function snapshot(stream: EdgeStream): string[] {
+  if (isDoubted(stream.phase)) return [...doubt(stream), ...newestOf(stream)];
+  if (!isFollowed(stream.phase) || !stream.feed) return [];
+  return [encode({ ...stream.feed, ...stream.place }), ...newestOf(stream)];
+}
+
+/**
+ * What those must be told who were there before: the state in this edge's own words, because the upstream's may have been
+ * told them at its own place already, and the newest event only if they have not had it.
+ */
+export function restatement(stream: EdgeStream, before: Place): string[] {
+  const state = stream.feed ? [encode({ ...stream.feed, ...stream.place, by: 'edge' })] : [];
+  const isNew = (text: string): boolean => isAfter(readHead(text, stream.head) ?? before, before);
+  return [...state, ...newestOf(stream).filter(isNew)];
+}
+
+/** That this edge does not hear the upstream. */
+export function doubt(stream: EdgeStream): string[] {
+  const { deafness } = stream;
+  return deafness ? [encode(byEdge(stream, { state: 'stale', ...deafness }))] : [];
+}
+
+/** That so many messages are missing after the newest one. */
+export function lossOf(stream: EdgeStream, messages: number, since: Millis): string {
+  const message = `${messages} message${messages === 1 ? '' : 's'} lost between the upstream and this edge`;
+  return encode(byEdge(stream, { state: 'gap', cause: 'bus-lost', since, message }));
+}
+
+/** That what comes next is another upstream's. */
+export function replacementOf(stream: EdgeStream, since: Millis): string {
+  const message = 'another upstream took over; what the market did in between is lost';
+  return encode(byEdge(stream, { state: 'gap', cause: 'upstream-gone', since, message }));
+}
+
+/** A feed event of this edge; it stands at the last place that the edge knows. */
+const byEdge = (
+  { name, epoch, seq }: EdgeStream,
+  { state, since, cause, message }: Pick<FeedEvent, 'state' | 'since' | 'cause' | 'message'>,
+): FeedEvent => ({
+  type: 'feed',
+  stream: name,
+  epoch,
+  seq,
+  state,
+  since,
+  cause,
+  by: 'edge',
+  ...(message !== undefined && { message }),
+});
+
+const newestOf = ({ newest }: EdgeStream): string[] => (newest === undefined ? [] : [newest]);

@@ -1,0 +1,106 @@
+import type { Subscription } from '#libs/bus';
+import type { ParsedStream } from '#libs/binance';
+import { type Cancel, type Clock, HoldfastError, type Millis, type StreamName } from '#libs/core';
+import type { Rendition } from '../delivery/rendition.js';
+import type { EdgeStream } from './edge-stream.js';
+import type { Room } from './room.js';
+
+interface WantedStream {
+  stream: EdgeStream;
+  subscription: Subscription;
+  /** Whether nothing published on the stream's channel is missed any more; only then may it be demanded. */
+  isReady: boolean;
+  /** Set while nobody wants it and it waits to be let go. */
+  lingering: Cancel | undefined;
+}
+
+interface WantedParts {
+  clock: Clock;
+  room: Room;
+  lingerMs: Millis;
+  /** Makes what is known of a stream that is new here. */
+  make(parsed: ParsedStream): EdgeStream;
+  /** Begins to listen on its channel. */
+  listen(stream: EdgeStream): Subscription;
+  /** Called when the set of streams that may be demanded has changed. */
+  changed(): void;
+}
+
+/**
+ * Which streams of a market the clients of this edge want, counted. A stream that its last client has left stays for
+ * `lingerMs`, so that a client that reconnects finds it warm.
+ */
+export class Wanted {
+  private readonly entries = new Map<StreamName, WantedStream>();
+
+  constructor(private readonly parts: WantedParts) {}
+
+  get streams(): EdgeStream[] {
+    return [...this.entries.values()].map(({ stream }) => stream);
+  }
+
+  /** Those on whose channels nothing is missed any more. */
+  get ready(): EdgeStream[] {
+    return [...this.entries.values()].filter(({ isReady }) => isReady).map(({ stream }) => stream);
+  }
+
+  /** Whether this very object is what is known of its stream: it may have been let go, and wanted again since. */
+  has(stream: EdgeStream): boolean {
+    return this.entries.get(stream.name)?.stream === stream;
+  }
+
+  /** @throws HoldfastError `too-many-streams` if this edge cannot take all of these as well. */
+  makeRoom(names: readonly StreamName[]): void {
+    const { taken, most } = this.parts.room;
+    const over = taken + names.filter((name) => !this.entries.has(name)).length - most;
+    if (over <= 0) return;
+    const idle = [...this.entries].filter(([name, { lingering }]) => lingering && !names.includes(name));
+    if (over > idle.length) {
+      throw new HoldfastError('too-many-streams', `this edge serves at most ${most} streams`);
+    }
+    for (const [name] of idle.slice(0, over)) this.letGo(name);
+  }
+
+  /** One more client wants the stream in this form. */
+  want(parsed: ParsedStream, rendition: Rendition): EdgeStream {
+    const entry = this.entries.get(parsed.name) ?? this.open(parsed);
+    entry.lingering?.();
+    entry.lingering = undefined;
+    entry.stream.audience.add(rendition);
+    return entry.stream;
+  }
+
+  /** One client fewer. */
+  release({ name, audience }: EdgeStream, rendition: Rendition): void {
+    audience.remove(rendition);
+    const entry = this.entries.get(name);
+    if (!entry || audience.size > 0) return;
+    entry.lingering = this.parts.clock.after(this.parts.lingerMs, () => this.letGo(name));
+  }
+
+  /** Nothing is wanted any more. */
+  end(): void {
+    for (const name of this.entries.keys()) this.letGo(name);
+  }
+
+  private open(parsed: ParsedStream): WantedStream {
+    const stream = this.parts.make(parsed);
+    const subscription = this.parts.listen(stream);
+    const entry: WantedStream = { stream, subscription, isReady: false, lingering: undefined };
+    this.entries.set(parsed.name, entry);
+    this.parts.room.taken += 1;
+    void subscription.ready.then(() => {
+      entry.isReady = true;
+      if (this.has(stream)) this.parts.changed();
+    });
+    return entry;
+  }
+
+  private letGo(name: StreamName): void {
+    const entry = this.entries.get(name);
+    entry?.lingering?.();
+    entry?.subscription.end();
+    if (this.entries.delete(name)) this.parts.room.taken -= 1;
+    this.parts.changed();
+  }
+}

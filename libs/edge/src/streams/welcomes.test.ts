@@ -1,0 +1,153 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { type Cancel, MOST_WELCOMES, type Millis, type Welcome } from '#libs/core';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { newEdgeCounts } from '../metrics/edge-counts.js';
+import { EdgeStream } from './edge-stream.js';
+import { Welcomes } from './welcomes.js';
+
+interface Question {
+  streams: string[];
+  answer(value: unknown): void;
+}
+
+describe('the questions of an edge', () => {
+  let clock: FakeClock;
+  let asked: Question[];
+  let welcomed: string[];
+  let refused: Set<string>;
+  let unwanted: Set<EdgeStream>;
+  let messages: { state: 'up' | 'down' };
+  let welcomes: Welcomes;
+  beforeEach(() => {
+    clock = new FakeClock();
+    asked = [];
+    welcomed = [];
+    refused = new Set();
+    unwanted = new Set();
+    messages = { state: 'up' };
+    /** As the port has it: answered once, with undefined when nobody did in time. */
+    const ask = (_topic: string, question: unknown, withinMs: Millis, answered: (answer: unknown) => void): Cancel => {
+      const cancel = clock.after(withinMs, () => answered(undefined));
+      const { streams } = question as { streams: string[] };
+      const answer = (value: unknown): void => {
+        cancel();
+        answered(value);
+      };
+      asked.push({ streams, answer });
+      return cancel;
+    };
+    const welcome = (stream: EdgeStream): boolean => {
+      if (refused.has(stream.name)) return false;
+      welcomed.push(stream.name);
+      return true;
+    };
+    const isWanted = (stream: EdgeStream): boolean => !unwanted.has(stream);
+    const never = { subscribe: undefined, answer: () => ({ ready: Promise.resolve(), end: () => undefined }) };
+    welcomes = new Welcomes({ ask: { ...never, ask }, messages, clock, channel: 'welcome', isWanted, welcome });
+  });
+  const streams = (count: number, from = 0): EdgeStream[] =>
+    Array.from({ length: count }, (_, index) => {
+      const parsed = parsedStream(`s${from + index}@trade`);
+      return new EdgeStream(spot, parsed, clock.now(), { publish: () => undefined, counts: newEdgeCounts() });
+    });
+  const welcomeTo = (stream: string): Welcome => ({ stream, place: { epoch: 1, seq: 1 }, feed: '{}', latest: [] });
+  const answerLast = (): void => {
+    const last = asked.at(-1);
+    last?.answer({ welcomes: last.streams.map(welcomeTo) });
+  };
+
+  it('are of so many streams as one answer may hold, each after the answer of the last', () => {
+    welcomes.ask(streams(2 * MOST_WELCOMES + 50));
+    expect(asked.map((question) => question.streams.length)).toEqual([MOST_WELCOMES]);
+    welcomes.ask(streams(1, 1_000));
+    expect(asked.length).toBe(1);
+    answerLast();
+    expect(asked.map((question) => question.streams.length)).toEqual([MOST_WELCOMES, MOST_WELCOMES]);
+    answerLast();
+    answerLast();
+    expect(asked.map((question) => question.streams.length)).toEqual([MOST_WELCOMES, MOST_WELCOMES, 51]);
+    expect(new Set(welcomed).size).toBe(2 * MOST_WELCOMES + 51);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('are asked again after longer and longer pauses while nobody answers, never two at once', () => {
+    welcomes.ask(streams(1));
+    const at: number[] = [];
+    const began = clock.now();
+    for (let step = 0; step < 600; step += 1) {
+      const before = asked.length;
+      clock.advance(50);
+      if (asked.length > before) at.push(clock.now() - began);
+    }
+    expect(at.slice(0, 5)).toEqual([1_500, 3_500, 6_500, 11_500, 16_500]);
+    const before = asked.length;
+    while (asked.length === before) clock.advance(50);
+    answerLast();
+    expect(welcomed).toEqual(['s0@trade']);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('go on about the streams that an answer left out, or answered with what is worth nothing', () => {
+    refused.add('s1@trade');
+    welcomes.ask(streams(3));
+    asked[0]?.answer({ welcomes: [welcomeTo('s0@trade'), welcomeTo('s1@trade')] });
+    expect(welcomed).toEqual(['s0@trade']);
+    clock.advance(500);
+    expect(asked.at(-1)?.streams).toEqual(['s1@trade', 's2@trade']);
+    refused.clear();
+    answerLast();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('do not keep a new stream waiting for those that nobody answers', () => {
+    welcomes.ask(streams(1));
+    clock.advance(1_000);
+    welcomes.ask(streams(1, 7));
+    expect(asked.at(-1)?.streams).toEqual(['s7@trade']);
+  });
+
+  it('leave out what nobody wants any more', () => {
+    const all = streams(2);
+    if (all[0]) unwanted.add(all[0]);
+    welcomes.ask(all);
+    expect(asked.map((question) => question.streams)).toEqual([['s1@trade']]);
+  });
+
+  it('begin from the start when everything must be asked again: the answer that comes late is of a time that is over', () => {
+    const all = streams(2);
+    welcomes.ask(all);
+    welcomes.askAgain(all);
+    expect(asked.map((question) => question.streams)).toEqual([
+      ['s0@trade', 's1@trade'],
+      ['s0@trade', 's1@trade'],
+    ]);
+    asked[0]?.answer({ welcomes: [welcomeTo('s0@trade')] });
+    expect(welcomed).toEqual([]);
+    answerLast();
+    expect(welcomed).toEqual(['s0@trade', 's1@trade']);
+  });
+
+  it('are not asked into a bus that is down', () => {
+    messages.state = 'down';
+    welcomes.ask(streams(1));
+    clock.advance(10_000);
+    expect(asked).toEqual([]);
+  });
+
+  it('take an answer that is none for no answer', () => {
+    welcomes.ask(streams(1));
+    asked[0]?.answer('hello');
+    clock.advance(500);
+    expect(asked.length).toBe(2);
+  });
+
+  it('end when it stops', () => {
+    welcomes.ask(streams(2));
+    welcomes.stop();
+    expect(clock.pending).toBe(0);
+    clock.advance(10_000);
+    expect(asked.length).toBe(1);
+  });
+});

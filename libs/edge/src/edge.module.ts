@@ -44,8 +44,8 @@ type Providers = NonNullable<DynamicModule['providers']>;
 function edgeProvider(settings: Readonly<EdgeSettings>): Providers[number] {
   return {
     provide: Edge,
-    useFactory: (parts: EdgeParts, bus: Bus, ops: Ops) => new Edge(settings, parts, bus, ops),
-    inject: [EDGE_PARTS, BUS, Ops],
+    useFactory: (parts: EdgeParts, ops: Ops) => new Edge(settings, parts, ops),
+    inject: [EDGE_PARTS, Ops],
   };
 }
 

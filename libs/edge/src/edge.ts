@@ -1,4 +1,3 @@
-import type { Bus } from '#libs/bus';
 import type { EdgeSettings, Ops, Service } from '#libs/runtime';
 import type { EdgeMetrics } from './edge-metrics.js';
 import type { Sessions } from './sessions.js';
@@ -24,7 +23,6 @@ export class Edge implements Service {
   constructor(
     private readonly settings: Readonly<EdgeSettings>,
     private readonly parts: EdgeParts,
-    bus: Bus,
     ops: Ops,
   ) {
     const { sessions, demand, watch, metrics } = parts;
@@ -33,7 +31,6 @@ export class Edge implements Service {
     ops.status('served', () => this.streams());
     ops.status('messages', () => ({ ...metrics.counts }));
     ops.ready('edge', () => (this.port === undefined ? 'does not listen' : undefined));
-    ops.ready('bus', () => (bus.messages.state === 'down' ? 'the bus is down' : undefined));
     ops.ready('upstream heard', () => watch.trouble);
     metrics.gauge('holdfast_edge_streams', 'Streams that clients of this edge want.', () => demand.streams.length);
     metrics.gauge('holdfast_edge_hears_upstream', '1 while this edge hears an upstream.', () =>

@@ -33,6 +33,8 @@ export function connectTo(redisUrl: string, name: string): Connection {
     maxRetriesPerRequest: 0,
     connectTimeout: 3_000,
     keepAlive: 10_000,
+    // A server that hangs does not answer a goodbye either.
+    disconnectTimeout: 100,
     retryStrategy: () =>
       RETRY_FIRST_MS + systemRandom() * Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(++failures, 10)),
   });

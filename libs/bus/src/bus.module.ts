@@ -9,10 +9,13 @@ import { RedisBus } from './redis/redis-bus.js';
 @Global()
 @Module({})
 export class BusModule {
-  static with({ redisUrl, queueBytes }: Readonly<BusSettings>): DynamicModule {
+  static with({ redisUrl, redisPrefix, queueBytes }: Readonly<BusSettings>): DynamicModule {
     const make = (clock: Clock, log: Log, metrics: Metrics, ops: Ops): Bus => {
       const parts = { clock, log, metrics };
-      const bus = redisUrl === undefined ? new MemoryBus(parts) : new RedisBus({ redisUrl, queueBytes }, parts);
+      const bus =
+        redisUrl === undefined
+          ? new MemoryBus(parts)
+          : new RedisBus({ redisUrl, queueBytes, prefix: redisPrefix }, parts);
       ops.status('bus', () => bus.describe());
       ops.ready('bus', () => bus.trouble());
       return bus;

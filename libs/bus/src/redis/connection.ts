@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Millis } from '#libs/core';
 import { systemRandom } from '#libs/runtime';
 
@@ -23,7 +23,8 @@ export interface Connection {
  */
 export function connectTo(redisUrl: string, name: string): Connection {
   let failures = 0;
-  const redis = new Redis(redisUrl, {
+  const redis = new Redis({
+    ...addresseeOf(new URL(redisUrl)),
     lazyConnect: true,
     enableOfflineQueue: false,
     enableReadyCheck: false,
@@ -45,6 +46,17 @@ export function connectTo(redisUrl: string, name: string): Connection {
     worked: () => {
       failures = 0;
     },
+  };
+}
+
+/** Read here as the setting was checked, so that one parser says what the URL means. */
+function addresseeOf({ hostname, port, protocol, username, password }: URL): RedisOptions {
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: Number(port || '6379'),
+    ...(username !== '' && { username: decodeURIComponent(username) }),
+    ...(password !== '' && { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' && { tls: {} }),
   };
 }
 

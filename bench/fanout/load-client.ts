@@ -3,7 +3,8 @@ import { type Socket, connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { obey } from './child.js';
 import { FrameCounter } from './frame-counter.js';
-import type { Crowd, Door, LoadOrders, Tally } from './orders.js';
+import type { Crowd, LoadOrders, Tally } from './orders.js';
+import type { Door } from './peers/peer.js';
 
 const HANDSHAKE_END = '\r\n\r\n';
 /** Not many at once, so that no listen queue overflows. */

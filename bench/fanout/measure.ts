@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Child } from './child.js';
-import type { Drive, Listening, LoadOrders, ServerOrders } from './orders.js';
+import type { Drive, LoadOrders, ServerOrders } from './orders.js';
+import type { Listening } from './peers/peer.js';
 import type { Contestant, Row } from './plan.js';
 
 /** One run of one contestant in one row. */

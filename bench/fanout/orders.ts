@@ -1,14 +1,4 @@
-/** How a client gets onto the stream: the path it asks for and, where the protocol wants one, the text it sends first. */
-export interface Door {
-  path: string;
-  hello?: string;
-}
-
-/** A server under test that is listening; the doors are named by the contestants that go through them. */
-export interface Listening {
-  port: number;
-  doors: Record<string, Door>;
-}
+import type { Door, Listening } from './peers/peer.js';
 
 /**
  * What is published: `bursts` times `burst` messages, each burst in one turn of the event loop, one every `periodMs`.

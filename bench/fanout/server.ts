@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '#libs/runtime';
 import { obey } from './child.js';
-import { tradeText } from './message.js';
+import { tradeText } from './peers/message.js';
 import type { Drive, ServerOrders, Spent } from './orders.js';
 import { makePeer } from './peers/index.js';
 import type { Peer } from './peers/peer.js';

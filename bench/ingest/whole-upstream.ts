@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
+import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { type StreamName, streamTopic } from '#libs/core';
+import type { StreamName } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
@@ -19,9 +20,16 @@ export async function startWhole(streams: readonly StreamName[], listeners: 0 | 
   const sockets: SocketEvents[] = [];
   const bus = new MemoryBus();
   let heard = 0;
-  if (listeners > 0)
-    for (const stream of streams) bus.messages.subscribe(streamTopic(stream), (text) => (heard += text.length));
-  const upstream = new Upstream(Object.assign(new UpstreamSettings(), { streams: [...streams] }), {
+  const always = streams.flatMap((name) => {
+    const parsed = spot.parse(name);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  if (listeners > 0) {
+    for (const stream of always) bus.messages.subscribe(spot.topic(stream), (text) => (heard += text.length));
+  }
+  const upstream = new Upstream(new UpstreamSettings(), {
+    market: spot,
+    always,
     bus,
     clock: systemClock,
     random: systemRandom,

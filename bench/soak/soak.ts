@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { spot } from '#libs/binance';
 import { type Gateway, command, readStatus, startStandalone } from '#libs/drill';
 import type { Step } from '#libs/simulator';
 import type { Answer, Order, WorldReport } from './messages.js';
@@ -62,7 +63,8 @@ export class Soak {
     this.gateway = await startStandalone(simulator, {
       upstream: { streamsPerConnection: this.options.streamsPerConnection, maxStreams: 10_000 },
       edge: { lingerMs: 5_000 },
-      timings: { attempts: 1_000_000, rotationAttempts: 1_000_000, rotationRetryMs: 500, rotationMs: 10_000 },
+      timings: { rotationRetryMs: 500, rotationMs: 10_000 },
+      market: { ...spot, limits: { ...spot.limits, attempts: { most: 10_000_000, windowMs: 300_000 } } },
     });
     this.order({ say: 'clients', url: this.gateway.url });
     await this.answer('served');

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { assertBuilt } from '../support/built.js';
 import { until } from '../support/until.js';
 
 /** Free ports, loopback, and a Binance that refuses connections: a process that needs nothing and disturbs nobody. */
@@ -10,7 +10,6 @@ const ALONE = {
   HOLDFAST_PORT: '0',
   HOLDFAST_OPS_PORT: '0',
   HOLDFAST_UPSTREAM_WS_URL: 'ws://127.0.0.1:1',
-  HOLDFAST_UPSTREAM_REST_URL: 'http://127.0.0.1:1',
 };
 
 interface Process {
@@ -41,10 +40,7 @@ async function takePort(): Promise<{ port: string; free: () => void }> {
   return { port: String((server.address() as AddressInfo).port), free };
 }
 
-beforeAll(() => {
-  if (!existsSync('dist/apps/standalone/src/main.js'))
-    throw new Error('these tests run built programs: npm run build first');
-});
+beforeAll(assertBuilt);
 
 describe('a role that cannot run as it is set', () => {
   it.each(['upstream', 'edge'])(
@@ -53,6 +49,18 @@ describe('a role that cannot run as it is set', () => {
       const { exit, output } = run(role);
       expect(await exit).toBe(78);
       expect(output()).toMatch(/^HOLDFAST_REDIS_URL is .*redis:\/\//);
+    },
+  );
+
+  it.each(['upstream', 'edge', 'standalone'])(
+    '%s ends with 78 on a Redis URL that is none, and shows no part of it',
+    async (role) => {
+      for (const url of ['user:s3cret@host:6379', 'redis://:s3cret%zz@host', 'redis://:s3cret@host:6379/1']) {
+        const { exit, output } = run(role, { HOLDFAST_REDIS_URL: url });
+        expect(await exit).toBe(78);
+        expect(output()).toMatch(/^HOLDFAST_REDIS_URL is [^\n]*HOLDFAST_REDIS_PREFIX[^\n]*\n$/);
+        expect(output()).not.toContain('s3cret');
+      }
     },
   );
 

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { assertBuilt, dist } from '../support/built.js';
 
-const dist = fileURLToPath(new URL('../../dist/apps', import.meta.url));
+beforeAll(assertBuilt);
 
 /** Runs a program of the build; resolves with its exit code and everything it said. */
 async function run(app: 'cli' | 'demo', ...args: string[]): Promise<{ code: number; said: string }> {
-  const child = spawn(process.execPath, [`${dist}/${app}/src/main.js`, ...args]);
+  const child = spawn(process.execPath, [`${dist}/apps/${app}/src/main.js`, ...args]);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];

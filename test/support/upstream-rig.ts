@@ -1,3 +1,4 @@
+import { type Market, spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import {
   type Cancel,
@@ -6,8 +7,7 @@ import {
   type StreamEvent,
   type StreamName,
   decode,
-  demandTopic,
-  streamTopic,
+  encodeDemand,
 } from '#libs/core';
 import type { Dial } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
@@ -21,6 +21,8 @@ export interface RigOptions {
   simulator?: SimulatorOptions;
   settings?: Partial<UpstreamSettings>;
   timings?: Partial<Timings>;
+  /** Other than spot, or spot with other limits. */
+  market?: Market;
   /** By how much each connection's messages come later than they do; in the order of the attempts, 0 for further ones. */
   lagsMs?: readonly number[];
 }
@@ -34,12 +36,14 @@ export class UpstreamRig {
   readonly settings: UpstreamSettings;
   readonly upstream: Upstream;
   private readonly demands = new Map<string, readonly StreamName[]>();
+  private readonly market: Market;
   private repeat: Cancel | undefined;
 
   private constructor(
     readonly simulator: Simulator,
     private readonly options: RigOptions,
   ) {
+    this.market = options.market ?? spot;
     this.settings = Object.assign(
       new UpstreamSettings(),
       { wsUrl: simulator.wsUrl, retryFirstMs: 50 },
@@ -60,7 +64,7 @@ export class UpstreamRig {
       if (this.heard.has(stream)) continue;
       const heard = new Heard(stream);
       this.heard.set(stream, heard);
-      this.bus.messages.subscribe(streamTopic(stream), (text) => heard.take(read(text)));
+      this.bus.messages.subscribe(this.market.channels.stream(stream), (text) => heard.take(read(text)));
     }
     this.demands.set(edge, streams);
     this.say(edge, streams);
@@ -73,7 +77,7 @@ export class UpstreamRig {
   }
 
   private say(edge: string, streams: readonly StreamName[]): void {
-    this.bus.messages.publish(demandTopic(), JSON.stringify({ edge, streams }));
+    this.bus.messages.publish(this.market.channels.demand, encodeDemand({ edge, streams: [...streams] }));
   }
 
   on(stream: StreamName): Heard {
@@ -104,6 +108,8 @@ export class UpstreamRig {
 
   private newUpstream(): Upstream {
     return new Upstream(this.settings, {
+      market: this.market,
+      always: [],
       bus: this.bus,
       dial: lagging(wsDial(systemClock, this.settings), this.options.lagsMs ?? []),
       clock: systemClock,

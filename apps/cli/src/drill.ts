@@ -12,7 +12,7 @@ import {
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
-import { Trouble, say } from './trouble.js';
+import { CommandTrouble, say } from './trouble.js';
 
 interface Named {
   name: string;
@@ -32,7 +32,7 @@ export function listDrills(): void {
 /** Runs one drill from beginning to end. Resolves with the exit code: 0 when clients saw nothing but announced gaps. */
 export async function drill(name: string, clients: number): Promise<number> {
   const wanted = findDrill(name);
-  if (!wanted) throw new Trouble(`There is no drill ${name}; holdfast drill lists them.`, EXIT.usage);
+  if (!wanted) throw new CommandTrouble(`There is no drill ${name}; holdfast drill lists them.`, EXIT.usage);
   say(`${wanted.name}: ${wanted.says}\n`);
   const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
   const gateway = await startStandalone(simulator);

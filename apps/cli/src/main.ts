@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT } from '#libs/core';
-import { Trouble } from './trouble.js';
+import { CommandTrouble } from './trouble.js';
 
 const WS_URL = 'ws://127.0.0.1:9443';
 const OPS_URL = 'http://127.0.0.1:9464';
@@ -59,7 +59,7 @@ function codeOf(error: unknown): number {
   // Commander has said already what was wrong.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   process.stderr.write(`${(error as Error).message}\n`);
-  return error instanceof Trouble ? error.exitCode : EXIT.software;
+  return error instanceof CommandTrouble ? error.exitCode : EXIT.software;
 }
 
 function urlOf(scheme: 'ws' | 'http'): (text: string) => string {

@@ -1,5 +1,5 @@
 import { type Column, JOURNAL_COLUMNS, count, duration, readJournal, readStatus, tableOf } from '#libs/drill';
-import { Trouble, say } from './trouble.js';
+import { CommandTrouble, say } from './trouble.js';
 
 interface Options {
   url: string;
@@ -15,7 +15,7 @@ const JOURNAL_ROWS = 12;
 /** Prints how a process of ours is, by what its operators' port says. */
 export async function status({ url, quarantine, json }: Options): Promise<void> {
   const read = await readStatus(url).catch(() => {
-    throw new Trouble(
+    throw new CommandTrouble(
       `Nothing answers at ${url}. Is a gateway running (npm start)? --url says where its operators' port is.`,
     );
   });

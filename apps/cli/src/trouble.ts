@@ -1,8 +1,8 @@
 import { EXIT } from '#libs/core';
 
 /** Something a command cannot go on after; its message is all that people need to know. */
-export class Trouble extends Error {
-  override readonly name = 'Trouble';
+export class CommandTrouble extends Error {
+  override readonly name = 'CommandTrouble';
 
   constructor(
     message: string,

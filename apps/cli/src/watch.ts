@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { HoldfastClient } from '#libs/client';
 import { EXIT, encode } from '#libs/core';
-import { Trouble, interrupted, say } from './trouble.js';
+import { CommandTrouble, interrupted, say } from './trouble.js';
 
 /** Prints native events and feed states. A gateway that goes away is waited for; one that was never there is an error. */
 export async function watchNative(url: string, streams: readonly string[]): Promise<void> {
@@ -17,7 +17,7 @@ export async function watchNative(url: string, streams: readonly string[]): Prom
           process.stderr.write(`the gateway went away; next attempt in ${change.retryMs} ms\n`);
         } else if (change.state === 'closed' && change.ending.closedBy !== 'us') {
           const { code, reason } = change.ending;
-          reject(new Trouble(`the gateway closed the connection for good: ${code} ${reason ?? ''}`));
+          reject(new CommandTrouble(`the gateway closed the connection for good: ${code} ${reason ?? ''}`));
         }
       },
     });
@@ -26,7 +26,7 @@ export async function watchNative(url: string, streams: readonly string[]): Prom
         event: (event) => say(encode(event)),
         unknown: (event) => say(encode(event)),
         feed: (event) => say(encode(event)),
-        refused: ({ message }) => reject(new Trouble(message, EXIT.usage)),
+        refused: ({ message }) => reject(new CommandTrouble(message, EXIT.usage)),
       });
     }
     void interrupted().then(() => client.stop().then(resolve));
@@ -41,20 +41,20 @@ export async function watchBinance(url: string, streams: readonly string[]): Pro
     socket.on('open', () => socket.send(JSON.stringify({ method: 'SUBSCRIBE', params: streams, id: 1 })));
     socket.on('message', (data: Buffer) => {
       const text = data.toString();
-      if (text.startsWith('{"error"')) reject(new Trouble(messageOf(text), EXIT.usage));
+      if (text.startsWith('{"error"')) reject(new CommandTrouble(messageOf(text), EXIT.usage));
       else if (!text.startsWith('{"result"')) say(text);
     });
     socket.on('error', () => reject(nobodyThere(url)));
     socket.on('close', (code, reason) =>
-      reject(new Trouble(`the gateway closed: ${code} ${reason.toString()}`.trim())),
+      reject(new CommandTrouble(`the gateway closed: ${code} ${reason.toString()}`.trim())),
     );
     void interrupted().then(resolve);
   });
   socket.terminate();
 }
 
-const nobodyThere = (url: string): Trouble =>
-  new Trouble(`No gateway answers at ${url}. Is it running (npm start)? --url says where.`);
+const nobodyThere = (url: string): CommandTrouble =>
+  new CommandTrouble(`No gateway answers at ${url}. Is it running (npm start)? --url says where.`);
 
 /** The sentence inside `{"error":{"code":…,"msg":…}}`. */
 function messageOf(text: string): string {

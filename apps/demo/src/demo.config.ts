@@ -7,8 +7,8 @@ export type DemoConfig =
   | { show: 'replay'; file: string; speed: number; forMs: number };
 
 /** The command line is not what it should be; the message says what was expected. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+export class DemoUsageError extends Error {
+  override readonly name = 'DemoUsageError';
 }
 
 export const USAGE = `npm run demo -- [--for SECONDS] [--clients N]
@@ -24,7 +24,7 @@ Starts a simulated Binance, a gateway and clients on free ports of this machine;
 Exit code 0: no client was disconnected, nothing came twice or out of order, every missing id was announced
 (with --replay: every frame arrived as it was sent). 1: something did. 64: the command line is wrong.`;
 
-/** Reads the command line. @throws UsageError */
+/** Reads the command line. @throws DemoUsageError */
 export function readDemoConfig(args: readonly string[]): DemoConfig {
   const values = parse(args);
   if (values.help) return { show: 'help' };
@@ -33,7 +33,7 @@ export function readDemoConfig(args: readonly string[]): DemoConfig {
     const speed = values.speed === undefined ? 1 : numberOf('--speed', values.speed, 0.01, 1_000);
     return { show: 'replay', file: values.replay, speed, forMs: forMs ?? 86_400_000 };
   }
-  if (values.speed !== undefined) throw new UsageError('--speed is for --replay only');
+  if (values.speed !== undefined) throw new DemoUsageError('--speed is for --replay only');
   const clients = values.clients === undefined ? 50 : Math.round(numberOf('--clients', values.clients, 2, 500));
   return { show: 'incidents', clients, ...(forMs === undefined ? {} : { forMs }) };
 }
@@ -52,12 +52,12 @@ function parse(args: readonly string[]) {
     });
     return values;
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new DemoUsageError((error as Error).message);
   }
 }
 
 function numberOf(flag: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= least && value <= most) return value;
-  throw new UsageError(`${flag} is "${text}": expected a number from ${least} to ${most}`);
+  throw new DemoUsageError(`${flag} is "${text}": expected a number from ${least} to ${most}`);
 }

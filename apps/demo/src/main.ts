@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { EXIT } from '#libs/core';
-import { type DemoConfig, USAGE, UsageError, readDemoConfig } from './demo.config.js';
+import { type DemoConfig, USAGE, DemoUsageError, readDemoConfig } from './demo.config.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
@@ -19,25 +19,25 @@ process.stdout.on('error', () => process.exit(0));
 const config = read(process.argv.slice(2));
 say(opening(config));
 
-if (config instanceof UsageError) process.exit(EXIT.usage);
+if (config instanceof DemoUsageError) process.exit(EXIT.usage);
 if (config.show === 'help') process.exit(EXIT.ok);
 // Loaded after the first line is out: the whole gateway takes a moment.
 const { show } = await import('./show.js');
 process.exit(await show(config, say, () => wasInterrupted));
 
-function read(args: readonly string[]): DemoConfig | UsageError {
+function read(args: readonly string[]): DemoConfig | DemoUsageError {
   try {
     const config = readDemoConfig(args);
     if (config.show !== 'replay' || existsSync(config.file)) return config;
-    return new UsageError(`--replay: there is no file ${config.file}`);
+    return new DemoUsageError(`--replay: there is no file ${config.file}`);
   } catch (error) {
-    if (error instanceof UsageError) return error;
+    if (error instanceof DemoUsageError) return error;
     throw error;
   }
 }
 
-function opening(config: DemoConfig | UsageError): string {
-  if (config instanceof UsageError) return `${config.message}\n\n${USAGE}`;
+function opening(config: DemoConfig | DemoUsageError): string {
+  if (config instanceof DemoUsageError) return `${config.message}\n\n${USAGE}`;
   if (config.show === 'help') return USAGE;
   if (config.show === 'replay') return `Holdfast replay of ${config.file}: simulator, gateway, two clients.`;
   return `Holdfast demo: a simulated Binance, a gateway, ${config.clients} clients; all on this machine.`;

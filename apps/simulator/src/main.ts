@@ -1,7 +1,7 @@
 import { EXIT } from '#libs/core';
 import { makeLog, orExit, runMain } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
-import { UsageError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
+import { UnknownFlagError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -9,7 +9,7 @@ const config = orExit(() => {
   try {
     return readSimulatorConfig(process.env, process.argv.slice(2));
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UnknownFlagError)) throw error;
     process.stderr.write(`${error.message}\n\n${usage()}\n`);
     process.exit(EXIT.usage);
   }
@@ -33,7 +33,7 @@ Symbols: ${symbols.slice(0, 8).join(', ')}${symbols.length > 8 ? `, … ${symbol
 Incidents: ${names.join(', ')}
 
 Point the gateway at it:
-  HOLDFAST_UPSTREAM_WS_URL=${simulator.wsUrl} HOLDFAST_UPSTREAM_REST_URL=${simulator.restUrl} npm start
+  HOLDFAST_UPSTREAM_WS_URL=${simulator.wsUrl} npm start
 Strike one:
   curl -X POST ${simulator.controlUrl}/incidents/close -d '{"code":1008,"reason":"Pong timeout"}'
   curl -X POST ${simulator.controlUrl}/incidents/cut-mid-utf8

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { SettingsError } from '#libs/runtime';
-import { UsageError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
+import { UnknownFlagError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
 
 it('a flag goes before its variable, a variable before the default', () => {
   const config = readSimulatorConfig({ SIMULATOR_PORT: '1', SIMULATOR_SYMBOLS: '9' }, ['--port', '2', '--pace', '0.5']);
@@ -15,7 +15,7 @@ it('a bad value is named with what was expected', () => {
 });
 
 it('an unknown flag is refused, and help shows every flag there is', () => {
-  expect(() => readSimulatorConfig({}, ['--sybmols', '3'])).toThrow(UsageError);
+  expect(() => readSimulatorConfig({}, ['--sybmols', '3'])).toThrow(UnknownFlagError);
   expect(readSimulatorConfig({}, ['--help'])).toBeUndefined();
   expect(usage()).toContain('--control-port');
 });

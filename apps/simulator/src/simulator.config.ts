@@ -129,14 +129,14 @@ export function usage(): string {
 }
 
 /** A flag that does not exist; the message names it. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
+export class UnknownFlagError extends Error {
+  override readonly name = 'UnknownFlagError';
 }
 
 /**
  * Reads flags and environment; a flag goes before its variable. `undefined` when help was asked for.
  *
- * @throws UsageError for an unknown flag, SettingsError for a bad value.
+ * @throws UnknownFlagError for an unknown flag, SettingsError for a bad value.
  */
 export function readSimulatorConfig(
   environment: Environment,
@@ -155,7 +155,7 @@ function parse(args: readonly string[], options: Record<string, { type: 'string'
   try {
     return parseArgs({ args: [...args], options, strict: true });
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw new UnknownFlagError((error as Error).message);
   }
 }
 

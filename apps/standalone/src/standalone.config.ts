@@ -1,3 +1,4 @@
+import { spot } from '#libs/binance';
 import { refusePublicHost } from '#libs/edge';
 import {
   BusSettings,
@@ -7,6 +8,7 @@ import {
   UpstreamSettings,
   readSettings,
 } from '#libs/runtime';
+import { checkUpstream } from '#libs/upstream';
 
 /** Settings of both roles in one process. */
 export type StandaloneConfig = ReturnType<typeof readStandaloneConfig>;
@@ -15,6 +17,7 @@ export type StandaloneConfig = ReturnType<typeof readStandaloneConfig>;
 export function readStandaloneConfig(environment: Environment) {
   const sections = { bus: BusSettings, edge: EdgeSettings, upstream: UpstreamSettings, ops: OpsSettings };
   const config = readSettings(sections, environment);
+  checkUpstream(config.upstream, spot);
   refusePublicHost(config.edge);
   return config;
 }

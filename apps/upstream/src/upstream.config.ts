@@ -1,3 +1,4 @@
+import { spot } from '#libs/binance';
 import {
   BusSettings,
   type Environment,
@@ -6,6 +7,7 @@ import {
   UpstreamSettings,
   readSettings,
 } from '#libs/runtime';
+import { checkUpstream } from '#libs/upstream';
 
 /** All settings of the upstream process. */
 export type UpstreamConfig = ReturnType<typeof readUpstreamConfig>;
@@ -17,6 +19,7 @@ export type UpstreamConfig = ReturnType<typeof readUpstreamConfig>;
  */
 export function readUpstreamConfig(environment: Environment) {
   const config = readSettings({ upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings }, environment);
+  checkUpstream(config.upstream, spot);
   if (config.bus.redisUrl === undefined) {
     throw new SettingsError([
       'HOLDFAST_REDIS_URL is not set: expected a URL like redis://host:6379, because edges in other processes are reached through Redis (npm start runs both roles in one process without it)',

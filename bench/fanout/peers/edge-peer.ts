@@ -22,9 +22,8 @@ import {
   start,
   systemClock,
 } from '#libs/runtime';
-import { EPOCH, STREAM } from '../message.js';
-import type { Listening } from '../orders.js';
-import type { Peer } from './peer.js';
+import { EPOCH, STREAM } from './message.js';
+import type { Listening, Peer } from './peer.js';
 
 const TOPIC: Topic = spot.channels.stream(STREAM);
 

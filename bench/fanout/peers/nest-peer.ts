@@ -4,8 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { WebSocketGateway, WebSocketServer } from '@nestjs/websockets';
 import { WebSocket, type WebSocketServer as WsServer } from 'ws';
-import type { Listening } from '../orders.js';
-import type { Peer } from './peer.js';
+import type { Listening, Peer } from './peer.js';
 
 @WebSocketGateway({ path: '/' })
 class BroadcastGateway {

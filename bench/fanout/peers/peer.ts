@@ -1,5 +1,16 @@
 import type { Seq } from '#libs/core';
-import type { Listening } from '../orders.js';
+
+/** How a client gets onto the stream: the path it asks for and, where the protocol wants one, the text it sends first. */
+export interface Door {
+  path: string;
+  hello?: string;
+}
+
+/** A server under test that is listening; the doors are named by the contestants that go through them. */
+export interface Listening {
+  port: number;
+  doors: Record<string, Door>;
+}
 
 /** One server under test, of whatever make. */
 export interface Peer {

@@ -1,7 +1,6 @@
 import { App, us_socket_local_port as portOf } from 'uWebSockets.js';
-import { STREAM } from '../message.js';
-import type { Listening } from '../orders.js';
-import type { Peer } from './peer.js';
+import { STREAM } from './message.js';
+import type { Listening, Peer } from './peer.js';
 
 /** Bare uWebSockets.js and nothing else: what the edge is held against. */
 export class UwsPeer implements Peer {

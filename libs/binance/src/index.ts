@@ -18,6 +18,8 @@ export {
   type Rising,
   type StreamDeclaration,
   type StreamType,
+  countedBy,
   keepsNewest,
+  risingBy,
   toWire,
 } from './stream-type.js';

@@ -41,8 +41,11 @@ export interface Chain<Event extends MarketEvent = MarketEvent> {
   missing(event: Event, last: number): Missing;
   /** Whether every id stands for one event, so that missing ones can be counted. */
   isCounted: boolean;
-  /** When it happened by the exchange's clock: a late copy is old, the first event of a count that began again is not. */
-  happenedAt(event: Event): Millis;
+  /**
+   * When it happened by the clock of the matching engine, where it is told: a late copy is old by it, the first event of a
+   * count that began again is not. The time at which a server made the message does not serve.
+   */
+  happenedAt?(event: Event): Millis;
 }
 
 /** `mark` rises, with holes that mean nothing; an event that does not rise is a repetition, or late. */

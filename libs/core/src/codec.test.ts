@@ -31,6 +31,13 @@ describe('codec', () => {
     );
   });
 
+  it.each(['null', 'true', '1', '"trade"', '[]', '{}'])('says of %s, which is JSON, that it is no event', (text) => {
+    expect(decode(text)).toEqual({
+      ok: false,
+      problem: 'not an event: expected an object with type, stream, epoch and seq',
+    });
+  });
+
   it('reads the place of any event it encoded, whatever the stream is called', () => {
     fc.assert(
       fc.property(places, streams, (place, stream) => {

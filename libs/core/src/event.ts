@@ -260,8 +260,11 @@ export type MarketEvent =
 /**
  * How a stream is. `live`: its events come. `recovering`: we are (re)connecting or subscribing and expect it to come back.
  * `stale`: nothing comes and nothing is known to mend it yet. `gap`: ids are missing for good; `missing` says which.
+ * `refused`: it will not come, because Binance does not give it or a limit of ours is reached; others are not affected.
  */
-export type FeedState = 'live' | 'stale' | 'recovering' | 'gap';
+export type FeedState = (typeof FEED_STATES)[number];
+
+export const FEED_STATES = ['live', 'stale', 'recovering', 'gap', 'refused'] as const;
 
 /** Why a stream changed its state. Programs read this; `message` is for people. */
 export type FeedCause =
@@ -274,6 +277,8 @@ export type FeedCause =
   | 'ids-missing'
   | 'not-delivering'
   | 'connection-refused'
+  | 'refused-by-binance'
+  | 'too-many-streams'
   | 'bus-lost'
   | 'upstream-gone'
   | 'stopped';

@@ -3,7 +3,7 @@ import type { Onlooker } from './crew/watcher.js';
 import { readStatus } from './gateway.js';
 import { PROGRAMME, type ProgrammeItem } from './programme.js';
 import { type JournalRow, readJournal } from './show/journal-row.js';
-import type { Outcome } from './show/report.js';
+import type { DrillOutcome } from './show/report.js';
 import type { Display } from './show/screen.js';
 import { duration } from './show/table.js';
 import { type Scene, type Told, toldLine, upstreamLine, viewOf } from './show/view.js';
@@ -67,7 +67,7 @@ export class Demo {
   };
 
   /** Runs until it is over and the last trouble has passed. */
-  async run(stage: Stage): Promise<Outcome> {
+  async run(stage: Stage): Promise<DrillOutcome> {
     const { clock, display } = this.options;
     while (!this.isOver()) {
       this.judge(stage);

@@ -8,10 +8,10 @@ import { WireWatcher } from './crew/wire-watcher.js';
 import type { Gateway } from './gateway.js';
 import { green, red } from './show/colour.js';
 import { count, duration } from './show/table.js';
-import type { Verdict } from './show/report.js';
+import type { DrillVerdict } from './show/report.js';
 import { pause } from './wait.js';
 
-export interface ReplayOptions {
+export interface ReplayCheckOptions {
   clock: Clock;
   /** JSONL of combined frames. */
   file: string;
@@ -44,7 +44,7 @@ const PROGRESS_EVERY_MS: Millis = 5_000;
 const LAST_MILE_MS: Millis = 2_000;
 
 /** Replays recorded frames through the whole path and compares what two clients get with what was recorded. */
-export async function replay(options: ReplayOptions): Promise<ReplayOutcome> {
+export async function replay(options: ReplayCheckOptions): Promise<ReplayOutcome> {
   const { clock, file, speed } = options;
   const check = new FrameCheck(readFrames(file));
   const simulator = await Simulator.start({ clock, replay: { file, speed } });
@@ -84,7 +84,7 @@ export function replayReport({ lastedMs, wire, native, summary }: ReplayOutcome)
   return { lines, isGood };
 }
 
-function replayVerdict({ wire, native, summary }: ReplayOutcome): Verdict {
+function replayVerdict({ wire, native, summary }: ReplayOutcome): DrillVerdict {
   const good = wire.identical + wire.equal;
   const isWireGood = good === wire.sent && wire.different === 0;
   const isNativeGood = native.every(({ sent, events, brokenPlaces }) => sent === events && brokenPlaces === 0);
@@ -99,7 +99,7 @@ function replayVerdict({ wire, native, summary }: ReplayOutcome): Verdict {
 }
 
 async function watch(
-  { clock, forMs, progress, isOver }: ReplayOptions,
+  { clock, forMs, progress, isOver }: ReplayCheckOptions,
   simulator: Simulator,
   seen: () => [FrameCount, number],
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { Crew } from './crew/crew.js';
 import type { Onlooker } from './crew/watcher.js';
 import { type Gateway, readStatus } from './gateway.js';
 import { readJournal } from './show/journal-row.js';
-import type { Outcome } from './show/report.js';
+import type { DrillOutcome } from './show/report.js';
 import { pause, waitFor } from './wait.js';
 
 export interface StageParts {
@@ -110,7 +110,7 @@ export class Stage {
   }
 
   /** What has been seen so far. */
-  async outcome(failures: readonly string[] = []): Promise<Outcome> {
+  async outcome(failures: readonly string[] = []): Promise<DrillOutcome> {
     const summary = this.crew.summary();
     const isPuzzling = summary.streams.some(({ unannounced }) => unannounced > 0);
     if (isPuzzling) await this.wait(UNDER_WAY_MS);

@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
@@ -14,7 +15,7 @@ import {
   start,
 } from '#libs/runtime';
 import type { Simulator } from '#libs/simulator';
-import { TIMINGS, type Timings, Upstream, UpstreamModule } from '#libs/upstream';
+import { TIMINGS, type Timings, Upstream, UpstreamModule, type UpstreamModuleOptions } from '#libs/upstream';
 import type { Gateway } from './gateway.js';
 
 export interface StandaloneOptions {
@@ -23,6 +24,8 @@ export interface StandaloneOptions {
   bus?: Partial<BusSettings>;
   /** Other than the upstream's usual ones. */
   timings?: Partial<Timings>;
+  /** Other than spot, or spot with other limits. */
+  market?: Market;
   log?: Log;
 }
 
@@ -44,7 +47,6 @@ const HURRIED_LINGER_MS = 1_000;
 /** The same as environment variables, for roles in processes of their own in front of a simulator. */
 export const hurriedEnvironment = (simulator: Simulator): Record<string, string> => ({
   HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl,
-  HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
   HOLDFAST_LINGER_MS: String(HURRIED_LINGER_MS),
   ...Object.fromEntries(
     Object.entries(HURRIED).map(([property, value]) => [settingsOf(UpstreamSettings).get(property)?.env, `${value}`]),
@@ -56,18 +58,18 @@ export const HURRIED_LIMITS = { pingEveryMs: 1_000, pongWithinMs: 5_000 };
 
 /** Both roles in this process on a memory bus, on free ports of this machine, in front of a simulator. */
 export async function startStandalone(
-  simulator: Pick<Simulator, 'wsUrl' | 'restUrl'>,
+  simulator: Pick<Simulator, 'wsUrl'>,
   options: StandaloneOptions = {},
 ): Promise<Gateway> {
   const { log = silentLog } = options;
   const upstream = Object.assign(new UpstreamSettings(), HURRIED, options.upstream, {
     wsUrl: simulator.wsUrl,
-    restUrl: simulator.restUrl,
   });
   const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
   const timings = { ...TIMINGS, ...options.timings };
-  const module = StandaloneModule.with({ upstream, edge, bus, timings }, log);
+  const reading = { timings, ...(options.market && { market: options.market }) };
+  const module = StagedStandaloneModule.with({ upstream, edge, bus, reading }, log);
   const running = await start({
     module,
     ops: { opsHost: '127.0.0.1', opsPort: 0 },
@@ -78,17 +80,17 @@ export async function startStandalone(
 }
 
 @Module({})
-class StandaloneModule {
+class StagedStandaloneModule {
   static with(settings: Settings, log: Log): DynamicModule {
-    const { bus, edge, upstream, timings } = settings;
+    const { bus, edge, upstream, reading } = settings;
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
-      module: StandaloneModule,
+      module: StagedStandaloneModule,
       imports: [
         RuntimeModule.with(log),
         BusModule.with(bus),
         EdgeModule.with(edge),
-        UpstreamModule.with(upstream, timings),
+        UpstreamModule.with(upstream, reading),
       ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
     };
@@ -99,5 +101,5 @@ interface Settings {
   upstream: UpstreamSettings;
   edge: EdgeSettings;
   bus: BusSettings;
-  timings: Timings;
+  reading: UpstreamModuleOptions;
 }

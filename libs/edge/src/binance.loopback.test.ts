@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { normalizeFrame, spot } from '#libs/binance';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { busiest, linesOf } from '../../../test/support/recordings.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
 import { WsClient } from '../../../test/support/ws-client.js';
@@ -9,7 +9,6 @@ import { WsClient } from '../../../test/support/ws-client.js';
 const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
 const ARRAY = '!miniTicker@arr';
-const RECORDED = '../shared/frames/spot-hft-btcusdt_20240808.jsonl';
 
 const tradeData = (id: number) =>
   `{"e":"trade","E":1700000000123,"s":"BTCUSDT","t":${id},"p":"0.10","q":"2.00","T":1700000000122,"m":true,"M":true}`;
@@ -265,8 +264,8 @@ describe("Binance's wire", () => {
     expect(second.texts).toEqual([topData(2)]);
   });
 
-  it.skipIf(!existsSync(RECORDED))('gives every recorded frame back byte for byte', async () => {
-    const lines = readFileSync(RECORDED, 'utf8').trimEnd().split('\n');
+  it('gives every recorded frame back byte for byte', async () => {
+    const lines = linesOf(busiest());
     const client = await connect(`/stream?streams=${TRADE}/${TOP}/btcusdt@depth@100ms`);
     await heard(TRADE, TOP, 'btcusdt@depth@100ms');
     for (const [index, line] of lines.entries()) {

@@ -1,18 +1,21 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type RetryPolicy, leastAfterRefusal, retryAfter } from './backoff.js';
-import { endingOfClose, endingOfRefusal } from './ending.js';
+import { type Failed, type RetryPolicy, leastAfterRefusal, retryAfter } from './backoff.js';
+import { type Ending, endingOfClose, endingOfRefusal } from './ending.js';
 
 const policy: RetryPolicy = { firstMs: 250, mostMs: 30_000, steadyMs: 10_000, leastAfter: leastAfterRefusal };
+const after = (ending: Ending, failures: number): Failed => ({ ending, before: [], failures });
 const drop = endingOfClose({ code: 1006, reason: '' });
 
 it('repairs a lone drop within the first bound, and waits evenly from zero', () => {
-  expect(retryAfter(drop, 1, policy, () => 0)).toBe(0);
-  expect(retryAfter(drop, 1, policy, () => 0.999_999)).toBe(250);
+  expect(retryAfter(after(drop, 1), policy, () => 0)).toBe(0);
+  expect(retryAfter(after(drop, 1), policy, () => 0.999_999)).toBe(250);
 });
 
 it('doubles the bound with every failure and never exceeds the most', () => {
-  const bounds = [1, 2, 3, 4, 8, 9, 500].map((failures) => retryAfter(drop, failures, policy, () => 0.999_999_9));
+  const bounds = [1, 2, 3, 4, 8, 9, 500].map((failures) =>
+    retryAfter(after(drop, failures), policy, () => 0.999_999_9),
+  );
   expect(bounds).toEqual([250, 500, 1_000, 2_000, 30_000, 30_000, 30_000]);
 });
 
@@ -23,7 +26,11 @@ it('never comes back before the peer allows it, and not at the very instant eith
       fc.integer({ min: 1, max: 100 }),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (ms, failures, random) => {
-        const waitMs = retryAfter(endingOfRefusal({ status: 429, retryAfterMs: ms }), failures, policy, () => random);
+        const waitMs = retryAfter(
+          after(endingOfRefusal({ status: 429, retryAfterMs: ms }), failures),
+          policy,
+          () => random,
+        );
         expect(waitMs).toBeGreaterThanOrEqual(ms);
         expect(waitMs).toBeLessThanOrEqual(ms + policy.mostMs);
       },

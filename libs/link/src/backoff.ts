@@ -7,22 +7,33 @@ export interface RetryPolicy {
   firstMs: Millis;
   /** The bound never exceeds this. */
   mostMs: Millis;
-  /** Data must have flowed for so long before the failures are forgotten. */
+  /** Data must have flowed, or a quiet connection have lived, for so long before all failures are forgotten. */
   steadyMs: Millis;
-  /** The least wait after an ending, for endings that ask for patience. */
-  leastAfter(ending: Ending, failures: number): Millis;
+  /**
+   * The least wait after an ending, for endings that ask for patience. `before`: those since data last came, oldest first, so
+   * that each kind of ending can be counted by itself.
+   */
+  leastAfter(ending: Ending, before: readonly Ending[]): Millis;
+}
+
+/** What a wait is for. */
+export interface Failed {
+  ending: Ending;
+  /** The endings before it, since data last came. */
+  before: readonly Ending[];
+  /** Failures in a row, this one included: 1 for a lone drop. */
+  failures: number;
 }
 
 /**
  * Full jitter: evenly from 0 to the bound, so that many processes cut at one instant do not come back at one instant.
  * On top of the least wait, never instead of it: a peer that said "in 60 s" hears nothing before.
  *
- * @param failures Endings in a row, this one included: 1 for a lone drop.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function retryAfter(ending: Ending, failures: number, policy: RetryPolicy, random: Random): Millis {
+export function retryAfter({ ending, before, failures }: Failed, policy: RetryPolicy, random: Random): Millis {
   const bound = Math.min(policy.mostMs, policy.firstMs * 2 ** Math.min(failures - 1, 30));
-  return Math.round(policy.leastAfter(ending, failures) + random() * bound);
+  return Math.round(policy.leastAfter(ending, before) + random() * bound);
 }
 
 const SECOND = 1_000;

@@ -3,7 +3,7 @@ import { type RetryPolicy, retryAfter } from './backoff.js';
 import { type Ending, type OwnReason, endingByUs, endingOfClose, endingOfFailure, endingOfRefusal } from './ending.js';
 import type { Dial, Endpoints, Socket } from './socket.js';
 import { type Effect, type Link, type LinkEvent, idleLink, step } from './step.js';
-import type { LinkState } from './table.js';
+import { type LinkState, isAttempting } from './table.js';
 
 /** What a link needs of the world. */
 export interface LinkPorts {
@@ -49,16 +49,12 @@ export class LinkDriver {
     return this.link.state;
   }
 
-  get attempt(): number {
-    return this.link.attempt;
-  }
-
   /** Begins; a link begins once. */
   start(): void {
     this.handle({ type: 'start' });
   }
 
-  /** Valid data came: from now on the connection is live, and if that lasts, earlier failures are forgotten. */
+  /** Valid data came: from now on the connection is live, and failures before it count for little; if that lasts, for nothing. */
   heard(): void {
     if (this.link.state === 'open') this.handle({ type: 'heard', at: this.ports.clock.now() });
   }
@@ -90,7 +86,7 @@ export class LinkDriver {
     const [next, effects] = step(this.link, event, this.policy.steadyMs);
     this.link = next;
     const retry = effects.find((effect) => effect.do === 'retry');
-    const retryMs = retry && retryAfter(retry.ending, retry.failures, this.policy, this.ports.random);
+    const retryMs = retry && retryAfter(retry, this.policy, this.ports.random);
     for (const effect of effects) this.carryOut(effect, retryMs);
   }
 
@@ -138,11 +134,14 @@ export class LinkDriver {
     };
     this.socket = this.ports.dial(url, {
       opened: this.only((endpoints: Endpoints) => {
-        this.handle({ type: 'opened' });
+        this.handle({ type: 'opened', at: this.ports.clock.now() });
         this.events.opened(endpoints);
       }),
       message: this.only((bytes: Uint8Array, isBinary: boolean) => this.events.message(bytes, isBinary)),
-      heartbeat: this.only((kind: 'ping' | 'pong') => this.events.heartbeat(kind)),
+      heartbeat: this.only((kind: 'ping' | 'pong') => {
+        this.handle({ type: 'beat', at: this.ports.clock.now() });
+        this.events.heartbeat(kind);
+      }),
       refused: (refusal) => finish(endingOfRefusal(refusal)),
       failed: (failure) => finish(endingOfFailure(failure)),
       closed: (closing) => finish(endingOfClose(closing)),
@@ -165,11 +164,7 @@ export class LinkDriver {
   private only<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
     const { attempt } = this.link;
     return (...args) => {
-      if (attempt === this.link.attempt && this.isAttempting()) act(...args);
+      if (attempt === this.link.attempt && isAttempting(this.link.state)) act(...args);
     };
-  }
-
-  private isAttempting(): boolean {
-    return this.link.state === 'dialing' || this.link.state === 'open' || this.link.state === 'live';
   }
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { Closing, Failure, FailureClass, Refusal } from './socket.js';
+import type { Closing, Failure, FailureClass, UpgradeRefusal } from './socket.js';
 
 /** Why we hung up ourselves. */
 export type OwnReason = 'stopped' | 'replaced' | 'silence' | 'not-needed';
@@ -38,7 +38,7 @@ export function endingOfClose({ code, reason }: Closing): Ending {
   return { closedBy: 'peer', cause: BY_CODE[code] ?? 'closed', code, reason };
 }
 
-export function endingOfRefusal({ status, retryAfterMs }: Refusal): Ending {
+export function endingOfRefusal({ status, retryAfterMs }: UpgradeRefusal): Ending {
   const ending: Ending = { closedBy: 'peer', cause: 'refused', status, reason: `HTTP ${status}` };
   return retryAfterMs === undefined ? ending : { ...ending, retryAfterMs };
 }

@@ -10,7 +10,7 @@ export interface Endpoints {
 }
 
 /** The peer answered the upgrade with an HTTP status instead of a WebSocket. */
-export interface Refusal {
+export interface UpgradeRefusal {
   status: number;
   /** From a `Retry-After` header, in seconds or as a date. */
   retryAfterMs?: Millis;
@@ -39,7 +39,7 @@ export interface SocketEvents {
   message(bytes: Uint8Array, isBinary: boolean): void;
   /** A sign of life that is no message: the peer's ping (answered already, which is one message of ours) or its pong. */
   heartbeat(kind: 'ping' | 'pong'): void;
-  refused(refusal: Refusal): void;
+  refused(refusal: UpgradeRefusal): void;
   failed(failure: Failure): void;
   closed(closing: Closing): void;
 }

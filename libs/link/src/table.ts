@@ -4,19 +4,25 @@
  */
 export type LinkState = 'idle' | 'dialing' | 'open' | 'live' | 'waiting' | 'closed';
 
-/** What can happen to a link. `held`: the attempt was not permitted yet. `lost`: the attempt ended, however it did. */
-export type LinkEventType = 'start' | 'opened' | 'heard' | 'lost' | 'held' | 'waited' | 'stop';
+/**
+ * What can happen to a link. `beat`: a sign of life that is no data. `held`: the attempt was not permitted yet. `lost`: the
+ * attempt ended, however it did.
+ */
+export type LinkEventType = 'start' | 'opened' | 'beat' | 'heard' | 'lost' | 'held' | 'waited' | 'stop';
 
 export const STATES: readonly LinkState[] = ['idle', 'dialing', 'open', 'live', 'waiting', 'closed'];
 
-export const EVENTS: readonly LinkEventType[] = ['start', 'opened', 'heard', 'lost', 'held', 'waited', 'stop'];
+export const EVENTS: readonly LinkEventType[] = ['start', 'opened', 'beat', 'heard', 'lost', 'held', 'waited', 'stop'];
 
 /** Every legal move. A missing cell means: ignore the event. */
 export const NEXT: Readonly<Record<LinkState, Partial<Record<LinkEventType, LinkState>>>> = {
   idle: { start: 'dialing', stop: 'closed' },
   dialing: { opened: 'open', lost: 'waiting', held: 'waiting', stop: 'closed' },
-  open: { heard: 'live', lost: 'waiting', stop: 'closed' },
+  open: { beat: 'open', heard: 'live', lost: 'waiting', stop: 'closed' },
   live: { lost: 'waiting', stop: 'closed' },
   waiting: { waited: 'dialing', stop: 'closed' },
   closed: {},
 };
+
+/** Whether there is an attempt whose socket may speak. */
+export const isAttempting = (state: LinkState): boolean => state === 'dialing' || state === 'open' || state === 'live';

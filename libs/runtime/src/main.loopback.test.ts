@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { assertBuilt } from '../../../test/support/built.js';
 import { until } from '../../../test/support/until.js';
 
 /** A process that `runMain` runs, whose app starts and stops as the two snippets say. */
@@ -28,10 +28,7 @@ function run(program: string): { child: ChildProcess; output: () => string; exit
   return { child, output: () => output, exit: new Promise((resolve) => child.once('close', resolve)) };
 }
 
-beforeAll(() => {
-  if (!existsSync('dist/libs/runtime/src/index.js'))
-    throw new Error('these tests run built programs: npm run build first');
-});
+beforeAll(assertBuilt);
 
 describe('a process of ours', () => {
   it('stops in order on SIGTERM and ends with 0', async () => {
@@ -60,19 +57,23 @@ describe('a process of ours', () => {
     expect(output()).toContain('"code":"process.stopping"');
   });
 
-  it('ends with 69 when an address cannot be listened on', async () => {
-    const { output, exit } = runApp(`throw Object.assign(new Error('port 9443 is taken'), { code: 'EADDRINUSE' });`);
-    expect(await exit).toBe(69);
-    expect(output()).toContain('port 9443 is taken');
-  });
+  it.each(['EADDRINUSE', 'EADDRNOTAVAIL', 'EACCES', 'ECONNREFUSED', 'ENOTFOUND'])(
+    'ends with 69 and the reason when what it needs cannot be had: %s',
+    async (code) => {
+      const { output, exit } = runApp(`throw Object.assign(new Error('cannot have 9443'), { code: '${code}' });`);
+      expect(await exit).toBe(69);
+      expect(output()).toMatch(/"code":"process.unavailable".*cannot have 9443/);
+    },
+  );
 
-  it('ends with 70 and the stack when there is a bug, in the start or later', async () => {
-    const [early, late] = [
-      runApp(`undefined.x;`),
-      runApp(`setTimeout(() => { Promise.reject(new TypeError('late')); });`),
-    ];
-    expect([await early.exit, await late.exit]).toEqual([70, 70]);
-    expect(late.output()).toMatch(/"code":"process.failed","stack":"TypeError: late/);
+  it.each([
+    ['thrown by the start', `throw new TypeError('oops');`],
+    ['thrown later', `setTimeout(() => { throw new TypeError('oops'); });`],
+    ['of a promise that nobody waits for', `setTimeout(() => { Promise.reject(new TypeError('oops')); });`],
+  ])('ends with 70 and the stack when there is a bug: an error %s', async (_, program) => {
+    const { output, exit } = runApp(program);
+    expect(await exit).toBe(70);
+    expect(output()).toMatch(/"code":"process.failed","stack":"TypeError: oops/);
   });
 
   it('ends with 78 and a line for each bad setting, before anything starts', async () => {

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '#libs/core';
 import type { SymbolSpec } from './market/symbols.js';
-import type { Limits } from './server/limits.js';
+import type { Limits } from './server/rules/limits.js';
 
 /** Frames from a recording instead of a market. */
 export interface ReplayOptions {

@@ -5,7 +5,7 @@ import { systemClock } from '#libs/runtime';
 import { ControlPort } from './control/control-port.js';
 import { type Incident, strike } from './incidents/incidents.js';
 import type { World } from './incidents/world.js';
-import { Market } from './market/market.js';
+import { SimMarket } from './market/market.js';
 import { DEFAULT_SYMBOLS, manySymbols } from './market/symbols.js';
 import type { SimulatorOptions } from './options.js';
 import { seeded } from './random.js';
@@ -16,11 +16,11 @@ import { Rest } from './rest/rest.js';
 import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
 import type { Step } from './server/gate.js';
-import { BINANCE_LIMITS } from './server/limits.js';
+import { BINANCE_LIMITS } from './server/rules/limits.js';
 import { closeServer, hostOf, listen } from './listen.js';
-import { type Attempt, Records, type Violation } from './server/records.js';
+import { type Attempt, Records, type Violation } from './server/rules/records.js';
 import { Channels } from './wire/channels.js';
-import { Publisher } from './wire/publisher.js';
+import { FramePublisher } from './wire/frame-publisher.js';
 
 /** Far above any limit on URLs, so that it is our rule that refuses a long one, and it is noted. */
 const maxHeaderSize = 1_048_576;
@@ -36,7 +36,7 @@ export interface Strike {
 /** A fake Binance on this machine: streams, REST, limits, and incidents on command. */
 export class Simulator {
   /** What is true; a test compares it with what was sent. Stands still during a replay. */
-  readonly market: Market;
+  readonly market: SimMarket;
   /** Present when frames come from a recording. */
   readonly replay: Replay | undefined;
   private readonly clock: Clock;
@@ -109,11 +109,6 @@ export class Simulator {
     return [...gone.all, ...open].sort((a, b) => a.id - b.id);
   }
 
-  /** How many connections there ever were; the newest one's id. */
-  get accepted(): number {
-    return this.world.door.accepted;
-  }
-
   /** Every upgrade that was asked for, the newest 10,000, oldest first. */
   get attempts(): readonly Attempt[] {
     return this.world.door.attempts.all;
@@ -127,11 +122,6 @@ export class Simulator {
   /** Every incident that struck, scripts left out. */
   get incidents(): readonly Strike[] {
     return this.strikes.all;
-  }
-
-  /** REST requests that came, and the weight used in this minute of the clock. */
-  get rest(): { readonly requests: number; readonly usedWeight: number } {
-    return this.world.rest;
   }
 
   /** Strikes an incident; how many connections were struck at once. Throws when a parameter is not what it should be. */
@@ -164,18 +154,18 @@ function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: Channe
   return new Replay(readRecording(file), { clock, channels, speed, loop });
 }
 
-function makeMarket(options: SimulatorOptions, now: number, recorded: Iterable<string> | undefined): Market {
+function makeMarket(options: SimulatorOptions, now: number, recorded: Iterable<string> | undefined): SimMarket {
   const wanted = recorded ? recordedSymbols(recorded) : (options.symbols ?? DEFAULT_SYMBOLS);
   const symbols = typeof wanted === 'number' ? manySymbols(wanted) : wanted;
   const keep = options.keepTrades ?? (symbols.length > 50 ? 5_000 : 50_000);
   const startAt = Math.floor(now - (options.historyMs ?? 60_000));
-  const market = new Market({ symbols, seed: options.seed ?? 1, startAt, keep });
+  const market = new SimMarket({ symbols, seed: options.seed ?? 1, startAt, keep });
   if (!recorded) market.advance(now - 1);
   market.pace = options.pace ?? 1;
   return market;
 }
 
-function makeWorld(options: SimulatorOptions, clock: Clock, channels: Channels, market: Market): World {
+function makeWorld(options: SimulatorOptions, clock: Clock, channels: Channels, market: SimMarket): World {
   const random = seeded(options.seed ?? 1);
   const limits = { ...BINANCE_LIMITS, ...options.limits };
   const door = new FrontDoor({ clock, random, limits, channels, ackDelayMs: options.ackDelayMs ?? [20, 60] });
@@ -186,5 +176,5 @@ function makeWorld(options: SimulatorOptions, clock: Clock, channels: Channels, 
     databaseLagMs: options.databaseLagMs ?? 0,
     violated: (rule, detail) => door.note(rule, detail),
   });
-  return { clock, random, door, rest, channels, market, sink: new Publisher(channels, market) };
+  return { clock, random, door, rest, channels, market, sink: new FramePublisher(channels, market) };
 }

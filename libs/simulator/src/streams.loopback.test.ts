@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
 import { BareClient } from '../../../test/support/bare-client.js';
+import { linesOf, ofBinance } from '../../../test/support/recordings.js';
 import { until } from '../../../test/support/until.js';
 import { Simulator, type SimulatorOptions } from './index.js';
 
@@ -54,12 +54,12 @@ it('a combined connection gets every stream of its URL', async () => {
   expect(simulator.violations).toEqual([]);
 });
 
-const file = '../shared/frames/docs-examples.jsonl';
-it.skipIf(!existsSync(file))(`every payload has the documented keys in their order (${file})`, async () => {
+const examples = ofBinance('docs-examples.jsonl');
+it.skipIf(!examples)('every payload has the documented keys in their order', async () => {
   await start();
   const client = connect(address(...NAMES));
   await until(() => NAMES.every((name) => client.payloads(name).length > 0));
-  const documented = new Map(readFileSync(file, 'utf8').split('\n').filter(Boolean).map(parseRow));
+  const documented = new Map(examples && linesOf(examples).map(parseRow));
   for (const name of NAMES) {
     const example = [...documented].find(([known]) => sameKind(known, name))?.[1];
     expect([name, shapeOf(client.payloads(name)[0])]).toEqual([name, shapeOf(example)]);

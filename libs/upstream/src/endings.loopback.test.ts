@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type Market, spot } from '#libs/binance';
 import { CUTS, type Incident, type SimConnection, type Step } from '#libs/simulator';
 import { until } from '../../../test/support/until.js';
 import { UpstreamRig } from '../../../test/support/upstream-rig.js';
@@ -27,6 +28,12 @@ const EARLY: Step[] = [
   ...CUTS.map((cut): Step => ({ cut, when: 'first-frame' })),
 ];
 
+/** Spot, if Binance allowed so many attempts. */
+const withAttempts = (most: number, windowMs: number): Market => ({
+  ...spot,
+  limits: { ...spot.limits, attempts: { most, windowMs } },
+});
+
 let rig: UpstreamRig;
 const warnings: Error[] = [];
 const warn = (warning: Error): void => void warnings.push(warning);
@@ -44,7 +51,8 @@ it('500 unplanned ends of every class in every state: exactly one living connect
       limits: { attempts: 100_000, pingEveryMs: 100 },
     },
     settings: { retryFirstMs: 2, retryMostMs: 8, connectTimeoutMs: 150, silenceBytesMs: 250 },
-    timings: { watchMs: 25, tickMs: 10, attempts: 100_000 },
+    timings: { watchMs: 25, tickMs: 10 },
+    market: withAttempts(100_000, 300_000),
   });
   const { simulator } = rig;
   rig.demand([STREAM]);
@@ -81,7 +89,7 @@ it('attempts that fail stay within the budget by waiting, not by giving up', asy
   rig = await UpstreamRig.start({
     simulator: { limits: { attempts: 20, attemptsWindowMs: 2_000 } },
     settings: { retryFirstMs: 1, retryMostMs: 2 },
-    timings: { attempts: 19, attemptsWindowMs: 2_050 },
+    market: withAttempts(20, 2_000),
   });
   rig.simulator.script(Array.from({ length: 60 }, (): Step => ({ refuse: { status: 503 } })));
   rig.demand([STREAM]);

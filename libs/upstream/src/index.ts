@@ -1,5 +1,6 @@
-export { type WsOptions, wsDial } from './connection/ws-socket.js';
+export { checkUpstream } from './check-settings.js';
 export type { AttemptRecord } from './journal/journal.js';
+export { type WsOptions, wsDial } from './line/ws-socket.js';
 export { TIMINGS, type Timings } from './timings.js';
-export { UpstreamModule } from './upstream.module.js';
+export { UpstreamModule, type UpstreamModuleOptions } from './upstream.module.js';
 export { Upstream, type UpstreamParts } from './upstream.js';

@@ -24,7 +24,7 @@ describe('the limits', () => {
     );
     const at = performance.now();
     rig.demand(streams);
-    await until(() => rig.upstream.pool.lines.every(({ confirmedAt }) => confirmedAt !== undefined), {
+    await until(() => rig.upstream.pool.lines.every(({ connection }) => connection?.confirmedAt !== undefined), {
       deadlineMs: 25_000,
     });
     const tookMs = performance.now() - at;
@@ -59,12 +59,12 @@ describe('the limits', () => {
   it('hold when demand changed while the line was down: the new connection gets the newest set, once', async () => {
     rig = await UpstreamRig.start({ simulator: { pace: 5 } });
     rig.demand(['btcusdt@trade', 'ethusdt@trade']);
-    await until(() => rig.upstream.pool.lines[0]?.confirmedAt);
+    await until(() => rig.upstream.pool.lines[0]?.connection?.confirmedAt);
     rig.simulator.script([{ refuse: { status: 503 } }, { refuse: { status: 503 } }, { refuse: { status: 503 } }]);
     rig.simulator.strike({ name: 'close' });
     await until(() => rig.open === 0);
     rig.demand(['ethusdt@trade', 'bnbusdt@trade']);
-    await until(() => rig.open === 1 && rig.upstream.pool.lines[0]?.confirmedAt);
+    await until(() => rig.open === 1 && rig.upstream.pool.lines[0]?.connection?.confirmedAt);
     expect(subscribed().sort()).toEqual(['bnbusdt@trade', 'ethusdt@trade']);
     expect(rig.simulator.connections.at(-1)?.requests.every((text) => text.includes('LIST_SUBSCRIPTIONS'))).toBe(true);
   });
@@ -84,7 +84,7 @@ describe('the limits', () => {
   it('are told apart from what Binance lost: an audit subscribes again what its list lacks', async () => {
     rig = await UpstreamRig.start({ simulator: { pace: 5 }, timings: { auditMs: 500, watchMs: 50 } });
     rig.demand(['btcusdt@trade', 'ethusdt@trade']);
-    await until(() => rig.upstream.pool.lines[0]?.confirmedAt);
+    await until(() => rig.upstream.pool.lines[0]?.connection?.confirmedAt);
     rig.simulator.connections[0]?.subscriptions.delete('ethusdt@trade');
     await until(() => subscribed().length === 2);
     expect(subscribed().sort()).toEqual(['btcusdt@trade', 'ethusdt@trade']);

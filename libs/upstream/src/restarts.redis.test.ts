@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
+import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
 import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../../../test/support/until.js';
-import { TIMINGS, Upstream, wsDial } from './index.js';
+import { Upstream, wsDial } from './index.js';
 
 const WINDOW_MS = 6_000;
 const LIMIT = 60;
@@ -12,13 +13,16 @@ const LIMIT = 60;
 async function startProcess(wsUrl: string, prefix: string): Promise<() => Promise<void>> {
   const redisUrl = process.env['HOLDFAST_TEST_REDIS_URL'] ?? '';
   const bus = new RedisBus({ redisUrl, queueBytes: 16_777_216, prefix });
+  const stream = spot.parse('btcusdt@trade');
+  if (!stream.ok) throw new Error(stream.problem.message);
   const settings = Object.assign(new UpstreamSettings(), {
     wsUrl,
-    streams: ['btcusdt@trade'],
     retryFirstMs: 20,
     retryMostMs: 50,
   });
   const upstream = new Upstream(settings, {
+    market: { ...spot, limits: { ...spot.limits, attempts: { most: LIMIT, windowMs: WINDOW_MS } } },
+    always: [stream.value],
     bus,
     dial: wsDial(systemClock, settings),
     clock: systemClock,
@@ -26,7 +30,6 @@ async function startProcess(wsUrl: string, prefix: string): Promise<() => Promis
     log: silentLog,
     metrics: new Metrics(),
     ops: new Ops(),
-    timings: { ...TIMINGS, attempts: LIMIT - 5, attemptsWindowMs: WINDOW_MS + 1_000 },
   });
   await bus.start();
   await upstream.start();

@@ -23,7 +23,7 @@ const replaced = (generation: number) =>
   until(
     () => {
       const [line, ...others] = rig.upstream.pool.lines;
-      return others.length === 0 && line?.isUp === true && line.generation > generation && rig.open === 1;
+      return others.length === 0 && line?.connection !== undefined && line.generation > generation && rig.open === 1;
     },
     { deadlineMs: 15_000, what: `a line newer than ${generation}` },
   );
@@ -80,7 +80,7 @@ describe('a rotation', () => {
     }
     expect(rig.faults).toEqual([]);
     expect(rig.feeds.filter(({ state }) => state === 'gap')).toEqual([]);
-    expect(rig.upstream.continuity.counts.heldBack).toBeGreaterThan(0);
+    expect(rig.upstream.streams.counts.heldBack).toBeGreaterThan(0);
   });
 
   it('is finished at once when the working line drops while the replacement delivers already', async () => {
@@ -89,9 +89,9 @@ describe('a rotation', () => {
       timings: { ...QUICK, settleMs: 60_000, lagMs: 60_000, rotationMs: 60_000 },
     });
     rig.demand([...STREAMS, 'doesnotexist@trade']);
-    await until(() => rig.upstream.pool.all[0]?.line?.confirmedAt);
+    await until(() => rig.upstream.pool.all[0]?.line?.connection?.confirmedAt);
     rig.upstream.pool.rotate('operator');
-    await until(() => rig.upstream.pool.lines[1]?.confirmedAt !== undefined && rig.open === 2);
+    await until(() => rig.upstream.pool.lines[1]?.connection?.confirmedAt !== undefined && rig.open === 2);
     const seen = rig.on('btcusdt@trade').events;
     await until(() => rig.on('btcusdt@trade').events > seen + 20);
     expect(rig.simulator.strike({ name: 'reset', share: 'oldest' })).toBe(1);
@@ -109,8 +109,8 @@ describe('a rotation', () => {
     await replaced(1);
     expect(rig.faults).toEqual([]);
     expect(rig.feeds.filter(({ stream }) => stream !== 'btcusdt@trade')).toHaveLength(feeds);
-    expect(rig.upstream.quarantine.read()).toHaveLength(1);
-    expect(rig.upstream.quarantine.read()[0]).toMatchObject({ code: 'bad-utf8', generation: 1 });
+    expect(rig.upstream.problems.quarantine.read()).toHaveLength(1);
+    expect(rig.upstream.problems.quarantine.read()[0]).toMatchObject({ code: 'bad-utf8', generation: 1 });
   });
 
   it('is not repeated without end when there is no data to be had', async () => {

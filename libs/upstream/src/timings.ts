@@ -27,14 +27,6 @@ export interface Timings {
   rotationRetryMostMs: Millis;
   /** A line that is back for so long without an event on a stream that may be quiet counts as resumed. */
   quietMs: Millis;
-  /**
-   * Attempts of all processes that we let ourselves take in `attemptsWindowMs`. Binance allows 300 in five minutes, counted
-   * where they arrive; our window is longer, because those of one moment may take different times to get there.
-   */
-  attempts: number;
-  /** The same for replacements, so that they never use up what a repair needs. */
-  rotationAttempts: number;
-  attemptsWindowMs: Millis;
 }
 
 export const TIMINGS: Timings = {
@@ -51,7 +43,4 @@ export const TIMINGS: Timings = {
   rotationRetryMs: 5_000,
   rotationRetryMostMs: 600_000,
   quietMs: 5_000,
-  attempts: 290,
-  rotationAttempts: 200,
-  attemptsWindowMs: 315_000,
 };

@@ -1,19 +1,32 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { type Market, type ParsedStream, spot } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
 import type { Clock, Random } from '#libs/core';
 import { CLOCK, LOG, type Log, Metrics, Ops, RANDOM, type UpstreamSettings } from '#libs/runtime';
-import { wsDial } from './connection/ws-socket.js';
+import { checkUpstream } from './check-settings.js';
+import { wsDial } from './line/ws-socket.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { Upstream } from './upstream.js';
 
-/** Provides `Upstream`, the service that reads Binance. Needs `BUS` from a `BusModule`. */
+export interface UpstreamModuleOptions {
+  /** The market that is read. */
+  market?: Market;
+  /** Other than the usual ones, for drills and soaks. */
+  timings?: Timings;
+}
+
+/** Provides `Upstream`, the service that reads one market of Binance. Needs `BUS` from a `BusModule`. */
 @Module({})
 export class UpstreamModule {
-  /** @param timings Other than the usual ones, for drills and soaks. */
-  static with(settings: Readonly<UpstreamSettings>, timings: Timings = TIMINGS): DynamicModule {
+  /** @throws SettingsError when what is always on is not a stream of the market, or settings contradict each other. */
+  static with(
+    settings: Readonly<UpstreamSettings>,
+    { market = spot, timings = TIMINGS }: UpstreamModuleOptions = {},
+  ): DynamicModule {
+    const always: readonly ParsedStream[] = checkUpstream(settings, market);
     const make = (bus: Bus, clock: Clock, random: Random, log: Log, metrics: Metrics, ops: Ops): Upstream => {
       const dial = wsDial(clock, settings);
-      return new Upstream(settings, { bus, dial, clock, random, log, metrics, ops, timings });
+      return new Upstream(settings, { market, always, bus, dial, clock, random, log, metrics, ops, timings });
     };
     return {
       module: UpstreamModule,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { type Welcome, decode, demandTopic, heartbeatTopic, streamTopic, welcomeTopic } from '#libs/core';
+import { decode, encodeDemand, readWelcomeAnswer } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../test/support/fake-clock.js';
@@ -28,6 +29,8 @@ beforeEach(async () => {
   lines = [];
   const settings = new UpstreamSettings();
   upstream = new Upstream(settings, {
+    market: spot,
+    always: [],
     bus,
     clock,
     ops,
@@ -55,7 +58,7 @@ const settle = async (): Promise<void> => {
 };
 
 const demand = (edge: string, streams: string[]): void =>
-  bus.messages.publish(demandTopic(), JSON.stringify({ edge, streams }));
+  bus.messages.publish(spot.channels.demand, encodeDemand({ edge, streams }));
 
 function listen(topic: string): string[] {
   const texts: string[] = [];
@@ -91,27 +94,40 @@ const states = (texts: string[]): string[] =>
 describe('an upstream', () => {
   it('dials when something is wanted, names it in the URL, and says how it stands', async () => {
     expect(lines).toHaveLength(0);
-    const said = listen(streamTopic(BOOK));
+    const said = listen(spot.channels.stream(BOOK));
     demand('edge', [BOOK]);
     await flow(5, 5, 4, 6);
     expect(line(0).url).toBe('wss://data-stream.binance.vision/stream?streams=btcusdt@bookTicker');
     expect(states(said)).toEqual(['1 recovering subscribing', '2 live first-event', '3 bookTicker', '4 bookTicker']);
   });
 
-  it('welcomes an edge with the place, the state and the newest event of what is new to it', async () => {
+  it('answers an edge with the place, the state and the newest event of the streams that it asks for', async () => {
     demand('first', [BOOK]);
     await flow(5, 6);
-    const welcomes = listen(welcomeTopic('second'));
-    demand('second', [BOOK]);
-    demand('second', [BOOK]);
+    const answers: unknown[] = [];
+    const question = { streams: [BOOK, 'ethusdt@trade'] };
+    bus.ask.ask(spot.channels.welcome, question, 1_000, (answer) => answers.push(answer));
+    await settle();
+    const { welcomes } = readWelcomeAnswer(answers[0]);
     expect(welcomes).toHaveLength(1);
-    const welcome = JSON.parse(welcomes[0] ?? '') as Welcome;
-    expect(welcome.place.seq).toBe(4);
-    expect(states([welcome.feed, ...welcome.latest])).toEqual(['2 live first-event', '4 bookTicker']);
+    const [welcome] = welcomes;
+    expect(welcome?.place.seq).toBe(4);
+    expect(states([welcome?.feed ?? '', ...(welcome?.latest ?? [])])).toEqual(['2 live first-event', '4 bookTicker']);
+  });
+
+  it('says of a stream beyond the limit that it is refused, and carries it when there is room', async () => {
+    const many = Array.from({ length: 10_240 }, (_, at) => `coin${at}usdt@trade`);
+    const said = listen(spot.channels.stream(BOOK));
+    demand('greedy', many);
+    demand('edge', [BOOK]);
+    expect(states(said).at(-1)).toContain('refused too-many-streams');
+    demand('greedy', []);
+    await settle();
+    expect(states(said).at(-1)).toContain('recovering subscribing');
   });
 
   it('never gives a place twice, also to a stream that was left and is wanted again', async () => {
-    const said = listen(streamTopic(BOOK));
+    const said = listen(spot.channels.stream(BOOK));
     demand('edge', [BOOK]);
     await flow(5);
     demand('edge', []);
@@ -123,7 +139,7 @@ describe('an upstream', () => {
   });
 
   it('beats every second, so that edges can tell a quiet market from a dead upstream', () => {
-    const beats = listen(heartbeatTopic());
+    const beats = listen(spot.channels.heartbeat);
     clock.advance(10_000);
     expect(beats.length).toBeGreaterThanOrEqual(9);
   });
@@ -149,7 +165,7 @@ describe('an upstream', () => {
   });
 
   it('stops in order: says so, says goodbye, and leaves no timer behind', async () => {
-    const said = listen(streamTopic(BOOK));
+    const said = listen(spot.channels.stream(BOOK));
     demand('edge', [BOOK]);
     await flow(5);
     await upstream.stop();

@@ -19,13 +19,15 @@ const STREAMS = list(STREAM);
 const EPOCH_SEQ = object({ epoch: { type: 'integer' }, seq: { type: 'integer' } });
 
 // Records over our own unions: a new state, cause or code that is not published does not compile.
-const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true };
+const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true, refused: true };
 const CAUSES: Record<FeedCause, true> = {
   'first-event': true,
   resumed: true,
   subscribing: true,
   'connection-lost': true,
   'connection-refused': true,
+  'refused-by-binance': true,
+  'too-many-streams': true,
   reconnecting: true,
   silent: true,
   'ids-missing': true,

@@ -47,7 +47,6 @@ export const depth: StreamDeclaration<DepthFrame, Depth> = {
     follows: (event, last) => event.firstUpdateId <= last + 1,
     missing: (event, last) => ({ from: last + 1, to: event.firstUpdateId - 1 }),
     isCounted: true,
-    happenedAt: (event) => event.eventAt ?? event.receivedAt,
   },
   isPaced: false,
   newcomer: 'book',

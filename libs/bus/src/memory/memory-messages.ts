@@ -33,7 +33,7 @@ export class MemoryMessages implements Messages {
 
   subscribe(topic: Topic, deliver: Deliver): Subscription {
     const remove = this.subscribers.add(topic, deliver);
-    return { ready: Promise.resolve(), end: () => void remove() };
+    return { ready: Promise.resolve(), onRefused: () => undefined, end: () => void remove() };
   }
 
   /** A memory bus has one state and never changes it. */

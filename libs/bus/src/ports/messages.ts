@@ -7,8 +7,14 @@ export type BusState = 'up' | 'down';
 export type Deliver = (text: string) => void;
 
 export interface Subscription {
-  /** Resolves once nothing published from now on is missed. Never rejects; while the bus is down it waits. */
+  /** Resolves once nothing published from now on is missed. Never rejects; while the bus is down, or refuses, it waits. */
   readonly ready: Promise<void>;
+  /**
+   * Calls with the bus's words when it refuses this topic (an access list may forbid it), at once where it does so already,
+   * and with undefined when the topic is heard after all: it is asked for again and again. Only this topic is deaf
+   * meanwhile; the bus may well be up.
+   */
+  onRefused(listener: (why: string | undefined) => void): void;
   /** After this returns, nothing more is delivered, not even the rest of a batch. Calling it twice is fine. */
   end(): void;
 }
@@ -26,6 +32,6 @@ export interface Messages {
 
   readonly state: BusState;
 
-  /** Tells every change of state. `up` comes only after all subscriptions stand again. */
+  /** Tells every change of state. `up` comes only after all subscriptions stand again, but for those that the bus refuses. */
   onState(listener: (state: BusState) => void): () => void;
 }

@@ -1,57 +1,73 @@
 import type { Redis } from 'ioredis';
-import type { Topic } from '#libs/core';
+import type { Cancel, Clock, Millis, Topic } from '#libs/core';
+import { systemRandom } from '#libs/runtime';
 import { inChunks } from './in-chunks.js';
-
-/** A channel's way to being subscribed: the promise is renewed for every connection. */
-interface Standing {
-  ready: Promise<void>;
-  isReady: boolean;
-  stand: () => void;
-}
+import { WantedChannel } from './wanted-channel.js';
 
 /** SUBSCRIBE takes many channels; very long commands would hold up the connection. */
 const CHANNELS_PER_COMMAND = 500;
 
-/** Keeps the subscriptions of one connection equal to the wanted channels, over as many connections as it takes. */
+const RETRY_FIRST_MS: Millis = 250;
+const RETRY_MOST_MS: Millis = 15_000;
+
+/** Who is told how the subscriptions go. */
+export interface SubscriberWatch {
+  /** Redis has answered for some channels. */
+  settled(): void;
+  /** Redis said no, for instance because its access list forbids the channels. Told when its words are new. */
+  refused(channels: readonly Topic[], words: string): void;
+}
+
+/**
+ * Keeps the subscriptions of one connection equal to the wanted channels, over as many connections as it takes. A refusal
+ * costs the refused channel only: own channels are asked for apart, a forbidden batch is halved until the culprit is alone,
+ * and everything that was refused is asked for again.
+ */
 export class RedisSubscriber {
-  private readonly standings = new Map<Topic, Standing>();
+  private readonly channels = new Map<Topic, WantedChannel>();
   private readonly asked = new Set<Topic>();
   private readonly changed = new Set<Topic>();
+  private readonly retries = new Set<Cancel>();
+  /** Counts connections, so that an answer of an earlier one changes nothing. */
+  private connection = 0;
 
   constructor(
     private readonly redis: Redis,
-    private readonly tell: {
-      subscribed: () => void;
-      /** Redis said no, for instance because its access list forbids the channel. */
-      refused: (message: string) => void;
-    },
+    private readonly clock: Clock,
+    private readonly watch: SubscriberWatch,
   ) {
     redis.on('ready', () => this.restore());
     redis.on('close', () => this.forget());
   }
 
-  /** Resolves once Redis delivers this channel to us. */
-  want(channel: Topic): Promise<void> {
-    const known = this.standings.get(channel);
-    if (known) return known.ready;
-    const standing = newStanding();
-    this.standings.set(channel, standing);
-    this.change(channel);
-    return standing.ready;
+  /** From now on the channel is wanted; it says itself when Redis delivers it. */
+  want(name: Topic, kind: 'own' | 'others'): WantedChannel {
+    const known = this.channels.get(name);
+    if (known) return known;
+    const channel = new WantedChannel(name, kind === 'own');
+    this.channels.set(name, channel);
+    this.change(name);
+    return channel;
   }
 
-  drop(channel: Topic): void {
-    if (this.standings.delete(channel)) this.change(channel);
+  drop(name: Topic): void {
+    if (this.channels.delete(name)) this.change(name);
   }
 
-  /** Whether every wanted channel is subscribed on the present connection. */
+  /** Whether every wanted channel stands on the present connection, but for those that Redis refuses. */
   get isWhole(): boolean {
     if (this.redis.status !== 'ready') return false;
-    return [...this.standings.values()].every((standing) => standing.isReady);
+    for (const { state } of this.channels.values()) if (state === 'waiting' || state === 'asked') return false;
+    return true;
   }
 
-  private change(channel: Topic): void {
-    this.changed.add(channel);
+  /** The channels that Redis refuses now. */
+  refused(): WantedChannel[] {
+    return [...this.channels.values()].filter(({ state }) => state === 'refused');
+  }
+
+  private change(name: Topic): void {
+    this.changed.add(name);
     if (this.changed.size === 1) setImmediate(() => this.follow());
   }
 
@@ -60,54 +76,77 @@ export class RedisSubscriber {
     const changed = [...this.changed];
     this.changed.clear();
     if (this.redis.status !== 'ready') return;
-    const leave = changed.filter((channel) => this.asked.has(channel));
-    const join = changed.filter((channel) => this.standings.has(channel));
+    const leave = changed.filter((name) => this.asked.has(name));
     for (const some of inChunks(leave, CHANNELS_PER_COMMAND))
       this.redis.unsubscribe(...some).catch(ignoreLostConnection);
-    for (const channel of leave) this.asked.delete(channel);
-    for (const some of inChunks(join, CHANNELS_PER_COMMAND)) this.join(some);
+    for (const name of leave) this.asked.delete(name);
+    const join = changed.flatMap((name) => this.channels.get(name) ?? []);
+    for (const own of join.filter(({ isOwn }) => isOwn)) this.join([own]);
+    const others = join.filter(({ isOwn }) => !isOwn);
+    for (const some of inChunks(others, CHANNELS_PER_COMMAND)) this.join(some);
   }
 
-  private join(channels: Topic[]): void {
-    const standings = channels.flatMap((channel) => this.standings.get(channel) ?? []);
-    for (const channel of channels) this.asked.add(channel);
-    const stand = (): void => {
-      for (const standing of standings) standing.stand();
-      this.tell.subscribed();
-    };
-    const isRefused = (error: Error): void => {
-      if (this.redis.status === 'ready') this.tell.refused(error.message);
-    };
-    this.redis.subscribe(...channels).then(stand, isRefused);
+  private join(channels: readonly WantedChannel[]): void {
+    if (channels.length === 0) return;
+    const { connection } = this;
+    for (const channel of channels) {
+      channel.state = 'asked';
+      this.asked.add(channel.name);
+    }
+    const present = (): WantedChannel[] =>
+      connection === this.connection ? channels.filter((channel) => this.isStill(channel, 'asked')) : [];
+    this.redis.subscribe(...channels.map(({ name }) => name)).then(
+      () => {
+        for (const channel of present()) channel.stand();
+        this.watch.settled();
+      },
+      (error: Error) => {
+        if (this.redis.status === 'ready') this.refuse(present(), error.message);
+      },
+    );
+  }
+
+  private isStill(channel: WantedChannel, state: WantedChannel['state']): boolean {
+    return this.channels.get(channel.name) === channel && channel.state === state;
+  }
+
+  /** One forbidden channel makes Redis refuse the whole command; what else it may say has nothing to do with channels. */
+  private refuse(channels: WantedChannel[], words: string): void {
+    if (words.startsWith('NOPERM') && channels.length > 1) {
+      const middle = Math.ceil(channels.length / 2);
+      this.join(channels.slice(0, middle));
+      this.join(channels.slice(middle));
+      return;
+    }
+    for (const { name } of channels) this.asked.delete(name);
+    const news = channels.filter((channel) => channel.refuse(words)).map(({ name }) => name);
+    if (news.length > 0) this.watch.refused(news, words);
+    this.retryLater(channels);
+    this.watch.settled();
+  }
+
+  private retryLater(channels: readonly WantedChannel[]): void {
+    const refusals = Math.max(1, ...channels.map((channel) => channel.refusals));
+    const waitMs = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(refusals - 1, 10));
+    const cancel = this.clock.after(waitMs * (0.5 + systemRandom() / 2), () => {
+      this.retries.delete(cancel);
+      this.join(channels.filter((channel) => this.isStill(channel, 'refused')));
+    });
+    this.retries.add(cancel);
   }
 
   private restore(): void {
-    for (const channel of this.standings.keys()) this.changed.add(channel);
+    for (const name of this.channels.keys()) this.changed.add(name);
     this.follow();
   }
 
   private forget(): void {
+    this.connection += 1;
     this.asked.clear();
-    for (const [channel, { isReady }] of this.standings) {
-      if (isReady) this.standings.set(channel, newStanding());
-    }
+    for (const cancel of this.retries) cancel();
+    this.retries.clear();
+    for (const channel of this.channels.values()) channel.lose();
   }
-}
-
-function newStanding(): Standing {
-  let resolve: () => void;
-  const ready = new Promise<void>((resolveReady) => {
-    resolve = resolveReady;
-  });
-  const standing: Standing = {
-    ready,
-    isReady: false,
-    stand: () => {
-      standing.isReady = true;
-      resolve();
-    },
-  };
-  return standing;
 }
 
 /** A lost connection ends every subscription by itself; the next one starts from the wanted channels. */

@@ -1,4 +1,3 @@
-import type { StreamName } from '#libs/core';
 import { type Summary, summarize } from '../audit/summary.js';
 import { NativeWatcher } from './native-watcher.js';
 import type { Onlooker, Watcher } from './watcher.js';
@@ -33,17 +32,8 @@ export class Crew {
     this.watchers = Array.from({ length: options.clients }, (_, index) => recruit(index, options));
   }
 
-  /** Different streams that somebody of the crew watches. */
-  get streams(): StreamName[] {
-    return [...new Set(this.watchers.flatMap(({ streams }) => streams))].sort();
-  }
-
   get messages(): number {
     return this.watchers.reduce((sum, { messages }) => sum + messages, 0);
-  }
-
-  get disconnects(): number {
-    return this.watchers.reduce((sum, { ledger }) => sum + ledger.disconnects, 0);
   }
 
   /** Resolves when the gateway serves every client all it wants. */

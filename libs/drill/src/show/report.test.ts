@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { StreamSummary, Summary } from '../audit/summary.js';
-import { type Outcome, reportOf, verdictOf } from './report.js';
+import { type DrillOutcome, reportOf, verdictOf } from './report.js';
 import { tableOf } from './table.js';
 
 const clean: StreamSummary = {
@@ -16,7 +16,7 @@ const clean: StreamSummary = {
   brokenPlaces: 0,
 };
 
-const outcome = (stream: Partial<StreamSummary>, more: Partial<Summary> = {}): Outcome => ({
+const outcome = (stream: Partial<StreamSummary>, more: Partial<Summary> = {}): DrillOutcome => ({
   lastedMs: 20_000,
   summary: {
     clients: { native: 1, raw: 1, combined: 1 },

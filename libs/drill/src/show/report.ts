@@ -4,7 +4,7 @@ import { type Column, count, duration, tableOf } from './table.js';
 import { bold, dim, green, red, yellow } from './colour.js';
 
 /** Everything a drill can say at its end. */
-export interface Outcome {
+export interface DrillOutcome {
   lastedMs: number;
   summary: Summary;
   /** Names of the incidents that struck, in order. */
@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 /** Whether the drill is passed, and the one plain sentence that says so. */
-export interface Verdict {
+export interface DrillVerdict {
   isGood: boolean;
   sentence: string;
 }
@@ -26,7 +26,7 @@ export interface Verdict {
 const MOST_ROWS = 60;
 
 /** Passed when no client was disconnected, nothing was doubled or out of order, every gap was announced, and no rule was broken. */
-export function verdictOf({ summary, incidents, violations, failures = [] }: Outcome): Verdict {
+export function verdictOf({ summary, incidents, violations, failures = [] }: DrillOutcome): DrillVerdict {
   const { native, raw, combined } = summary.clients;
   const faults = faultsOf(summary).map(({ what, count: times }) => `${count(times)} ${what}`);
   if (violations.length > 0) faults.push(`${count(violations.length)} broken rules of Binance`);
@@ -44,7 +44,7 @@ export function verdictOf({ summary, incidents, violations, failures = [] }: Out
 }
 
 /** The lines of the report: what clients saw by stream, every upstream connection and its end, and the verdict last. */
-export function reportOf(outcome: Outcome): string[] {
+export function reportOf(outcome: DrillOutcome): string[] {
   const { summary, journal, violations, failures = [] } = outcome;
   const { isGood, sentence } = verdictOf(outcome);
   const { native, raw, combined } = summary.clients;

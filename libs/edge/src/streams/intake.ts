@@ -1,6 +1,7 @@
 import {
   type Clock,
   type Epoch,
+  FEED_STATES,
   type FeedEvent,
   type Place,
   type Welcome,
@@ -162,7 +163,7 @@ export class Intake {
   }
 }
 
-const STATES: ReadonlySet<unknown> = new Set<FeedEvent['state']>(['live', 'stale', 'recovering', 'gap']);
+const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
 
 /** What an upstream says about a stream; undefined where the text says nothing about this one. */
 function readFeed(text: string, { name }: EdgeStream): FeedEvent | undefined {

@@ -1,10 +1,11 @@
-import type { Reader } from './setting.js';
+import type { SettingReader } from './setting.js';
 
-export const text: Reader<string> = (given) => given.trim();
+export const text: SettingReader<string> = (given) => given.trim();
 
-export const integer: Reader<number> = (given) => (/^-?\d{1,15}$/.test(given.trim()) ? Number(given) : undefined);
+export const integer: SettingReader<number> = (given) =>
+  /^-?\d{1,15}$/.test(given.trim()) ? Number(given) : undefined;
 
-export const yesOrNo: Reader<boolean> = (given) => {
+export const yesOrNo: SettingReader<boolean> = (given) => {
   const word = given.trim().toLowerCase();
   if (word === 'yes' || word === 'true') return true;
   if (word === 'no' || word === 'false') return false;
@@ -12,7 +13,7 @@ export const yesOrNo: Reader<boolean> = (given) => {
 };
 
 /** Comma separated; white space around and empty items are dropped. */
-export const list: Reader<string[]> = (given) =>
+export const list: SettingReader<string[]> = (given) =>
   given
     .split(',')
     .map((item) => item.trim())

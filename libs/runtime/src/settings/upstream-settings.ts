@@ -10,19 +10,11 @@ export class UpstreamSettings {
     env: 'HOLDFAST_UPSTREAM_WS_URL',
     read: text,
     expected: 'a URL like wss://data-stream.binance.vision, without a path',
-    says: 'Binance’s WebSocket base URL. The default carries market data only.',
+    says: 'Base URL of the WebSocket streams. Unset: that of the market; for spot wss://data-stream.binance.vision, which carries market data only.',
   })
+  @IsOptional()
   @Matches(/^wss?:\/\/[^\s/?#]+\/?$/)
-  wsUrl: string = 'wss://data-stream.binance.vision';
-
-  @Setting({
-    env: 'HOLDFAST_UPSTREAM_REST_URL',
-    read: text,
-    expected: 'a URL like https://api.binance.com, without a path',
-    says: 'Binance’s REST base URL.',
-  })
-  @Matches(/^https?:\/\/[^\s/?#]+\/?$/)
-  restUrl: string = 'https://api.binance.com';
+  wsUrl?: string;
 
   @Setting({
     env: 'HOLDFAST_STREAMS',
@@ -74,13 +66,13 @@ export class UpstreamSettings {
   @Max(600_000)
   @Min(1)
   @IsInt()
-  retryMostMs: number = 30_000;
+  retryMostMs: number = 8_000;
 
   @Setting({
     env: 'HOLDFAST_RETRY_STEADY_MS',
     read: integer,
     expected: milliseconds(0, 3_600_000),
-    says: 'How long data must have flowed before a drop counts as the first one again; dropped sooner, the bound keeps doubling.',
+    says: 'How long data must have flowed, or a quiet connection have answered pings, before a drop counts as the first one again. Dropped sooner after data, the bound is at most four times the first; without data it keeps doubling.',
   })
   @Max(3_600_000)
   @Min(0)

@@ -1,4 +1,4 @@
-import type { Gate, Moment, Refusal, Stay, Step } from '../server/gate.js';
+import type { Gate, Moment, SimRefusal, Stay, Step } from '../server/gate.js';
 import { closeCode, oneOf, refusalStatus, whole } from './parameter.js';
 import { incident, type World } from './world.js';
 
@@ -39,7 +39,7 @@ interface RefusalParameters extends Stays {
 /** Orders a refusal at this gate. */
 export function orderRefusal(world: World, gate: Gate, parameters: RefusalParameters): number {
   const { status, retryAfter, retryAfterAs } = parameters;
-  const refusal: Refusal = { status };
+  const refusal: SimRefusal = { status };
   if (retryAfter !== undefined)
     refusal.retryAfter =
       retryAfterAs === 'date' ? new Date(world.clock.now() + retryAfter * 1_000).toUTCString() : retryAfter;

@@ -58,7 +58,7 @@ export const SILENCES = {
     parameters: { stream: text('stream name', 'btcusdt@trade'), share: share() },
     strike: (world, { stream, share: which }) => {
       const struck = chosen(world, which).filter((connection) => connection.subscriptions.has(stream));
-      for (const connection of struck) connection.forget(stream);
+      for (const connection of struck) world.channels.leave(stream, connection);
       return struck.length;
     },
   }),

@@ -1,5 +1,5 @@
 import type { Clock, Random } from '#libs/core';
-import type { Market } from '../market/market.js';
+import type { SimMarket } from '../market/market.js';
 import type { MarketSink } from '../market/sink.js';
 import type { Rest } from '../rest/rest.js';
 import type { SimConnection } from '../server/connection.js';
@@ -14,7 +14,7 @@ export interface World {
   readonly door: FrontDoor;
   readonly rest: Rest;
   readonly channels: Channels;
-  readonly market: Market;
+  readonly market: SimMarket;
   readonly sink: MarketSink;
 }
 

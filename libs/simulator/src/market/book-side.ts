@@ -1,5 +1,7 @@
+export type SideName = 'bids' | 'asks';
+
 /** One price level: `[ticks, lots]`. */
-export type Level = readonly [ticks: number, lots: number];
+export type SimLevel = readonly [ticks: number, lots: number];
 
 /** One side of an order book. Levels are kept in order with the best one last, where taking it off is cheap. */
 export class BookSide {
@@ -8,7 +10,7 @@ export class BookSide {
   /** 1 where a higher price is better (bids), -1 where a lower one is (asks). */
   private readonly sign: 1 | -1;
 
-  constructor(side: 'bids' | 'asks') {
+  constructor(side: SideName) {
     this.sign = side === 'bids' ? 1 : -1;
   }
 
@@ -17,12 +19,12 @@ export class BookSide {
   }
 
   /** The best level; undefined on an empty side. */
-  get best(): Level | undefined {
+  get best(): SimLevel | undefined {
     return this.at(0);
   }
 
   /** The level `rank` steps behind the best one. */
-  at(rank: number): Level | undefined {
+  at(rank: number): SimLevel | undefined {
     const index = this.prices.length - 1 - rank;
     const price = this.prices[index];
     return price === undefined ? undefined : [price, this.lots[index]!];
@@ -49,8 +51,8 @@ export class BookSide {
   }
 
   /** The best `count` levels, best first. */
-  top(count: number): Level[] {
-    const levels: Level[] = [];
+  top(count: number): SimLevel[] {
+    const levels: SimLevel[] = [];
     for (let index = this.prices.length - 1; index >= 0 && levels.length < count; index -= 1)
       levels.push([this.prices[index]!, this.lots[index]!]);
     return levels;

@@ -1,13 +1,13 @@
-import { BookSide, type Level } from './book-side.js';
+import { BookSide, type SideName, type SimLevel } from './book-side.js';
 
 /** What changed in a book over a stretch of update ids; a level with 0 lots is gone. */
 export interface DepthDiff {
   firstId: number;
   lastId: number;
   /** Best first. */
-  bids: Level[];
+  bids: SimLevel[];
   /** Best first. */
-  asks: Level[];
+  asks: SimLevel[];
 }
 
 /** Collects which levels were touched since it was last emptied. */
@@ -16,7 +16,7 @@ class Window {
   private readonly bids = new Set<number>();
   private readonly asks = new Set<number>();
 
-  touch(side: 'bids' | 'asks', price: number, updateId: number): void {
+  touch(side: SideName, price: number, updateId: number): void {
     if (this.firstId === 0) this.firstId = updateId;
     this[side].add(price);
   }
@@ -48,7 +48,7 @@ export class Book {
   constructor(public updateId: number) {}
 
   /** Makes one level hold exactly these lots: one update id. */
-  change(side: 'bids' | 'asks', price: number, lots: number): void {
+  change(side: SideName, price: number, lots: number): void {
     this.updateId += 1;
     this[side].set(price, lots);
     this.windows[100].touch(side, price, this.updateId);

@@ -10,10 +10,6 @@ export class History<Row extends { readonly id: number; readonly at: number }> {
     if (this.rows.length > this.limit * 1.1) this.rows = this.rows.slice(-this.limit);
   }
 
-  get oldest(): Row | undefined {
-    return this.rows[0];
-  }
-
   get newest(): Row | undefined {
     return this.rows.at(-1);
   }

@@ -1,5 +1,5 @@
 import { Book } from './book.js';
-import { Candles } from './candles.js';
+import { Candles } from './candles/candles.js';
 import { History } from './history.js';
 import type { SimAggTrade, SimBlockTrade, SimTrade } from './trade.js';
 import type { SymbolSpec } from './symbols.js';

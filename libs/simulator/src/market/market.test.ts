@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import type { DepthDiff } from './book.js';
 import { BookSide } from './book-side.js';
 import type { Instrument } from './instrument.js';
-import { INTERVALS, candleOpen, nextOpen } from './intervals.js';
-import { Market } from './market.js';
+import { INTERVALS, candleOpen, nextOpen } from './candles/intervals.js';
+import { SimMarket } from './market.js';
 import { type MarketSink, NOBODY } from './sink.js';
 import type { SimAggTrade, SimTrade } from './trade.js';
 import { DEFAULT_SYMBOLS, manySymbols } from './symbols.js';
@@ -12,8 +12,8 @@ import { DEFAULT_SYMBOLS, manySymbols } from './symbols.js';
 const START = 1_790_000_000_123;
 const SYMBOL = 'BTCUSDT';
 
-const make = (seed: number, symbols = DEFAULT_SYMBOLS.slice(0, 2)): Market =>
-  new Market({ symbols, seed, startAt: START, keep: 50_000 });
+const make = (seed: number, symbols = DEFAULT_SYMBOLS.slice(0, 2)): SimMarket =>
+  new SimMarket({ symbols, seed, startAt: START, keep: 50_000 });
 
 /** Follows a market as a careful client would: its own book from diffs, its own top from bookTicker. */
 class Follower implements MarketSink {
@@ -24,7 +24,7 @@ class Follower implements MarketSink {
   readonly complaints: string[] = [];
   private readonly books: Record<100 | 1000, { bids: BookSide; asks: BookSide }>;
 
-  constructor(market: Market) {
+  constructor(market: SimMarket) {
     const { bids, asks } = market.book(SYMBOL);
     const copy = (): { bids: BookSide; asks: BookSide } => {
       const book = { bids: new BookSide('bids'), asks: new BookSide('asks') };
@@ -201,7 +201,7 @@ it('a candle without trades has the last close for all prices', () => {
 });
 
 it('old trades are pruned and ids stay whole', () => {
-  const market = new Market({ symbols: DEFAULT_SYMBOLS.slice(0, 1), seed: 5, startAt: START, keep: 100 });
+  const market = new SimMarket({ symbols: DEFAULT_SYMBOLS.slice(0, 1), seed: 5, startAt: START, keep: 100 });
   market.pace = 10;
   market.advance(START + 20_000);
   const { trades } = market.instrument(SYMBOL)!;

@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { Level } from './book-side.js';
+import type { SimLevel } from './book-side.js';
 import type { Instrument } from './instrument.js';
 import { type MarketSink, NOBODY } from './sink.js';
 import type { SymbolSpec } from './symbols.js';
@@ -23,7 +23,7 @@ export interface MarketOptions {
  * Several symbols with one history each. Pure: time is told by `advance`, what happens is told to the sink, and what has
  * happened can be read at any moment, so a test can compare what was sent with what was true.
  */
-export class Market {
+export class SimMarket {
   readonly instruments: readonly Instrument[];
   /** Multiplies how much happens per second, from the next happening on. */
   pace = 1;
@@ -60,7 +60,7 @@ export class Market {
   }
 
   /** The book as it stands: update id and all levels, best first. */
-  book(symbol: string): { lastUpdateId: number; bids: Level[]; asks: Level[] } {
+  book(symbol: string): { lastUpdateId: number; bids: SimLevel[]; asks: SimLevel[] } {
     const { book } = this.known(symbol);
     return { lastUpdateId: book.updateId, bids: book.bids.top(Infinity), asks: book.asks.top(Infinity) };
   }

@@ -2,24 +2,15 @@ import type { Millis, Random } from '#libs/core';
 import { between, geometric, seeded } from '../random.js';
 import type { Book } from './book.js';
 import { Instrument } from './instrument.js';
+import { Makers, someLots } from './makers.js';
 import type { MarketSink } from './sink.js';
 import type { SymbolSpec } from './symbols.js';
 import type { SimAggTrade, SimTrade } from './trade.js';
 
-/** Levels a side starts with, is kept above, and is kept below. */
-const LEVELS = { start: 120, least: 60, most: 240 } as const;
-/** Chance that the next order goes, or comes off, one place further from the top. */
-const NEAR = 0.85;
-/** How far an order may be on the wrong side of fair before its maker takes it back, and the best one behind it before a new one comes; in steps. */
-const [STALE, BEHIND] = [10, 20];
-
 /** Microseconds since the Unix epoch. */
 type Micros = number;
 
-const SIDES = ['bids', 'asks'] as const;
-type Side = (typeof SIDES)[number];
-
-/** Makes one symbol move: the dice that decide what happens next, and when. Same seed, same start: same history. */
+/** Makes one symbol move: the dice that decide what happens next, and when; takers, and what they trade. Same seed, same start: same history. */
 export class Trading {
   readonly instrument: Instrument;
   private readonly book: Book;
@@ -32,19 +23,18 @@ export class Trading {
   private nextAggId: number;
   private nextBlockId = 1;
   private lastTop = '';
-  /** Ticks between two places in the book. */
-  private readonly step: number;
+  private readonly makers: Makers;
 
   constructor(spec: SymbolSpec, seed: number, startAt: Millis, keep: number) {
     this.random = seeded(seed);
     this.fairTicks = spec.startTicks;
-    this.step = Math.max(1, Math.round(spec.startTicks / 2_000_000));
     this.nextTradeId = between(this.random, 1_000_000, 4_000_000_000);
     this.nextAggId = between(this.random, 1_000_000, Math.min(this.nextTradeId, 3_000_000_000));
     this.instrument = new Instrument(spec, between(this.random, 1_000_000, 60_000_000_000), keep);
     this.spec = spec;
     this.book = this.instrument.book;
-    this.fill();
+    this.makers = new Makers(this.book, spec, this.random);
+    this.makers.fill(this.fairTicks);
     this.nextAt = startAt * 1_000 + this.waitMicros(1);
   }
 
@@ -61,7 +51,7 @@ export class Trading {
   burst(count: number, at: Micros, sink: MarketSink): void {
     for (let index = 0; index < count; index += 1) {
       this.take(at, sink);
-      this.follow();
+      this.makers.follow(this.fairTicks);
     }
     this.sayTop(at, sink);
   }
@@ -75,10 +65,10 @@ export class Trading {
     const dice = this.random();
     this.drift();
     if (dice < 0.25) this.take(at, sink);
-    else if (dice < 0.65) this.place(this.someSide(), geometric(this.random, NEAR, 100));
-    else if (dice < 0.998) this.withdraw(this.someSide());
+    else if (dice < 0.65) this.makers.place(this.fairTicks);
+    else if (dice < 0.998) this.makers.withdraw();
     else this.crossBlock(at, sink);
-    this.follow();
+    this.makers.follow(this.fairTicks);
     this.sayTop(at, sink);
   }
 
@@ -95,7 +85,7 @@ export class Trading {
     const bestAsk = this.book.asks.best?.[0] ?? this.fairTicks;
     const buys = this.random() < (this.fairTicks * 2 > bestBid + bestAsk ? 0.65 : 0.35);
     const side = buys ? 'asks' : 'bids';
-    let wanted = this.someLots();
+    let wanted = someLots(this.spec, this.random);
     for (let levels = 0; levels < 5 && wanted > 0; levels += 1) {
       const best = this.book[side].best;
       if (!best) break;
@@ -125,66 +115,11 @@ export class Trading {
   }
 
   private crossBlock(at: Micros, sink: MarketSink): void {
-    const lots = this.someLots() * 500;
+    const lots = someLots(this.spec, this.random) * 500;
     const block = { id: this.nextBlockId, ticks: this.fairTicks, lots, at, buyerIsMaker: this.random() < 0.5 };
     this.nextBlockId += 1;
     this.instrument.blockTrades.add(block);
     sink.blockTraded(this.instrument, block);
-  }
-
-  private place(side: Side, distance: number): void {
-    const price = this.quote(side, distance);
-    this.book.change(side, price, this.book[side].lotsAt(price) + this.someLots());
-  }
-
-  /** A price `distance` steps from fair, on its own side of the other side's best. */
-  private quote(side: Side, distance: number): number {
-    const away = 1 + distance * this.step;
-    if (side === 'asks') return Math.max((this.book.bids.best?.[0] ?? 0) + 1, this.fairTicks + away);
-    const limit = this.book.asks.best?.[0] ?? Number.MAX_SAFE_INTEGER;
-    return Math.max(1, Math.min(limit - 1, this.fairTicks - away));
-  }
-
-  /** Takes an order out of the book, wholly or in part: near the top, or the farthest one. */
-  private withdraw(side: Side): void {
-    const levels = this.book[side];
-    const takesFarthest = levels.size > LEVELS.most || this.random() < 0.3;
-    const level = levels.at(takesFarthest ? levels.size - 1 : geometric(this.random, NEAR, levels.size - 1));
-    if (!level) return;
-    const left = this.random() < 0.5 ? 0 : Math.floor(level[1] * this.random());
-    this.book.change(side, level[0], left);
-  }
-
-  /** Makers follow fair: they take back what has become a gift, come back to the top, and keep both sides long. */
-  private follow(): void {
-    for (const side of SIDES) {
-      const book = this.book[side];
-      const behind = (): number =>
-        book.best ? (book.best[0] - this.fairTicks) * (side === 'asks' ? 1 : -1) : Infinity;
-      for (let count = 0; count < 5 && behind() < -STALE * this.step; count += 1)
-        this.book.change(side, book.best?.[0] ?? 0, 0);
-      if (behind() > BEHIND * this.step) this.place(side, geometric(this.random, 0.5, 5));
-      for (let missing = LEVELS.least - book.size; missing > 0; missing -= 1) this.extend(side);
-    }
-  }
-
-  /** A new level somewhere in the depth, where there is none yet. */
-  private extend(side: Side): void {
-    const direction = side === 'asks' ? 1 : -1;
-    let price = this.quote(side, between(this.random, 0, LEVELS.start));
-    while (price > 1 && this.book[side].lotsAt(price) > 0) price += direction;
-    this.book.change(side, price, this.book[side].lotsAt(price) + this.someLots());
-  }
-
-  private someSide(): Side {
-    return this.random() < 0.5 ? 'bids' : 'asks';
-  }
-
-  /** A size whose worth is up to about a thousand of the quote asset, rarely several times that. */
-  private someLots(): number {
-    const { startTicks, priceDecimals, quantityDecimals } = this.spec;
-    const lotsPerThousand = (1_000 * 10 ** (priceDecimals + quantityDecimals)) / startTicks;
-    return between(this.random, 1, Math.max(1, Math.round(lotsPerThousand))) * (1 + geometric(this.random, 0.5, 6));
   }
 
   private sayTop(at: Micros, sink: MarketSink): void {
@@ -195,18 +130,5 @@ export class Trading {
     this.lastTop = top;
     this.instrument.touchedThisSecond = true;
     sink.topChanged(this.instrument, at);
-  }
-
-  /** The book as it stands before anything happened. */
-  private fill(): void {
-    for (const side of SIDES) {
-      let price = this.quote(side, 0);
-      for (let level = 0; level < LEVELS.start && price > 0; level += 1) {
-        this.book.change(side, price, this.someLots());
-        price += (side === 'bids' ? -1 : 1) * this.step * between(this.random, 1, 4);
-      }
-    }
-    this.book.takeDiff(100);
-    this.book.takeDiff(1000);
   }
 }

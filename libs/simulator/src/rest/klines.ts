@@ -1,6 +1,6 @@
 import type { Millis } from '#libs/core';
 import type { Instrument } from '../market/instrument.js';
-import { type Interval, candleOpen, nextOpen } from '../market/intervals.js';
+import { type Interval, candleOpen, nextOpen } from '../market/candles/intervals.js';
 import { type WriteTime, lotsText, priceText, quoteText } from '../wire/payload.js';
 import type { Source } from './source.js';
 

@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 import type { Instrument } from '../market/instrument.js';
-import { type Interval, isInterval } from '../market/intervals.js';
-import type { Market } from '../market/market.js';
+import { type Interval, isInterval } from '../market/candles/intervals.js';
+import type { SimMarket } from '../market/market.js';
 
 /** An error as REST answers it: HTTP status 400 with this body. */
 export interface RestProblem {
@@ -20,7 +20,7 @@ export class Query {
 
   constructor(
     private readonly values: URLSearchParams,
-    private readonly market: Market,
+    private readonly market: SimMarket,
   ) {}
 
   has(name: string): boolean {

@@ -1,9 +1,9 @@
 import type { Clock, Millis } from '#libs/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Market } from '../market/market.js';
-import { Gate, type Refusal } from '../server/gate.js';
-import type { Limits } from '../server/limits.js';
-import type { Rule } from '../server/records.js';
+import type { SimMarket } from '../market/market.js';
+import { Gate, type SimRefusal } from '../server/gate.js';
+import type { Limits } from '../server/rules/limits.js';
+import type { Rule } from '../server/rules/records.js';
 import { refusalBody } from '../server/refusal.js';
 import { inMicros, inMillis } from '../wire/payload.js';
 import { ENDPOINTS } from './endpoints.js';
@@ -13,7 +13,7 @@ import { WeightMeter } from './weight.js';
 /** What REST answers from. */
 export interface RestOptions {
   clock: Clock;
-  market: Market;
+  market: SimMarket;
   limits: Limits;
   databaseLagMs: Millis;
   violated: (rule: Rule, detail: string) => void;
@@ -77,7 +77,7 @@ export class Rest {
   }
 }
 
-function refuse(response: ServerResponse, { status, retryAfter }: Refusal): void {
+function refuse(response: ServerResponse, { status, retryAfter }: SimRefusal): void {
   if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter);
   send(response, status, refusalBody(status));
 }

@@ -1,11 +1,11 @@
 import type { Millis } from '#libs/core';
-import type { Market } from '../market/market.js';
+import type { SimMarket } from '../market/market.js';
 import type { WriteTime } from '../wire/payload.js';
 import type { Query } from './query.js';
 
 /** What an endpoint answers from. */
 export interface Source {
-  market: Market;
+  market: SimMarket;
   query: Query;
   time: WriteTime;
   now: Millis;

@@ -1,6 +1,6 @@
 import type { Clock, Millis } from '#libs/core';
-import type { Limits } from '../server/limits.js';
-import type { Rule } from '../server/records.js';
+import type { Limits } from '../server/rules/limits.js';
+import type { Rule } from '../server/rules/records.js';
 
 /** A refusal for too much weight. */
 export interface OverWeight {

@@ -1,17 +1,17 @@
 import type { Clock, Millis } from '#libs/core';
 import type { Duplex } from 'node:stream';
-import type { RawData, WebSocket } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Member, TimeUnit } from '../wire/channel.js';
 import type { Channels } from '../wire/channels.js';
 import { textFrame } from '../wire/frame.js';
-import { Keepalive } from './keepalive.js';
-import type { Limits } from './limits.js';
-import type { Rule } from './records.js';
-import { answer } from './requests.js';
-import { RollingWindow } from './rolling-window.js';
+import { type Breach, ClientRules } from './rules/client-rules.js';
+import { Keepalive } from './rules/keepalive.js';
+import type { Limits } from './rules/limits.js';
+import type { Rule } from './rules/records.js';
+import { answer } from './rules/requests.js';
 
 /** How a connection ended. */
-export interface Ending {
+export interface SimEnding {
   at: Millis;
   /** Who ended it: the client, Binance's own rules, an incident, or the network. */
   by: 'client' | 'rule' | 'incident' | 'transport';
@@ -45,9 +45,7 @@ export interface Opening {
   streams: readonly string[];
 }
 
-const TOO_MANY = 'Too many requests';
-
-/** One client connection: what it asked for, what it was sent, which rules it broke. */
+/** One client connection: what it asked for, what it was sent, how it ended. */
 export class SimConnection implements Member {
   readonly id: number;
   readonly ip: string;
@@ -56,20 +54,18 @@ export class SimConnection implements Member {
   readonly timeUnit: TimeUnit;
   /** What the client believes it is subscribed to: the answer to LIST_SUBSCRIPTIONS. */
   readonly subscriptions = new Set<string>();
-  /** Client messages by kind. */
-  readonly received = { requests: 0, pings: 0, pongs: 0 };
-  /** The newest requests, as they came. */
-  readonly requests: string[] = [];
+  /** Client messages by kind, and the newest requests as they came. */
+  readonly received: ClientRules['received'];
+  readonly requests: readonly string[];
   readonly sent = { frames: 0, bytes: 0 };
   isCombined: boolean;
   /** Data is held back; pings and replies go on. */
   isMuted = false;
-  ending: Ending | undefined;
+  ending: SimEnding | undefined;
   readonly keepalive: Keepalive;
-  private endedBy: Ending['by'] = 'client';
+  private endedBy: SimEnding['by'] = 'client';
   private isSilent = false;
   private nextReplyAt: Millis = 0;
-  private readonly messages = new RollingWindow(1_000);
   private readonly onFirstFrame: (() => void)[] = [];
   private stopLifetime: () => void;
 
@@ -81,14 +77,16 @@ export class SimConnection implements Member {
   ) {
     ({ id: this.id, ip: this.ip, url: this.url, timeUnit: this.timeUnit, isCombined: this.isCombined } = opening);
     this.openedAt = house.clock.now();
+    const rules = new ClientRules(house.limits);
+    ({ received: this.received, requests: this.requests } = rules);
     this.keepalive = new Keepalive(house.clock, house.limits, {
       ping: (payload) => this.webSocket.ping(payload),
-      timeOut: () => this.breakRule('pong-timeout', 'no pong in time', 'Pong timeout'),
+      timeOut: () => this.punish({ rule: 'pong-timeout', detail: 'no pong in time', closesWith: 'Pong timeout' }),
     });
     this.stopLifetime = house.clock.after(Math.min(house.limits.lifetimeMs, 2 ** 31 - 1), () =>
       this.close(1000, '', 'rule'),
     );
-    this.listen();
+    this.listen(rules);
     this.join(opening.streams);
   }
 
@@ -138,7 +136,7 @@ export class SimConnection implements Member {
   }
 
   /** Says goodbye with a close frame, for 1005 one without a code; a silent connection says nothing, not even that. */
-  close(code: number, reason: string, by: Ending['by']): void {
+  close(code: number, reason: string, by: SimEnding['by']): void {
     if (!this.isOpen || this.isSilent) return;
     this.endedBy = by;
     if (code === 1005) this.webSocket.close();
@@ -156,34 +154,41 @@ export class SimConnection implements Member {
     else this.socket.end(() => this.socket.destroy());
   }
 
-  /** Stops delivering a stream that the client goes on believing in. */
-  forget(name: string): void {
-    this.house.channels.leave(name, this);
-  }
-
-  private listen(): void {
-    this.webSocket.on('message', (data, isBinary) => this.heardMessage(data, isBinary));
-    this.webSocket.on('ping', (payload) => this.heardPing(payload));
-    this.webSocket.on('pong', (payload) => this.heardPong(payload));
+  private listen(rules: ClientRules): void {
+    const { clock } = this.house;
+    this.webSocket.on('message', (data, isBinary) => {
+      const text = Buffer.isBuffer(data) ? data.toString() : '';
+      this.heed(
+        () => rules.request(text, isBinary, clock.now()),
+        () => this.replyLater(text),
+      );
+    });
+    this.webSocket.on('ping', (payload) =>
+      this.heed(
+        () => rules.ping(clock.now()),
+        () => this.webSocket.pong(payload),
+      ),
+    );
+    const answersPing = (payload: string): boolean => this.keepalive.heardPong(payload);
+    this.webSocket.on('pong', (payload) => this.heed(() => rules.pong(String(payload), clock.now(), answersPing)));
     this.webSocket.on('error', () => undefined); // a broken frame from the client; 'close' follows
     this.webSocket.on('close', (code, reason) =>
       this.end(code === 1006 ? 'transport' : this.endedBy, code, String(reason)),
     );
   }
 
-  private heardMessage(data: RawData, isBinary: boolean): void {
-    this.received.requests += 1;
-    if (!this.isWithinRate()) return;
-    const text = Buffer.isBuffer(data) ? data.toString() : '';
-    if (this.requests.push(text) > 100) this.requests.shift();
-    const bytes = Buffer.byteLength(text);
-    const { requestBytes } = this.house.limits;
-    if (bytes > requestBytes)
-      return this.house.violated('request-size', `${bytes} bytes, at most ${requestBytes}`, this);
+  /** Does what a message asks for, unless it broke a rule; nothing counts any more once the connection has ended. */
+  private heed(judge: () => Breach | undefined, act?: () => void): void {
+    if (!this.isOpen) return;
+    const breach = judge();
+    if (breach) this.punish(breach);
+    else act?.();
+  }
+
+  /** Replies come in order, each after Binance's own delay. */
+  private replyLater(text: string): void {
     const now = this.house.clock.now();
     this.nextReplyAt = Math.max(this.nextReplyAt, now + this.house.ackDelayMs());
-    if (isBinary || !looksLikeRequest(text))
-      return this.breakRule('request-shape', text.slice(0, 100), 'Invalid request');
     this.house.clock.after(this.nextReplyAt - now, () => this.reply(text));
   }
 
@@ -194,7 +199,7 @@ export class SimConnection implements Member {
       subscriptions: this.subscriptions,
       streamLimit: this.house.limits.streamsPerConnection,
     });
-    if (!said) return this.breakRule('request-shape', text.slice(0, 100), 'Invalid request');
+    if (!said) return;
     if (said.tooMany) this.house.violated('streams-per-connection', `${this.subscriptions.size} and more`, this);
     this.sendText(said.text);
     this.isCombined = said.combined ?? this.isCombined;
@@ -209,33 +214,12 @@ export class SimConnection implements Member {
     for (const name of names) this.subscriptions.add(this.house.channels.join(name, this));
   }
 
-  private heardPing(payload: Buffer): void {
-    this.received.pings += 1;
-    if (this.isWithinRate() && this.isOpen) this.webSocket.pong(payload);
-  }
-
-  private heardPong(payload: Buffer): void {
-    this.received.pongs += 1;
-    if (!this.isWithinRate() || this.keepalive.heardPong(String(payload)) || payload.length === 0) return;
-    this.house.violated('pong-payload', `"${String(payload)}" answers no ping`, this);
-  }
-
-  /** Counts one client message; closes the connection when it is one too many. */
-  private isWithinRate(): boolean {
-    if (!this.isOpen) return false;
-    const { messagesPerSecond } = this.house.limits;
-    const count = this.messages.add(this.house.clock.now());
-    if (count <= messagesPerSecond) return true;
-    this.breakRule('messages-per-second', `${count} in a rolling second, at most ${messagesPerSecond}`, TOO_MANY);
-    return false;
-  }
-
-  private breakRule(rule: Rule, detail: string, reason: string): void {
+  private punish({ rule, detail, closesWith }: Breach): void {
     this.house.violated(rule, detail, this);
-    this.close(1008, reason, 'rule');
+    if (closesWith !== undefined) this.close(1008, closesWith, 'rule');
   }
 
-  private end(by: Ending['by'], code: number, reason: string): void {
+  private end(by: SimEnding['by'], code: number, reason: string): void {
     if (this.ending) return;
     this.ending = { at: this.house.clock.now(), by, code, reason };
     this.keepalive.stop();
@@ -244,6 +228,3 @@ export class SimConnection implements Member {
     this.house.ended(this);
   }
 }
-
-const looksLikeRequest = (text: string): boolean => answer(text, EMPTY) !== undefined;
-const EMPTY = { isCombined: false, subscriptions: new Set<string>(), streamLimit: Number.MAX_SAFE_INTEGER };

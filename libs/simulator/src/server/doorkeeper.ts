@@ -1,8 +1,8 @@
 import type { Clock, Millis } from '#libs/core';
-import type { Refusal } from './gate.js';
-import type { Limits } from './limits.js';
-import type { Rule } from './records.js';
-import { RollingWindow } from './rolling-window.js';
+import type { SimRefusal } from './gate.js';
+import type { Limits } from './rules/limits.js';
+import type { Rule } from './rules/records.js';
+import { RollingWindow } from './rules/rolling-window.js';
 
 /** Addresses remembered; more than a test or a drill ever has. */
 const ADDRESSES = 10_000;
@@ -20,7 +20,7 @@ export class Doorkeeper {
   ) {}
 
   /** Notes an attempt; a refusal when it must not pass. */
-  admit(ip: string, url: string): Refusal | undefined {
+  admit(ip: string, url: string): SimRefusal | undefined {
     const now = this.clock.now();
     const { attempts, attemptsWindowMs, urlBytes } = this.limits;
     const window = windowOf(this.attempts, ip, attemptsWindowMs);

@@ -9,8 +9,8 @@ import { SimConnection, type House } from './connection.js';
 import { cutShort } from './cuts.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { Gate, type Moment, type Step } from './gate.js';
-import type { Limits } from './limits.js';
-import { type Attempt, Records, type Rule, type Violation } from './records.js';
+import type { Limits } from './rules/limits.js';
+import { type Attempt, Records, type Rule, type Violation } from './rules/records.js';
 import { refuse } from './refusal.js';
 
 /** What the front door needs. */

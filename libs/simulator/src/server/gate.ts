@@ -8,7 +8,7 @@ export type Cut = (typeof CUTS)[number];
 export type Moment = 'open' | 'first-frame';
 
 /** An HTTP refusal. `retryAfter` is seconds, or an HTTP date as text. */
-export interface Refusal {
+export interface SimRefusal {
   status: number;
   retryAfter?: number | string;
 }
@@ -16,7 +16,7 @@ export interface Refusal {
 /** What happens to one connection attempt. */
 export type Step =
   | 'accept'
-  | { refuse: Refusal }
+  | { refuse: SimRefusal }
   /** The upgrade is answered this much later, or never. */
   | { slow: Millis | 'never' }
   /** TCP is reset instead of an answer. */
@@ -34,7 +34,7 @@ export interface Stay {
   forMs?: Millis;
 }
 
-interface Standing {
+interface StandingOrder {
   step: Step;
   left: number;
   until: Millis;
@@ -42,7 +42,7 @@ interface Standing {
 
 /** Decides what happens to the next attempts; the oldest order that still stands goes first, without any they are accepted. */
 export class Gate {
-  private orders: Standing[] = [];
+  private orders: StandingOrder[] = [];
 
   constructor(private readonly clock: Clock) {}
 

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Refusal } from './gate.js';
+import type { SimRefusal } from './gate.js';
 
 /** Bodies as seen from Binance or the network in front of it. */
 const BODIES: Record<number, string> = {
@@ -15,7 +15,7 @@ const BODIES: Record<number, string> = {
 export const refusalBody = (status: number): string => BODIES[status] ?? STATUS_CODES[status] ?? '';
 
 /** Answers an upgrade with a plain HTTP response and hangs up. */
-export function refuse(socket: Duplex, { status, retryAfter }: Refusal): void {
+export function refuse(socket: Duplex, { status, retryAfter }: SimRefusal): void {
   const body = refusalBody(status);
   const type = body.startsWith('<') ? 'text/html' : body.startsWith('{') ? 'application/json' : 'text/plain';
   const lines = [

@@ -4,9 +4,9 @@ import { WeightMeter } from '../rest/weight.js';
 import { readAddress } from './address.js';
 import { Doorkeeper } from './doorkeeper.js';
 import { Gate } from './gate.js';
-import { Keepalive } from './keepalive.js';
-import { BINANCE_LIMITS } from './limits.js';
-import { RollingWindow } from './rolling-window.js';
+import { Keepalive } from './rules/keepalive.js';
+import { BINANCE_LIMITS } from './rules/limits.js';
+import { RollingWindow } from './rules/rolling-window.js';
 
 it('a rolling second has no borders: five at its end and one at the next start are six', () => {
   const window = new RollingWindow(1_000);

@@ -1,8 +1,8 @@
 import type { DepthDiff } from '../market/book.js';
-import type { Level } from '../market/book-side.js';
+import type { SimLevel } from '../market/book-side.js';
 import { decimalText, ratioText } from '../market/fixed.js';
 import type { Instrument } from '../market/instrument.js';
-import { type Interval, candleOpen, nextOpen } from '../market/intervals.js';
+import { type Interval, candleOpen, nextOpen } from '../market/candles/intervals.js';
 import type { SimAggTrade, SimBlockTrade, SimTrade } from '../market/trade.js';
 import type { SymbolSpec } from '../market/symbols.js';
 
@@ -19,7 +19,7 @@ export const priceText = (spec: SymbolSpec, ticks: number): string => decimalTex
 export const lotsText = (spec: SymbolSpec, lots: number): string => decimalText(lots, spec.quantityDecimals);
 export const quoteText = (spec: SymbolSpec, quote: bigint): string =>
   decimalText(quote, spec.priceDecimals + spec.quantityDecimals);
-const levelTexts = (spec: SymbolSpec, levels: readonly Level[]): [string, string][] =>
+const levelTexts = (spec: SymbolSpec, levels: readonly SimLevel[]): [string, string][] =>
   levels.map(([ticks, lots]) => [priceText(spec, ticks), lotsText(spec, lots)]);
 
 /** `<symbol>@trade`. */

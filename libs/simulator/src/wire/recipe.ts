@@ -1,17 +1,17 @@
-import { type Interval, isInterval } from '../market/intervals.js';
+import { type Interval, isInterval } from '../market/candles/intervals.js';
 
 /** What a stream name asks for. Times in milliseconds. */
 export type Recipe =
   | { kind: 'trade' | 'aggTrade' | 'blockTrade' | 'bookTicker'; symbol: string }
   | { kind: 'miniTicker' | 'ticker' | 'avgPrice' | 'referencePrice'; symbol: string }
-  | { kind: 'rollingTicker'; symbol: string; window: RollingWindow }
+  | { kind: 'rollingTicker'; symbol: string; window: TickerWindow }
   | { kind: 'depth'; symbol: string; everyMs: 100 | 1000 }
   | { kind: 'partialDepth'; symbol: string; levels: number; everyMs: 100 | 1000 }
   | { kind: 'kline'; symbol: string; interval: Interval; offsetMs: number }
   | { kind: 'miniTickers' }
-  | { kind: 'rollingTickers'; window: RollingWindow };
+  | { kind: 'rollingTickers'; window: TickerWindow };
 
-export type RollingWindow = '1h' | '4h' | '1d';
+export type TickerWindow = '1h' | '4h' | '1d';
 
 const PLAIN = [
   'trade',
@@ -24,7 +24,7 @@ const PLAIN = [
   'referencePrice',
 ] as const;
 const isPlain = (what: string): what is (typeof PLAIN)[number] => (PLAIN as readonly string[]).includes(what);
-const isWindow = (text: string | undefined): text is RollingWindow => text === '1h' || text === '4h' || text === '1d';
+const isWindow = (text: string | undefined): text is TickerWindow => text === '1h' || text === '4h' || text === '1d';
 
 /**
  * Reads a stream name. Undefined for anything Binance has no stream for (retired ones too): those are acknowledged, listed

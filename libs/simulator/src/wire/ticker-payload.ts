@@ -1,13 +1,13 @@
 import { decimalText, percentText, ratioText } from '../market/fixed.js';
-import type { Candle } from '../market/candles.js';
+import type { Candle } from '../market/candles/candles.js';
 import type { Instrument } from '../market/instrument.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { type WriteTime, lotsText, priceText, quoteText } from './payload.js';
-import type { RollingWindow } from './recipe.js';
+import type { TickerWindow } from './recipe.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const WINDOW_MS: Record<RollingWindow, number> = { '1h': 60 * MINUTE, '4h': 240 * MINUTE, '1d': DAY };
+const WINDOW_MS: Record<TickerWindow, number> = { '1h': 60 * MINUTE, '4h': 240 * MINUTE, '1d': DAY };
 
 /** Event times of tickers lag the full second a little, in microseconds. */
 const EVENT_DELAY = 3_000;
@@ -59,7 +59,7 @@ export function tickerPayload(instrument: Instrument, at: number, time: WriteTim
 /** `<symbol>@ticker_<window>` and one element of `!ticker_<window>@arr`. Its window starts on a full minute. */
 export function rollingTickerPayload(
   instrument: Instrument,
-  window: RollingWindow,
+  window: TickerWindow,
   at: number,
   time: WriteTime,
 ): object {

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { streamOf } from '../../../../test/support/series-rig.js';
 import { DemandBoard } from './demand-board.js';
 
-const demand = (edge: string, streams: unknown, more = {}): string => JSON.stringify({ edge, streams, ...more });
+const boardOf = (always: string[], mostStreams: number): DemandBoard =>
+  new DemandBoard(spot, always.map(streamOf), mostStreams);
+
+const demand = (edge: string, streams: unknown): string => JSON.stringify({ edge, streams });
 
 function changeOf(board: DemandBoard, text: string, now = 0) {
   const taken = board.take(text, now);
@@ -9,11 +14,11 @@ function changeOf(board: DemandBoard, text: string, now = 0) {
   return taken.value;
 }
 
-const wanted = (board: DemandBoard): string[] => [...board.wanted().keys()].sort();
+const wanted = (board: DemandBoard): string[] => [...board.wanted().streams.keys()].sort();
 
 describe('the demand board', () => {
   it('wants what any edge wants, and what is always on', () => {
-    const board = new DemandBoard(['btcusdt@depth'], 100);
+    const board = boardOf(['btcusdt@depth'], 100);
     changeOf(board, demand('a', ['btcusdt@trade']));
     changeOf(board, demand('b', ['btcusdt@trade', 'ethusdt@trade']));
     expect(wanted(board)).toEqual(['btcusdt@depth', 'btcusdt@trade', 'ethusdt@trade']);
@@ -21,16 +26,22 @@ describe('the demand board', () => {
     expect(wanted(board)).toEqual(['btcusdt@depth', 'btcusdt@trade']);
   });
 
-  it('welcomes an edge to what is new to it, or to all when it asks again', () => {
-    const board = new DemandBoard([], 100);
-    expect(changeOf(board, demand('a', ['btcusdt@trade'])).newcomers).toEqual(['btcusdt@trade']);
-    expect(changeOf(board, demand('a', ['btcusdt@trade', 'ethusdt@trade'])).newcomers).toEqual(['ethusdt@trade']);
-    expect(changeOf(board, demand('a', ['btcusdt@trade'], { again: true })).newcomers).toEqual(['btcusdt@trade']);
-    expect(changeOf(board, demand('b', ['btcusdt@trade'])).newcomers).toEqual(['btcusdt@trade']);
+  it('knows a stream that was given up from one whose edge was lost sight of, for a minute', () => {
+    const board = boardOf([], 100);
+    changeOf(board, demand('a', ['btcusdt@trade', 'ethusdt@trade']), 0);
+    changeOf(board, demand('a', ['btcusdt@trade']), 1_000);
+    board.expire(11_001);
+    expect([board.isUnheard('btcusdt@trade'), board.isUnheard('ethusdt@trade')]).toEqual([true, false]);
+    changeOf(board, demand('b', ['btcusdt@trade']), 12_000);
+    expect(board.isUnheard('btcusdt@trade')).toBe(false);
+    board.expire(30_000);
+    expect(board.isUnheard('btcusdt@trade')).toBe(true);
+    board.expire(100_000);
+    expect(board.isUnheard('btcusdt@trade')).toBe(false);
   });
 
   it('forgets an edge that has gone silent, unless nobody could be heard', () => {
-    const board = new DemandBoard([], 100);
+    const board = boardOf([], 100);
     changeOf(board, demand('a', ['btcusdt@trade']), 0);
     expect(board.expire(10_000)).toBe(false);
     board.pardon(20_000);
@@ -40,7 +51,7 @@ describe('the demand board', () => {
   });
 
   it('trusts nobody: refuses bad names once each, bounds the streams, survives any text', () => {
-    const board = new DemandBoard([], 3);
+    const board = boardOf([], 3);
     const { refused } = changeOf(board, demand('a', ['BTCUSDT@trade', 'nonsense', '!ticker@arr']));
     expect(refused).toHaveLength(3);
     expect(changeOf(board, demand('a', ['nonsense'])).refused).toEqual([]);
@@ -48,6 +59,7 @@ describe('the demand board', () => {
     changeOf(board, demand('b', many));
     changeOf(board, demand('c', many.slice(10)));
     expect(wanted(board)).toHaveLength(3);
+    expect(board.wanted().leftOut.size).toBe(3);
     for (const text of [
       '',
       '{',

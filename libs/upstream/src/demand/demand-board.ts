@@ -1,5 +1,5 @@
-import { type ParsedStream, type StreamNameProblem, parseStreamName } from '#libs/binance';
-import { DEMAND_TTL_MS, type Demand, type Millis, type Result, type StreamName, notOk, ok } from '#libs/core';
+import type { Market, ParsedStream, StreamNameProblem } from '#libs/binance';
+import { DEMAND_TTL_MS, type Millis, type Result, type StreamName, decodeDemand, notOk, ok } from '#libs/core';
 
 /** Edges that may want something at once; more are refused, whoever sends them. */
 const MOST_EDGES = 1_000;
@@ -7,18 +7,27 @@ const MOST_EDGES = 1_000;
 /** Names that are refused are remembered, so that each is reported once; so many of them. */
 const MOST_REFUSED = 1_000;
 
-interface Edge {
-  streams: Set<StreamName>;
+/** An edge that has not been heard may have had listeners all the time; so long its streams count as not given up. */
+const UNHEARD_MS: Millis = 60_000;
+
+/** An edge, and the streams that it wants. */
+interface Wanting {
+  streams: ReadonlyMap<StreamName, ParsedStream>;
   heardAt: Millis;
 }
 
 /** What a demand changed. */
 export interface DemandChange {
   edge: string;
-  /** Streams to welcome this edge to. */
-  newcomers: StreamName[];
   /** Names that were refused, for the first time. */
   refused: StreamNameProblem[];
+}
+
+/** Every stream that somebody wants, as far as the limit allows. */
+export interface Wanted {
+  streams: ReadonlyMap<StreamName, ParsedStream>;
+  /** Those beyond the limit; of these, too, at most as many as allowed. */
+  leftOut: ReadonlyMap<StreamName, ParsedStream>;
 }
 
 /**
@@ -26,36 +35,52 @@ export interface DemandChange {
  * has not been heard for `DEMAND_TTL_MS` is forgotten.
  */
 export class DemandBoard {
-  private readonly edges = new Map<string, Edge>();
-  private readonly names = new Map<StreamName, ParsedStream | undefined>();
-  private refusedNames = 0;
-  /** Streams that are wanted and left out, because there are too many. */
-  leftOut = 0;
+  private readonly edges = new Map<string, Wanting>();
+  private readonly refusedNames = new Set<StreamName>();
+  /** Until when a stream counts as not given up by an edge that was forgotten. */
+  private readonly unheard = new Map<StreamName, Millis>();
 
   constructor(
-    private readonly always: readonly StreamName[],
+    private readonly market: Market,
+    private readonly always: readonly ParsedStream[],
     private readonly mostStreams: number,
   ) {}
 
   /** Takes an edge's demand; the problem is a sentence. */
   take(text: string, now: Millis): Result<DemandChange, string> {
-    const demand = readDemand(text);
+    const demand = decodeDemand(text);
     if (!demand) return notOk('not a demand: expected {"edge":…,"streams":[…]}');
-    const { edge, streams, again } = demand;
-    const known = this.edges.get(edge);
-    if (!known && this.edges.size >= MOST_EDGES) return notOk(`more than ${MOST_EDGES} edges`);
+    const { edge, streams } = demand;
+    const before = this.edges.get(edge);
+    if (!before && this.edges.size >= MOST_EDGES) return notOk(`more than ${MOST_EDGES} edges`);
     const refused: StreamNameProblem[] = [];
-    const wanted = streams.slice(0, this.mostStreams).filter((stream) => this.isStream(stream, refused));
-    const newcomers = wanted.filter((stream) => again === true || !known?.streams.has(stream));
-    this.edges.set(edge, { streams: new Set(wanted), heardAt: now });
-    return ok({ edge, newcomers, refused });
+    const wanted = new Map<StreamName, ParsedStream>();
+    for (const name of streams) {
+      // One more than all edges may want together, so that who wants too much is told of a stream that is left out.
+      if (wanted.size > this.mostStreams) break;
+      const stream = before?.streams.get(name) ?? this.parse(name, refused);
+      if (stream) wanted.set(name, stream);
+    }
+    for (const name of wanted.keys()) this.unheard.delete(name);
+    this.edges.set(edge, { streams: wanted, heardAt: now });
+    return ok({ edge, refused });
   }
 
   /** Forgets edges that have gone silent; true when there were any. */
   expire(now: Millis): boolean {
     const before = this.edges.size;
-    for (const [edge, { heardAt }] of this.edges) if (now - heardAt > DEMAND_TTL_MS) this.edges.delete(edge);
+    for (const [edge, { heardAt, streams }] of this.edges) {
+      if (now - heardAt <= DEMAND_TTL_MS) continue;
+      for (const name of streams.keys()) this.unheard.set(name, now + UNHEARD_MS);
+      this.edges.delete(edge);
+    }
+    for (const [name, until] of this.unheard) if (now > until) this.unheard.delete(name);
     return this.edges.size !== before;
+  }
+
+  /** Whether an edge that wanted the stream was lost sight of a short while ago, rather than having said that it is enough. */
+  isUnheard(stream: StreamName): boolean {
+    return this.unheard.has(stream);
   }
 
   /** Nobody could be heard until now, for a reason that is not theirs: they are not held to their time. */
@@ -64,19 +89,16 @@ export class DemandBoard {
   }
 
   /** Every stream that somebody wants, those that are always on first, at most as many as allowed. */
-  wanted(): Map<StreamName, ParsedStream> {
+  wanted(): Wanted {
     const wanted = new Map<StreamName, ParsedStream>();
-    const add = (stream: StreamName): void => {
-      const name = this.names.get(stream) ?? this.parse(stream);
-      if (!name || wanted.has(stream)) return;
-      if (wanted.size < this.mostStreams) wanted.set(stream, name);
-      else this.leftOut += 1;
+    const leftOut = new Map<StreamName, ParsedStream>();
+    const add = (stream: ParsedStream): void => {
+      if (wanted.size < this.mostStreams || wanted.has(stream.name)) wanted.set(stream.name, stream);
+      else if (leftOut.size < this.mostStreams) leftOut.set(stream.name, stream);
     };
-    this.leftOut = 0;
     this.always.forEach(add);
-    for (const { streams } of this.edges.values()) streams.forEach(add);
-    this.forgetUnwanted(wanted);
-    return wanted;
+    for (const { streams } of this.edges.values()) for (const stream of streams.values()) add(stream);
+    return { streams: wanted, leftOut };
   }
 
   /** Who wants how much, for operators. */
@@ -88,39 +110,14 @@ export class DemandBoard {
     }));
   }
 
-  private isStream(stream: StreamName, refused: StreamNameProblem[]): boolean {
-    if (this.names.has(stream)) return this.names.get(stream) !== undefined;
-    const parsed = parseStreamName(stream);
-    if (!parsed.ok && this.refusedNames >= MOST_REFUSED) return false;
-    this.names.set(stream, parsed.ok ? parsed.value : undefined);
-    if (parsed.ok) return true;
-    this.refusedNames += 1;
-    refused.push(parsed.problem);
-    return false;
-  }
-
-  private parse(stream: StreamName): ParsedStream | undefined {
-    const parsed = parseStreamName(stream);
-    return parsed.ok ? parsed.value : undefined;
-  }
-
-  private forgetUnwanted(wanted: ReadonlyMap<StreamName, ParsedStream>): void {
-    for (const [stream, name] of this.names) if (name && !wanted.has(stream)) this.names.delete(stream);
-  }
-}
-
-function readDemand(text: string): Demand | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
+  private parse(name: StreamName, refused: StreamNameProblem[]): ParsedStream | undefined {
+    if (this.refusedNames.has(name)) return undefined;
+    const parsed = this.market.parse(name);
+    if (parsed.ok) return parsed.value;
+    if (this.refusedNames.size < MOST_REFUSED) {
+      this.refusedNames.add(name);
+      refused.push(parsed.problem);
+    }
     return undefined;
   }
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { edge, streams, again }: Partial<Record<string, unknown>> = value;
-  if (typeof edge !== 'string' || edge === '' || edge.length > 200 || !isTextList(streams)) return undefined;
-  return { edge, streams, ...(again === true && { again }) };
 }
-
-const isTextList = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string');

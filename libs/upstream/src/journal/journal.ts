@@ -34,6 +34,29 @@ export interface AttemptRecord {
   then?: string;
 }
 
+/** What is done about the end of a connection. */
+export type Then =
+  | { do: 'retry'; inMs: Millis }
+  /** Its replacement, which was up already, carries the streams from now on. */
+  | { do: 'promote'; generation: number }
+  /** It was to replace a line that works; another one will be tried. */
+  | { do: 'replace-later' }
+  | { do: 'nothing' };
+
+/** The same for people. */
+export function tellThen(then: Then): string {
+  switch (then.do) {
+    case 'retry':
+      return `next attempt in ${then.inMs} ms`;
+    case 'promote':
+      return `generation ${then.generation} takes over`;
+    case 'replace-later':
+      return 'another replacement is tried later';
+    case 'nothing':
+      return 'nothing: not needed any more';
+  }
+}
+
 /** So many attempts are remembered. */
 const MOST_RECORDS = 300;
 
@@ -79,11 +102,11 @@ export class Journal {
     this.log.warn({ code: 'line.request-failed', attempt, generation, why }, 'a request to Binance failed');
   }
 
-  ended(record: AttemptRecord, ending: Ending, then: string): void {
+  ended(record: AttemptRecord, ending: Ending, then: Then): void {
     record.closedAt = this.clock.now();
     if (record.openedAt !== undefined) record.livedMs = Math.round(record.closedAt - record.openedAt);
     describe(record, ending);
-    record.then = then;
+    record.then = tellThen(then);
     this.count(record);
     const { attempt, generation, closedBy, cause, code: closeCode, status, reason, livedMs, frames, stallMs } = record;
     const level = closedBy === 'us' && cause !== 'silence' && cause !== 'protocol' ? 'info' : 'warn';
@@ -100,7 +123,7 @@ export class Journal {
         livedMs,
         frames,
         stallMs,
-        then,
+        then: record.then,
       },
       `connection ended by ${closedBy}: ${cause}`,
     );

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Drift } from './drift.js';
+import { DriftLog } from './drift-log.js';
 import { Quarantine } from './quarantine.js';
 import { Taint } from './taint.js';
 
@@ -20,7 +20,7 @@ describe('the quarantine', () => {
 describe('drift', () => {
   it('is counted always and sampled once per kind, for so many kinds', () => {
     const news: string[] = [];
-    const drift = new Drift(({ where }) => news.push(where));
+    const drift = new DriftLog(({ where }) => news.push(where));
     const frame = { kind: 'unknown', stream: 's', data: { e: 'new' }, drift: [] } as const;
     for (let at = 0; at < 10; at += 1) drift.note([{ what: 'event', where: 'new' }], frame, at);
     expect([drift.count, drift.read().length, news]).toEqual([10, 1, ['new']]);

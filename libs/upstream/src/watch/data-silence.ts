@@ -16,12 +16,15 @@ export class DataSilence {
   }
 
   /**
-   * @param dataAt when any line of the slot last delivered something.
+   * @param dataAt when any line of the slot last delivered something; undefined when none has. Only that is a sign of life: a
+   * replacement that opens and is as silent as the line before it changes nothing.
+   * @param openedAt when the present line opened.
    * @param isExpected whether at least one of its streams is never so quiet.
    */
-  shouldRotate(dataAt: Millis, isExpected: boolean, now: Millis): boolean {
-    if (this.askedAt !== undefined && dataAt > this.askedAt) this.forget();
-    if (!isExpected || now - Math.max(dataAt, this.askedAt ?? 0) < this.pauseMs) return false;
+  shouldRotate(dataAt: Millis | undefined, openedAt: Millis, isExpected: boolean, now: Millis): boolean {
+    if (this.askedAt !== undefined && dataAt !== undefined && dataAt > this.askedAt) this.forget();
+    const silentSince = Math.max(dataAt ?? 0, openedAt, this.askedAt ?? 0);
+    if (!isExpected || now - silentSince < this.pauseMs) return false;
     this.askedAt = now;
     this.pauseMs = Math.min(MOST_PAUSE_MS, this.pauseMs * 2);
     return true;

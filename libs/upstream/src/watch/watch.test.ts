@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { type StreamView, judgeStream, nextShare } from '../streams/silence.js';
 import { DataSilence } from './data-silence.js';
-import { type StreamView, judgeStream, nextShare } from './stream-silence.js';
-import { Ticker } from './ticker.js';
+import { Metronome } from './metronome.js';
 
 const patience = { silenceStreamMs: 30_000, quietMs: 5_000 };
 const live: StreamView = {
-  type: 'trade',
+  isPaced: false,
   feed: { state: 'live', cause: 'first-event' },
   wasLive: true,
   heardAt: 100_000,
   share: 0,
   wantedAt: 0,
-  confirmedAt: 50_000,
+  carriedSince: 50_000,
 };
 
 describe('the silence of a stream', () => {
@@ -22,17 +22,21 @@ describe('the silence of a stream', () => {
 
   it('means stale where the stream has a pace, or brought something nearly every second', () => {
     const stale = { state: 'stale', cause: 'silent' };
-    expect(judgeStream({ ...live, type: 'kline' }, 129_999, patience)).toBeUndefined();
-    expect(judgeStream({ ...live, type: 'kline' }, 130_000, patience)).toMatchObject(stale);
+    expect(judgeStream({ ...live, isPaced: true }, 129_999, patience)).toBeUndefined();
+    expect(judgeStream({ ...live, isPaced: true }, 130_000, patience)).toMatchObject(stale);
     expect(judgeStream({ ...live, share: 0.9 }, 130_000, patience)).toMatchObject(stale);
   });
 
   it('is not held against it while no line carries it', () => {
-    expect(judgeStream({ ...live, type: 'kline', confirmedAt: undefined }, 900_000, patience)).toBeUndefined();
+    expect(judgeStream({ ...live, isPaced: true, carriedSince: undefined }, 900_000, patience)).toBeUndefined();
   });
 
   it('after a reconnect is resumption for a stream that may be quiet, and trouble for one that never was heard', () => {
-    const lost: StreamView = { ...live, feed: { state: 'recovering', cause: 'connection-lost' }, confirmedAt: 200_000 };
+    const lost: StreamView = {
+      ...live,
+      feed: { state: 'recovering', cause: 'connection-lost' },
+      carriedSince: 200_000,
+    };
     expect(judgeStream(lost, 204_999, patience)).toBeUndefined();
     expect(judgeStream(lost, 205_000, patience)).toMatchObject({ state: 'live', cause: 'resumed' });
     const never: StreamView = { ...lost, wasLive: false, heardAt: undefined };
@@ -53,22 +57,34 @@ describe('a line without data', () => {
     const silence = new DataSilence(60_000);
     const rotations: number[] = [];
     for (let minute = 0; minute < 24 * 60; minute += 1) {
-      if (silence.shouldRotate(0, true, minute * 60_000)) rotations.push(minute);
+      if (silence.shouldRotate(0, 0, true, minute * 60_000)) rotations.push(minute);
     }
     expect(rotations).toEqual([1, 3, 7, 15, 31, 63, 127, 255, 511, 1_023]);
     const later = 2_000 * 60_000;
-    expect(silence.shouldRotate(later, true, later + 60_000)).toBe(true);
+    expect(silence.shouldRotate(later, 0, true, later + 60_000)).toBe(true);
+  });
+
+  it('is not called lively by a replacement that opens and is as silent', () => {
+    const silence = new DataSilence(60_000);
+    const rotations: number[] = [];
+    let openedAt = 0;
+    for (let now = 0; now < 3_600_000; now += 1_000) {
+      if (!silence.shouldRotate(undefined, openedAt, true, now)) continue;
+      rotations.push(now / 60_000);
+      openedAt = now + 1_000;
+    }
+    expect(rotations.length).toBeLessThanOrEqual(6);
   });
 
   it('is left alone when none of its streams has to say something', () => {
-    expect(new DataSilence(60_000).shouldRotate(0, false, 86_400_000)).toBe(false);
+    expect(new DataSilence(60_000).shouldRotate(0, 0, false, 86_400_000)).toBe(false);
   });
 });
 
 it('tells everybody of a stall before anybody is judged', () => {
   const clock = new FakeClock(0);
   const said: string[] = [];
-  const ticker = new Ticker(
+  const metronome = new Metronome(
     clock,
     { everyMs: 100, stallMs: 2_000 },
     {
@@ -76,10 +92,10 @@ it('tells everybody of a stall before anybody is judged', () => {
       stalled: (stallMs) => void said.push(`stalled ${stallMs}`),
     },
   );
-  ticker.start();
+  metronome.start();
   clock.advance(200);
   clock.jump(5_100);
   expect(said).toEqual(['tick', 'tick', 'stalled 5000', 'tick']);
-  ticker.stop();
+  metronome.stop();
   expect(clock.pending).toBe(0);
 });

@@ -1,19 +1,17 @@
 import type { Millis } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
-import type { Series } from '../continuity/series.js';
-import type { Continuity } from '../continuity/continuity.js';
-import type { FeedDesk } from '../feed/feed-desk.js';
-import type { Pool } from '../pool/pool.js';
-import type { Slot } from '../pool/slot.js';
+import type { Pool } from '../rotation/pool.js';
+import type { Slot } from '../rotation/slot.js';
+import type { Series } from '../streams/series.js';
+import { isSteady, judgeStream } from '../streams/silence.js';
+import type { Streams } from '../streams/streams.js';
 import type { Timings } from '../timings.js';
 import { DataSilence } from './data-silence.js';
-import { isPaced, isSteady, judgeStream, nextShare } from './stream-silence.js';
 
 /** Whom the watch looks at and tells. */
 export interface Watched {
   pool: Pool;
-  continuity: Continuity;
-  desk: FeedDesk;
+  streams: Streams;
   settings: Readonly<UpstreamSettings>;
   timings: Timings;
 }
@@ -33,58 +31,51 @@ export class Watch {
   }
 
   look(now: Millis): void {
-    const { pool, continuity, timings } = this.watched;
-    this.nextAuditAt ??= now + timings.auditMs;
-    if (now >= this.nextAuditAt) {
-      this.nextAuditAt = now + timings.auditMs;
-      for (const line of pool.lines) line.audit();
-    }
+    const { pool, streams } = this.watched;
+    const isAuditDue = this.isAuditDue(now);
     if (now < this.graceUntil) return;
-    for (const line of pool.lines) line.judgeSilence(now);
-    for (const series of continuity.all()) this.lookAtStream(series, now);
+    for (const line of pool.lines) line.look(now, isAuditDue);
+    for (const series of streams.all()) this.lookAtStream(series, now);
     for (const slot of pool.all) this.lookAtSlot(slot, now);
   }
 
+  private isAuditDue(now: Millis): boolean {
+    const { auditMs } = this.watched.timings;
+    this.nextAuditAt ??= now + auditMs;
+    if (now < this.nextAuditAt) return false;
+    this.nextAuditAt = now + auditMs;
+    return true;
+  }
+
   private lookAtStream(series: Series, now: Millis): void {
-    const { pool, desk, settings, timings } = this.watched;
-    series.share = nextShare(series.share, series.heard > series.heardBefore, now - (series.heardAt ?? now));
-    series.heardBefore = series.heard;
-    const confirmedAt = pool.slotWith(series.stream)?.line?.confirmedAt;
+    const { pool, streams, settings, timings } = this.watched;
+    const { activity, feed, wasLive, wantedAt, name } = series;
+    activity.look(now);
+    const carriedSince = pool.slotWith(name.name)?.line?.connection?.requests.carriedSince.get(name.name);
+    const { heardAt, share } = activity;
+    const view = { isPaced: name.known.isPaced, feed, wasLive, heardAt, share, wantedAt, carriedSince };
     const { silenceStreamMs } = settings;
-    const change = judgeStream(Object.assign(viewOf(series), { confirmedAt }), now, {
-      silenceStreamMs,
-      quietMs: timings.quietMs,
-    });
-    if (change) desk.set(series, change.state, change.cause, change.message);
+    const change = judgeStream(view, now, { silenceStreamMs, quietMs: timings.quietMs });
+    if (change) streams.publish(series, series.become(change, now));
   }
 
   private lookAtSlot(slot: Slot, now: Millis): void {
-    const { line } = slot;
-    if (line?.openedAt === undefined) return;
+    const connection = slot.line?.connection;
+    if (!connection) return;
     const { silenceDataMs } = this.watched.settings;
     let silence = this.silences.get(slot);
     if (!silence) this.silences.set(slot, (silence = new DataSilence(silenceDataMs)));
-    const dataAt = Math.max(line.dataAt ?? 0, line.openedAt);
-    if (now - dataAt < silenceDataMs) return;
-    if (silence.shouldRotate(dataAt, this.expectsData(slot), now)) slot.rotate('data-silence');
+    const { dataAt, openedAt } = connection;
+    const isExpected = this.expectsData(slot, dataAt === undefined);
+    if (silence.shouldRotate(dataAt, openedAt, isExpected, now)) slot.rotate('data-silence');
   }
 
   /** Whether one of its streams is never so quiet. A line that has delivered nothing at all gets no benefit of the doubt. */
-  private expectsData({ streams, line }: Slot): boolean {
-    const isMute = line?.dataAt === undefined;
-    for (const stream of streams) {
-      const series = this.watched.continuity.get(stream);
-      if (series && (isSteady(series) || (isMute && isPaced(series.type)))) return true;
+  private expectsData({ cargo }: Slot, isMute: boolean): boolean {
+    for (const { name, wasLive, activity } of cargo.all()) {
+      const { isPaced } = name.known;
+      if (isSteady({ isPaced, wasLive, share: activity.share }) || (isMute && isPaced)) return true;
     }
     return false;
   }
 }
-
-const viewOf = ({ type, feed, wasLive, heardAt, share, wantedAt }: Series) => ({
-  type,
-  feed,
-  wasLive,
-  heardAt,
-  share,
-  wantedAt,
-});

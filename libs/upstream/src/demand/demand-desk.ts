@@ -1,0 +1,113 @@
+import type { Market, ParsedStream } from '#libs/binance';
+import type { Bus, Subscription } from '#libs/bus';
+import { type Clock, type Millis, type StreamName, type WelcomeAnswer, readWelcomeQuestion } from '#libs/core';
+import type { Log } from '#libs/runtime';
+import type { Pool } from '../rotation/pool.js';
+import type { Streams } from '../streams/streams.js';
+import type { DemandBoard } from './demand-board.js';
+
+export interface DemandDeskParts {
+  market: Market;
+  bus: Bus;
+  board: DemandBoard;
+  pool: Pool;
+  streams: Streams;
+  clock: Clock;
+  log: Log;
+}
+
+/** Hears what edges want, lets the pool carry exactly that, and answers how streams stand. */
+export class DemandDesk {
+  private subscriptions: Subscription[] = [];
+  private leftOut: ReadonlyMap<StreamName, ParsedStream> = new Map();
+  private forgetBus: () => void = () => undefined;
+
+  constructor(private readonly parts: DemandDeskParts) {}
+
+  /** Resolves when demand is heard and what is always on has been asked for; data follows. */
+  async start(): Promise<void> {
+    const { bus, market, board, clock } = this.parts;
+    const { channels } = market;
+    this.subscriptions = [
+      bus.messages.subscribe(channels.demand, (text) => this.demanded(text)),
+      bus.ask.answer(channels.welcome, (question) => this.welcome(question)),
+    ];
+    this.forgetBus = bus.messages.onState((state) => {
+      board.pardon(clock.now());
+      if (state === 'up') this.call();
+    });
+    await Promise.all(this.subscriptions.map(({ ready }) => ready));
+    this.follow();
+    this.call();
+  }
+
+  stop(): void {
+    this.forgetBus();
+    for (const subscription of this.subscriptions) subscription.end();
+  }
+
+  /** Forgets edges that have not been heard for too long. Those that cannot reach us are not gone. */
+  tick(now: Millis): void {
+    const { bus, board } = this.parts;
+    if (bus.messages.state === 'up' && board.expire(now)) this.follow();
+  }
+
+  private call(): void {
+    const { bus, market } = this.parts;
+    bus.messages.publish(market.channels.demandCall, '{}');
+  }
+
+  private demanded(text: string): void {
+    const { board, clock, log } = this.parts;
+    const taken = board.take(text, clock.now());
+    if (!taken.ok) return log.warn({ code: 'demand.refused', why: taken.problem }, 'a demand was refused');
+    const { edge, refused } = taken.value;
+    for (const { message } of refused) {
+      log.warn({ code: 'demand.bad-stream', edge, why: message }, 'a stream was refused');
+    }
+    this.follow();
+  }
+
+  /** Wants exactly what is demanded now. */
+  private follow(): void {
+    const { board, pool, log } = this.parts;
+    const { streams, leftOut } = board.wanted();
+    this.forgetLeftOut(streams, leftOut);
+    pool.want(streams, (stream) => (board.isUnheard(stream) || leftOut.has(stream) ? 'unheard' : 'said'));
+    this.refuse(leftOut, streams.size);
+    if (leftOut.size > 0 && leftOut.size !== this.leftOut.size) {
+      log.warn({ code: 'demand.too-many', leftOut: leftOut.size }, 'more streams are wanted than allowed');
+    }
+    this.leftOut = leftOut;
+  }
+
+  private forgetLeftOut(
+    wanted: ReadonlyMap<StreamName, ParsedStream>,
+    leftOut: ReadonlyMap<StreamName, ParsedStream>,
+  ): void {
+    const { streams } = this.parts;
+    for (const stream of this.leftOut.keys()) {
+      const series = streams.get(stream);
+      if (series && (wanted.has(stream) || !leftOut.has(stream))) streams.close(series, 'said');
+    }
+  }
+
+  /** Whoever listens to a stream beyond the limit is told so, instead of waiting for ever. */
+  private refuse(leftOut: ReadonlyMap<StreamName, ParsedStream>, limit: number): void {
+    const { streams, clock } = this.parts;
+    const message = `more streams are wanted than the ${limit} of HOLDFAST_UPSTREAM_MAX_STREAMS`;
+    for (const stream of leftOut.values()) {
+      if (streams.get(stream.name)) continue;
+      const series = streams.open(stream);
+      const view = { state: 'refused', cause: 'too-many-streams', message } as const;
+      streams.publish(series, series.become(view, clock.now()));
+    }
+  }
+
+  private welcome(question: unknown): WelcomeAnswer | undefined {
+    const asked = readWelcomeQuestion(question);
+    if (!asked) return undefined;
+    const welcomes = asked.streams.flatMap((stream) => this.parts.streams.get(stream)?.welcome() ?? []);
+    return { welcomes };
+  }
+}

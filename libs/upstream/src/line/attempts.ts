@@ -1,0 +1,49 @@
+import type { MarketLimits } from '#libs/binance';
+import type { Budget } from '#libs/bus';
+import type { Millis, Topic } from '#libs/core';
+
+/** What an attempt is for: to bring streams back, or to replace a line that works. */
+export type Purpose = 'repair' | 'replacement';
+
+/**
+ * Binance counts where attempts arrive, not where they leave, and those of one moment may take different times to get
+ * there: so we count a longer window, and leave a few free.
+ */
+const LONGER_MS: Millis = 15_000;
+const FREE = 1 / 30;
+
+/** Replacements stop here, so that they never use up what repairs need. */
+const REPLACEMENTS = 2 / 3;
+
+/**
+ * Connection attempts to one address, over all lines and all processes: the one place that knows how many Binance allows,
+ * and whether it has ordered us to wait.
+ *
+ * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams 300 per 5 minutes and address
+ */
+export class Attempts {
+  private readonly windowMs: Millis;
+  private readonly most: Readonly<Record<Purpose, number>>;
+
+  constructor(
+    private readonly budget: Budget,
+    private readonly key: Topic,
+    { attempts: { most, windowMs } }: Pick<MarketLimits, 'attempts'>,
+  ) {
+    this.windowMs = windowMs + Math.min(LONGER_MS, windowMs / 20);
+    this.most = {
+      repair: Math.floor(most * (1 - FREE)),
+      replacement: Math.floor(most * REPLACEMENTS),
+    };
+  }
+
+  /** 0 where an attempt may begin now, and it is counted; otherwise how long to wait before asking again. */
+  permit(purpose: Purpose): Promise<Millis> {
+    return this.budget.take(this.key, this.most[purpose], this.windowMs);
+  }
+
+  /** Binance has told us to wait: nobody dials before, on whatever line and in whatever process. */
+  order(forMs: Millis): void {
+    if (forMs > 0) void this.budget.hold(this.key, forMs);
+  }
+}

@@ -1,0 +1,254 @@
+import type { Frame, Market, MarketFrame, UnknownFrame } from '#libs/binance';
+import { type Clock, type Millis, type Random, type StreamName, assertNever } from '#libs/core';
+import {
+  type Dial,
+  type Ending,
+  type Endpoints,
+  LinkDriver,
+  type LinkState,
+  type OwnReason,
+  type RetryPolicy,
+  leastAfterRefusal,
+} from '#libs/link';
+import type { UpstreamSettings } from '#libs/runtime';
+import type { AttemptRecord, Journal, Then } from '../journal/journal.js';
+import type { Problems } from '../problems/problems.js';
+import type { Taint } from '../problems/taint.js';
+import type { Timings } from '../timings.js';
+import type { Attempts, Purpose } from './attempts.js';
+import { Connection } from './connection.js';
+import { NextAttempt } from './next-attempt.js';
+import type { Settlement } from './requests.js';
+import { retryPolicy } from './retry-policy.js';
+
+/** What a line is made with; the same for all lines of an upstream. */
+export interface LineTools {
+  market: Market;
+  dial: Dial;
+  clock: Clock;
+  random: Random;
+  attempts: Attempts;
+  journal: Journal;
+  problems: Problems;
+  settings: Readonly<UpstreamSettings>;
+  timings: Timings;
+  /** One message of a line, whatever it is. */
+  pipe(line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void;
+  /** How long our own process has just stood still; 0 when it has not. */
+  stallMs(now: Millis): Millis;
+}
+
+/** Which line this is, and why there is one. */
+export interface LineIdentity {
+  /** Rises over all lines of the process. */
+  generation: number;
+  why: string;
+  purpose: Purpose;
+  /** Where its streams are served, behind the market's base URL. */
+  route: string;
+  /** Judges its bad frames; outlives it, so that trouble which a new line does not mend is met more and more patiently. */
+  taint: Taint;
+}
+
+/** Who is told what happens to a line. */
+export interface LineOwner {
+  opened(line: Line): void;
+  /** It cannot be trusted to carry what is wanted, or will be closed soon. */
+  distrusted(line: Line, reason: 'tainted' | 'server-shutdown', why: string): void;
+  /** Binance does not give these streams, whatever is tried. */
+  refused(line: Line, streams: readonly StreamName[], why: string): void;
+  /** It may not try again yet. */
+  held(line: Line, forMs: Millis): void;
+  /** Its connection ended; `retryMs` until it tries again, absent when it will not. Returns what is done about it. */
+  ended(line: Line, ending: Ending, retryMs: Millis | undefined): Then;
+}
+
+/** Statuses that are meant for everybody at this address. */
+const FOR_ALL: ReadonlySet<number | undefined> = new Set([403, 418, 429]);
+
+/** One connection to Binance at a time, with its subscriptions, kept alive until it is stopped. */
+export class Line {
+  readonly generation: number;
+  readonly why: string;
+  private readonly driver: LinkDriver;
+  private readonly next: NextAttempt;
+  private current: Connection | undefined;
+
+  /** @param wanted The streams it must carry. */
+  constructor(
+    private readonly identity: LineIdentity,
+    private wanted: ReadonlySet<StreamName>,
+    private readonly tools: LineTools,
+    private readonly owner: LineOwner,
+  ) {
+    this.generation = identity.generation;
+    this.why = identity.why;
+    const { dial, clock, random, settings, market, journal } = tools;
+    const base = `${(settings.wsUrl ?? market.urls.stream).replace(/\/$/, '')}${identity.route}`;
+    const { generation, why } = identity;
+    const { timeUnit } = settings;
+    this.next = new NextAttempt({ generation, why, base, timeUnit, limits: market.limits, journal });
+    const ports = { dial, clock, random, permit: () => this.permit() };
+    this.driver = new LinkDriver(ports, this.policy(), () => this.next.begin(this.wanted), {
+      dialing: () => undefined,
+      opened: (endpoints) => this.opened(endpoints),
+      message: (bytes, isBinary) => tools.pipe(this, bytes, isBinary, clock.now()),
+      heartbeat: (kind) => this.current?.beat(kind, clock.now()),
+      ended: (ending, retryMs) => this.ended(ending, retryMs),
+    });
+  }
+
+  get state(): LinkState {
+    return this.driver.state;
+  }
+
+  /** The present connection; absent between the end of one and the handshake of the next. */
+  get connection(): Connection | undefined {
+    return this.current;
+  }
+
+  start(): void {
+    this.driver.start();
+  }
+
+  /** Carries these streams from now on. */
+  want(streams: ReadonlySet<StreamName>): void {
+    this.wanted = streams;
+    this.current?.want(streams);
+  }
+
+  /**
+   * Reads one message. What is the line's own is dealt with here: answers to its requests, the server's farewell, what cannot
+   * be read. What comes back is data of the market.
+   */
+  read(bytes: Uint8Array, isBinary: boolean, now: Millis): MarketFrame | UnknownFrame | undefined {
+    const { current: connection, tools } = this;
+    if (!connection) return undefined;
+    connection.note(bytes.byteLength, now);
+    const decoded = tools.market.decode(bytes, isBinary);
+    if (decoded.ok) return this.sort(decoded.value, connection, now);
+    const { problem } = decoded;
+    tools.problems.note(problem, bytes, this.generation, now);
+    if (this.identity.taint.note(problem.code, now)) {
+      this.owner.distrusted(this, 'tainted', `bad frames: ${problem.code}`);
+    }
+    return undefined;
+  }
+
+  /** Looks for what can be seen only now and then: silence, and names that Binance has lost. */
+  look(now: Millis, isAuditDue: boolean): void {
+    const { current, tools } = this;
+    if (isAuditDue) current?.audit();
+    const { silenceBytesMs } = tools.settings;
+    if (!current?.isSilent(now, silenceBytesMs)) return;
+    this.driver.hangUp('silence', `no bytes, not even a ping, for ${silenceBytesMs} ms`);
+  }
+
+  /** Our process stood still: nobody is judged by that time, and what ends soon is probably our own fault. */
+  noteStall(stallMs: Millis, now: Millis): void {
+    this.current?.stalled(now, this.tools.timings.graceMs);
+    if (this.next.record) this.next.record.stallMs = Math.round(stallMs);
+  }
+
+  /** Ends for good; resolves when its socket is gone. */
+  async stop(cause: OwnReason, reason: string): Promise<void> {
+    await this.driver.stop(cause, reason);
+  }
+
+  private sort(frame: Frame, connection: Connection, now: Millis): MarketFrame | UnknownFrame | undefined {
+    switch (frame.kind) {
+      case 'market':
+      case 'unknown':
+        if (connection.dataAt === undefined) this.firstData(connection);
+        connection.dataAt = now;
+        if (frame.drift) this.tools.problems.drift.note(frame.drift, frame, now);
+        return frame;
+      case 'acknowledgement':
+      case 'refusal':
+        connection.answered(frame);
+        return undefined;
+      case 'serverShutdown':
+        this.owner.distrusted(this, 'server-shutdown', 'its server is shutting down');
+        return undefined;
+      default:
+        return assertNever(frame);
+    }
+  }
+
+  private firstData({ record }: Connection): void {
+    this.tools.journal.firstData(record);
+    this.driver.heard();
+  }
+
+  private async permit(): Promise<Millis> {
+    const forMs = await this.tools.attempts.permit(this.identity.purpose);
+    if (forMs > 0) this.owner.held(this, forMs);
+    return forMs;
+  }
+
+  /** A URL that was refused for one of its names is no reason to wait: the next one names none. */
+  private policy(): RetryPolicy {
+    const policy = retryPolicy(this.tools.settings);
+    return {
+      ...policy,
+      leastAfter: (ending, failures) => (this.next.isForNames(ending) ? 0 : policy.leastAfter(ending, failures)),
+    };
+  }
+
+  private opened(endpoints: Endpoints): void {
+    const { record, inUrl, refused } = this.next;
+    if (!record) return;
+    const { journal, market, clock, timings } = this.tools;
+    journal.opened(record, endpoints);
+    this.current = new Connection({
+      record,
+      inUrl,
+      refused,
+      wanted: this.wanted,
+      limits: market.limits,
+      clock,
+      answerMs: timings.answerMs,
+      send: (text) => void this.driver.send(text),
+      settled: (settlement, why) => this.settled(record, settlement, why),
+    });
+    this.owner.opened(this);
+    this.current.pump();
+  }
+
+  private settled(record: AttemptRecord, settlement: Settlement, why: string): void {
+    switch (settlement.is) {
+      case 'mismatch':
+      case 'unanswered':
+        return this.tools.journal.requestFailed(record, why);
+      case 'refused':
+        this.tools.journal.requestFailed(record, `${settlement.streams.join(', ')}: ${settlement.why}`);
+        return this.owner.refused(this, settlement.streams, settlement.why);
+      case 'hopeless':
+        return this.owner.distrusted(this, 'tainted', why);
+      case 'stray':
+      case 'done':
+      case 'confirmed':
+        return undefined;
+    }
+  }
+
+  private ended(ending: Ending, retryMs: Millis | undefined): void {
+    const { current: connection, next, tools } = this;
+    const { record } = next;
+    connection?.end();
+    this.current = undefined;
+    next.over(ending);
+    if (FOR_ALL.has(ending.status)) tools.attempts.order(leastAfterRefusal(ending));
+    if (record) this.blame(record, connection);
+    const then = this.owner.ended(this, ending, retryMs);
+    if (record) tools.journal.ended(record, ending, then);
+  }
+
+  /** Sockets may be read before the late tick that would tell of a stall, so it is looked for here, too. */
+  private blame(record: AttemptRecord, connection: Connection | undefined): void {
+    const now = this.tools.clock.now();
+    const stallMs = this.tools.stallMs(now);
+    if (stallMs > 0) record.stallMs = Math.round(stallMs);
+    else if (connection && !connection.mayBlameStall(now)) delete record.stallMs;
+  }
+}

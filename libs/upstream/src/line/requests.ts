@@ -1,0 +1,213 @@
+import { type ControlRequest, type MarketLimits, encodeRequest } from '#libs/binance';
+import type { Millis, StreamName } from '#libs/core';
+
+/** After so many failures in a row nothing on this connection can be trusted. */
+const MOST_UNANSWERED = 3;
+const MOST_REFUSED = 20;
+
+/** A name that was acknowledged and is not on Binance's list is asked for so often before it counts as refused. */
+const MOST_UNLISTED = 3;
+
+const NOT_LISTED = 'acknowledged, and not on its list';
+
+interface Pending {
+  request: ControlRequest;
+  id: number;
+}
+
+/** What an answer, or the lack of one, has changed. */
+export type Settlement =
+  | { is: 'stray' | 'done' | 'mismatch' | 'unanswered' | 'hopeless' }
+  /** Binance's list is what we have asked for; `isWhole` when that is all that is wanted. */
+  | { is: 'confirmed'; isWhole: boolean }
+  /** These names are not to be had here, whatever is tried. */
+  | { is: 'refused'; streams: readonly StreamName[]; why: string };
+
+/**
+ * What one connection has been asked for, against what is wanted. Keeps no queue: each request is made from the newest
+ * wanted set at the moment it may be sent, so nothing stale is ever sent. One request is under way at a time. A refused
+ * request is halved until the name is found that is the reason, so no name costs its neighbours anything.
+ */
+export class Requests {
+  /** Since when each stream is known to be carried: acknowledged, or on Binance's list. */
+  readonly carriedSince = new Map<StreamName, Millis>();
+  /** What Binance was asked for on this connection and did not refuse. */
+  private readonly asked: Set<StreamName>;
+  private readonly unlisted = new Map<StreamName, number>();
+  private suspects: StreamName[][] = [];
+  private pending: Pending | undefined;
+  private lastId = 0;
+  private failures = 0;
+  private mismatches = 0;
+  private isAuditDue = true;
+
+  /** @param refused Names that are not asked for; the line keeps them over connections. */
+  constructor(
+    public wanted: ReadonlySet<StreamName>,
+    inUrl: Iterable<StreamName>,
+    private readonly refused: Map<StreamName, string>,
+    private readonly limits: Pick<MarketLimits, 'streams' | 'requestBytes'>,
+  ) {
+    this.asked = new Set(inUrl);
+  }
+
+  get isWaiting(): boolean {
+    return this.pending !== undefined;
+  }
+
+  /** Asks for a comparison with Binance's own list when nothing else is to be sent, and gives refused names another chance. */
+  requestAudit(): void {
+    this.isAuditDue = true;
+    this.refused.clear();
+    this.unlisted.clear();
+    this.mismatches = 0;
+  }
+
+  /** The next request to send; undefined when one is under way or none is needed. */
+  next(): ControlRequest | undefined {
+    if (this.pending) return undefined;
+    const { streams: most } = this.limits;
+    const surplus = [...this.asked].filter((stream) => !this.wanted.has(stream));
+    const missing = this.missing();
+    const mustShrink = this.asked.size + missing.length > most;
+    if (surplus.length > 0 && (mustShrink || missing.length === 0)) return this.send('UNSUBSCRIBE', surplus);
+    if (missing.length > 0) return this.send('SUBSCRIBE', this.group(missing).slice(0, most - this.asked.size));
+    return this.isAuditDue ? this.sendAudit() : undefined;
+  }
+
+  /** Binance accepted. For SUBSCRIBE that proves nothing about the stream, only about the list. */
+  acknowledged(id: unknown, result: unknown, now: Millis): Settlement {
+    if (this.pending?.id !== id || !this.pending) return { is: 'stray' };
+    const { request } = this.pending;
+    this.pending = undefined;
+    this.failures = 0;
+    if (request.method === 'LIST_SUBSCRIPTIONS') return this.compare(result, now);
+    if (request.method === 'SUBSCRIBE') for (const stream of request.params) this.carry(stream, now);
+    if (request.method === 'UNSUBSCRIBE') for (const stream of request.params) this.drop(stream);
+    // After repairs that did not help the list is looked at with the next audit only.
+    if (this.mismatches < MOST_UNLISTED) this.isAuditDue = true;
+    return { is: 'done' };
+  }
+
+  /** Binance refused. A refusal without an id can only mean the request that is under way. */
+  wasRefused(id: unknown, why: string): Settlement {
+    if (!this.pending || (id !== undefined && id !== null && id !== this.pending.id)) return { is: 'stray' };
+    const { request } = this.pending;
+    this.failures += 1;
+    if (request.method !== 'SUBSCRIBE') return this.unanswered();
+    this.pending = undefined;
+    const { params } = request;
+    if (this.failures >= MOST_REFUSED) return { is: 'hopeless' };
+    if (params.length === 1) return this.refuse(params, why);
+    const half = Math.ceil(params.length / 2);
+    this.suspects.unshift(params.slice(0, half), params.slice(half));
+    return { is: 'done' };
+  }
+
+  /** Binance did not answer in time: only it knows what it did; the list will tell. */
+  unanswered(): Settlement {
+    if (!this.pending) return { is: 'stray' };
+    this.pending = undefined;
+    this.failures += 1;
+    this.isAuditDue = true;
+    return { is: this.failures >= MOST_UNANSWERED ? 'hopeless' : 'unanswered' };
+  }
+
+  private missing(): StreamName[] {
+    return [...this.wanted].filter((stream) => !this.asked.has(stream) && !this.refused.has(stream));
+  }
+
+  /** The names to ask for together: part of what was refused while that is being searched, otherwise all. */
+  private group(missing: StreamName[]): StreamName[] {
+    for (let suspects = this.suspects.shift(); suspects; suspects = this.suspects.shift()) {
+      const group = missing.filter((stream) => suspects?.includes(stream));
+      if (group.length > 0) return group;
+    }
+    return missing;
+  }
+
+  private carry(stream: StreamName, now: Millis): void {
+    this.asked.add(stream);
+    if (!this.carriedSince.has(stream)) this.carriedSince.set(stream, now);
+  }
+
+  private drop(stream: StreamName): void {
+    this.asked.delete(stream);
+    this.carriedSince.delete(stream);
+  }
+
+  private refuse(streams: readonly StreamName[], why: string): Settlement {
+    for (const stream of streams) {
+      this.drop(stream);
+      this.refused.set(stream, why);
+    }
+    return { is: 'refused', streams, why };
+  }
+
+  private send(method: 'SUBSCRIBE' | 'UNSUBSCRIBE', streams: readonly StreamName[]): ControlRequest {
+    const id = ++this.lastId;
+    const params = fitting(method, streams, id, this.limits.requestBytes);
+    return this.note({ method, params, id }, id);
+  }
+
+  private sendAudit(): ControlRequest {
+    this.isAuditDue = false;
+    const id = ++this.lastId;
+    return this.note({ method: 'LIST_SUBSCRIPTIONS', id }, id);
+  }
+
+  private note(request: ControlRequest, id: number): ControlRequest {
+    this.pending = { request, id };
+    return request;
+  }
+
+  /** Takes Binance's list for the truth: what differs from the wanted set is asked for again by `next`. */
+  private compare(result: unknown, now: Millis): Settlement {
+    const names: unknown[] = Array.isArray(result) ? result : [];
+    const listed = new Set(names.filter((name) => typeof name === 'string').map(decoded));
+    const lost = [...this.asked].filter((stream) => !listed.has(stream));
+    const isSame = lost.length === 0 && listed.size === this.asked.size;
+    for (const stream of lost) this.drop(stream);
+    for (const stream of listed) this.carry(stream, now);
+    if (isSame) {
+      this.mismatches = 0;
+      return { is: 'confirmed', isWhole: this.missing().length === 0 };
+    }
+    this.mismatches += 1;
+    const hopeless = lost.filter((stream) => this.countUnlisted(stream) >= MOST_UNLISTED);
+    return hopeless.length > 0 ? this.refuse(hopeless, NOT_LISTED) : { is: 'mismatch' };
+  }
+
+  private countUnlisted(stream: StreamName): number {
+    const times = (this.unlisted.get(stream) ?? 0) + 1;
+    this.unlisted.set(stream, times);
+    return times;
+  }
+}
+
+/** A name as we write it, should Binance list one as it stood in the URL. */
+function decoded(name: string): StreamName {
+  if (!name.includes('%')) return name;
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** As many of the streams as one request may hold; at least one. */
+function fitting(
+  method: 'SUBSCRIBE' | 'UNSUBSCRIBE',
+  streams: readonly StreamName[],
+  id: number,
+  most: number,
+): StreamName[] {
+  let room = most - Buffer.byteLength(encodeRequest({ method, params: [], id }));
+  const params: StreamName[] = [];
+  for (const stream of streams) {
+    room -= Buffer.byteLength(stream) + '"",'.length;
+    if (room < 0 && params.length > 0) break;
+    params.push(stream);
+  }
+  return params;
+}

@@ -1,0 +1,108 @@
+import type { ParsedStream, ProblemCode } from '#libs/binance';
+import type { Result } from '#libs/core';
+import { type Metrics } from '#libs/runtime';
+import type { AttemptRecord, Journal } from '../journal/journal.js';
+import type { Problems } from '../problems/problems.js';
+import type { RotationReason } from '../rotation/plan.js';
+import type { Pool } from '../rotation/pool.js';
+import type { Streams } from '../streams/streams.js';
+
+/** The parts of an upstream that count for themselves. */
+export interface Counting {
+  streams: Streams;
+  problems: Problems;
+  journal: Journal;
+  pool: Pool;
+}
+
+/** What one upstream counts. Plain numbers where a message raises them; Prometheus reads them when it scrapes. */
+export class UpstreamCounts {
+  frames = 0;
+  bytes = 0;
+  stalls = 0;
+  private readonly endings;
+  private readonly problems;
+  private readonly rotations;
+
+  constructor(private readonly metrics: Metrics) {
+    this.endings = metrics.counter({
+      name: 'holdfast_upstream_endings_total',
+      help: 'Connection attempts that ended, by who ended them and the class of cause.',
+      labelNames: ['closed_by', 'cause'],
+    });
+    this.problems = metrics.counter({
+      name: 'holdfast_upstream_bad_frames_total',
+      help: 'Frames that could not be read, by what was wrong and the type of their stream, where it could be told.',
+      labelNames: ['code', 'stream_type'],
+    });
+    this.rotations = metrics.counter({
+      name: 'holdfast_upstream_rotations_total',
+      help: 'Replacements of working connections, by why and what became of them.',
+      labelNames: ['reason', 'result'],
+    });
+    this.reading('frames', 'Messages received from Binance.', () => this.frames);
+    this.reading('received_bytes', 'Bytes of messages received from Binance.', () => this.bytes);
+    this.reading('stalls', 'Times our own process stood still.', () => this.stalls);
+  }
+
+  ended({ closedBy, cause }: AttemptRecord): void {
+    this.endings.inc({ closed_by: closedBy ?? '', cause: cause ?? '' });
+  }
+
+  /** @param stream of the frame, where that could be read. */
+  badFrame(code: ProblemCode, stream: Result<ParsedStream, unknown> | undefined): void {
+    this.problems.inc({ code, stream_type: stream?.ok ? stream.value.type : 'unknown' });
+  }
+
+  rotated(reason: RotationReason, result: 'done' | 'failed' | 'promoted'): void {
+    this.rotations.inc({ reason, result });
+  }
+
+  /** Shows what the other parts count themselves. */
+  expose({ streams, problems, journal, pool }: Counting): void {
+    const { counts } = streams;
+    this.reading('attempts', 'Connection attempts begun.', () => journal.attempts);
+    this.reading('events', 'Messages published: market events and feed states.', () => streams.published);
+    this.reading(
+      'repeated',
+      'Events that came again, from an overlapping connection or from Binance.',
+      () => counts.repeated,
+    );
+    this.reading('held_back', 'Events that waited for earlier ones from another connection.', () => counts.heldBack);
+    this.reading('gaps', 'Gaps announced.', () => counts.gaps);
+    this.reading('missing_ids', 'Ids missing in announced gaps.', () => counts.missing);
+    this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
+    this.gauges(streams, pool);
+  }
+
+  private gauges(streams: Streams, pool: Pool): void {
+    this.metrics.gauge({
+      name: 'holdfast_upstream_connections',
+      help: 'Connections to Binance that are open, replacements included.',
+      collect() {
+        this.set(pool.lines.filter(({ connection }) => connection).length);
+      },
+    });
+    this.metrics.gauge({
+      name: 'holdfast_upstream_streams',
+      help: 'Wanted streams by feed state.',
+      labelNames: ['state'],
+      collect() {
+        this.reset();
+        for (const state of ['live', 'recovering', 'stale', 'gap', 'refused']) this.set({ state }, 0);
+        for (const { feed } of streams.all()) if (feed) this.inc({ state: feed.state });
+      },
+    });
+  }
+
+  private reading(what: string, help: string, read: () => number): void {
+    this.metrics.counter({
+      name: `holdfast_upstream_${what}_total`,
+      help,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+}

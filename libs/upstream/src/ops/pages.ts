@@ -1,0 +1,117 @@
+import type { Market } from '#libs/binance';
+import type { Clock, Millis } from '#libs/core';
+import type { Ops, Trouble } from '#libs/runtime';
+import type { DemandBoard } from '../demand/demand-board.js';
+import type { Journal } from '../journal/journal.js';
+import type { Problems } from '../problems/problems.js';
+import type { Pool } from '../rotation/pool.js';
+import type { Slot } from '../rotation/slot.js';
+import type { Streams } from '../streams/streams.js';
+import type { TermKeeper } from '../term.js';
+
+/** So many streams are listed, those that are not live first. */
+const MOST_LISTED = 1_000;
+
+/** The parts of an upstream that operators see. */
+export interface Shown {
+  market: Market;
+  pool: Pool;
+  streams: Streams;
+  journal: Journal;
+  problems: Problems;
+  board: DemandBoard;
+  term: TermKeeper;
+}
+
+/** Shows an upstream to operators: sections of `/status`, a condition of `/readyz`, commands. */
+export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
+  const { journal, board, problems } = upstream;
+  // The first market's sections keep their short names; a second one in the same process says which it is.
+  const of = (section: string): string =>
+    upstream.market.name === 'spot' ? section : `${section} of ${upstream.market.name}`;
+  ops.status(of('lines'), () => lines(upstream, clock.now()));
+  ops.status(of('streams'), () => streams(upstream, clock.now()));
+  ops.status(of('journal'), () => journal.read());
+  ops.status(of('demand'), () => board.read(clock.now()));
+  ops.status(of('quarantine'), () => problems.quarantine.read());
+  ops.status(of('drift'), () => problems.drift.read());
+  ops.status(of('term'), () => term(upstream));
+  ops.ready(of('connections to Binance'), () => trouble(upstream));
+  ops.ready(of('term'), () => overtaken(upstream));
+  ops.command(of('rotate'), {
+    says: 'Replaces every connection to Binance, make-before-break; takes {"generation": 3} to replace only that one.',
+    run: (input) => Promise.resolve().then(() => rotate(upstream, input)),
+  });
+}
+
+function lines({ pool }: Shown, now: Millis): Record<string, unknown>[] {
+  return pool.all.flatMap((slot) =>
+    slot.allLines.map((line) => {
+      const { openedAt, dataAt, confirmedAt } = line.connection ?? {};
+      const isActive = line === slot.line;
+      return {
+        generation: line.generation,
+        why: line.why,
+        state: line.state,
+        role: isActive ? 'active' : 'replacement',
+        streams: isActive ? slot.cargo.size : slot.load,
+        openForMs: openedAt === undefined ? null : Math.round(now - openedAt),
+        silentForMs: dataAt === undefined ? null : Math.round(now - dataAt),
+        confirmed: confirmedAt !== undefined,
+        rotation: rotationOf(slot) ?? null,
+        rotationDueInMs: dueIn(slot, now),
+      };
+    }),
+  );
+}
+
+/** What is going on with a slot's line. */
+function rotationOf({ rotation: { successor, host, plan } }: Slot): string | undefined {
+  if (successor) return `replacing (${successor.reason}) by generation ${successor.id}`;
+  if (host) return `moving to generation ${host.line}`;
+  return plan.wish && `wanted: ${plan.wish.reason}`;
+}
+
+const dueIn = ({ rotation: { plan } }: Slot, now: Millis): Millis | null =>
+  Number.isFinite(plan.dueAt) ? Math.round(plan.dueAt - now) : null;
+
+function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
+  const all = [...streams.all()].sort((some, other) => rank(some.feed?.state) - rank(other.feed?.state));
+  return all.slice(0, MOST_LISTED).map(({ name, feed, seq, activity: { heard, heardAt } }) => ({
+    stream: name.name,
+    state: feed?.state,
+    cause: feed?.cause,
+    forMs: feed && Math.round(now - feed.since),
+    message: feed?.message ?? null,
+    seq,
+    heard,
+    silentForMs: heardAt === undefined ? null : Math.round(now - heardAt),
+  }));
+}
+
+const term = ({ streams, term: { overtaken: by } }: Shown): Record<string, unknown> => ({
+  epoch: streams.epoch,
+  overtakenBy: by ?? null,
+});
+
+const overtaken = ({ term: { overtaken: by } }: Shown): Trouble =>
+  by === undefined ? undefined : `another upstream has taken over (term ${by}); it is waited for until it falls silent`;
+
+const rank = (state: string | undefined): number => (state === 'live' ? 1 : 0);
+
+/** Ready when nothing is wanted, or every connection that something wanted needs is open. */
+function trouble({ pool }: Shown): Trouble {
+  const down = pool.all.filter(({ line }) => !line?.connection);
+  if (down.length === 0) return undefined;
+  const states = down.map(({ line, cargo: { size } }) => `${line?.state ?? 'not begun'} (${size} streams)`);
+  return `${down.length} of ${pool.all.length} not open: ${states.join(', ')}`;
+}
+
+function rotate({ pool }: Shown, input: unknown): { rotating: number[] } {
+  const wanted: unknown = Reflect.get(Object(input), 'generation');
+  const slots = pool.all.filter(({ line }) => line && (wanted === undefined || line.generation === wanted));
+  if (slots.length === 0)
+    throw new Error(wanted === undefined ? 'no connection is open' : `no connection ${JSON.stringify(wanted)}`);
+  for (const slot of slots) slot.rotate('operator');
+  return { rotating: slots.flatMap(({ line }) => line?.generation ?? []) };
+}

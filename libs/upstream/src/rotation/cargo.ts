@@ -1,0 +1,73 @@
+import type { Clock, StreamName } from '#libs/core';
+import type { Series } from '../streams/series.js';
+import type { SourceId } from '../streams/sources.js';
+import type { Streams } from '../streams/streams.js';
+import type { FeedView } from '../streams/transcript.js';
+
+/** The streams of one slot. What happens to a line happens to all of them. */
+export class Cargo {
+  private readonly series = new Map<StreamName, Series>();
+
+  constructor(
+    private readonly streams: Streams,
+    private readonly clock: Clock,
+  ) {}
+
+  get size(): number {
+    return this.series.size;
+  }
+
+  names(): IterableIterator<StreamName> {
+    return this.series.keys();
+  }
+
+  all(): IterableIterator<Series> {
+    return this.series.values();
+  }
+
+  add(series: Series): void {
+    this.series.set(series.name.name, series);
+  }
+
+  remove(stream: StreamName): void {
+    this.series.delete(stream);
+  }
+
+  /** The line brings them from now on. */
+  carry(line: SourceId): void {
+    const now = this.clock.now();
+    for (const series of this.series.values()) series.sources.open(line, now);
+  }
+
+  /** The line brings them no longer. */
+  drop(line: SourceId): void {
+    const now = this.clock.now();
+    for (const series of this.series.values()) this.streams.publish(series, series.sourceGone(line, now));
+  }
+
+  /** Says how those are that this other line has not delivered. */
+  announce(view: FeedView, exceptOn: SourceId | undefined): void {
+    const now = this.clock.now();
+    for (const series of this.series.values()) {
+      const isDelivered = exceptOn !== undefined && series.sources.get(exceptOn)?.heardAt !== undefined;
+      if (!isDelivered) this.streams.publish(series, series.become(view, now));
+    }
+  }
+
+  /** Says it of those alone that are still called live. */
+  disclaim(view: FeedView): void {
+    const now = this.clock.now();
+    for (const series of this.series.values()) {
+      if (series.feed?.state === 'live') this.streams.publish(series, series.become(view, now));
+    }
+  }
+
+  /** Says it of some. */
+  tell(names: readonly StreamName[], view: FeedView): void {
+    const now = this.clock.now();
+    for (const name of names) {
+      const series = this.series.get(name);
+      if (series) this.streams.publish(series, series.become(view, now));
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import type { Rising } from '#libs/binance';
+import type { MarketEvent, Millis } from '#libs/core';
+import type { Hole, Order, Turn, Waiting } from './order.js';
+import { RestartWatch } from './restart.js';
+
+/**
+ * The order of state streams: each event must be above the one before, by `major` first, then by `mark`. Holes mean
+ * nothing, whichever source says something first is passed on. Only what ends a `major` must not be overtaken: while
+ * another source may still bring a candle's closed state, the next candle waits.
+ */
+export class Rise implements Order {
+  private major = -Infinity;
+  private mark = -Infinity;
+  private isFinal = true;
+  private readonly held: Waiting[] = [];
+  private readonly restarts = new RestartWatch();
+
+  constructor(private readonly rising: Rising) {}
+
+  get waiting(): number {
+    return this.held.length;
+  }
+
+  get hole(): Hole | undefined {
+    const [first] = this.held;
+    return first && { upTo: first.reach, since: first.since };
+  }
+
+  take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {
+    const major = this.rising.major?.(event) ?? 0;
+    const mark = this.rising.mark(event);
+    const isSame = major === this.major;
+    // Servers' clocks differ by a little: what ends a major ends it, whatever its mark, and nothing comes after it.
+    const isEnd = isSame && !this.isFinal && this.rising.isFinal?.(event) === true;
+    if (isSame && !isEnd && (mark === this.mark || (this.isFinal && this.rising.isFinal))) return 'repeated';
+    const isOld = major < this.major || (isSame && !isEnd && mark < this.mark);
+    if (isOld && !(isAlone && this.restarts.sawOld(now))) return 'repeated';
+    if (major > this.major && !this.isFinal && !isAlone) return this.hold({ event, reach: mark, since: now });
+    this.pass(event, major, mark);
+    return isOld ? 'restarted' : 'next';
+  }
+
+  release(): MarketEvent | undefined {
+    for (let next = this.held[0]; next; next = this.held[0]) {
+      const major = this.rising.major?.(next.event) ?? 0;
+      if (major > this.major && !this.isFinal) return undefined;
+      this.held.shift();
+      if (major < this.major || (major === this.major && next.reach <= this.mark)) continue;
+      this.pass(next.event, major, next.reach);
+      return next.event;
+    }
+    return undefined;
+  }
+
+  skip(): void {
+    if (this.held.length > 0) this.isFinal = true;
+  }
+
+  pardon(now: Millis): void {
+    for (const waiting of this.held) waiting.since = now;
+  }
+
+  reachOf(event: MarketEvent): number {
+    return this.rising.mark(event);
+  }
+
+  private pass(event: MarketEvent, major: number, mark: number): void {
+    this.restarts.clear();
+    this.major = major;
+    this.mark = mark;
+    this.isFinal = this.rising.isFinal?.(event) ?? true;
+  }
+
+  private hold(waiting: Waiting): Turn {
+    const at = this.held.findIndex(({ reach }) => reach >= waiting.reach);
+    if (at >= 0 && this.held[at]?.reach === waiting.reach) return 'repeated';
+    this.held.splice(at < 0 ? this.held.length : at, 0, waiting);
+    return 'waits';
+  }
+}

@@ -1,0 +1,102 @@
+import type { Chain } from '#libs/binance';
+import type { MarketEvent, Millis } from '#libs/core';
+import type { Hole, Order, Turn, Waiting } from './order.js';
+import { RestartWatch } from './restart.js';
+
+/** An event that happened so much later than the newest one, by the exchange's clock, is no copy of an old one. */
+const LATER_MS: Millis = 250;
+
+/**
+ * The order of events that follow each other without holes. One that is ahead waits until what is missing before it has
+ * come, or `skip` says that it will not.
+ */
+export class Sequence implements Order {
+  private last: number | undefined;
+  private newest: MarketEvent | undefined;
+  private readonly held: Waiting[] = [];
+  private readonly restarts = new RestartWatch();
+
+  /** @param resumeAt goes on behind this id, which was reached before. */
+  constructor(
+    private readonly chain: Chain,
+    resumeAt?: number,
+  ) {
+    this.last = resumeAt;
+  }
+
+  /** The id that was passed on last. */
+  get reached(): number | undefined {
+    return this.last;
+  }
+
+  get waiting(): number {
+    return this.held.length;
+  }
+
+  get hole(): Hole | undefined {
+    const [first] = this.held;
+    if (!first || this.last === undefined) return undefined;
+    const missing = this.chain.missing(first.event, this.last);
+    const count = this.chain.isCounted ? { count: missing.to - missing.from + 1 } : {};
+    return { missing, ...count, upTo: first.reach, since: first.since };
+  }
+
+  take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {
+    const reach = this.chain.last(event);
+    if (this.last === undefined) return this.pass(event, reach);
+    if (reach <= this.last) return this.takeOld(event, reach, now, isAlone);
+    return this.chain.follows(event, this.last) ? this.pass(event, reach) : this.hold({ event, reach, since: now });
+  }
+
+  release(): MarketEvent | undefined {
+    for (let next = this.held[0]; next && this.last !== undefined; next = this.held[0]) {
+      if (next.reach > this.last && !this.chain.follows(next.event, this.last)) return undefined;
+      this.held.shift();
+      if (next.reach <= this.last) continue;
+      this.pass(next.event, next.reach);
+      return next.event;
+    }
+    return undefined;
+  }
+
+  skip(): void {
+    const { missing } = this.hole ?? {};
+    if (missing) this.last = missing.to;
+  }
+
+  pardon(now: Millis): void {
+    for (const waiting of this.held) waiting.since = now;
+  }
+
+  reachOf(event: MarketEvent): number {
+    return this.chain.last(event);
+  }
+
+  private pass(event: MarketEvent, reach: number): 'next' {
+    this.last = reach;
+    this.newest = event;
+    this.restarts.clear();
+    return 'next';
+  }
+
+  /** Below what we have: a copy, unless the only source says it for long, or it happened after all that we have. */
+  private takeOld(event: MarketEvent, reach: number, now: Millis, isAlone: boolean): Turn {
+    if (!isAlone || reach === this.last || this.held.length > 0) return 'repeated';
+    if (!this.isLater(event) && !this.restarts.sawOld(now)) return 'repeated';
+    this.pass(event, reach);
+    return 'restarted';
+  }
+
+  private isLater(event: MarketEvent): boolean {
+    const at = this.chain.happenedAt?.(event);
+    const newestAt = this.newest && this.chain.happenedAt?.(this.newest);
+    return at !== undefined && newestAt !== undefined && at > newestAt + LATER_MS;
+  }
+
+  private hold(waiting: Waiting): Turn {
+    const at = this.held.findIndex(({ reach }) => reach >= waiting.reach);
+    if (at >= 0 && this.held[at]?.reach === waiting.reach) return 'repeated';
+    this.held.splice(at < 0 ? this.held.length : at, 0, waiting);
+    return 'waits';
+  }
+}

@@ -1,0 +1,229 @@
+import { type ParsedStream, keepsNewest } from '#libs/binance';
+import type { FeedEvent, MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent, Welcome } from '#libs/core';
+import { Activity } from './activity.js';
+import type { Hole, Order } from './order.js';
+import { Rise } from './rise.js';
+import { SeenTexts } from './seen-texts.js';
+import { Sequence } from './sequence.js';
+import { type SourceId, type SourceView, Sources } from './sources.js';
+import { type FeedView, type Term, Transcript } from './transcript.js';
+
+/** How often what happened, over all streams; read by the metrics. */
+export interface ContinuityCounts {
+  repeated: number;
+  gaps: number;
+  missing: number;
+  heldBack: number;
+}
+
+/** What the series of one upstream share. */
+export interface SeriesTools {
+  term: Term;
+  counts: ContinuityCounts;
+  /** How long an event that came too early waits for the ones before it. */
+  holdMs: Millis;
+}
+
+/** Where a series begins. */
+export interface Beginning {
+  topic: Topic;
+  at: Millis;
+  /** The place given last. */
+  seq: Seq;
+  /** The id reached before, where it goes on as if it had never ended. */
+  resumeAt?: number | undefined;
+}
+
+/** So many events may wait for earlier ones; then what is missing is given up. */
+const MOST_WAITING = 2_000;
+
+const NOTHING: readonly StreamEvent[] = [];
+
+/**
+ * One wanted stream, and the only one who decides about it: which event comes next, whether what is missing is waited for,
+ * what is said of it. All sources feed it. Whatever it is told, it returns what is to be published, in this order; the
+ * places are given by `say`, one by one as they are published.
+ */
+export class Series {
+  readonly topic: Topic;
+  readonly wantedAt: Millis;
+  readonly activity = new Activity();
+  readonly sources = new Sources();
+  /** Whether an event was passed on since it began, or before where it resumed. */
+  wasLive: boolean;
+  private readonly transcript: Transcript;
+  private readonly order: Order;
+  /** Streams of many symbols have an order for each, bounded by what Binance lists. */
+  private readonly orderPerSymbol = new Map<string, Order>();
+  private unknown: SeenTexts | undefined;
+
+  constructor(
+    readonly name: ParsedStream,
+    private readonly tools: SeriesTools,
+    { topic, at, seq, resumeAt }: Beginning,
+  ) {
+    this.topic = topic;
+    this.wantedAt = at;
+    this.wasLive = resumeAt !== undefined;
+    this.transcript = new Transcript(name.name, tools.term, seq, keepsNewest(name));
+    this.order = orderOf(name, resumeAt);
+  }
+
+  get feed(): FeedEvent | undefined {
+    return this.transcript.feed;
+  }
+
+  get seq(): Seq {
+    return this.transcript.seq;
+  }
+
+  /** Whether events wait for earlier ones. */
+  get isWaiting(): boolean {
+    return this.order.waiting > 0;
+  }
+
+  /** The id that was passed on last, where ids follow each other without holes. */
+  get reached(): number | undefined {
+    return this.order instanceof Sequence ? this.order.reached : undefined;
+  }
+
+  /** Gives a message its place; it must be published at once. */
+  say(event: StreamEvent): void {
+    this.transcript.say(event);
+  }
+
+  /** How it stands, for a newcomer; undefined before anything was said. */
+  welcome(): Welcome | undefined {
+    return this.transcript.welcome();
+  }
+
+  /** Changes the state, if it or its cause is another. */
+  become(view: FeedView, now: Millis): readonly StreamEvent[] {
+    const feed = this.transcript.become(view, now);
+    return feed ? [feed] : NOTHING;
+  }
+
+  beginTerm(): readonly StreamEvent[] {
+    const feed = this.transcript.beginTerm();
+    return feed ? [feed] : NOTHING;
+  }
+
+  /** A source carries it no longer: what could only have come from there is not waited for any more. */
+  sourceGone(id: SourceId, now: Millis): readonly StreamEvent[] {
+    return this.sources.close(id) && this.isWaiting ? this.settled(now, Infinity) : NOTHING;
+  }
+
+  /** One frame's events. What comes from somebody who does not carry the stream, or not for us, is passed over. */
+  accept(events: MarketEvent[], id: SourceId, now: Millis): readonly StreamEvent[] {
+    const source = this.sources.get(id);
+    const [event] = events;
+    if (!source || !event) return NOTHING;
+    this.activity.note(events.length, now);
+    source.heardAt = now;
+    if (event.type === 'unknown') return this.acceptUnknown(event, id, now);
+    if (!this.sources.isOnlyOne || this.isWaiting) this.noteReach(source, event);
+    return this.name.isArray ? this.acceptArray(events, now) : this.acceptOne(event, events, source, now);
+  }
+
+  /** Gives up what has been missing for too long. Only a look that no stall of ours has delayed may say so. */
+  expire(now: Millis): readonly StreamEvent[] {
+    return this.settled(now, this.tools.holdMs);
+  }
+
+  /** Our own process stood still: what is missing may lie unread in a socket, so patience begins anew. */
+  pardon(now: Millis): void {
+    this.order.pardon(now);
+  }
+
+  /** @param events Holds only this event; given back as it is in the usual case. */
+  private acceptOne(
+    event: MarketEvent,
+    events: MarketEvent[],
+    source: SourceView,
+    now: Millis,
+  ): readonly StreamEvent[] {
+    const { order, transcript, tools } = this;
+    switch (order.take(event, now, this.sources.isOnlyOne)) {
+      case 'next':
+        if (transcript.isLive && order.waiting === 0) return events;
+        return [...this.live(event, now), ...this.settled(now, Infinity)];
+      case 'restarted':
+        tools.counts.gaps += 1;
+        return [transcript.gap('Binance’s ids began again', now), ...this.live(event, now)];
+      case 'waits':
+        tools.counts.heldBack += 1;
+        this.noteReach(source, event);
+        return this.settled(now, Infinity);
+      case 'repeated':
+        tools.counts.repeated += 1;
+        // A source that repeats may have passed what is missing.
+        return this.isWaiting ? this.settled(now, Infinity) : NOTHING;
+    }
+  }
+
+  private noteReach(source: SourceView, event: MarketEvent): void {
+    source.reach = Math.max(source.reach, this.order.reachOf(event));
+  }
+
+  /** What is new of an array; its parts are numbered by what is left, so that whoever puts them together finds all of them. */
+  private acceptArray(events: MarketEvent[], now: Millis): readonly StreamEvent[] {
+    const isAlone = this.sources.isOnlyOne;
+    const news = events.filter((event) => this.orderFor(event).take(event, now, isAlone) !== 'repeated');
+    this.tools.counts.repeated += events.length - news.length;
+    if (news.length < events.length) for (const [at, event] of news.entries()) event.part = [at, news.length];
+    return news.flatMap((event) => this.live(event, now));
+  }
+
+  private acceptUnknown(event: UnknownEvent, id: SourceId, now: Millis): readonly StreamEvent[] {
+    this.unknown ??= new SeenTexts();
+    if (!this.unknown.isCopy(JSON.stringify(event.raw), id)) return this.live(event, now);
+    this.tools.counts.repeated += 1;
+    return NOTHING;
+  }
+
+  /** The event, and before it that the stream lives, where that is news. */
+  private live(event: MarketEvent, now: Millis): StreamEvent[] {
+    const cause = this.wasLive ? 'resumed' : 'first-event';
+    const feed = this.transcript.isLive ? undefined : this.transcript.become({ state: 'live', cause }, now);
+    this.wasLive = true;
+    return feed ? [feed, event] : [event];
+  }
+
+  /** Lets out what waits for nothing any more; each hole that nobody will fill becomes a gap. */
+  private settled(now: Millis, patienceMs: Millis): readonly StreamEvent[] {
+    const { order } = this;
+    const said: StreamEvent[] = [];
+    for (;;) {
+      for (let event = order.release(); event; event = order.release()) said.push(...this.live(event, now));
+      const { hole } = order;
+      if (!hole || this.isWorthWaiting(hole, now - patienceMs)) return said;
+      said.push(...this.gap(hole, now));
+      order.skip();
+    }
+  }
+
+  /** Whether one of the sources may still bring what is missing, and was not waited for since before the deadline. */
+  private isWorthWaiting({ upTo, since }: Hole, deadline: Millis): boolean {
+    return this.order.waiting <= MOST_WAITING && since > deadline && this.sources.isSomeoneBefore(upTo);
+  }
+
+  private gap({ missing, count }: Hole, now: Millis): StreamEvent[] {
+    if (!missing) return [];
+    const { counts } = this.tools;
+    counts.gaps += 1;
+    counts.missing += count ?? 1;
+    const message = count === undefined ? 'events missing' : `${count} id${count === 1 ? '' : 's'} missing`;
+    return [this.transcript.gap(message, now, missing)];
+  }
+
+  private orderFor(event: MarketEvent): Order {
+    const symbol = event.type === 'unknown' ? '' : event.symbol;
+    let order = this.orderPerSymbol.get(symbol);
+    if (!order) this.orderPerSymbol.set(symbol, (order = orderOf(this.name)));
+    return order;
+  }
+}
+
+function orderOf({ known: { ordering } }: ParsedStream, resumeAt?: number): Order {
+  return ordering.rule === 'chain' ? new Sequence(ordering, resumeAt) : new Rise(ordering);
+}

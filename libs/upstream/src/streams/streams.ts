@@ -1,0 +1,122 @@
+import type { Market, ParsedStream } from '#libs/binance';
+import type { Messages } from '#libs/bus';
+import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
+import { type ContinuityCounts, Series, type SeriesTools } from './series.js';
+
+/** Places of streams that are not wanted now are remembered for so many. */
+const MOST_REMEMBERED = 20_000;
+
+/** A stream whose listeners we had only lost sight of goes on where it was, if it is wanted again so soon. */
+const RESUME_MS: Millis = 60_000;
+
+/** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
+export type Leaving = 'said' | 'unheard';
+
+/** How far a stream was when nobody wanted it any more. */
+interface Left {
+  seq: Seq;
+  /** The id reached, where the next run is to go on behind it. */
+  last: number | undefined;
+  at: Millis;
+}
+
+/** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
+export class Streams {
+  readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
+  /** Messages published, feed events included. */
+  published = 0;
+  private readonly tools: SeriesTools;
+  private readonly wanted = new Map<StreamName, Series>();
+  private readonly left = new Map<StreamName, Left>();
+  private firstSeq: Seq = 0;
+
+  constructor(
+    private readonly market: Market,
+    private readonly messages: Messages,
+    private readonly clock: Clock,
+    holdMs: Millis,
+  ) {
+    this.tools = { term: { epoch: 0 }, counts: this.counts, holdMs };
+  }
+
+  get epoch(): Epoch {
+    return this.tools.term.epoch;
+  }
+
+  get(stream: StreamName): Series | undefined {
+    return this.wanted.get(stream);
+  }
+
+  all(): IterableIterator<Series> {
+    return this.wanted.values();
+  }
+
+  /** Puts messages on a stream's channel, in this order. */
+  publish(series: Series, said: readonly StreamEvent[]): void {
+    for (const event of said) {
+      series.say(event);
+      this.published += 1;
+      this.messages.publish(series.topic, encode(event));
+    }
+  }
+
+  /**
+   * Begins a stream. Its count of places goes on where it was, if it was wanted before in this term: no place is given
+   * twice. Its run of ids begins anew, unless nobody had said that the last one was over.
+   */
+  open(name: ParsedStream): Series {
+    const at = this.clock.now();
+    const left = this.left.get(name.name);
+    this.left.delete(name.name);
+    const resumeAt = left && at - left.at < RESUME_MS ? left.last : undefined;
+    const topic = this.market.topic(name);
+    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt });
+    this.wanted.set(name.name, series);
+    this.publish(series, series.become({ state: 'recovering', cause: 'subscribing' }, at));
+    return series;
+  }
+
+  /** Ends a stream: nobody wants it. */
+  close(series: Series, why: Leaving): void {
+    const { name, seq, reached } = series;
+    this.wanted.delete(name.name);
+    this.left.set(name.name, { seq, last: why === 'unheard' ? reached : undefined, at: this.clock.now() });
+    this.forgetOldest();
+  }
+
+  /** Begins a term: places begin anew in each stream. */
+  beginTerm(epoch: Epoch): void {
+    this.tools.term.epoch = epoch;
+    this.firstSeq = 0;
+    this.left.clear();
+    for (const series of this.wanted.values()) this.publish(series, series.beginTerm());
+  }
+
+  /** Gives up what has been waited for too long. */
+  tick(now: Millis): void {
+    for (const series of this.wanted.values()) if (series.isWaiting) this.publish(series, series.expire(now));
+  }
+
+  /** Our own process stood still: what is waited for may lie unread in a socket. */
+  pardon(now: Millis): void {
+    for (const series of this.wanted.values()) if (series.isWaiting) series.pardon(now);
+  }
+
+  /** Says of every stream that we stop. */
+  stop(): void {
+    const now = this.clock.now();
+    for (const series of this.wanted.values()) {
+      this.publish(series, series.become({ state: 'stale', cause: 'stopped' }, now));
+    }
+  }
+
+  /** A forgotten stream that comes back begins above every place that was forgotten, so no place is given twice. */
+  private forgetOldest(): void {
+    if (this.left.size <= MOST_REMEMBERED) return;
+    for (const [stream, { seq }] of this.left) {
+      this.left.delete(stream);
+      this.firstSeq = Math.max(this.firstSeq, seq);
+      return;
+    }
+  }
+}

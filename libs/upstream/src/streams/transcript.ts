@@ -1,0 +1,109 @@
+import {
+  type Epoch,
+  type FeedCause,
+  type FeedEvent,
+  type FeedState,
+  type MarketEvent,
+  type Millis,
+  type Missing,
+  type Place,
+  type Seq,
+  type StreamEvent,
+  type StreamName,
+  type Welcome,
+  encode,
+} from '#libs/core';
+
+/** The term in which this process publishes; a new one begins when another upstream has come between. */
+export interface Term {
+  epoch: Epoch;
+}
+
+/** How a stream is, and why. */
+export interface FeedView {
+  state: FeedState;
+  cause: FeedCause;
+  message?: string | undefined;
+}
+
+const NO_PLACE: Place = { epoch: 0, seq: 0 };
+
+/**
+ * What has been said on one stream's channel, and what is to be said next. A message gets its place at the moment in which
+ * it is published, never before: whoever asks meanwhile how the stream stands hears of nothing that is still to come.
+ */
+export class Transcript {
+  /** The state that was decided last; it may not have been published yet. */
+  feed: FeedEvent | undefined;
+  private saidFeed: FeedEvent | undefined;
+  private newest: MarketEvent | undefined;
+
+  /** @param seq The place given last; the next one is one higher. */
+  constructor(
+    private readonly stream: StreamName,
+    private readonly term: Term,
+    public seq: Seq,
+    private readonly keepsNewest: boolean,
+  ) {}
+
+  get isLive(): boolean {
+    return this.feed?.state === 'live';
+  }
+
+  /** Gives the next message its place; it is published at once. */
+  say(event: StreamEvent): void {
+    event.epoch = this.term.epoch;
+    event.seq = ++this.seq;
+    if (event.type === 'feed') this.saidFeed = event;
+    else if (this.keepsNewest) this.newest = event;
+  }
+
+  /** A change of state; undefined when neither the state nor its cause is another one than before. */
+  become({ state, cause, message }: FeedView, now: Millis): FeedEvent | undefined {
+    if (this.feed?.state === state && this.feed.cause === cause) return undefined;
+    const since = this.feed?.state === state ? this.feed.since : now;
+    return this.decide({ state, since, cause, message });
+  }
+
+  /** Events are missing for good; what follows is live again. */
+  gap(message: string, now: Millis, missing?: Missing): FeedEvent {
+    return this.decide({ state: 'gap', since: now, cause: 'ids-missing', message, missing });
+  }
+
+  /** The state again, first thing in a new term: places begin anew with it. */
+  beginTerm(): FeedEvent | undefined {
+    this.seq = 0;
+    return this.feed && this.decide(this.feed);
+  }
+
+  /** How the stream stands; undefined before anything was said. */
+  welcome(): Welcome | undefined {
+    if (!this.saidFeed) return undefined;
+    return {
+      stream: this.stream,
+      place: { epoch: this.term.epoch, seq: this.seq },
+      feed: encode(this.saidFeed),
+      latest: this.newest ? [encode(this.newest)] : [],
+    };
+  }
+
+  private decide({ state, since, cause, message, missing }: Decision): FeedEvent {
+    this.feed = {
+      type: 'feed',
+      stream: this.stream,
+      ...NO_PLACE,
+      state,
+      since,
+      cause,
+      by: 'upstream',
+      ...(message !== undefined && { message }),
+      ...(missing && { missing }),
+    };
+    return this.feed;
+  }
+}
+
+interface Decision extends FeedView {
+  since: Millis;
+  missing?: Missing | undefined;
+}

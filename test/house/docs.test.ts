@@ -1,0 +1,74 @@
+import { existsSync, globSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SKIPPED = ['**/node_modules/**', 'dist/**'];
+const docs = globSync('**/*.md', { exclude: SKIPPED }).sort();
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+
+/** What stands in the root of the repository: a back-quoted text that begins with one of these is a path. */
+const roots = new Set(readdirSync('.').filter((name) => !/^(?:node_modules|dist|\.git)$/.test(name)));
+const everyFile = globSync('{apps,libs,test,bench,k8s}/**/*', { exclude: SKIPPED });
+
+describe.each(docs)('%s', (doc) => {
+  const text = readFileSync(doc, 'utf8');
+
+  it('names only paths that exist', () => {
+    const missing = pathsIn(text).filter((path) => !exists(path, doc));
+    expect(missing).toEqual([]);
+  });
+
+  it('names only npm scripts that exist', () => {
+    const named = [...text.matchAll(/npm run (?:--silent )?([a-z][\w:]*)/g)].map(([, script = '']) => script);
+    expect(named.filter((script) => !(script in scripts))).toEqual([]);
+  });
+});
+
+it('reads the documents that people start with', () => {
+  expect(docs).toEqual(
+    expect.arrayContaining(['CONTRIBUTING.md', 'PROTOCOL.md', 'README.md', 'bench/README.md', 'k8s/README.md']),
+  );
+});
+
+it('takes for a path what looks like one, and nothing else', () => {
+  const text =
+    'see `libs/core/src/codec.ts`, [the law](../PROTOCOL.md#2) and `pipe.ts`; not `btcusdt@trade`, `/v1/x`, `https://a/b.ts` or `node.ts()`';
+  expect(pathsIn(text)).toEqual(['../PROTOCOL.md', 'libs/core/src/codec.ts', 'pipe.ts']);
+});
+
+/** Link targets inside the repository, and whatever looks like a path in back-quotes or in a block of code. */
+function pathsIn(text: string): string[] {
+  const blocks = [...text.matchAll(/```.*?```/gs)].map(([block]) => block);
+  const prose = text.replaceAll(/```.*?```/gs, '');
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target.replace(/#.*$/, ''));
+  const quoted = [...prose.matchAll(/`([^`\n]+)`/g)].map(([, inner = '']) => inner);
+  const isLocal = (target: string): boolean => target !== '' && !/^[a-z]+:/.test(target);
+  return [
+    ...links.filter(isLocal),
+    ...[...quoted, ...blocks].flatMap((code) => code.split(/\s+/)).filter(looksLikePath),
+  ];
+}
+
+/** A placeholder on a command line, and Kubernetes's name of an API. */
+const NO_PATHS = /^(?:FILE\.jsonl|apps\/v1)$/;
+
+function looksLikePath(text: string): boolean {
+  if (NO_PATHS.test(text)) return false;
+  if (!/^[\w.@{},*<>/-]+$/.test(text) || text.startsWith('/')) return false;
+  const [first = ''] = text.split('/');
+  return (
+    (text.includes('/') && roots.has(first)) || /^(?:[\w.<>*-]+\/)*[\w.<>*-]+\.(?:ts|md|json|ya?ml|jsonl)$/.test(text)
+  );
+}
+
+/** From the root, beside the document, or (a mere file name, or the end of a path) anywhere; `<type>` and `*` stand for anything. */
+function exists(path: string, doc: string): boolean {
+  const pattern = path.replaceAll(/<[^>]+>/g, '*').replace(/\/$/, '');
+  if (/[*{]/.test(pattern))
+    return (
+      globSync([pattern, join(dirname(doc), pattern), `{apps,libs,test,bench}/**/${pattern}`], { exclude: SKIPPED })
+        .length > 0
+    );
+  if (existsSync(pattern) || existsSync(normalize(join(dirname(doc), pattern)))) return true;
+  return everyFile.some((file) => file.endsWith(`/${pattern}`));
+}

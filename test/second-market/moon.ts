@@ -1,0 +1,192 @@
+import {
+  IsDecimal,
+  IsFlag,
+  IsInstant,
+  IsLevels,
+  IsText,
+  IsWhole,
+  IsWord,
+  type Market,
+  type StreamDeclaration,
+  countedBy,
+  defineMarket,
+  risingBy,
+  toWire,
+} from '#libs/binance';
+import type { Depth, Level, ReferencePrice, Trade } from '#libs/core';
+
+class FillFrame {
+  @IsWord('Event type', 'fill') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsWhole('Fill id') t!: number;
+  @IsDecimal('Price') p!: string;
+  @IsDecimal('Quantity') q!: string;
+  @IsFlag('Is the buyer the market maker?') m!: boolean;
+}
+
+/** Numbered one by one, as spot's trades are. */
+const fill: StreamDeclaration<FillFrame, Trade> = {
+  type: 'trade',
+  names: { trade: {} },
+  shape: FillFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'trade',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    id: frame.t,
+    price: frame.p,
+    quantity: frame.q,
+    taker: frame.m ? 'sell' : 'buy',
+    tradedAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'fill',
+    E: toWire(event.tradedAt, scale),
+    s: event.symbol,
+    t: event.id,
+    p: event.price,
+    q: event.quantity,
+    m: event.taker === 'sell',
+  }),
+  ordering: countedBy(
+    (event) => event.id,
+    (event) => event.tradedAt,
+  ),
+  isPaced: false,
+  newcomer: 'none',
+};
+
+class LinkedDiffFrame {
+  @IsWord('Event type', 'depthUpdate') e!: string;
+  @IsInstant('Event time') E!: number;
+  @IsText('Symbol') s!: string;
+  @IsWhole('First update id') U!: number;
+  @IsWhole('Last update id') u!: number;
+  @IsWhole('Last update id of the event before') pu!: number;
+  @IsLevels('Bids that changed') b!: Level[];
+  @IsLevels('Asks that changed') a!: Level[];
+}
+
+const previous = (event: Depth): number => event.previousUpdateId ?? 0;
+
+/** Ids jump; each diff names the one before it, as on futures. */
+const linkedDiff: StreamDeclaration<LinkedDiffFrame, Depth> = {
+  type: 'depth',
+  names: { depth: {} },
+  shape: LinkedDiffFrame,
+  clock: (frame) => frame.E,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'depth',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    firstUpdateId: frame.U,
+    lastUpdateId: frame.u,
+    previousUpdateId: frame.pu,
+    bids: frame.b,
+    asks: frame.a,
+    eventAt: frame.E / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({
+    e: 'depthUpdate',
+    E: toWire(event.eventAt ?? event.receivedAt, scale),
+    s: event.symbol,
+    U: event.firstUpdateId,
+    u: event.lastUpdateId,
+    pu: previous(event),
+    b: event.bids,
+    a: event.asks,
+  }),
+  ordering: {
+    rule: 'chain',
+    last: (event) => event.lastUpdateId,
+    follows: (event, last) => previous(event) <= last,
+    missing: (event, last) => ({ from: last + 1, to: previous(event) }),
+    isCounted: false,
+  },
+  isPaced: false,
+  newcomer: 'book',
+  book: {
+    joins: (event, bookId) => event.firstUpdateId <= bookId && bookId <= event.lastUpdateId,
+    bridge: (from, { stream, symbol, bookId, bids, asks, at }) => ({
+      type: 'depth',
+      stream,
+      epoch: 0,
+      seq: 0,
+      symbol,
+      firstUpdateId: from,
+      lastUpdateId: bookId,
+      previousUpdateId: from,
+      bids,
+      asks,
+      eventAt: at,
+      receivedAt: at,
+    }),
+  },
+};
+
+class MarkFrame {
+  @IsWord('Event type', 'mark') e!: string;
+  @IsText('Symbol') s!: string;
+  @IsDecimal('Mark price') r!: string;
+  @IsInstant('Time of the price') t!: number;
+}
+
+/** A state: the newest one says all. */
+const mark: StreamDeclaration<MarkFrame, ReferencePrice> = {
+  type: 'referencePrice',
+  names: { mark: {} },
+  shape: MarkFrame,
+  clock: (frame) => frame.t,
+  normalize: (frame, { stream, receivedAt, scale }) => ({
+    type: 'referencePrice',
+    stream,
+    epoch: 0,
+    seq: 0,
+    symbol: frame.s,
+    price: frame.r,
+    pricedAt: frame.t / scale,
+    receivedAt,
+  }),
+  rebuild: (event, scale) => ({ e: 'mark', s: event.symbol, r: event.price ?? '0', t: toWire(event.pricedAt, scale) }),
+  ordering: risingBy((event) => event.pricedAt),
+  isPaced: true,
+  newcomer: 'newest',
+  history: [
+    {
+      path: '/moon/v1/marks',
+      weight: 7,
+      mostRows: 50,
+      kept: 'database',
+      query: ({ symbol = '' }, from) => ({ symbol, from }),
+    },
+  ],
+};
+
+/**
+ * A market that no exchange has, with everything other than spot has it: few streams on a connection, short requests, more
+ * messages a second, two routes, diffs that are linked by the id before them. Nothing outside this folder knows of it.
+ */
+export const moon: Market = defineMarket({
+  name: 'moon',
+  types: [fill, linkedDiff, mark],
+  urls: { stream: 'ws://moon.invalid', rest: ['http://moon.invalid'] },
+  limits: {
+    streams: 3,
+    messages: { most: 10, windowMs: 1_000 },
+    attempts: { most: 60, windowMs: 60_000 },
+    requestBytes: 120,
+    urlBytes: 120,
+    connectionMs: 3_600_000,
+    weight: { 'moon.invalid': { most: 100, windowMs: 1_000 } },
+  },
+  pathPrefix: '/moon',
+  route: ({ type }) => (type === 'depth' ? '/public' : '/market'),
+});

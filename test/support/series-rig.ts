@@ -1,0 +1,83 @@
+import { type ParsedStream, spot } from '#libs/binance';
+import type { AggregateTrade, Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
+
+/** A stream of spot by its name. */
+export function streamOf(name: string): ParsedStream {
+  const parsed = spot.parse(name);
+  if (!parsed.ok) throw new Error(parsed.problem.message);
+  return parsed.value;
+}
+
+const head = (stream: string) => ({ stream, epoch: 0, seq: 0, symbol: 'BTCUSDT', receivedAt: 1 });
+
+/** A trade with nothing to it but its id, and when it happened. */
+export const trade = (id: number, tradedAt = 0): Trade => ({
+  ...head('btcusdt@trade'),
+  type: 'trade',
+  id,
+  price: '1',
+  quantity: '1',
+  taker: 'buy',
+  tradedAt,
+});
+
+export const aggTrade = (id: number): AggregateTrade => ({
+  ...head('btcusdt@aggTrade'),
+  type: 'aggTrade',
+  id,
+  price: '1',
+  quantity: '1',
+  firstTradeId: id,
+  lastTradeId: id,
+  taker: 'buy',
+  tradedAt: 0,
+});
+
+export const diff = (firstUpdateId: number, lastUpdateId: number): Depth => ({
+  ...head('btcusdt@depth'),
+  type: 'depth',
+  firstUpdateId,
+  lastUpdateId,
+  bids: [],
+  asks: [],
+});
+
+export const candle = (openAt: number, eventAt: number, closed = false): Kline => ({
+  ...head('btcusdt@kline_1s'),
+  type: 'kline',
+  interval: '1s',
+  openAt,
+  closeAt: openAt + 999,
+  open: '1',
+  high: '1',
+  low: '1',
+  close: '1',
+  volume: '1',
+  quoteVolume: '1',
+  takerBuyVolume: '1',
+  takerBuyQuoteVolume: '1',
+  trades: 1,
+  closed,
+  eventAt,
+});
+
+/** What was said, in few words: ids of events, gaps, states. */
+export function inShort(event: StreamEvent): string | number {
+  if (event.type !== 'feed') return shortEvent(event);
+  if (event.state !== 'gap') return event.state;
+  return event.missing ? `gap ${event.missing.from}-${event.missing.to}` : 'restarted';
+}
+
+function shortEvent(event: MarketEvent): string | number {
+  switch (event.type) {
+    case 'trade':
+    case 'aggTrade':
+      return event.id;
+    case 'depth':
+      return event.lastUpdateId;
+    case 'kline':
+      return event.closed ? `${event.openAt} closed` : event.openAt;
+    default:
+      return event.type;
+  }
+}

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decode, encode, headOf, readHead } from './codec.js';
+import { decode, encode, frontOf, readPlace } from './codec.js';
 import type { FeedEvent, Trade } from './event.js';
 
 const trade = (place: { epoch: number; seq: number }, stream: string): Trade => ({
@@ -16,7 +16,7 @@ const trade = (place: { epoch: number; seq: number }, stream: string): Trade => 
   receivedAt: 1_672_515_782_140.25,
 });
 
-const HEAD = headOf('a@trade');
+const FRONT = frontOf('trade', 'a@trade');
 
 const places = fc.record({ epoch: fc.maxSafeNat(), seq: fc.maxSafeNat() });
 const streams = fc.string({ unit: 'grapheme', maxLength: 40 });
@@ -38,15 +38,15 @@ describe('codec', () => {
     });
   });
 
-  it('reads the head of any event it encoded, whatever the stream is called', () => {
+  it('reads the place of any event it encoded, whatever the stream is called', () => {
     fc.assert(
       fc.property(places, streams, (place, stream) => {
-        expect(readHead(encode(trade(place, stream)), headOf(stream))).toEqual({ type: 'trade', ...place });
+        expect(readPlace(encode(trade(place, stream)), frontOf('trade', stream))).toEqual(place);
       }),
     );
   });
 
-  it('reads the head of a feed event', () => {
+  it('reads the place of a feed event', () => {
     const feed: FeedEvent = {
       type: 'feed',
       stream: '币安人生usdt@trade',
@@ -57,7 +57,7 @@ describe('codec', () => {
       cause: 'first-event',
       by: 'upstream',
     };
-    expect(readHead(encode(feed), headOf(feed.stream))).toEqual({ type: 'feed', epoch: 7, seq: 1 });
+    expect(readPlace(encode(feed), frontOf('feed', feed.stream))).toEqual({ epoch: 7, seq: 1 });
   });
 
   it('says why a text is not an event, and never throws', () => {
@@ -65,19 +65,19 @@ describe('codec', () => {
     expect(decode('[]')).toMatchObject({ ok: false, problem: expect.stringContaining('not an event') as string });
     expect(decode('{"type":"trade","stream":"x","epoch":1.5,"seq":1}').ok).toBe(false);
     fc.assert(
-      fc.property(fc.string(), (text) => typeof decode(text).ok === 'boolean' && readHead(text, HEAD) === undefined),
+      fc.property(fc.string(), (text) => typeof decode(text).ok === 'boolean' && readPlace(text, FRONT) === undefined),
     );
   });
 
-  it('reads a head with nothing behind it', () => {
-    expect(readHead('{"type":"trade","stream":"a@trade","epoch":7,"seq":1}', HEAD)).toEqual({
-      type: 'trade',
+  it('reads a place with nothing behind it', () => {
+    expect(readPlace('{"type":"trade","stream":"a@trade","epoch":7,"seq":1}', FRONT)).toEqual({
       epoch: 7,
       seq: 1,
     });
   });
 
   it.each([
+    ['of another type', '{"type":"aggTrade","stream":"a@trade","epoch":7,"seq":1}'],
     ['of another stream', '{"type":"trade","stream":"b@trade","epoch":7,"seq":1}'],
     ['of a stream whose name goes on', '{"type":"trade","stream":"a@trade2","epoch":7,"seq":1}'],
     ['with its fields in another order', '{"stream":"a@trade","type":"trade","epoch":7,"seq":1}'],
@@ -85,11 +85,13 @@ describe('codec', () => {
     ['without an epoch', '{"type":"trade","stream":"a@trade","epoch":,"seq":1}'],
     ['whose epoch is a text', '{"type":"trade","stream":"a@trade","epoch":"7","seq":1}'],
     ['whose seq is no whole number', '{"type":"trade","stream":"a@trade","epoch":7,"seq":1.5}'],
+    ['whose epoch is below zero', '{"type":"trade","stream":"a@trade","epoch":-7,"seq":1}'],
+    ['whose seq no double holds', '{"type":"trade","stream":"a@trade","epoch":7,"seq":9007199254740993}'],
     ['without a seq', '{"type":"trade","stream":"a@trade","epoch":7}'],
     ['whose seq is nothing', '{"type":"trade","stream":"a@trade","epoch":7,"seq":}'],
     ['that was cut off', '{"type":"trade","stream":"a@trade","epoch":7,"seq":1,"symbol":"BTC'],
     ['that goes on after its end', '{"type":"trade","stream":"a@trade","epoch":7,"seq":1} '],
-  ])('reads no head off a text %s', (_what, text) => {
-    expect(readHead(text, HEAD)).toBeUndefined();
+  ])('reads no place off a text %s', (_what, text) => {
+    expect(readPlace(text, FRONT)).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import { type Result, notOk, ok } from './result.js';
-import type { StreamEvent, StreamName } from './event.js';
+import type { EventType, StreamEvent, StreamName } from './event.js';
 import type { Place } from './place.js';
 
 /** The text of an event: the same on Redis and on the native WebSocket. Made once; nobody changes it afterwards. */
@@ -28,37 +28,38 @@ function isEventShaped(value: unknown): value is StreamEvent {
   );
 }
 
-/** The first fields of an encoded event, read without parsing the rest. */
-export interface EventHead extends Place {
-  type: string;
-}
-
-const FRONT = '{"type":"';
 const SEQ = ',"seq":';
+const ZERO = 48;
+const COMMA = 44;
 const CLOSING_BRACE = 125;
 
-/** What stands between type and epoch in every text of this stream; made once per stream, for `readHead`. */
-export const headOf = (stream: StreamName): string => `","stream":${JSON.stringify(stream)},"epoch":`;
+/** How the text of every event of this type on this stream begins, up to its place; made once per stream, for `readPlace`. */
+export const frontOf = (type: EventType, stream: StreamName): string =>
+  `{"type":"${type}","stream":${JSON.stringify(stream)},"epoch":`;
 
 /**
- * Reads type, epoch and seq off the front of an event of one stream: `{"type":…,"stream":…,"epoch":…,"seq":…` is how every
- * event's text begins, which is part of the protocol. For the hot path, where the rest of the text is nobody's business.
- * Undefined when the text does not begin so, is another stream's, or does not end as an object does.
- *
- * @param head what `headOf` gives for the stream.
+ * Reads the place off the front of an event: `{"type":…,"stream":…,"epoch":…,"seq":…` is how every event's text begins, which is
+ * part of the protocol. For the hot path, where the rest of the text is nobody's business; so the digits are read where they
+ * stand. Undefined when the text does not begin with `front`, as `frontOf` gives it, or does not end as an object does.
  */
-export function readHead(text: string, head: string): EventHead | undefined {
-  if (!text.startsWith(FRONT) || text.charCodeAt(text.length - 1) !== CLOSING_BRACE) return undefined;
-  const typeEnd = text.indexOf('"', FRONT.length);
-  if (!text.startsWith(head, typeEnd)) return undefined;
-  const epochAt = typeEnd + head.length;
-  const epochEnd = text.indexOf(SEQ, epochAt);
-  const seqAt = epochEnd + SEQ.length;
-  const comma = text.indexOf(',', seqAt);
-  const seqEnd = comma < 0 ? text.length - 1 : comma;
-  if (epochEnd <= epochAt || seqEnd === seqAt) return undefined;
-  const epoch = Number(text.slice(epochAt, epochEnd));
-  const seq = Number(text.slice(seqAt, seqEnd));
-  if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(seq)) return undefined;
-  return { type: text.slice(FRONT.length, typeEnd), epoch, seq };
+export function readPlace(text: string, front: string): Place | undefined {
+  // Not `startsWith`, which compares letter by letter where it cannot know the word in advance: three times the time of it all.
+  if (text.slice(0, front.length) !== front || text.charCodeAt(text.length - 1) !== CLOSING_BRACE) return undefined;
+  let at = front.length;
+  let epoch = 0;
+  for (let digit = text.charCodeAt(at) - ZERO; digit >= 0 && digit <= 9; digit = text.charCodeAt(at) - ZERO) {
+    epoch = 10 * epoch + digit;
+    at += 1;
+  }
+  if (at === front.length || !text.startsWith(SEQ, at)) return undefined;
+  at += SEQ.length;
+  const seqAt = at;
+  let seq = 0;
+  for (let digit = text.charCodeAt(at) - ZERO; digit >= 0 && digit <= 9; digit = text.charCodeAt(at) - ZERO) {
+    seq = 10 * seq + digit;
+    at += 1;
+  }
+  const after = text.charCodeAt(at);
+  if (at === seqAt || (after !== COMMA && after !== CLOSING_BRACE)) return undefined;
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(seq) ? { epoch, seq } : undefined;
 }

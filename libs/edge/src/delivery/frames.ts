@@ -70,13 +70,13 @@ export class Frames {
   /** Undefined where these events are of no shape that a frame of this stream could have had. */
   private rebuild(events: MarketEvent[]): unknown {
     const [first] = events;
-    if (first?.type === 'unknown') return first.raw;
+    if (!first) return undefined;
+    if (first.type === 'unknown') return first.raw;
+    const shape = this.stream.known.compiled;
     try {
-      const payloads = this.parts
-        ? this.market.rebuildArray(events)
-        : events.map((event) => this.market.rebuild(event));
-      if (!payloads.every((payload) => this.stream.known.compiled.check(payload))) return undefined;
-      return this.parts ? payloads : payloads[0];
+      const payload = this.parts ? this.market.rebuildArray(events) : this.market.rebuild(first);
+      const isFrame = Array.isArray(payload) ? payload.every((element) => shape.check(element)) : shape.check(payload);
+      return isFrame ? payload : undefined;
     } catch {
       // A field is not even of the kind that can be taken apart.
       return undefined;

@@ -7,7 +7,8 @@ import {
   type Place,
   type Seq,
   type StreamName,
-  headOf,
+  frontOf,
+  readPlace,
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
 import { Frames, type Outlet } from '../delivery/frames.js';
@@ -23,8 +24,11 @@ export interface Deafness {
 /** What this edge knows about one stream that somebody wants, or wanted a moment ago. `Intake` alone changes it. */
 export class EdgeStream {
   readonly name: StreamName;
-  /** How its messages begin, behind their type. */
-  readonly head: string;
+  /** How the texts of its events begin. */
+  readonly front: string;
+  /** The same of those that nobody has a word for yet, and of what is said about the stream. */
+  readonly unknownFront: string;
+  readonly feedFront: string;
   readonly keepsNewest: boolean;
   readonly audience: Audience;
   readonly frames: Frames;
@@ -46,7 +50,9 @@ export class EdgeStream {
     outlet: Outlet,
   ) {
     this.name = parsed.name;
-    this.head = headOf(parsed.name);
+    this.front = frontOf(parsed.type, parsed.name);
+    this.unknownFront = frontOf('unknown', parsed.name);
+    this.feedFront = frontOf('feed', parsed.name);
     this.keepsNewest = keepsNewest(parsed);
     this.audience = new Audience(market.name, parsed.name);
     this.frames = new Frames(market, parsed, this.audience, outlet);
@@ -54,6 +60,11 @@ export class EdgeStream {
 
   get place(): Place {
     return { epoch: this.epoch, seq: this.seq };
+  }
+
+  /** Where an event of the market stands; undefined where the text is none of this stream's. */
+  placeOf(event: string): Place | undefined {
+    return readPlace(event, this.front) ?? readPlace(event, this.unknownFront);
   }
 
   /** How many messages are missing before this place: 0 when it is the next one, -1 when it was here or is over. */

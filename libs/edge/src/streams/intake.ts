@@ -1,7 +1,6 @@
 import {
   type Clock,
   type Epoch,
-  type EventHead,
   FEED_STATES,
   type FeedEvent,
   type Place,
@@ -9,7 +8,7 @@ import {
   decode,
   encode,
   isAfter,
-  readHead,
+  readPlace,
 } from '#libs/core';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -43,17 +42,16 @@ export class Intake {
    * through, as the table has it (`event`); everything else takes the longer way.
    */
   deliver(stream: EdgeStream, text: string): void {
-    const head = readHead(text, stream.head);
+    const place = readPlace(text, stream.front);
     if (
-      head === undefined ||
-      head.type !== stream.parsed.type ||
-      head.seq !== stream.seq + 1 ||
-      head.epoch !== stream.epoch ||
+      place === undefined ||
+      place.seq !== stream.seq + 1 ||
+      place.epoch !== stream.epoch ||
       (stream.phase !== 'followed' && stream.phase !== 'doubted')
     ) {
-      return this.take(stream, head, text);
+      return this.take(stream, text);
     }
-    stream.seq = head.seq;
+    stream.seq = place.seq;
     this.keep(stream, text);
     const { native } = stream.audience.counts;
     if (native === 0) return;
@@ -89,20 +87,21 @@ export class Intake {
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
-  private take(stream: EdgeStream, head: EventHead | undefined, text: string): void {
+  private take(stream: EdgeStream, text: string): void {
     const { counts } = this.parts.metrics;
-    const feed = head?.type === 'feed' ? readFeed(text, stream) : undefined;
-    if (!head || (!feed && !isEventOf(stream, head))) {
+    const feed = readPlace(text, stream.feedFront) && readFeed(text, stream);
+    const place = feed ?? stream.placeOf(text);
+    if (!place) {
       counts.unreadable += 1;
       return;
     }
-    const missing = stream.missingBefore(head);
-    if (missing < 0 || (head.epoch !== stream.epoch && !this.parts.sees(head.epoch))) {
+    const missing = stream.missingBefore(place);
+    if (missing < 0 || (place.epoch !== stream.epoch && !this.parts.sees(place.epoch))) {
       counts.discarded += 1;
       return;
     }
-    if (missing > 0 || (stream.epoch !== 0 && head.epoch > stream.epoch)) this.lose(stream, missing, head);
-    stream.moveTo(head);
+    if (missing > 0 || (stream.epoch !== 0 && place.epoch > stream.epoch)) this.lose(stream, missing, place);
+    stream.moveTo(place);
     if (feed) {
       stream.feed = feed;
       counts.messages += 1;
@@ -148,7 +147,7 @@ export class Intake {
   }
 
   private newestIn(stream: EdgeStream, latest: readonly string[]): string | undefined {
-    const fitting = latest.filter((text) => isEventOf(stream, readHead(text, stream.head)));
+    const fitting = latest.filter((text) => stream.placeOf(text));
     this.parts.metrics.counts.unreadable += latest.length - fitting.length;
     return fitting.at(-1);
   }
@@ -163,10 +162,6 @@ export class Intake {
     if (at > 0 && receivedAt > 0) this.parts.metrics.lagSeconds.observe((this.parts.clock.now() - receivedAt) / 1_000);
   }
 }
-
-/** Whether a message that begins so is an event of the stream's kind, or one that nobody has a word for yet. */
-const isEventOf = ({ parsed }: EdgeStream, head: EventHead | undefined): boolean =>
-  head?.type === parsed.type || head?.type === 'unknown';
 
 const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
 

@@ -1,4 +1,4 @@
-import { type FeedEvent, type Millis, type Place, encode, isAfter, readHead } from '#libs/core';
+import { type FeedEvent, type Millis, type Place, encode, isAfter } from '#libs/core';
 import type { EdgeStream } from './edge-stream.js';
 import { isDoubted, isFollowed } from './table.js';
 
@@ -15,7 +15,7 @@ export function snapshot(stream: EdgeStream): string[] {
  */
 export function restatement(stream: EdgeStream, before: Place): string[] {
   const state = stream.feed ? [encode({ ...stream.feed, ...stream.place, by: 'edge' })] : [];
-  const isNew = (text: string): boolean => isAfter(readHead(text, stream.head) ?? before, before);
+  const isNew = (text: string): boolean => isAfter(stream.placeOf(text) ?? before, before);
   return [...state, ...newestOf(stream).filter(isNew)];
 }
 

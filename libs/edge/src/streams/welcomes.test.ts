@@ -44,11 +44,10 @@ describe('the questions of an edge', () => {
       return true;
     };
     const isWanted = (stream: EdgeStream): boolean => !unwanted.has(stream);
-    const never = {
-      subscribe: undefined,
-      answer: () => ({ ready: Promise.resolve(), end: () => undefined, onRefused: () => undefined }),
+    const answer = (): never => {
+      throw new Error('an edge answers nothing');
     };
-    welcomes = new Welcomes({ ask: { ...never, ask }, messages, clock, channel: 'welcome', isWanted, welcome });
+    welcomes = new Welcomes({ ask: { ask, answer }, messages, clock, channel: 'welcome', isWanted, welcome });
   });
   const streams = (count: number, from = 0): EdgeStream[] =>
     Array.from({ length: count }, (_, index) => {

@@ -3,7 +3,7 @@ import { type RetryPolicy, retryAfter } from './backoff.js';
 import { type Ending, type OwnReason, endingByUs, endingOfClose, endingOfFailure, endingOfRefusal } from './ending.js';
 import type { Dial, Endpoints, Socket } from './socket.js';
 import { type Effect, type Link, type LinkEvent, idleLink, step } from './step.js';
-import { type LinkState, isAttempting } from './table.js';
+import { ATTEMPTING, type LinkState } from './table.js';
 
 /** What a link needs of the world. */
 export interface LinkPorts {
@@ -164,7 +164,7 @@ export class LinkDriver {
   private only<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
     const { attempt } = this.link;
     return (...args) => {
-      if (attempt === this.link.attempt && isAttempting(this.link.state)) act(...args);
+      if (attempt === this.link.attempt && ATTEMPTING.has(this.link.state)) act(...args);
     };
   }
 }

@@ -16,7 +16,7 @@ export const pipe =
   (line: Line, { clock, streams }: PipeParts) =>
   (bytes: Uint8Array, isBinary: boolean): void => {
     const now = clock.now();
-    const frame = line.read(bytes, isBinary, now);
+    const frame = line.connection?.read(bytes, isBinary, now);
     const series = frame && streams.wanted.get(frame.stream);
     // Not the market's, or not wanted any more: it was under way when we unsubscribed.
     if (!series) return;

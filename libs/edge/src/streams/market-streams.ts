@@ -49,7 +49,7 @@ export class MarketStreams {
       room,
       lingerMs,
       make: (parsed) => this.make(parsed),
-      listen: (stream) => messages.subscribe(market.topic(stream.parsed), (text) => this.intake.deliver(stream, text)),
+      listen: (stream) => messages.subscribe(market.topic(stream.parsed), this.intake.deliverTo(stream)),
       changed: () => this.demand.soon(),
     });
     this.welcomes = new Welcomes({

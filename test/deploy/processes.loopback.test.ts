@@ -52,6 +52,18 @@ describe('a role that cannot run as it is set', () => {
     },
   );
 
+  it.each(['upstream', 'edge', 'standalone'])(
+    '%s ends with 78 on a Redis URL that is none, and shows no part of it',
+    async (role) => {
+      for (const url of ['user:s3cret@host:6379', 'redis://:s3cret%zz@host', 'redis://:s3cret@host:6379/1']) {
+        const { exit, output } = run(role, { HOLDFAST_REDIS_URL: url });
+        expect(await exit).toBe(78);
+        expect(output()).toMatch(/^HOLDFAST_REDIS_URL is [^\n]*HOLDFAST_REDIS_PREFIX[^\n]*\n$/);
+        expect(output()).not.toContain('s3cret');
+      }
+    },
+  );
+
   it('edge ends with 78 on a public address that nobody allowed', async () => {
     const { exit, output } = run('edge', { HOLDFAST_HOST: '0.0.0.0', HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1' });
     expect(await exit).toBe(78);

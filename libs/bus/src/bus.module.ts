@@ -1,22 +1,28 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import type { Clock } from '#libs/core';
-import { type BusSettings, CLOCK, LOG, type Log, Metrics } from '#libs/runtime';
+import { type BusSettings, CLOCK, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { MemoryBus } from './memory/memory-bus.js';
 import { BUS, type Bus } from './ports/bus.js';
 import { RedisBus } from './redis/redis-bus.js';
 
-/** Provides `BUS`: Redis where a URL is set, memory otherwise. */
+/** Provides `BUS`, Redis where a URL is set, memory otherwise, and shows operators how it is. */
 @Global()
 @Module({})
 export class BusModule {
-  static with({ redisUrl, queueBytes }: Readonly<BusSettings>): DynamicModule {
-    const make = (clock: Clock, log: Log, metrics: Metrics): Bus => {
+  static with({ redisUrl, redisPrefix, queueBytes }: Readonly<BusSettings>): DynamicModule {
+    const make = (clock: Clock, log: Log, metrics: Metrics, ops: Ops): Bus => {
       const parts = { clock, log, metrics };
-      return redisUrl === undefined ? new MemoryBus(parts) : new RedisBus({ redisUrl, queueBytes }, parts);
+      const bus =
+        redisUrl === undefined
+          ? new MemoryBus(parts)
+          : new RedisBus({ redisUrl, queueBytes, prefix: redisPrefix }, parts);
+      ops.status('bus', () => bus.describe());
+      ops.ready('bus', () => bus.trouble());
+      return bus;
     };
     return {
       module: BusModule,
-      providers: [{ provide: BUS, useFactory: make, inject: [CLOCK, LOG, Metrics] }],
+      providers: [{ provide: BUS, useFactory: make, inject: [CLOCK, LOG, Metrics, Ops] }],
       exports: [BUS],
     };
   }

@@ -1,4 +1,3 @@
-import type { Bus } from '#libs/bus';
 import type { FeedState } from '#libs/core';
 import type { Ops } from '#libs/runtime';
 import type { Session } from './door/session.js';
@@ -11,12 +10,11 @@ import { isDoubted } from './streams/table.js';
 const SHOWN = 50;
 
 /** What operators see of an edge: pages, conditions of readiness, gauges. Everything is read when somebody asks. */
-export function showEdge({ sessions, markets, metrics }: EdgeParts, bus: Bus, ops: Ops): void {
+export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): void {
   ops.status('clients', () => clientsOf([...sessions.all]));
   ops.status('upstream heard', () => markets.map(hearingOf));
   ops.status('served', () => markets.flatMap(streamsOf));
   ops.status('messages', () => ({ ...metrics.counts }));
-  ops.ready('bus', () => (bus.messages.state === 'down' ? 'the bus is down' : undefined));
   ops.ready('upstream heard', () => troubleOf(markets));
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));

@@ -112,8 +112,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     },
     {
       provide: Edge,
-      useFactory: ({ bus, metrics }: Surroundings, door: Door, streams: MarketStreams[], ops: Ops) =>
-        new Edge(settings, { ...door, metrics, markets: streams }, bus, ops),
+      useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], ops: Ops) =>
+        new Edge(settings, { ...door, metrics, markets: streams }, ops),
       inject: [SURROUNDINGS, DOOR, STREAMS, Ops],
     },
   ];

@@ -1,4 +1,3 @@
-import type { Bus } from '#libs/bus';
 import type { EdgeSettings, Ops, Service } from '#libs/runtime';
 import type { Backlogs } from './door/backlogs.js';
 import type { Pings } from './door/pings.js';
@@ -27,11 +26,10 @@ export class Edge implements Service {
   constructor(
     private readonly settings: Readonly<EdgeSettings>,
     private readonly parts: EdgeParts,
-    bus: Bus,
     ops: Ops,
   ) {
     ops.ready('edge', () => (this.port === undefined ? 'does not listen' : undefined));
-    showEdge(parts, bus, ops);
+    showEdge(parts, ops);
   }
 
   /** Base URL for clients, with the port that was really taken. */

@@ -20,7 +20,7 @@ export interface LinkEvents {
   dialing(attempt: number, url: string): void;
   opened(endpoints: Endpoints): void;
   /** One message. The owner says `heard()` when it was valid data. */
-  message(bytes: Uint8Array, isBinary: boolean): void;
+  readonly message: (bytes: Uint8Array, isBinary: boolean) => void;
   heartbeat(kind: 'ping' | 'pong'): void;
   /** The attempt is over. `retryMs` is the wait before the next one; absent when there will be none. */
   ended(ending: Ending, retryMs?: Millis): void;
@@ -137,7 +137,7 @@ export class LinkDriver {
         this.handle({ type: 'opened', at: this.ports.clock.now() });
         this.events.opened(endpoints);
       }),
-      message: this.only((bytes: Uint8Array, isBinary: boolean) => this.events.message(bytes, isBinary)),
+      message: this.only(this.events.message),
       heartbeat: this.only((kind: 'ping' | 'pong') => {
         this.handle({ type: 'beat', at: this.ports.clock.now() });
         this.events.heartbeat(kind);

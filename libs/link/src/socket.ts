@@ -36,7 +36,7 @@ export interface Closing {
 export interface SocketEvents {
   opened(endpoints: Endpoints): void;
   /** One whole message. The bytes are not checked to be UTF-8. */
-  message(bytes: Uint8Array, isBinary: boolean): void;
+  readonly message: (bytes: Uint8Array, isBinary: boolean) => void;
   /** A sign of life that is no message: the peer's ping (answered already, which is one message of ours) or its pong. */
   heartbeat(kind: 'ping' | 'pong'): void;
   refused(refusal: UpgradeRefusal): void;

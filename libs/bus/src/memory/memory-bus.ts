@@ -52,6 +52,16 @@ export class MemoryBus implements Bus {
     exposeBus(metrics, this.counts, () => true);
   }
 
+  /** What operators see of it. */
+  describe(): object {
+    return { kind: 'memory', state: this.messages.state };
+  }
+
+  /** What keeps it from doing its work: nothing ever does. */
+  trouble(): undefined {
+    return undefined;
+  }
+
   start(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,29 +1,34 @@
-import type { Redis } from 'ioredis';
-import type { Cancel, Clock } from '#libs/core';
+import type { Cancel, Clock, Millis } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { BusCounts } from '../local/bus-metrics.js';
 import type { BusState } from '../ports/messages.js';
-import { cut } from './connection.js';
+import type { Complaints } from './complaints.js';
+import { type Connection, cut } from './connection.js';
 
 /** How often the bus sends itself an echo, and after how many unanswered ones its connections count as dead. */
-const ECHO_EVERY_MS = 1_000;
+const ECHO_EVERY_MS: Millis = 1_000;
 const ECHOES_MISSED = 3;
 
+/** A start that has neither come up nor failed by then goes on by itself: Redis may hang. */
+const START_WITHIN_MS: Millis = 2_000;
+
 export interface LivenessParts {
-  publishing: Redis;
-  subscribing: Redis;
+  publishing: Connection;
+  subscribing: Connection;
   clock: Clock;
   log: Log;
   counts: BusCounts;
+  complaints: Complaints;
   /** Host and port, for the log. */
   address: string;
+  hasPassword: boolean;
 }
 
 /** How liveness makes the bus speak to itself. */
 export interface Echo {
   /** Publishes one; whoever hears it calls `heard`. */
   send(): void;
-  /** Whether every subscription stands. */
+  /** Whether every subscription stands that Redis does not refuse. */
   isWhole(): boolean;
 }
 
@@ -34,22 +39,31 @@ export interface Echo {
 export class Liveness {
   private readonly listeners = new Set<(state: BusState) => void>();
   private current: BusState = 'down';
-  private trouble = 'not started';
+  private changedAt: Millis;
+  /** What went wrong last: Redis's own words, or what became of a connection. Absent once an echo was heard. */
+  private trouble: string | undefined;
   private echoesMissed = 0;
   private cancelEcho: Cancel = () => undefined;
+  private settle: () => void = () => undefined;
   private hasStopped = false;
 
   constructor(
     private readonly parts: LivenessParts,
     private readonly echo: Echo,
   ) {
-    const { publishing, subscribing } = parts;
-    this.watchConnection(publishing, 'publisher');
-    this.watchConnection(subscribing, 'subscriber');
+    this.changedAt = parts.clock.now();
+    this.watchConnection(parts.publishing, 'publisher');
+    this.watchConnection(parts.subscribing, 'subscriber');
   }
 
   get state(): BusState {
     return this.current;
+  }
+
+  /** For operators: since when it has been in its state, and why it is down. */
+  describe(): { state: BusState; sinceAt: Millis; why: string | null } {
+    const why = this.current === 'up' ? null : (this.trouble ?? 'no answer yet');
+    return { state: this.current, sinceAt: this.changedAt, why };
   }
 
   onState(listener: (state: BusState) => void): () => void {
@@ -57,30 +71,30 @@ export class Liveness {
     return () => this.listeners.delete(listener);
   }
 
-  /** Connects, and resolves when the bus is up, or when the first attempt to get there has failed. */
+  /** Connects. Resolves when the bus is up, when something has gone wrong, or after a while: it goes on trying by itself. */
   async start(): Promise<void> {
-    const { publishing, subscribing, address, log } = this.parts;
+    const { publishing, subscribing, clock } = this.parts;
     this.echoLater();
     const settled = new Promise<void>((resolve) => {
-      this.onState(() => resolve());
-      publishing.once('error', () => resolve());
-      subscribing.once('error', () => resolve());
+      this.settle = resolve;
     });
-    for (const redis of [publishing, subscribing]) redis.connect().catch((error: Error) => this.note(error.message));
+    const cancel = clock.after(START_WITHIN_MS, () => this.note(`no answer for ${START_WITHIN_MS} ms`));
+    for (const { redis } of [publishing, subscribing])
+      redis.connect().catch((error: Error) => this.note(this.trouble ?? error.message));
     await settled;
-    if (this.current === 'up') return;
-    log.warn({ code: 'bus.unreachable', redis: address, why: this.trouble }, 'no Redis yet; going on trying');
+    cancel();
   }
 
   stop(): void {
     this.hasStopped = true;
     this.cancelEcho();
+    this.settle();
   }
 
   /** The echo came back. */
   heard(): void {
     this.echoesMissed = 0;
-    if (!this.hasStopped && this.echo.isWhole()) this.become('up', '');
+    if (!this.hasStopped && this.echo.isWhole()) this.become('up');
   }
 
   /** Asks for an echo at once where it can bring the bus up. */
@@ -88,25 +102,40 @@ export class Liveness {
     if (this.current === 'down') this.sendEcho();
   }
 
-  /** Redis answered, and said no. */
+  /**
+   * Redis answered, and said no. It may do so for one thing and carry messages all the same. NOAUTH says nothing where a
+   * password was sent: it comes with the answer to that password, which says what is wrong with it.
+   */
   refused(words: string): void {
-    const { address, log } = this.parts;
-    log.error({ code: 'bus.refused', redis: address, why: words }, 'Redis refuses something');
+    if (this.parts.hasPassword && words.startsWith('NOAUTH')) return;
+    if (this.current === 'down') this.note(words);
+    else this.parts.complaints.say('bus.refused', words, 'Redis refuses something');
   }
 
   /** No connection is left. */
   ended(): void {
-    this.become('down', 'stopped');
+    this.trouble = 'stopped';
+    this.become('down');
   }
 
-  private watchConnection(redis: Redis, role: string): void {
+  private watchConnection({ redis }: Connection, role: string): void {
     redis.on('error', (error: Error) => this.note(error.message));
-    redis.on('ready', () => this.echoIfDown());
-    redis.on('close', () => this.become('down', `${role}: connection closed${this.trouble && `: ${this.trouble}`}`));
+    redis.on('ready', () => {
+      this.echoesMissed = 0;
+      this.echoIfDown();
+    });
+    redis.on('close', () => {
+      this.trouble ??= `${role}: connection closed`;
+      this.become('down');
+    });
   }
 
+  /** While the bus is up this is only remembered: if it matters, the bus goes down and says why. */
   private note(why: string): void {
     this.trouble = why;
+    if (this.current === 'up' || this.hasStopped) return;
+    this.parts.complaints.say('bus.trouble', why, 'Redis does not carry messages yet; going on trying');
+    this.settle();
   }
 
   private echoLater(): void {
@@ -118,7 +147,7 @@ export class Liveness {
   }
 
   private get isConnected(): boolean {
-    return this.parts.publishing.status === 'ready' && this.parts.subscribing.status === 'ready';
+    return this.parts.publishing.redis.status === 'ready' && this.parts.subscribing.redis.status === 'ready';
   }
 
   private sendEcho(): void {
@@ -134,21 +163,27 @@ export class Liveness {
     this.echoesMissed += 1;
     if (this.echoesMissed <= ECHOES_MISSED) return;
     this.echoesMissed = 0;
-    this.note(`no echo for ${ECHOES_MISSED * ECHO_EVERY_MS} ms`);
+    this.note(this.trouble ?? `no echo for ${ECHOES_MISSED * ECHO_EVERY_MS} ms`);
     cut(this.parts.publishing);
     cut(this.parts.subscribing);
   }
 
-  private become(state: BusState, why: string): void {
+  private become(state: BusState): void {
+    const { address, clock, complaints, counts, log, publishing, subscribing } = this.parts;
+    if (state === 'up') this.trouble = undefined;
     if (state === this.current) return;
-    const { address, counts, log } = this.parts;
     this.current = state;
-    this.trouble = '';
-    if (state === 'up') log.info({ code: 'bus.up', redis: address }, 'Redis carries messages');
-    else if (!this.hasStopped) {
+    this.changedAt = clock.now();
+    if (state === 'up') {
+      publishing.worked();
+      subscribing.worked();
+      complaints.takeAllBack();
+      log.info({ code: 'bus.up', redis: address }, 'Redis carries messages');
+    } else if (!this.hasStopped) {
       counts.wentDown += 1;
-      log.warn({ code: 'bus.down', redis: address, why }, 'Redis does not carry messages');
+      complaints.say('bus.down', this.trouble ?? '', 'Redis does not carry messages');
     }
+    this.settle();
     for (const listener of this.listeners) listener(state);
   }
 }

@@ -1,4 +1,6 @@
 import type { Cancel, Clock, Millis } from '#libs/core';
+import type { Complaints } from './complaints.js';
+import { wordsOf } from './connection.js';
 import type { Liveness } from './liveness.js';
 
 const RETRY_FIRST_MS: Millis = 250;
@@ -10,31 +12,55 @@ const RETRY_MOST_MS: Millis = 5_000;
  */
 export class Persistence {
   private readonly waiting = new Set<() => void>();
+  /** By what is to be done, why Redis will not. */
+  private readonly refusals = new Map<object, string>();
   private hasStopped = false;
 
   constructor(
     private readonly liveness: Liveness,
     private readonly clock: Clock,
+    private readonly complaints: Complaints,
   ) {}
+
+  /** Redis's words for why something waits to be done, if so. */
+  get refusal(): string | undefined {
+    const [first] = this.refusals.values();
+    return first;
+  }
 
   /** Resolves with the first result; rejects only when the bus stops. */
   async until<T>(act: () => Promise<T>): Promise<T> {
-    for (let failures = 0; ; failures += 1) {
-      if (this.hasStopped) throw new Error('The bus has stopped');
-      if (this.liveness.state === 'up') {
-        try {
-          return await act();
-        } catch (error) {
-          this.liveness.refused((error as Error).message);
-        }
-      }
-      await this.pause(Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(failures, 10)));
+    try {
+      return await this.tryUntil(act);
+    } finally {
+      this.complaints.takeBack(this.refusals.get(act) ?? '');
+      this.refusals.delete(act);
     }
   }
 
   stop(): void {
     this.hasStopped = true;
     for (const goOn of this.waiting) goOn();
+  }
+
+  private async tryUntil<T>(act: () => Promise<T>): Promise<T> {
+    for (let failures = 0; ; failures += 1) {
+      if (this.hasStopped) throw new Error('The bus has stopped');
+      if (this.liveness.state === 'up') {
+        try {
+          return await act();
+        } catch (error) {
+          this.failed(act, wordsOf(error as Error));
+        }
+      }
+      await this.pause(Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(failures, 10)));
+    }
+  }
+
+  private failed(act: object, words: string | undefined): void {
+    if (words === undefined) return;
+    this.refusals.set(act, words);
+    this.complaints.say('bus.waits', words, 'Redis refuses what must be done; asking again');
   }
 
   /** Until the state changes, the bus stops, or a while has passed. */

@@ -117,10 +117,13 @@ export class RedisBudget implements Budget {
     });
   }
 
-  /** The attempts and the order of one address: two keys that must be in one slot of a Redis Cluster. */
+  /**
+   * The attempts and the order of one address: two keys that must be in one slot of a Redis Cluster, so they share the hash
+   * tag that the key has, or else the whole key as one.
+   */
   private keysOf(key: Topic): [string, string] {
-    const name = this.prefix + key;
-    return [name, /\{[^}]+\}/.test(name) ? `${name}:held` : `{${name}}:held`];
+    const name = this.prefix + (/\{[^}]+\}/.test(key) ? key : `{${key}}`);
+    return [name, `${name}:held`];
   }
 }
 

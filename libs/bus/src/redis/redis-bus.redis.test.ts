@@ -54,6 +54,30 @@ describe('the Redis bus', () => {
     await Promise.all(buses.map((bus) => bus.stop()));
   });
 
+  it('has handed to Redis what was published last when it has stopped', async () => {
+    const prefix = `${randomUUID()}:`;
+    const [one, other] = [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];
+    await Promise.all([one.start(), other.start()]);
+    const heard: string[] = [];
+    await other.messages.subscribe('t', (text) => heard.push(text)).ready;
+    const sent = Array.from({ length: 1_000 }, (_, index) => `${index}`);
+    for (const text of sent) one.messages.publish('t', text);
+    await one.stop();
+    await until(() => heard.length === sent.length);
+    expect(heard).toEqual(sent);
+    await other.stop();
+  });
+
+  it('has kept the last marks when it has stopped', async () => {
+    const prefix = `${randomUUID()}:`;
+    const [one, other] = [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];
+    await Promise.all([one.start(), other.start()]);
+    for (const place of ['first', 'last']) void one.marks.write('marks', new Map([['a', place]]));
+    await one.stop();
+    expect([...(await other.marks.read('marks'))]).toEqual([['a', 'last']]);
+    await other.stop();
+  });
+
   it('asks over processes', async () => {
     const prefix = `${randomUUID()}:`;
     const [asker, answerer] = [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];

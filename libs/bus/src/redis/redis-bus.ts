@@ -5,7 +5,8 @@ import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts } from '../local/bus-metrics.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
-import { addressOf, connectTo } from './connection.js';
+import { Complaints } from './complaints.js';
+import { addressOf, connectTo, hasPassword } from './connection.js';
 import { Persistence } from './persistence.js';
 import { RedisBudget } from './redis-budget.js';
 import { RedisMarks } from './redis-marks.js';
@@ -27,7 +28,7 @@ interface RedisBusParts {
   metrics: Metrics;
 }
 
-/** How long `stop` waits for Redis to take what was published last. */
+/** How long `stop` waits for Redis to take what was published and marked last. */
 const GOODBYE_MS = 1_000;
 
 /** A bus over one Redis, for any number of processes. */
@@ -40,6 +41,7 @@ export class RedisBus implements Bus {
   readonly marks: RedisMarks;
   readonly ask: AskOverMessages;
   private readonly clock: Clock;
+  private readonly address: string;
   private readonly publishing: Redis;
   private readonly subscribing: Redis;
   private readonly persistence: Persistence;
@@ -49,16 +51,31 @@ export class RedisBus implements Bus {
     const { clock = systemClock, log = silentLog, metrics = new Metrics() } = parts;
     const { counts } = this;
     this.clock = clock;
-    this.publishing = connectTo(redisUrl, 'holdfast-publisher');
-    this.subscribing = connectTo(redisUrl, 'holdfast-subscriber');
-    const { publishing, subscribing } = this;
-    const lively = { publishing, subscribing, clock, log, counts, address: addressOf(redisUrl) };
+    const address = addressOf(redisUrl);
+    const complaints = new Complaints(log, address);
+    const [publishing, subscribing] = [
+      connectTo(redisUrl, 'holdfast-publisher'),
+      connectTo(redisUrl, 'holdfast-subscriber'),
+    ];
+    const lively = {
+      publishing,
+      subscribing,
+      clock,
+      log,
+      counts,
+      complaints,
+      address,
+      hasPassword: hasPassword(redisUrl),
+    };
     const messages = new RedisMessages({ prefix, queueBytes }, lively, new Subscribers(counts, log));
+    this.address = address;
+    this.publishing = publishing.redis;
+    this.subscribing = subscribing.redis;
     this.messages = messages;
-    this.persistence = new Persistence(messages.liveness, clock);
-    this.terms = new RedisTerms(publishing, prefix, this.persistence);
-    this.budget = new RedisBudget(publishing, prefix, clock);
-    this.marks = new RedisMarks(publishing, prefix, this.persistence);
+    this.persistence = new Persistence(messages.liveness, clock, complaints);
+    this.terms = new RedisTerms(this.publishing, prefix, this.persistence);
+    this.budget = new RedisBudget(this.publishing, prefix, clock);
+    this.marks = new RedisMarks(this.publishing, prefix, this.persistence);
     this.ask = new AskOverMessages({
       publish: (topic, text) => messages.publishAsk(topic, text),
       subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
@@ -72,7 +89,7 @@ export class RedisBus implements Bus {
     exposeBus(metrics, counts, () => messages.state === 'up');
   }
 
-  /** Resolves when the bus is up, or when the first attempt to get there has failed: it goes on trying by itself. */
+  /** Resolves when the bus is up, or soon when it does not come up: it goes on trying by itself. */
   start(): Promise<void> {
     return this.messages.liveness.start();
   }
@@ -90,9 +107,34 @@ export class RedisBus implements Bus {
     this.persistence.stop();
   }
 
-  /** Lets what was published last arrive, but does not wait long for a Redis that does not answer. */
+  /** What operators see of it. */
+  describe(): object {
+    const { messages, persistence, address } = this;
+    const refused = messages.refused();
+    return {
+      kind: 'redis',
+      redis: address,
+      ...messages.liveness.describe(),
+      waits: persistence.refusal ?? null,
+      refused,
+    };
+  }
+
+  /** What keeps it from doing its work, in Redis's own words where it has said any. */
+  trouble(): string | undefined {
+    const { state, why } = this.messages.liveness.describe();
+    if (state === 'down') return `Redis at ${this.address} does not carry messages: ${why}`;
+    const { refusal } = this.persistence;
+    return refusal === undefined ? undefined : `Redis at ${this.address} refuses: ${refusal}`;
+  }
+
+  /** Lets what was published and marked last arrive, but does not wait long for a Redis that does not answer. */
   private async goodbye(): Promise<void> {
-    const cancel = this.clock.after(GOODBYE_MS, () => this.publishing.disconnect());
+    const cancel = this.clock.after(GOODBYE_MS, () => {
+      this.persistence.stop();
+      this.publishing.disconnect();
+    });
+    await this.marks.settled();
     await this.publishing.quit().catch(() => 'it was gone already');
     cancel();
   }

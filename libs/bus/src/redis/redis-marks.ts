@@ -49,6 +49,11 @@ export class RedisMarks implements Marks {
     return new Map(Object.entries(marks));
   }
 
+  /** Over when nothing is on its way any more. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.byKey.values()].map(({ gathered, sending }) => gathered ?? sending));
+  }
+
   private change(key: Topic, changes: [string, string | undefined][]): Promise<void> {
     const keeping = this.byKey.get(key) ?? { next: new Map(), sending: Promise.resolve(), gathered: undefined };
     this.byKey.set(key, keeping);

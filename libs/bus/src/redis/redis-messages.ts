@@ -26,17 +26,20 @@ export class RedisMessages implements Messages {
   ) {
     const { publishing, subscribing, clock, counts, log } = parts;
     this.prefix = prefix;
-    this.publisher = new RedisPublisher(publishing, queueBytes, counts);
-    this.subscriber = new RedisSubscriber(subscribing, clock, {
+    this.publisher = new RedisPublisher(publishing.redis, queueBytes, counts, (why) => this.liveness.refused(why));
+    this.subscriber = new RedisSubscriber(subscribing.redis, clock, {
       settled: () => this.liveness.echoIfDown(),
-      refused: (channels, why) => log.warn(refusal(channels, why), 'Redis refuses channels; they are asked for again'),
+      refused: (channels, why) => {
+        log.warn(refusal(channels, why), 'Redis refuses channels; they are asked for again');
+        if (channels.includes(prefix + this.echoTopic)) this.liveness.refused(why);
+      },
     });
     this.liveness = new Liveness(parts, {
       send: () => this.publishAsk(this.echoTopic, ''),
       isWhole: () => this.subscriber.isWhole,
     });
     this.listen(this.echoTopic, () => this.liveness.heard());
-    subscribing.on('messageBuffer', (channel: Buffer, text: Buffer) =>
+    subscribing.redis.on('messageBuffer', (channel: Buffer, text: Buffer) =>
       subscribers.deliver(channel.toString().slice(prefix.length), text.toString()),
     );
   }
@@ -64,6 +67,13 @@ export class RedisMessages implements Messages {
 
   onState(listener: (state: BusState) => void): () => void {
     return this.liveness.onState(listener);
+  }
+
+  /** Which topics Redis refuses, with its words; a few of them, and how many there are. */
+  refused(): object {
+    const channels = this.subscriber.refused();
+    const topics = channels.slice(0, 10).map(({ name, why }) => ({ topic: name.slice(this.prefix.length), why }));
+    return { count: channels.length, topics };
   }
 
   /** Hands what was published last to the connection now. */

@@ -61,6 +61,11 @@ export class RedisSubscriber {
     return true;
   }
 
+  /** The channels that Redis refuses now. */
+  refused(): WantedChannel[] {
+    return [...this.channels.values()].filter(({ state }) => state === 'refused');
+  }
+
   private change(name: Topic): void {
     this.changed.add(name);
     if (this.changed.size === 1) setImmediate(() => this.follow());

@@ -44,7 +44,10 @@ describe('the questions of an edge', () => {
       return true;
     };
     const isWanted = (stream: EdgeStream): boolean => !unwanted.has(stream);
-    const never = { subscribe: undefined, answer: () => ({ ready: Promise.resolve(), end: () => undefined }) };
+    const never = {
+      subscribe: undefined,
+      answer: () => ({ ready: Promise.resolve(), end: () => undefined, onRefused: () => undefined }),
+    };
     welcomes = new Welcomes({ ask: { ...never, ask }, messages, clock, channel: 'welcome', isWanted, welcome });
   });
   const streams = (count: number, from = 0): EdgeStream[] =>

@@ -1,24 +1,36 @@
-import { IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { integer, text } from './readers.js';
+import { redisUrl } from './redis-url.js';
 import { Setting } from './setting.js';
 
 /** Which bus carries events from the upstream to the edges. */
 export class BusSettings {
   @Setting({
     env: 'HOLDFAST_REDIS_URL',
-    read: text,
-    expected: 'a URL like redis://host:6379 or rediss://user:password@host:6380/0',
+    read: redisUrl,
+    expected:
+      'a URL like redis://host:6379 or rediss://user:password@host:6380, with # / ? % @ in a password written as %23 %2F %3F %25 %40, and without a database number: pub/sub knows no databases, HOLDFAST_REDIS_PREFIX keeps installations apart',
     says: 'Redis that carries events between processes. Unset: an in-memory bus, for standalone only.',
+    isSecret: true,
   })
   @IsOptional()
-  @Matches(/^rediss?:\/\/[^\s]+$/)
+  @IsString()
   redisUrl?: string;
+
+  @Setting({
+    env: 'HOLDFAST_REDIS_PREFIX',
+    read: text,
+    expected: 'at most 64 letters, digits and : . _ -, like staging:',
+    says: 'Put before every channel and key in Redis. Installations that share a Redis need one each; all processes of one installation need the same.',
+  })
+  @Matches(/^[A-Za-z0-9:._-]{0,64}$/)
+  redisPrefix: string = '';
 
   @Setting({
     env: 'HOLDFAST_BUS_QUEUE_BYTES',
     read: integer,
     expected: 'a number of bytes from 65536 to 1073741824',
-    says: 'How many bytes may wait for a slow or absent Redis before newer events are dropped and counted.',
+    says: 'How many bytes may wait for a slow Redis before newer events are dropped and counted; questions and answers have as much room of their own.',
   })
   @Max(1_073_741_824)
   @Min(65_536)

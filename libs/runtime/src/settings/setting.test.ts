@@ -70,9 +70,55 @@ describe('readSettings', () => {
     expect(complaintsOf(() => readSettings({ a: Sample, b: Sample }, { SAMPLE_SIZE: 'x' }))).toHaveLength(1);
   });
 
-  it('shows no password in a complaint', () => {
-    const [line] = complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: 'http://app:s3cr:et@redis:6379' }));
-    expect(line).toContain('"http://app:…@redis:6379"');
+  it.each([
+    'user:s3cret@host:6379',
+    'redis:/:s3cret@host',
+    'http://app:s3cret@redis:6379',
+    'redis://:s3c#s3cret@host:6379',
+    'redis://user:1#s3cret@host:6379',
+    'redis://:s3c/s3cret@host:6379',
+    'redis://user:1/s3cret@host:6379',
+    'redis://user:1?s3cret@host:6379',
+    'redis://:s3cret%zz@host:6379',
+    'redis://:s3cret@host:99999',
+    'redis://:s3cret@host:0',
+    'redis://:s3cret@',
+    'redis://s3cret@host',
+    'redis://:s3cret @host',
+    's3cret',
+  ])('refuses %s as the URL of Redis, and shows nothing of it', (given) => {
+    const lines = complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: given }));
+    expect(lines).toEqual([
+      expect.stringMatching(/^HOLDFAST_REDIS_URL is .*: expected a URL like redis:\/\/host:6379/),
+    ]);
+    expect(lines[0]).not.toMatch(/s3c|app|%zz/);
+  });
+
+  it.each(['redis://h/1', 'redis://h:6379/99', 'redis://h/abc', 'redis://h/0/1', 'redis://h?db=1', 'redis://h/-0'])(
+    'refuses %s, since channels know no databases, and says what to use instead',
+    (given) => {
+      expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: given }))).toEqual([
+        expect.stringContaining('HOLDFAST_REDIS_PREFIX keeps installations apart'),
+      ]);
+    },
+  );
+
+  it.each([
+    'redis://h',
+    'redis://h/',
+    'redis://h:6379/0',
+    'rediss://user:p%23%40%2Fss@[::1]:6380',
+    ' redis://:pa$$@h.example ',
+  ])('takes %s as the URL of Redis', (given) => {
+    expect(readSettings(ALL, { HOLDFAST_REDIS_URL: given }).bus.redisUrl).toBe(given.trim());
+  });
+
+  it.each(['staging:', 'a.b_c-1', ''])('takes %j as a prefix of Redis', (given) => {
+    expect(readSettings(ALL, { HOLDFAST_REDIS_PREFIX: given }).bus.redisPrefix).toBe(given);
+  });
+
+  it.each(['{staging}', 'a b', 'a*', 'é', 'x'.repeat(65)])('refuses %j as a prefix of Redis', (given) => {
+    expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_PREFIX: given }))).toHaveLength(1);
   });
 
   it('cannot be changed afterwards', () => {

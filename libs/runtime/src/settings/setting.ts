@@ -14,6 +14,8 @@ export interface SettingDetails {
   expected: string;
   /** One sentence for `.env.example`: what it does. */
   says: string;
+  /** Whether its value may hold a password. Then it is never shown, whatever it looks like. */
+  isSecret?: true;
 }
 
 const SETTINGS = new WeakMap<object, Map<string, SettingDetails>>();
@@ -72,9 +74,10 @@ function readSection(type: new () => object, environment: Environment, lines: st
 function complaint(property: string, type: new () => object, environment: Environment): string {
   const details = settingsOf(type).get(property);
   if (!details) throw new Error(`${type.name}.${property} is validated but is not a setting`);
-  const { env, expected } = details;
-  return `${env} is ${JSON.stringify(withoutPassword(environment[env] ?? ''))}: expected ${expected}`;
+  const { env, expected, isSecret } = details;
+  // The line ends up in logs that more people read than may know a password, and a malformed one can stand anywhere in it.
+  const shown = isSecret
+    ? 'set, to something that is not shown because it may hold a password'
+    : JSON.stringify(environment[env] ?? '');
+  return `${env} is ${shown}: expected ${expected}`;
 }
-
-/** The line ends up in logs that more people read than may know a password. */
-const withoutPassword = (value: string): string => value.replace(/(:\/\/[^:/@]*:).*@/, '$1…@');

@@ -32,8 +32,10 @@ export interface LineTools {
   problems: Problems;
   settings: Readonly<UpstreamSettings>;
   timings: Timings;
-  /** One message of a line, whatever it is. */
-  pipe(line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void;
+  /** Takes the messages of a line, one by one. */
+  pipe(line: Line): (bytes: Uint8Array, isBinary: boolean) => void;
+  /** What all lines have received. */
+  traffic: { frames: number; bytes: number };
   /** How long our own process has just stood still; 0 when it has not. */
   stallMs(now: Millis): Millis;
 }
@@ -92,7 +94,7 @@ export class Line {
     this.driver = new LinkDriver(ports, this.policy(), () => this.next.begin(this.wanted), {
       dialing: () => undefined,
       opened: (endpoints) => this.opened(endpoints),
-      message: (bytes, isBinary) => tools.pipe(this, bytes, isBinary, clock.now()),
+      message: tools.pipe(this),
       heartbeat: (kind) => this.current?.beat(kind, clock.now()),
       ended: (ending, retryMs) => this.ended(ending, retryMs),
     });
@@ -125,8 +127,16 @@ export class Line {
     const { current: connection, tools } = this;
     if (!connection) return undefined;
     connection.note(bytes.byteLength, now);
+    tools.traffic.frames += 1;
+    tools.traffic.bytes += bytes.byteLength;
     const decoded = tools.market.decode(bytes, isBinary);
-    if (decoded.ok) return this.sort(decoded.value, connection, now);
+    if (decoded.ok) {
+      const { value } = decoded;
+      const isUsual = value.kind === 'market' && value.drift === undefined && connection.dataAt !== undefined;
+      if (!isUsual) return this.sort(value, connection, now);
+      connection.dataAt = now;
+      return value;
+    }
     const { problem } = decoded;
     tools.problems.note(problem, bytes, this.generation, now);
     if (this.identity.taint.note(problem.code, now)) {

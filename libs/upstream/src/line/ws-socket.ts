@@ -3,7 +3,7 @@ import type { Socket as TcpSocket } from 'node:net';
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { LARGEST_FRAME } from '#libs/binance';
 import type { Clock, Millis } from '#libs/core';
-import type { Dial, Failure, Socket, SocketEvents } from '#libs/link';
+import type { Dial, SocketFailure, Socket, SocketEvents } from '#libs/link';
 import { classify, readRetryAfter } from './failure.js';
 
 export interface WsOptions {
@@ -44,7 +44,7 @@ export const wsDial =
 class WsSocket implements Socket {
   private wasOpen = false;
   private isOver = false;
-  private failure: Failure | undefined;
+  private failure: SocketFailure | undefined;
   private lastRead: [older: Buffer, newer: Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
 
   constructor(

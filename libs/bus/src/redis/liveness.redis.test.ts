@@ -126,7 +126,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
     expect(states).toEqual(['up', 'down']);
     redis.thaw();
     await waitUntilUp();
-    await passes(frozenAt, 16_000);
+    await passes(frozenAt, 12_500);
     expect(states).toEqual(['up', 'down', 'up']);
   });
 

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from '#libs/runtime';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
-import { until } from '../../../../test/support/until.js';
-import type { BusState } from '../ports/messages.js';
-import { RedisBus } from './redis-bus.js';
+import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
+import { until } from '../../../../../test/support/until.js';
+import type { BusState } from '../../ports/messages.js';
+import { RedisBus } from '../redis-bus.js';
 
 interface Line {
   code: string;

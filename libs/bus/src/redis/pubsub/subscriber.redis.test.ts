@@ -2,10 +2,10 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '#libs/core';
 import { systemClock } from '#libs/runtime';
-import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
-import { until } from '../../../../test/support/until.js';
-import { RedisBus } from './redis-bus.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
+import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
+import { until } from '../../../../../test/support/until.js';
+import { RedisBus } from '../redis-bus.js';
 
 interface RefusalLine {
   code: string;

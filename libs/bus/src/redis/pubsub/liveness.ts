@@ -1,7 +1,7 @@
 import type { Cancel, Clock, Millis } from '#libs/core';
 import type { Log } from '#libs/runtime';
-import type { BusCounts } from '../local/bus-metrics.js';
-import type { BusState } from '../ports/messages.js';
+import type { BusCounts } from '../../local/bus-metrics.js';
+import type { BusState } from '../../ports/messages.js';
 import type { Complaints } from './complaints.js';
 import { type Connection, cut } from './connection.js';
 
@@ -146,12 +146,8 @@ export class Liveness {
     });
   }
 
-  private get isConnected(): boolean {
-    return this.parts.publishing.redis.status === 'ready' && this.parts.subscribing.redis.status === 'ready';
-  }
-
   private sendEcho(): void {
-    if (this.isConnected) this.echo.send();
+    if (areConnected(this.parts)) this.echo.send();
   }
 
   /**
@@ -159,7 +155,7 @@ export class Liveness {
    * waiting to be read.
    */
   private watch(): void {
-    if (!this.isConnected) return;
+    if (!areConnected(this.parts)) return;
     this.echoesMissed += 1;
     if (this.echoesMissed <= ECHOES_MISSED) return;
     this.echoesMissed = 0;
@@ -187,3 +183,6 @@ export class Liveness {
     for (const listener of this.listeners) listener(state);
   }
 }
+
+const areConnected = ({ publishing, subscribing }: LivenessParts): boolean =>
+  publishing.redis.status === 'ready' && subscribing.redis.status === 'ready';

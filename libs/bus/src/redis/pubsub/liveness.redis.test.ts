@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from '#libs/runtime';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
-import { until } from '../../../../test/support/until.js';
-import type { BusState } from '../ports/messages.js';
-import { RedisBus } from './redis-bus.js';
+import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
+import { until } from '../../../../../test/support/until.js';
+import type { BusState } from '../../ports/messages.js';
+import { RedisBus } from '../redis-bus.js';
 
 interface Line {
   code: string;
@@ -126,7 +126,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
     expect(states).toEqual(['up', 'down']);
     redis.thaw();
     await waitUntilUp();
-    await passes(frozenAt, 16_000);
+    await passes(frozenAt, 12_500);
     expect(states).toEqual(['up', 'down', 'up']);
   });
 

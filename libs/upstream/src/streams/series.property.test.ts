@@ -266,8 +266,19 @@ describe('a state stream', () => {
 
 describe('an array of many symbols', () => {
   const element = (symbol: string, eventAt: number): MarketEvent => ({
-    ...{ type: 'miniTicker', stream: '!miniTicker@arr', epoch: 0, seq: 0, symbol, receivedAt: 0, eventAt },
-    ...{ open: '1', high: '1', low: '1', last: '1', volume: '1', quoteVolume: '1' },
+    type: 'miniTicker',
+    stream: '!miniTicker@arr',
+    epoch: 0,
+    seq: 0,
+    symbol,
+    receivedAt: 0,
+    eventAt,
+    open: '1',
+    high: '1',
+    low: '1',
+    last: '1',
+    volume: '1',
+    quoteVolume: '1',
   });
   const parts = (events: readonly unknown[]) =>
     events.map(
@@ -293,7 +304,12 @@ describe('an array of many symbols', () => {
 
 describe('an event that nothing numbers', () => {
   const unknown = (raw: unknown): MarketEvent => ({
-    ...{ type: 'unknown', stream: 'btcusdt@trade', epoch: 0, seq: 0, receivedAt: 0, raw },
+    type: 'unknown',
+    stream: 'btcusdt@trade',
+    epoch: 0,
+    seq: 0,
+    receivedAt: 0,
+    raw,
   });
 
   it('is passed once, whichever of two sources brings it first', () => {

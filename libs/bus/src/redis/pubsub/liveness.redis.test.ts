@@ -6,7 +6,7 @@ import { until } from '../../../../../test/support/until.js';
 import type { BusState } from '../../ports/messages.js';
 import { RedisBus } from '../redis-bus.js';
 
-interface Line {
+interface LogLine {
   code: string;
   why?: string;
 }
@@ -16,7 +16,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
   let operator: Redis;
   let bus: RedisBus;
   let metrics: Metrics;
-  const lines: Line[] = [];
+  const lines: LogLine[] = [];
   const states: BusState[] = [];
   beforeEach(async () => {
     redis = await startRedis();
@@ -33,7 +33,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
 
   /** Starts a bus, which must not take long whatever state Redis is in. */
   const startBus = async (credentials = '', queueBytes = 1_000_000): Promise<void> => {
-    const note = (line: Line): void => void lines.push(line);
+    const note = (line: LogLine): void => void lines.push(line);
     const log = { debug: note, info: note, warn: note, error: note };
     metrics = new Metrics();
     const redisUrl = `redis://${credentials}127.0.0.1:${redis.port}`;
@@ -45,7 +45,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
   };
   const isUp = (): boolean => bus.messages.state === 'up';
   const waitUntilUp = (): Promise<boolean> => until(isUp, { deadlineMs: 15_000, what: 'the bus is up' });
-  const saying = (words: RegExp): Line[] => lines.filter(({ why }) => words.test(why ?? ''));
+  const saying = (words: RegExp): LogLine[] => lines.filter(({ why }) => words.test(why ?? ''));
   const passes = (since: number, ms: number): Promise<boolean> =>
     until(() => performance.now() > since + ms, { deadlineMs: ms + 5_000 });
 

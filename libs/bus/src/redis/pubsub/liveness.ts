@@ -3,7 +3,7 @@ import type { Log } from '#libs/runtime';
 import type { BusCounts } from '../../local/bus-metrics.js';
 import type { BusState } from '../../ports/messages.js';
 import type { Complaints } from './complaints.js';
-import { type Connection, cut } from './connection.js';
+import { type RedisConnection, cut } from './connection.js';
 
 /** How often the bus sends itself an echo, and after how many unanswered ones its connections count as dead. */
 const ECHO_EVERY_MS: Millis = 1_000;
@@ -13,8 +13,8 @@ const ECHOES_MISSED = 3;
 const START_WITHIN_MS: Millis = 2_000;
 
 export interface LivenessParts {
-  publishing: Connection;
-  subscribing: Connection;
+  publishing: RedisConnection;
+  subscribing: RedisConnection;
   clock: Clock;
   log: Log;
   counts: BusCounts;
@@ -118,7 +118,7 @@ export class Liveness {
     this.become('down');
   }
 
-  private watchConnection({ redis }: Connection, role: string): void {
+  private watchConnection({ redis }: RedisConnection, role: string): void {
     redis.on('error', (error: Error) => this.note(error.message));
     redis.on('ready', () => {
       this.echoesMissed = 0;

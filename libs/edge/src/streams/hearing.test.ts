@@ -163,6 +163,27 @@ describe('the streams of a market, and the upstream they hear', () => {
     back.stop();
   });
 
+  it('says stale of a stream whose channel the bus refuses, and asks how it stands when it may be heard', async () => {
+    let refuse: (why: string | undefined) => void = () => undefined;
+    const subscribe = bus.messages.subscribe.bind(bus.messages);
+    bus.messages.subscribe = (topic, deliver) => ({
+      ...subscribe(topic, deliver),
+      onRefused: (listener) => void (refuse = topic.includes('{') ? listener : refuse),
+    });
+    const first = upstream(7);
+    await want(TRADE);
+    sent.length = 0;
+    first.questions.length = 0;
+    refuse('NOPERM');
+    expect(sent).toMatchObject([{ type: 'feed', state: 'stale', cause: 'bus-lost', by: 'edge' }]);
+    expect(JSON.stringify(sent)).not.toContain('NOPERM');
+    refuse(undefined);
+    clock.advance(100);
+    expect(first.questions).toEqual([[TRADE]]);
+    expect(sent.at(-1)).toMatchObject({ type: 'feed', state: 'live' });
+    first.stop();
+  });
+
   it('takes nothing for a heartbeat that is none', () => {
     for (const text of ['', 'null', '[]', '{"epoch":"7","at":1}']) bus.messages.publish(spot.channels.heartbeat, text);
     expect(streams.hearing.trouble).toBeDefined();

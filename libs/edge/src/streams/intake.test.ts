@@ -241,6 +241,11 @@ describe('the intake', () => {
     intake.deliver(tickers, part(6, 'x', 'A'));
     expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
+    sent.length = 0;
+    intake.deliver(tickers, part(7, [0, 3], 'A'));
+    intake.deliver(tickers, part(11, [1, 3], 'B'));
+    intake.deliver(tickers, part(12, [2, 3], 'C'));
+    expect(sent).toEqual([]);
   });
 
   it('writes a frame once for all clients of a form, and not at all for a form that nobody wants', () => {

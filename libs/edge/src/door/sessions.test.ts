@@ -77,6 +77,21 @@ describe('the clients of an edge', () => {
     expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
   });
 
+  it('looks at backlogs four times a second besides, until it stops', () => {
+    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    backlogs.start();
+    clock.advance(10_000);
+    const socket = connect('/ws', 1);
+    socket.backlog = settings.maxClientBacklogBytes;
+    clock.advance(250);
+    expect(socket.ended).toBeUndefined();
+    socket.backlog += 1;
+    clock.advance(250);
+    expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
+    backlogs.stop();
+    expect(clock.pending).toBe(0);
+  });
+
   it('spreads the goodbyes over batches', async () => {
     const sockets = Array.from({ length: 400 }, (_, id) => connect('/v1', id));
     const ended = (): number => sockets.filter((socket) => socket.ended).length;

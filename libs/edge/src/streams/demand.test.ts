@@ -66,6 +66,12 @@ describe('the demand of an edge', () => {
     expect(said).toEqual([{ edge: EDGE, streams: ['a@trade', 'b@trade'] }, { asks: ['a@trade', 'b@trade'] }]);
   });
 
+  it('tells the first change after a quiet time at once', async () => {
+    want('a@trade', 'native');
+    await settle(0);
+    expect(demands()).toHaveLength(1);
+  });
+
   it('tells changes of many turns in one message every 50 ms', async () => {
     Object.assign(room, { most: 100 });
     for (let turn = 0; turn < 50; turn += 1) {

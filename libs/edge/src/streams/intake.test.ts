@@ -86,6 +86,7 @@ describe('the intake', () => {
       { type: 'feed', state: 'gap', cause: 'bus-lost', by: 'edge', seq: 5, message: expect.stringMatching(/^4 /) },
       { type: 'feed', state: 'live', by: 'edge', seq: 9 },
     ]);
+    expect(metrics.counts.lost).toBe(4);
   });
 
   it('announces what is lost at the start of a new term', () => {

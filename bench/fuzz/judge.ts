@@ -62,7 +62,7 @@ function checkReturn(frame: Frame, bytes: Buffer): void {
   const events = normalizeFrame(frame, 1_700_000_000_000);
   for (const event of events) encode(event);
   const isArray = frame.kind === 'market' && frame.name.isArray;
-  const back = JSON.stringify(isArray ? spot.rebuildArray(events) : events.map(spot.rebuild)[0]);
+  const back = JSON.stringify(isArray ? spot.rebuildArray(events) : events.map((event) => spot.rebuild(event))[0]);
   const sent: unknown = JSON.parse(bytes.toString());
   const isBare = typeof sent !== 'object' || sent === null || !('stream' in sent && 'data' in sent);
   if (back !== JSON.stringify(isBare ? sent : sent.data)) throw new Finding(`came back changed: ${back}`, bytes);

@@ -1,8 +1,8 @@
-import type { Step } from '#libs/simulator';
+import type { GateStep } from '#libs/simulator';
 
 /** What the soak tells the process in which the simulator and the clients live. */
 export type Order =
-  { say: 'clients'; url: string } | { say: 'script'; step: Step } | { say: 'report' } | { say: 'stop' };
+  { say: 'clients'; url: string } | { say: 'script'; step: GateStep } | { say: 'report' } | { say: 'stop' };
 
 /** What all clients saw, and what the simulator counted. */
 export interface WorldReport {

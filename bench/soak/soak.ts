@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { spot } from '#libs/binance';
 import { type Gateway, command, readStatus, startStandalone } from '#libs/drill';
-import type { Step } from '#libs/simulator';
+import type { GateStep } from '#libs/simulator';
 import type { Answer, Order, WorldReport } from './messages.js';
 
 export interface SoakOptions {
@@ -15,7 +15,7 @@ export interface SoakOptions {
   hasFaults: boolean;
 }
 
-const FAULTS: readonly Step[] = [
+const FAULTS: readonly GateStep[] = [
   { refuse: { status: 503 } },
   { reset: true },
   { slow: 3_000 },

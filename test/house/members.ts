@@ -9,7 +9,6 @@ import { type Member, decoratedWith, loadProject, ownFiles, pathOf, publicMember
 /** What is used where no type checker sees it: a member, or a whole class, and by whom. */
 const UNSEEN: Record<string, string> = {
   Reader: 'the programs that compile-read.ts writes',
-  'UwsAdapter.dispose': 'Nest, when an app closes',
   'UwsAdapter.forceCloseConnections': 'Nest, when an app closes',
 };
 

@@ -30,7 +30,7 @@ const fill: StreamDeclaration<FillFrame, Trade> = {
   type: 'trade',
   names: { trade: {} },
   shape: FillFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'trade',
     stream,
@@ -79,7 +79,7 @@ const linkedDiff: StreamDeclaration<LinkedDiffFrame, Depth> = {
   type: 'depth',
   names: { depth: {} },
   shape: LinkedDiffFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'depth',
     stream,
@@ -144,7 +144,7 @@ const mark: StreamDeclaration<MarkFrame, ReferencePrice> = {
   type: 'referencePrice',
   names: { mark: {} },
   shape: MarkFrame,
-  clock: (frame) => frame.t,
+  clock: 't',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'referencePrice',
     stream,

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Result, StreamName } from '#libs/core';
 import { compileShape } from './shape/compile.js';
 import { NameGrammar, type RetiredName, type StreamNameProblem } from './stream-name.js';
-import type { KnownType, ParsedStream, StreamDeclaration, StreamType } from './stream-type.js';
+import type { AnyDeclaration, KnownType, ParsedStream, StreamType } from './stream-type.js';
 
 const MOST_REMEMBERED = 20_000;
 
@@ -16,7 +16,7 @@ export class Catalogue {
   private readonly grammar: NameGrammar;
   private readonly remembered = new Map<StreamName, ParsedStream>();
 
-  constructor(declarations: readonly StreamDeclaration[], retired: Readonly<Record<StreamName, RetiredName>> = {}) {
+  constructor(declarations: readonly AnyDeclaration[], retired: Readonly<Record<StreamName, RetiredName>> = {}) {
     this.types = declarations.map((declaration) => ({ ...declaration, compiled: compileShape(declaration.shape) }));
     this.eventTypes = new Set([
       ...this.types.flatMap(({ compiled }) => compiled.schema.properties?.e?.enum ?? []),

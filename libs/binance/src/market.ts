@@ -8,11 +8,10 @@ import {
   channelsOf,
 } from '#libs/core';
 import { Catalogue } from './catalogue.js';
-import { decodeFrame } from './decode/decode.js';
-import type { Frame, FrameProblem } from './frame.js';
+import { type Decode, decoderOf } from './decode/decode.js';
 import { rebuildArray, rebuildPayload } from './normalize.js';
 import type { RetiredName, StreamNameProblem } from './stream-name.js';
-import type { KnownType, ParsedStream, StreamDeclaration } from './stream-type.js';
+import type { AnyDeclaration, KnownType, ParsedStream } from './stream-type.js';
 
 /** At most `most` in any `windowMs`. */
 export interface RateLimit {
@@ -42,7 +41,7 @@ export interface MarketLimits {
 export interface MarketDeclaration {
   /** Stands in every channel and key: `spot`. */
   name: string;
-  types: readonly StreamDeclaration[];
+  types: readonly AnyDeclaration[];
   retired?: Readonly<Record<StreamName, RetiredName>>;
   /** Where it is reached: the streams' base URL, and the hosts of its REST API, the first one preferred. */
   urls: { stream: string; rest: readonly string[] };
@@ -63,8 +62,8 @@ export interface Market extends Omit<MarketDeclaration, 'types' | 'retired'> {
   topic(stream: ParsedStream): Topic;
   /** Understands a stream's name, or says what is wrong with it. */
   parse(name: string): Result<ParsedStream, StreamNameProblem>;
-  /** Reads one WebSocket message; see `decodeFrame`. */
-  decode(bytes: Uint8Array, isBinary?: boolean, rawStream?: StreamName): Result<Frame, FrameProblem>;
+  /** Reads one WebSocket message. */
+  readonly decode: Decode;
   /** The payload that an event came from. */
   rebuild(event: MarketEvent): unknown;
   /** The array that these events came in, in its order. They must be all parts of one array. */
@@ -81,7 +80,7 @@ export function defineMarket({ types, retired, ...declared }: MarketDeclaration)
     channels,
     topic: (stream) => channels.stream(stream.name),
     parse: (name) => catalogue.parse(name),
-    decode: (bytes, isBinary, rawStream) => decodeFrame(catalogue, bytes, isBinary, rawStream),
+    decode: decoderOf(catalogue),
     rebuild: (event) => rebuildPayload(catalogue, event),
     rebuildArray: (parts) => rebuildArray(catalogue, parts),
   };

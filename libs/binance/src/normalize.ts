@@ -2,7 +2,7 @@ import type { MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
 import type { MarketFrame, UnknownFrame } from './frame.js';
 import type { Catalogue } from './catalogue.js';
 import { restore } from './shape/remainder.js';
-import type { FrameHead, KnownType } from './stream-type.js';
+import type { FrameHead } from './stream-type.js';
 
 /**
  * A frame as events: one, or one per element where Binance sent an array. Their place (`epoch`, `seq`) is 0: continuity
@@ -12,27 +12,24 @@ import type { FrameHead, KnownType } from './stream-type.js';
  */
 export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Millis): MarketEvent[] {
   if (frame.kind === 'unknown') return [unknownEvent(frame, receivedAt)];
-  const { known: type } = frame.name;
-  const head: FrameHead = { stream: frame.stream, receivedAt, scale: frame.scale };
-  const { data } = frame;
-  if (!isArray(data)) return [normalizeOne(frame, data, type, head, 0)];
-  return data.map((payload, at) => {
-    const event = normalizeOne(frame, payload, type, head, at);
-    event.part = [at, data.length];
-    return event;
-  });
+  const { name, data, scale, wire } = frame;
+  const head: FrameHead = { stream: frame.stream, receivedAt, scale };
+  const payloads = isArray(data) ? data : [data];
+  const events: MarketEvent[] = [];
+  for (const payload of payloads) {
+    const at = events.length;
+    const event = name.known.normalize(payload, head, name);
+    if (scale === 1000) event.timeUnit = 'MICROSECOND';
+    const remainder = wire?.[at];
+    if (remainder) event.wire = remainder;
+    if (payloads === data) event.part = [at, payloads.length];
+    events.push(event);
+  }
+  return events;
 }
 
 /** `Array.isArray` does not narrow read-only arrays. */
 const isArray: (data: MarketFrame['data']) => data is readonly object[] = Array.isArray;
-
-function normalizeOne(frame: MarketFrame, payload: object, type: KnownType, head: FrameHead, at: number): MarketEvent {
-  const event = type.normalize(payload, head, frame.name);
-  if (frame.scale === 1000) event.timeUnit = 'MICROSECOND';
-  const wire = frame.wire?.[at];
-  if (wire) event.wire = wire;
-  return event;
-}
 
 const unknownEvent = ({ stream, data }: UnknownFrame, receivedAt: Millis): UnknownEvent => ({
   type: 'unknown',

@@ -35,7 +35,7 @@ function thereAndBack(frame: MarketFrame | UnknownFrame): string {
     return read.value;
   });
   const isArray = frame.kind === 'market' && frame.name.isArray;
-  return JSON.stringify(isArray ? spot.rebuildArray(events) : events.map(spot.rebuild)[0]);
+  return JSON.stringify(isArray ? spot.rebuildArray(events) : events.map((event) => spot.rebuild(event))[0]);
 }
 
 describe('recorded frames', () => {

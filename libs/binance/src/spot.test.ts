@@ -106,7 +106,7 @@ describe('what can be asked for over REST', () => {
     ['btcusdt@bookTicker', 7, [], []],
   ])('%s', (name, from, queries, weights) => {
     const { history = [] } = stream(name).known;
-    expect(history.map(({ query }) => query(stream(name), from))).toEqual(queries);
+    expect(history.map((source) => source.query(stream(name), from))).toEqual(queries);
     expect(history.map(({ weight }) => weight)).toEqual(weights);
   });
 });

@@ -116,8 +116,8 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   arrays?: Record<string, NameParts>;
   /** The class-validator class of the payload; its properties stand in the order of the wire. */
   shape: new () => Payload;
-  /** The time by which microseconds are told from milliseconds, where the payload has one. */
-  clock?(payload: Payload): number;
+  /** The field whose time tells microseconds from milliseconds, where the payload has one. */
+  clock?: keyof Payload & string;
   /** What in a well-shaped payload contradicts the stream's name, as the path of the field; undefined when nothing does. */
   contradiction?(payload: Payload, stream: ParsedStream): string | undefined;
   normalize(payload: Payload, head: FrameHead, stream: ParsedStream): Event;
@@ -133,10 +133,14 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   book?: BookRules<Event>;
 }
 
-/** A declaration and what was compiled from it at start. */
-export interface KnownType extends StreamDeclaration {
+/** A declaration of whatever payload and event, and what was compiled from it at start. */
+export interface KnownType extends Omit<StreamDeclaration, 'clock'> {
+  clock?: string;
   compiled: CompiledShape;
 }
+
+/** A declaration whose payload and event are nobody's business any more. */
+export type AnyDeclaration = Omit<StreamDeclaration, 'clock'> & { clock?: string };
 
 /** An instant as the wire has it: a whole number of the frame's time units. */
 export const toWire = (instant: Millis, scale: FrameHead['scale']): number =>

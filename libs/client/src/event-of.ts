@@ -16,7 +16,7 @@ import type {
 } from '#libs/core';
 
 type Suffix<S extends string> = S extends `${string}@${infer Rest}` ? Rest : never;
-type Pace = '' | `@${number}ms`;
+type SpeedSuffix = '' | `@${number}ms`;
 
 /** The event type by what stands behind the symbol in a stream's name. */
 type BySuffix<S extends string> = S extends 'trade'
@@ -37,9 +37,9 @@ type BySuffix<S extends string> = S extends 'trade'
                 ? BookTicker
                 : S extends 'avgPrice'
                   ? AveragePrice
-                  : S extends `depth${5 | 10 | 20}${Pace}`
+                  : S extends `depth${5 | 10 | 20}${SpeedSuffix}`
                     ? PartialDepth
-                    : S extends `depth${Pace}`
+                    : S extends `depth${SpeedSuffix}`
                       ? Depth
                       : S extends 'referencePrice'
                         ? ReferencePrice

@@ -4,7 +4,7 @@ import type { Place, StreamEvent, StreamName } from '#libs/core';
 const STREAMS_PER_COMMAND = 200;
 
 /** What a client keeps of one stream it wants. */
-interface Wanted {
+interface StreamInterest {
   stream: StreamName;
   /** The newest place seen. */
   last?: Place;
@@ -16,7 +16,7 @@ interface Wanted {
 
 /** The streams a client wants and what it has asked for on the present connection. Holds no socket and no clock. */
 export class WantedStreams {
-  private readonly wanted = new Map<StreamName, Wanted>();
+  private readonly wanted = new Map<StreamName, StreamInterest>();
   private readonly pending = new Map<number, StreamName[]>();
   private lastId = 0;
 
@@ -91,7 +91,7 @@ export class WantedStreams {
     }
   }
 
-  private subscribe(batch: readonly Wanted[]): string {
+  private subscribe(batch: readonly StreamInterest[]): string {
     this.lastId += 1;
     const streams = batch.map(({ stream }) => stream);
     this.pending.set(this.lastId, streams);
@@ -106,7 +106,7 @@ export class WantedStreams {
 }
 
 /** Whether this came on the previous connection already: the welcome of a newcomer repeats the newest event. */
-function isOldNews({ resumeFrom }: Wanted, { epoch, seq }: Place): boolean {
+function isOldNews({ resumeFrom }: StreamInterest, { epoch, seq }: Place): boolean {
   return resumeFrom !== undefined && epoch === resumeFrom.epoch && seq <= resumeFrom.seq;
 }
 

@@ -6,7 +6,7 @@ import { type JournalRow, readJournal } from './show/journal-row.js';
 import type { DrillOutcome } from './show/report.js';
 import type { Display } from './show/screen.js';
 import { duration } from './show/table.js';
-import { type Scene, type Told, toldLine, upstreamLine, viewOf } from './show/view.js';
+import { type Scene, type IncidentLine, toldLine, upstreamLine, viewOf } from './show/view.js';
 import type { Stage } from './stage.js';
 import { pause } from './wait.js';
 
@@ -34,7 +34,7 @@ const MOST_TOLD = 50;
 
 /** A show of incidents, one every few seconds, on a stage that runs. */
 export class Demo {
-  private readonly told: Told[] = [];
+  private readonly told: IncidentLine[] = [];
   private readonly prices = new Map<string, { price: string; move: 'up' | 'down' | 'same' }>();
   private readonly startedAt: Millis;
   private journal: JournalRow[] = [];
@@ -125,7 +125,7 @@ export class Demo {
       this.close(last, this.lost === 0 ? 'no stream felt it' : `a gap of ${this.lost} ids was announced`);
   }
 
-  private repair({ atMs }: Told, sinceMs: Millis): string {
+  private repair({ atMs }: IncidentLine, sinceMs: Millis): string {
     const firstMs = (this.backAt ?? this.elapsedMs) - atMs;
     return `data back in ${duration(firstMs)}, on all streams in ${duration(sinceMs)}`;
   }
@@ -136,7 +136,7 @@ export class Demo {
     this.prices.set(symbol, { price, move: now > last ? 'up' : now < last ? 'down' : 'same' });
   }
 
-  private close(told: Told, end: string): void {
+  private close(told: IncidentLine, end: string): void {
     told.end = end;
     this.options.display.say(`        ${end}`);
   }

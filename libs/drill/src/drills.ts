@@ -1,10 +1,10 @@
 import type { Millis } from '#libs/core';
-import { type Incident, type IncidentName, type Step, listIncidents } from '#libs/simulator';
+import { type Incident, type IncidentName, type GateStep, listIncidents } from '#libs/simulator';
 
 /** One step of a drill, over when data flows again on every client and one connection to Binance is left. */
 export interface Act {
   /** What happens to the next connection attempts, one after the other; after them attempts are accepted. */
-  attempts?: readonly Step[];
+  attempts?: readonly GateStep[];
   /** What strikes now. */
   strike?: readonly Incident[];
   /** A command on the gateway's ops port. */
@@ -31,8 +31,8 @@ export interface Drill {
 
 const once = (...strike: Incident[]): Act => ({ strike, follows: 1 });
 const harmless = (...strike: Incident[]): Act => ({ strike, follows: 0 });
-const badUtf8Close: Step = { close: { code: 1007, reason: 'Invalid UTF-8 code encountered.' } };
-const policyClose: Step = { close: { code: 1008, reason: 'Policy violation' } };
+const badUtf8Close: GateStep = { close: { code: 1007, reason: 'Invalid UTF-8 code encountered.' } };
+const policyClose: GateStep = { close: { code: 1008, reason: 'Policy violation' } };
 
 /** The story Holdfast starts from: a close, then attempts that die inside a frame, with 1007 and with 1008, then success. */
 const originAct = (cut: 'mid-frame' | 'mid-length' | 'mid-utf8' | 'mid-fragment'): Act => ({
@@ -95,7 +95,7 @@ export const DRILLS: readonly Drill[] = [
     says: 'Every connection is taken and closed at once, five times in a row.',
     acts: [
       {
-        attempts: Array.from({ length: 5 }, (): Step => ({ close: { code: 1000 }, when: 'open' })),
+        attempts: Array.from({ length: 5 }, (): GateStep => ({ close: { code: 1000 }, when: 'open' })),
         strike: [{ name: 'close', code: 1000 }],
         follows: 6,
       },

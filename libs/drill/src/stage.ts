@@ -1,5 +1,5 @@
 import type { Clock, FeedEvent, Millis, StreamName } from '#libs/core';
-import type { Incident, Simulator, Step } from '#libs/simulator';
+import type { Incident, Simulator, GateStep } from '#libs/simulator';
 import { Crew } from './crew/crew.js';
 import type { Onlooker } from './crew/watcher.js';
 import { type Gateway, readStatus } from './gateway.js';
@@ -70,7 +70,7 @@ export class Stage {
   }
 
   /** Decides what happens to the next connection attempts, one after the other. */
-  script(steps: readonly Step[]): void {
+  script(steps: readonly GateStep[]): void {
     this.simulator.script(steps);
   }
 

@@ -3,7 +3,7 @@ import { type RetryPolicy, retryAfter } from './backoff.js';
 import { type Ending, type OwnReason, endingByUs, endingOfClose, endingOfFailure, endingOfRefusal } from './ending.js';
 import type { Dial, Endpoints, Socket } from './socket.js';
 import { type Effect, type Link, type LinkEvent, idleLink, step } from './step.js';
-import { type LinkState, isAttempting } from './table.js';
+import { ATTEMPTING, type LinkState } from './table.js';
 
 /** What a link needs of the world. */
 export interface LinkPorts {
@@ -20,7 +20,7 @@ export interface LinkEvents {
   dialing(attempt: number, url: string): void;
   opened(endpoints: Endpoints): void;
   /** One message. The owner says `heard()` when it was valid data. */
-  message(bytes: Uint8Array, isBinary: boolean): void;
+  readonly message: (bytes: Uint8Array, isBinary: boolean) => void;
   heartbeat(kind: 'ping' | 'pong'): void;
   /** The attempt is over. `retryMs` is the wait before the next one; absent when there will be none. */
   ended(ending: Ending, retryMs?: Millis): void;
@@ -137,7 +137,7 @@ export class LinkDriver {
         this.handle({ type: 'opened', at: this.ports.clock.now() });
         this.events.opened(endpoints);
       }),
-      message: this.only((bytes: Uint8Array, isBinary: boolean) => this.events.message(bytes, isBinary)),
+      message: this.only(this.events.message),
       heartbeat: this.only((kind: 'ping' | 'pong') => {
         this.handle({ type: 'beat', at: this.ports.clock.now() });
         this.events.heartbeat(kind);
@@ -164,7 +164,7 @@ export class LinkDriver {
   private only<A extends unknown[]>(act: (...args: A) => void): (...args: A) => void {
     const { attempt } = this.link;
     return (...args) => {
-      if (attempt === this.link.attempt && isAttempting(this.link.state)) act(...args);
+      if (attempt === this.link.attempt && ATTEMPTING.has(this.link.state)) act(...args);
     };
   }
 }

@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { Closing, Failure, FailureClass, UpgradeRefusal } from './socket.js';
+import type { Closing, SocketFailure, FailureClass, UpgradeRefusal } from './socket.js';
 
 /** Why we hung up ourselves. */
 export type OwnReason = 'stopped' | 'replaced' | 'silence' | 'not-needed';
@@ -47,7 +47,7 @@ export function endingOfRefusal({ status, retryAfterMs }: UpgradeRefusal): Endin
  * A failure below the WebSocket. A protocol error is found by us, so we close; the bytes show whose fault it was.
  * A time-out is our own verdict too, but on the transport.
  */
-export function endingOfFailure({ class: cause, message, bytes }: Failure): Ending {
+export function endingOfFailure({ class: cause, message, bytes }: SocketFailure): Ending {
   const ending: Ending = { closedBy: cause === 'protocol' ? 'us' : 'transport', cause, reason: message };
   return bytes === undefined ? ending : { ...ending, bytes };
 }

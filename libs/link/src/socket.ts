@@ -16,7 +16,7 @@ export interface UpgradeRefusal {
   retryAfterMs?: Millis;
 }
 
-export interface Failure {
+export interface SocketFailure {
   class: FailureClass;
   message: string;
   /** The last bytes that were read before a protocol error, for the question "is it them or me?". */
@@ -36,11 +36,11 @@ export interface Closing {
 export interface SocketEvents {
   opened(endpoints: Endpoints): void;
   /** One whole message. The bytes are not checked to be UTF-8. */
-  message(bytes: Uint8Array, isBinary: boolean): void;
+  readonly message: (bytes: Uint8Array, isBinary: boolean) => void;
   /** A sign of life that is no message: the peer's ping (answered already, which is one message of ours) or its pong. */
   heartbeat(kind: 'ping' | 'pong'): void;
   refused(refusal: UpgradeRefusal): void;
-  failed(failure: Failure): void;
+  failed(failure: SocketFailure): void;
   closed(closing: Closing): void;
 }
 

@@ -24,5 +24,5 @@ export const NEXT: Readonly<Record<LinkState, Partial<Record<LinkEventType, Link
   closed: {},
 };
 
-/** Whether there is an attempt whose socket may speak. */
-export const isAttempting = (state: LinkState): boolean => state === 'dialing' || state === 'open' || state === 'live';
+/** States in which there is an attempt whose socket may speak. */
+export const ATTEMPTING: ReadonlySet<LinkState> = new Set(['dialing', 'open', 'live']);

@@ -7,6 +7,6 @@ export type { SimMarket } from './market/market.js';
 export type { SimAggTrade, SimTrade } from './market/trade.js';
 export type { Replay } from './replay/replay.js';
 export type { SimEnding, SimConnection } from './server/connection.js';
-export { CUTS, type Cut, type Moment, type SimRefusal, type Step } from './server/gate.js';
+export { CUTS, type Cut, type Moment, type SimRefusal, type GateStep } from './server/gate.js';
 export type { Limits } from './server/rules/limits.js';
-export type { Attempt, Rule, Violation } from './server/rules/records.js';
+export type { UpgradeAttempt, Rule, Violation } from './server/rules/records.js';

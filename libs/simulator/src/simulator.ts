@@ -15,11 +15,11 @@ import { Replay } from './replay/replay.js';
 import { Rest } from './rest/rest.js';
 import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
-import type { Step } from './server/gate.js';
+import type { GateStep } from './server/gate.js';
 import { BINANCE_LIMITS } from './server/rules/limits.js';
 import { closeServer, hostOf, listen } from './listen.js';
-import { type Attempt, Records, type Violation } from './server/rules/records.js';
-import { Channels } from './wire/channels.js';
+import { type UpgradeAttempt, Records, type Violation } from './server/rules/records.js';
+import { StreamChannels } from './wire/channels.js';
 import { FramePublisher } from './wire/frame-publisher.js';
 
 /** Far above any limit on URLs, so that it is our rule that refuses a long one, and it is noted. */
@@ -48,7 +48,7 @@ export class Simulator {
 
   private constructor(private readonly options: SimulatorOptions) {
     this.clock = options.clock ?? systemClock;
-    const channels = new Channels();
+    const channels = new StreamChannels();
     this.replay = makeReplay(options, this.clock, channels);
     this.market = makeMarket(options, this.clock.now(), this.replay?.streams);
     this.world = makeWorld(options, this.clock, channels, this.market);
@@ -110,7 +110,7 @@ export class Simulator {
   }
 
   /** Every upgrade that was asked for, the newest 10,000, oldest first. */
-  get attempts(): readonly Attempt[] {
+  get attempts(): readonly UpgradeAttempt[] {
     return this.world.door.attempts.all;
   }
 
@@ -134,7 +134,7 @@ export class Simulator {
   }
 
   /** Orders what happens to the next connection attempts, one step each; later ones are accepted. */
-  script(steps: readonly Step[]): void {
+  script(steps: readonly GateStep[]): void {
     for (const step of steps) this.world.door.gate.order(step, { count: 1 });
   }
 
@@ -148,7 +148,7 @@ export class Simulator {
   }
 }
 
-function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: Channels): Replay | undefined {
+function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: StreamChannels): Replay | undefined {
   if (!replay) return undefined;
   const { file, speed = 1, loop = false } = replay;
   return new Replay(readRecording(file), { clock, channels, speed, loop });
@@ -165,7 +165,7 @@ function makeMarket(options: SimulatorOptions, now: number, recorded: Iterable<s
   return market;
 }
 
-function makeWorld(options: SimulatorOptions, clock: Clock, channels: Channels, market: SimMarket): World {
+function makeWorld(options: SimulatorOptions, clock: Clock, channels: StreamChannels, market: SimMarket): World {
   const random = seeded(options.seed ?? 1);
   const limits = { ...BINANCE_LIMITS, ...options.limits };
   const door = new FrontDoor({ clock, random, limits, channels, ackDelayMs: options.ackDelayMs ?? [20, 60] });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type Market, spot } from '#libs/binance';
-import { CUTS, type Incident, type SimConnection, type Step } from '#libs/simulator';
+import { CUTS, type Incident, type SimConnection, type GateStep } from '#libs/simulator';
 import { until } from '../../../test/support/until.js';
 import { UpstreamRig } from '../../../test/support/upstream-rig.js';
 
@@ -17,15 +17,15 @@ const LIVE: Incident[] = [
 ];
 
 /** Ends of an attempt before it carries data, or at its first frame. */
-const EARLY: Step[] = [
-  ...[429, 418, 403, 503].map((status): Step => ({ refuse: { status, retryAfter: 0 } })),
+const EARLY: GateStep[] = [
+  ...[429, 418, 403, 503].map((status): GateStep => ({ refuse: { status, retryAfter: 0 } })),
   { refuse: { status: 429, retryAfter: new Date(0).toUTCString() } },
   { reset: true },
   { slow: 'never' },
   { silent: true },
   { close: { code: 1000 } },
   { close: { code: 1008 }, when: 'first-frame' },
-  ...CUTS.map((cut): Step => ({ cut, when: 'first-frame' })),
+  ...CUTS.map((cut): GateStep => ({ cut, when: 'first-frame' })),
 ];
 
 /** Spot, if Binance allowed so many attempts. */
@@ -91,7 +91,7 @@ it('attempts that fail stay within the budget by waiting, not by giving up', asy
     settings: { retryFirstMs: 1, retryMostMs: 2 },
     market: withAttempts(20, 2_000),
   });
-  rig.simulator.script(Array.from({ length: 60 }, (): Step => ({ refuse: { status: 503 } })));
+  rig.simulator.script(Array.from({ length: 60 }, (): GateStep => ({ refuse: { status: 503 } })));
   rig.demand([STREAM]);
   await until(() => rig.on(STREAM).state === 'live', { deadlineMs: 20_000 });
   expect(rig.simulator.violations).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Step } from '#libs/simulator';
+import type { GateStep } from '#libs/simulator';
 import { until } from '../../../test/support/until.js';
 import { type RigOptions, UpstreamRig } from '../../../test/support/upstream-rig.js';
 
@@ -49,7 +49,7 @@ describe('a rotation', () => {
     expect(rig.feeds).toHaveLength(feeds);
   });
 
-  const bad: [string, Step][] = [
+  const bad: [string, GateStep][] = [
     ['is refused', { refuse: { status: 503 } }],
     ['is reset', { reset: true }],
     ['flaps', { close: { code: 1000 } }],

@@ -135,11 +135,8 @@ export class Upstream implements Service {
         cargo: () => new Cargo(streams, clock),
         generations: { upcoming: 1 },
         stallMs: (now) => this.metronome.stallMs(now),
-        pipe: (line, bytes, isBinary, now) => {
-          counts.frames += 1;
-          counts.bytes += bytes.byteLength;
-          pipe(line, bytes, isBinary, now, streams);
-        },
+        traffic: counts.traffic,
+        pipe: (line) => pipe(line, { clock, streams }),
         rotated: (reason, result) => counts.rotated(reason, result),
       },
       { market, streams, streamsPerLine },

@@ -17,7 +17,7 @@ function thereAndBack(frame: Frame): unknown {
     return read.value;
   });
   const isArray = frame.kind === 'market' && frame.name.isArray;
-  return isArray ? spot.rebuildArray(events) : events.map(spot.rebuild)[0];
+  return isArray ? spot.rebuildArray(events) : events.map((event) => spot.rebuild(event))[0];
 }
 
 function decoded(text: string): Frame {

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
 import type { Catalogue } from '../catalogue.js';
 import type { Frame, FrameProblem } from '../frame.js';
@@ -19,24 +19,23 @@ type DecodedFrame = Result<Frame, FrameProblem>;
  * Reads one WebSocket message from Binance: a payload in the combined envelope, a bare payload, or a reply. Never throws and
  * keeps nothing from one message to the next.
  *
- * @param catalogue the streams of the market that the connection serves.
  * @param rawStream on a connection without envelopes (`/ws/<stream>`): the stream whose payloads come. Without it a bare
  * payload is understood where only one stream could carry it.
  * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#general-wss-information
  */
-export function decodeFrame(
-  catalogue: Catalogue,
-  bytes: Uint8Array,
-  isBinary = false,
-  rawStream?: StreamName,
-): DecodedFrame {
-  if (isBinary) return problem('binary', 'a binary message; Binance sends text only', 0);
-  if (bytes.byteLength > LARGEST_FRAME) {
-    return problem('too-large', `${bytes.byteLength} bytes, at most ${LARGEST_FRAME} are read`, LARGEST_FRAME);
-  }
-  const frame = readVerbatim(catalogue, asBuffer(bytes));
-  return frame ? ok(frame) : decodeCarefully(catalogue, bytes, rawStream);
-}
+export type Decode = (bytes: Uint8Array, isBinary?: boolean, rawStream?: StreamName) => DecodedFrame;
+
+/** @param catalogue the streams of the market that the connection serves. */
+export const decoderOf =
+  (catalogue: Catalogue): Decode =>
+  (bytes, isBinary = false, rawStream) => {
+    if (isBinary) return problem('binary', 'a binary message; Binance sends text only', 0);
+    if (bytes.byteLength > LARGEST_FRAME) {
+      return problem('too-large', `${bytes.byteLength} bytes, at most ${LARGEST_FRAME} are read`, LARGEST_FRAME);
+    }
+    const value = readVerbatim(catalogue, Buffer.isBuffer(bytes) ? bytes : asBuffer(bytes));
+    return value ? { ok: true, value } : decodeCarefully(catalogue, bytes, rawStream);
+  };
 
 /** For everything that is not, to the letter, a documented frame in its envelope. */
 function decodeCarefully(catalogue: Catalogue, bytes: Uint8Array, rawStream: StreamName | undefined): DecodedFrame {

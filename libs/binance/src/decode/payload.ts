@@ -33,7 +33,7 @@ export function decodePayload(whole: WholeFrame, stream: ParsedStream): DecodedP
   if (!type.compiled.check(data)) return misfit(whole, stream, data);
   const wrong = contradictionOf(data, stream);
   if (wrong) return contradicted(wrong, whole, stream);
-  return withRemainder(marketFrame(data, stream, type.clock?.(data)), [data], type, whole);
+  return withRemainder(marketFrame(data, stream, data), [data], type, whole);
 }
 
 function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
@@ -47,17 +47,20 @@ function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
     payloads.push(element);
   }
   const [first] = payloads;
-  return withRemainder(marketFrame(payloads, stream, first && type.clock?.(first)), payloads, type, whole);
+  return withRemainder(marketFrame(payloads, stream, first), payloads, type, whole);
 }
 
-/** @param time Of the payload, or of the first one; absent where it has none. */
-export const marketFrame = (data: MarketFrame['data'], name: ParsedStream, time = 0): MarketFrame => ({
-  kind: 'market',
-  stream: name.name,
-  name,
-  data,
-  scale: scaleOf(time),
-});
+/** @param first The payload, or the first one of an array: its time tells the unit of all. */
+export function marketFrame(
+  data: MarketFrame['data'],
+  name: ParsedStream,
+  first: Readonly<Partial<Record<string, unknown>>> = {},
+): MarketFrame {
+  const { clock } = name.known;
+  const time = clock === undefined ? 0 : first[clock];
+  const scale = typeof time === 'number' && time >= FIRST_MICROSECOND ? 1000 : 1;
+  return { kind: 'market', stream: name.name, name, data, scale };
+}
 
 /** Looks for what `JSON.parse` does not tell, and keeps what the documentation does not show. */
 function withRemainder(

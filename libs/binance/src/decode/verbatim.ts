@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { Catalogue } from '../catalogue.js';
 import type { MarketFrame } from '../frame.js';
+import type { AnyPayload } from '../shape/compile.js';
 import { Reader, bytesOf } from '../shape/reader.js';
 import type { ParsedStream } from '../stream-type.js';
 import { contradictionOf, marketFrame } from './payload.js';
@@ -23,26 +24,21 @@ export function readVerbatim(catalogue: Catalogue, bytes: Buffer): MarketFrame |
   if (name === undefined || !reader.literal(BEFORE_DATA)) return undefined;
   const stream = catalogue.find(name);
   if (!stream) return undefined;
-  const frame = stream.isArray ? readArray(reader, stream) : readOne(reader, stream);
-  return reader.literal(AFTER_DATA) && reader.isAtEnd ? frame : undefined;
-}
-
-function readOne(reader: Reader, stream: ParsedStream): MarketFrame | undefined {
-  const { known: type } = stream;
-  const payload = type.compiled.read(reader);
-  if (!payload || contradictionOf(payload, stream) !== undefined) return undefined;
-  return marketFrame(payload, stream, type.clock?.(payload));
+  if (stream.isArray) return readArray(reader, stream);
+  const payload = stream.known.compiled.read(reader);
+  const isRead = payload && reader.literal(AFTER_DATA) && reader.isAtEnd;
+  return isRead && contradictionOf(payload, stream) === undefined ? marketFrame(payload, stream, payload) : undefined;
 }
 
 function readArray(reader: Reader, stream: ParsedStream): MarketFrame | undefined {
-  const { known: type } = stream;
-  const payloads: object[] = [];
+  const { compiled, contradiction } = stream.known;
+  const payloads: AnyPayload[] = [];
   if (!reader.literal(ARRAY_START)) return undefined;
   do {
-    const payload = type.compiled.read(reader);
-    if (!payload || type.contradiction?.(payload, stream) !== undefined) return undefined;
+    const payload = compiled.read(reader);
+    if (!payload || contradiction?.(payload, stream) !== undefined) return undefined;
     payloads.push(payload);
   } while (reader.literal(COMMA));
-  const [first] = payloads;
-  return reader.literal(ARRAY_END) ? marketFrame(payloads, stream, first && type.clock?.(first)) : undefined;
+  const isRead = reader.literal(ARRAY_END) && reader.literal(AFTER_DATA) && reader.isAtEnd;
+  return isRead ? marketFrame(payloads, stream, payloads[0]) : undefined;
 }

@@ -21,7 +21,7 @@ export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
   type: 'aggTrade',
   names: { aggTrade: {} },
   shape: AggTradeFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'aggTrade',
     stream,

@@ -16,7 +16,7 @@ export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
   type: 'avgPrice',
   names: { avgPrice: {} },
   shape: AvgPriceFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'avgPrice',
     stream,

@@ -18,7 +18,7 @@ export const blockTrade: StreamDeclaration<BlockTradeFrame, BlockTrade> = {
   type: 'blockTrade',
   names: { blockTrade: {} },
   shape: BlockTradeFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'blockTrade',
     stream,

@@ -17,7 +17,7 @@ export const depth: StreamDeclaration<DepthFrame, Depth> = {
   type: 'depth',
   names: { depth: {}, 'depth@100ms': { speed: '100ms' } },
   shape: DepthFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   contradiction: (frame) => (frame.U <= frame.u ? undefined : 'U'),
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'depth',

@@ -47,7 +47,7 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
   type: 'kline',
   names: klineNames(),
   shape: KlineFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   contradiction(frame, stream) {
     if (frame.k.s !== frame.s) return 'k.s';
     return frame.k.i === stream.interval ? undefined : 'k.i';

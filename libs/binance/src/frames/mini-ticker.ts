@@ -20,7 +20,7 @@ export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
   names: { miniTicker: {} },
   arrays: { '!miniTicker@arr': {} },
   shape: MiniTickerFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'miniTicker',
     stream,

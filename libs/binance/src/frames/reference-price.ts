@@ -14,7 +14,7 @@ export const referencePrice: StreamDeclaration<ReferencePriceFrame, ReferencePri
   type: 'referencePrice',
   names: { referencePrice: {} },
   shape: ReferencePriceFrame,
-  clock: (frame) => frame.t,
+  clock: 't',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'referencePrice',
     stream,

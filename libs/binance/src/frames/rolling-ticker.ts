@@ -36,7 +36,7 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     '!ticker_1d@arr': { window: '1d' },
   },
   shape: RollingTickerFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   contradiction: (frame, stream) => (frame.e === `${stream.window}Ticker` ? undefined : 'e'),
   normalize: (frame, { stream, receivedAt, scale }, { window = '1h' }) => ({
     type: 'rollingTicker',

@@ -33,7 +33,7 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
   type: 'ticker',
   names: { ticker: {} },
   shape: TickerFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'ticker',
     stream,

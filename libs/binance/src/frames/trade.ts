@@ -19,7 +19,7 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
   type: 'trade',
   names: { trade: {} },
   shape: TradeFrame,
-  clock: (frame) => frame.E,
+  clock: 'E',
   normalize: (frame, { stream, receivedAt, scale }) => ({
     type: 'trade',
     stream,

@@ -2,7 +2,7 @@ import type { Schema } from './fields.js';
 import { type Reader, bytesOf } from './reader.js';
 
 /** Reads one payload; undefined when it is not written exactly as documented. */
-export type Read = (reader: Reader) => object | undefined;
+export type Read = (reader: Reader) => Readonly<Partial<Record<string, unknown>>> | undefined;
 
 /**
  * Compiles a shape into a function that reads and checks a payload in one pass, several times faster than `JSON.parse`

@@ -3,10 +3,8 @@ import { isDecimal, type Schema } from './fields.js';
 import { type Read, compileRead } from './compile-read.js';
 import { schemaOf } from './schema.js';
 
-/** What a payload of any kind may have and `decode` looks at. Not every kind declares it, so it may be anything. */
-export interface AnyPayload {
-  s?: unknown;
-}
+/** A payload of whatever kind: not every kind declares every field, so each may be anything. */
+export type AnyPayload = Readonly<Partial<Record<string, unknown>>>;
 
 /** Where a value is not of its shape, and what was expected there. */
 export interface Misfit {

@@ -15,7 +15,7 @@ export interface AskPorts {
   counts: BusCounts;
 }
 
-interface Waiting {
+interface WaitingQuestion {
   answered: (answer: unknown) => void;
   cancelTimer: Cancel;
 }
@@ -26,7 +26,7 @@ const MOST_WAITING = 10_000;
 /** Asks and answers over a bus's messages; both adapters use it, so that there is one wire. */
 export class AskOverMessages implements Ask {
   private readonly replies = replyTopic(randomUUID());
-  private readonly waiting = new Map<number, Waiting>();
+  private readonly waiting = new Map<number, WaitingQuestion>();
   private lastId = 0;
   /** Absent once answers are heard; until then nothing is asked. */
   private silent: Promise<void> | undefined;
@@ -81,7 +81,7 @@ export class AskOverMessages implements Ask {
     this.take(reply.value.id)?.answered(reply.value.answer);
   }
 
-  private take(id: number): Waiting | undefined {
+  private take(id: number): WaitingQuestion | undefined {
     const waiting = this.waiting.get(id);
     this.waiting.delete(id);
     waiting?.cancelTimer();

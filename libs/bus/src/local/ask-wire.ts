@@ -1,7 +1,7 @@
 import { type Result, type Topic, notOk, ok } from '#libs/core';
 
 /** One question on its topic. */
-export interface Question {
+export interface AskedQuestion {
   /** The asker's own number for it. */
   id: number;
   /** The channel on which the asker hears answers. */
@@ -10,7 +10,7 @@ export interface Question {
 }
 
 /** One answer on the asker's reply channel. */
-export interface Reply {
+export interface GivenAnswer {
   id: number;
   answer: unknown;
 }
@@ -20,12 +20,12 @@ const REPLY_CHANNEL = /^holdfast:reply:[\w-]{1,64}$/;
 
 export const replyTopic = (process: string): Topic => `holdfast:reply:${process}`;
 
-export const encodeQuestion = ({ id, to, ask }: Question): string => JSON.stringify({ id, to, ask: ask ?? null });
+export const encodeQuestion = ({ id, to, ask }: AskedQuestion): string => JSON.stringify({ id, to, ask: ask ?? null });
 
-export const encodeReply = ({ id, answer }: Reply): string => JSON.stringify({ id, answer: answer ?? null });
+export const encodeReply = ({ id, answer }: GivenAnswer): string => JSON.stringify({ id, answer: answer ?? null });
 
 /** Never throws: the text may be anybody's. */
-export function decodeQuestion(text: string): Result<Question, string> {
+export function decodeQuestion(text: string): Result<AskedQuestion, string> {
   const { id, to, ask } = fieldsOf(text);
   if (!isId(id)) return notOk('id is no whole number above 0');
   if (typeof to !== 'string' || !REPLY_CHANNEL.test(to)) return notOk('to is no reply channel');
@@ -33,7 +33,7 @@ export function decodeQuestion(text: string): Result<Question, string> {
 }
 
 /** Never throws: the text may be anybody's. */
-export function decodeReply(text: string): Result<Reply, string> {
+export function decodeReply(text: string): Result<GivenAnswer, string> {
   const { id, answer } = fieldsOf(text);
   if (!isId(id)) return notOk('id is no whole number above 0');
   return answer === undefined ? notOk('there is no answer') : ok({ id, answer });

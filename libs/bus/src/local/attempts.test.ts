@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Attempts } from './attempts.js';
+import { KnownAttempts } from './attempts.js';
 
 const MINUTE = 60_000;
 
 describe('what is known of attempts', () => {
   it('counts an attempt once, however often it is told, and at the time it was first told', () => {
-    const attempts = new Attempts();
+    const attempts = new KnownAttempts();
     attempts.add([{ id: 'a', at: 0 }], MINUTE, 0);
     attempts.add([{ id: 'a', at: 500 }], MINUTE, 1_000);
     expect(attempts.waitMs(2, MINUTE, 1_000)).toBe(0);
@@ -13,7 +13,7 @@ describe('what is known of attempts', () => {
   });
 
   it('waits for the attempt whose place becomes free, in whatever order they were told', () => {
-    const attempts = new Attempts();
+    const attempts = new KnownAttempts();
     attempts.add([{ id: 'b', at: 20 }], MINUTE, 30);
     attempts.add([{ id: 'a', at: 10 }], MINUTE, 30);
     expect(attempts.waitMs(2, MINUTE, 30)).toBe(MINUTE - 20);
@@ -21,7 +21,7 @@ describe('what is known of attempts', () => {
   });
 
   it('forgets what no window reaches any more', () => {
-    const attempts = new Attempts();
+    const attempts = new KnownAttempts();
     for (let minute = 0; minute < 100; minute += 1) {
       attempts.add([{ id: `${minute}`, at: minute * MINUTE }], MINUTE, minute * MINUTE);
     }
@@ -29,7 +29,7 @@ describe('what is known of attempts', () => {
   });
 
   it('waits for the longer of a full window and an order', () => {
-    const attempts = new Attempts();
+    const attempts = new KnownAttempts();
     attempts.add([{ id: 'a', at: 0 }], MINUTE, 0);
     attempts.hold(1_000);
     expect(attempts.waitMs(1, MINUTE, 0)).toBe(MINUTE);

@@ -1,6 +1,6 @@
 import type { Millis } from '#libs/core';
 
-interface Attempt {
+interface TakenAttempt {
   readonly id: string;
   readonly at: Millis;
 }
@@ -9,9 +9,9 @@ interface Attempt {
 export const KEEP_MS: Millis = 600_000;
 
 /** What this process knows of the attempts to one address: its own, and what it was told of those of others. */
-export class Attempts {
+export class KnownAttempts {
   /** Oldest first. As long as what the limit lets through while it is kept. */
-  private taken: readonly Attempt[] = [];
+  private taken: readonly TakenAttempt[] = [];
   private heldUntil: Millis = -Infinity;
 
   /** Milliseconds until one more may be taken; 0 is now. */
@@ -23,7 +23,7 @@ export class Attempts {
   }
 
   /** Records attempts; those known already stay as they are. What is older than anybody asks for is forgotten. */
-  add(attempts: readonly Attempt[], windowMs: Millis, now: Millis): void {
+  add(attempts: readonly TakenAttempt[], windowMs: Millis, now: Millis): void {
     const known = new Set(this.taken.map(({ id }) => id));
     const oldest = now - Math.max(KEEP_MS, windowMs);
     this.taken = [...this.taken, ...attempts.filter(({ id }) => !known.has(id))]
@@ -40,17 +40,17 @@ export class Attempts {
     return Math.max(0, this.heldUntil - now);
   }
 
-  all(): readonly Attempt[] {
+  all(): readonly TakenAttempt[] {
     return this.taken;
   }
 }
 
-/** `Attempts` by key. Keys are addresses that we dial: a handful, from settings. */
+/** `KnownAttempts` by key. Keys are addresses that we dial: a handful, from settings. */
 export class AttemptsByKey {
-  private readonly byKey = new Map<string, Attempts>();
+  private readonly byKey = new Map<string, KnownAttempts>();
 
-  of(key: string): Attempts {
-    const known = this.byKey.get(key) ?? new Attempts();
+  of(key: string): KnownAttempts {
+    const known = this.byKey.get(key) ?? new KnownAttempts();
     this.byKey.set(key, known);
     return known;
   }

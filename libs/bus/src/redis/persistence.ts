@@ -1,7 +1,7 @@
 import type { Cancel, Clock, Millis } from '#libs/core';
-import type { Complaints } from './complaints.js';
-import { wordsOf } from './connection.js';
-import type { Liveness } from './liveness.js';
+import type { Complaints } from './pubsub/complaints.js';
+import { wordsOf } from './pubsub/connection.js';
+import type { Liveness } from './pubsub/liveness.js';
 
 const RETRY_FIRST_MS: Millis = 250;
 const RETRY_MOST_MS: Millis = 5_000;

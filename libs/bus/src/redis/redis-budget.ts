@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock, Millis, Topic } from '#libs/core';
-import { type Attempts, AttemptsByKey, KEEP_MS } from '../local/attempts.js';
+import { type KnownAttempts, AttemptsByKey, KEEP_MS } from '../local/attempts.js';
 import type { Budget } from '../ports/budget.js';
 
 /**
@@ -128,13 +128,13 @@ export class RedisBudget implements Budget {
 }
 
 /** The script's arguments: what is asked for, and all that this process remembers. */
-function tellingOf(attempts: Attempts, { id, limit, windowMs }: Take, now: Millis): (string | number)[] {
+function tellingOf(attempts: KnownAttempts, { id, limit, windowMs }: Take, now: Millis): (string | number)[] {
   const keepMs = Math.max(KEEP_MS, windowMs);
   const remembered = attempts.all().flatMap((attempt) => [attempt.id, Math.max(0, now - attempt.at)]);
   return [id, limit, windowMs, keepMs, Math.ceil(attempts.heldMs(now)), ...remembered];
 }
 
-function learn(attempts: Attempts, { known, heldMs }: Known, windowMs: Millis, now: Millis): void {
+function learn(attempts: KnownAttempts, { known, heldMs }: Known, windowMs: Millis, now: Millis): void {
   const learnt = known.map(({ id, ageMs }) => ({ id, at: now - ageMs }));
   attempts.add(learnt, windowMs, now);
   attempts.hold(now + heldMs);

@@ -1,12 +1,12 @@
-import type { Redis } from 'ioredis';
 import type { Clock } from '#libs/core';
 import { type Log, Metrics, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts } from '../local/bus-metrics.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
-import { Complaints } from './complaints.js';
-import { addressOf, connectTo, hasPassword } from './connection.js';
+import { Complaints } from './pubsub/complaints.js';
+import { addressOf, connectTo, hasPassword } from './pubsub/connection.js';
+import type { LivenessParts } from './pubsub/liveness.js';
 import { Persistence } from './persistence.js';
 import { RedisBudget } from './redis-budget.js';
 import { RedisMarks } from './redis-marks.js';
@@ -40,42 +40,21 @@ export class RedisBus implements Bus {
   readonly budget: RedisBudget;
   readonly marks: RedisMarks;
   readonly ask: AskOverMessages;
-  private readonly clock: Clock;
-  private readonly address: string;
-  private readonly publishing: Redis;
-  private readonly subscribing: Redis;
+  private readonly parts: LivenessParts;
   private readonly persistence: Persistence;
   private hasStopped = false;
 
-  constructor({ redisUrl, queueBytes, prefix = '' }: RedisBusOptions, parts: Partial<RedisBusParts> = {}) {
-    const { clock = systemClock, log = silentLog, metrics = new Metrics() } = parts;
+  constructor({ redisUrl, queueBytes, prefix = '' }: RedisBusOptions, given: Partial<RedisBusParts> = {}) {
+    const { clock = systemClock, log = silentLog, metrics = new Metrics() } = given;
     const { counts } = this;
-    this.clock = clock;
-    const address = addressOf(redisUrl);
-    const complaints = new Complaints(log, address);
-    const [publishing, subscribing] = [
-      connectTo(redisUrl, 'holdfast-publisher'),
-      connectTo(redisUrl, 'holdfast-subscriber'),
-    ];
-    const lively = {
-      publishing,
-      subscribing,
-      clock,
-      log,
-      counts,
-      complaints,
-      address,
-      hasPassword: hasPassword(redisUrl),
-    };
-    const messages = new RedisMessages({ prefix, queueBytes }, lively, new Subscribers(counts, log));
-    this.address = address;
-    this.publishing = publishing.redis;
-    this.subscribing = subscribing.redis;
+    this.parts = partsOf(redisUrl, { clock, log, counts });
+    const { redis } = this.parts.publishing;
+    const messages = new RedisMessages({ prefix, queueBytes }, this.parts, new Subscribers(counts, log));
     this.messages = messages;
-    this.persistence = new Persistence(messages.liveness, clock, complaints);
-    this.terms = new RedisTerms(this.publishing, prefix, this.persistence);
-    this.budget = new RedisBudget(this.publishing, prefix, clock);
-    this.marks = new RedisMarks(this.publishing, prefix, this.persistence);
+    this.persistence = new Persistence(messages.liveness, clock, this.parts.complaints);
+    this.terms = new RedisTerms(redis, prefix, this.persistence);
+    this.budget = new RedisBudget(redis, prefix, clock);
+    this.marks = new RedisMarks(redis, prefix, this.persistence);
     this.ask = new AskOverMessages({
       publish: (topic, text) => messages.publishAsk(topic, text),
       subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
@@ -100,42 +79,57 @@ export class RedisBus implements Bus {
     this.messages.liveness.stop();
     this.ask.stop();
     this.messages.flush();
-    if (this.publishing.status === 'ready') await this.goodbye();
-    this.publishing.disconnect();
-    this.subscribing.disconnect();
+    const { publishing, subscribing } = this.parts;
+    if (publishing.redis.status === 'ready') await this.goodbye();
+    publishing.redis.disconnect();
+    subscribing.redis.disconnect();
     this.messages.liveness.ended();
     this.persistence.stop();
   }
 
   /** What operators see of it. */
   describe(): object {
-    const { messages, persistence, address } = this;
-    const refused = messages.refused();
+    const { messages, persistence } = this;
+    const waits = persistence.refusal ?? null;
     return {
       kind: 'redis',
-      redis: address,
+      redis: this.parts.address,
       ...messages.liveness.describe(),
-      waits: persistence.refusal ?? null,
-      refused,
+      waits,
+      refused: messages.refused(),
     };
   }
 
   /** What keeps it from doing its work, in Redis's own words where it has said any. */
   trouble(): string | undefined {
     const { state, why } = this.messages.liveness.describe();
-    if (state === 'down') return `Redis at ${this.address} does not carry messages: ${why}`;
+    if (state === 'down') return `Redis at ${this.parts.address} does not carry messages: ${why}`;
     const { refusal } = this.persistence;
-    return refusal === undefined ? undefined : `Redis at ${this.address} refuses: ${refusal}`;
+    return refusal === undefined ? undefined : `Redis at ${this.parts.address} refuses: ${refusal}`;
   }
 
   /** Lets what was published and marked last arrive, but does not wait long for a Redis that does not answer. */
   private async goodbye(): Promise<void> {
-    const cancel = this.clock.after(GOODBYE_MS, () => {
+    const { clock, publishing } = this.parts;
+    const cancel = clock.after(GOODBYE_MS, () => {
       this.persistence.stop();
-      this.publishing.disconnect();
+      publishing.redis.disconnect();
     });
     await this.marks.settled();
-    await this.publishing.quit().catch(() => 'it was gone already');
+    await publishing.redis.quit().catch(() => 'it was gone already');
     cancel();
   }
+}
+
+/** Two connections, because one that subscribes can do nothing else, and what is known of their Redis. */
+function partsOf(redisUrl: string, given: Pick<LivenessParts, 'clock' | 'log' | 'counts'>): LivenessParts {
+  const address = addressOf(redisUrl);
+  return {
+    ...given,
+    publishing: connectTo(redisUrl, 'holdfast-publisher'),
+    subscribing: connectTo(redisUrl, 'holdfast-subscriber'),
+    complaints: new Complaints(given.log, address),
+    address,
+    hasPassword: hasPassword(redisUrl),
+  };
 }

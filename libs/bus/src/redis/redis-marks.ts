@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Topic } from '#libs/core';
 import type { Marks } from '../ports/marks.js';
-import { inChunks } from './in-chunks.js';
+import { inChunks } from './pubsub/in-chunks.js';
 import type { Persistence } from './persistence.js';
 
 /** HSET and HDEL take many fields; very long commands would hold up the connection. */

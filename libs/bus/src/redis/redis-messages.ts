@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Cancel, Topic } from '#libs/core';
 import type { Subscribers } from '../local/subscribers.js';
 import type { BusState, Deliver, Messages, Subscription } from '../ports/messages.js';
-import { Liveness, type LivenessParts } from './liveness.js';
-import { RedisPublisher } from './publisher.js';
-import { RedisSubscriber } from './subscriber.js';
+import { Liveness, type LivenessParts } from './pubsub/liveness.js';
+import { RedisPublisher } from './pubsub/publisher.js';
+import { RedisSubscriber } from './pubsub/subscriber.js';
 
 interface RedisMessagesOptions {
   prefix: string;

@@ -4,7 +4,7 @@ import { bold, cyan, dim, green, red, yellow } from './colour.js';
 import { count, duration } from './table.js';
 
 /** One incident as the screen and the lines tell it. */
-export interface Told {
+export interface IncidentLine {
   atMs: number;
   what: string;
   /** What became of it; absent while it is not over. */
@@ -24,7 +24,7 @@ export interface Scene {
   clients: number;
   connected: number;
   perSecond: number;
-  told: readonly Told[];
+  told: readonly IncidentLine[];
   summary: Summary;
 }
 
@@ -63,7 +63,7 @@ export function viewOf(scene: Scene): string[] {
 }
 
 /** `0:07  Binance closes with 1000            data back after 0.3 s`. */
-export function toldLine({ atMs, what, end }: Told): string {
+export function toldLine({ atMs, what, end }: IncidentLine): string {
   return `  ${dim(clockOf(atMs))}  ${what.padEnd(52)} ${end === undefined ? yellow('…') : dim(end)}`;
 }
 

@@ -35,17 +35,18 @@ describe('the intake', () => {
     stream = new EdgeStream(spot, parsedStream(TOP), clock.now(), { publish, counts: metrics.counts });
     stream.audience.add('native');
   });
+  const deliver = (to: EdgeStream, text: string): void => intake.deliverTo(to)(text);
   const natives = (): Record<string, unknown>[] =>
     sent.splice(0).map(([, text]) => JSON.parse(text) as Record<string, unknown>);
   const welcome = (epoch: number, seq: number, latest: string[] = []): boolean =>
     intake.welcome(stream, { stream: TOP, place: { epoch, seq }, feed: feed(epoch, 1), latest });
 
   it('holds native messages back until the stream is welcomed, then tells state, newest event and what follows', () => {
-    intake.deliver(stream, event(7, 4));
-    intake.deliver(stream, event(7, 5));
+    deliver(stream, event(7, 4));
+    deliver(stream, event(7, 5));
     expect(sent).toEqual([]);
     welcome(7, 5, [event(7, 5)]);
-    intake.deliver(stream, event(7, 6));
+    deliver(stream, event(7, 6));
     expect(natives()).toMatchObject([
       { type: 'feed', seq: 5 },
       { type: 'bookTicker', seq: 5 },
@@ -55,9 +56,9 @@ describe('the intake', () => {
   });
 
   it('does not hold them back for ever', () => {
-    intake.deliver(stream, event(7, 4));
+    deliver(stream, event(7, 4));
     clock.advance(WELCOME_WITHIN_MS);
-    intake.deliver(stream, event(7, 5));
+    deliver(stream, event(7, 5));
     expect(natives()).toMatchObject([{ seq: 5 }]);
   });
 
@@ -70,7 +71,7 @@ describe('the intake', () => {
 
   it('ignores a welcome that is older than what has been seen', () => {
     welcome(7, 5);
-    intake.deliver(stream, event(7, 6));
+    deliver(stream, event(7, 6));
     natives();
     welcome(7, 5, [event(7, 5)]);
     welcome(6, 99);
@@ -92,7 +93,7 @@ describe('the intake', () => {
   it('announces what is lost at the start of a new term', () => {
     welcome(7, 5);
     natives();
-    intake.deliver(stream, event(8, 3));
+    deliver(stream, event(8, 3));
     expect(natives()).toMatchObject([
       { state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 5 },
       { type: 'bookTicker', epoch: 8, seq: 3 },
@@ -102,8 +103,8 @@ describe('the intake', () => {
   it('announces a new term, because nobody knows what the market did in between', () => {
     welcome(7, 5);
     natives();
-    intake.deliver(stream, event(8, 1));
-    intake.deliver(stream, event(7, 6));
+    deliver(stream, event(8, 1));
+    deliver(stream, event(7, 6));
     expect(natives()).toMatchObject([
       { state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 5 },
       { epoch: 8, seq: 1 },
@@ -143,8 +144,8 @@ describe('the intake', () => {
   it('passes an upstream’s feed event on as it is, and counts it in', () => {
     welcome(7, 5);
     natives();
-    intake.deliver(stream, feed(7, 6, 'recovering'));
-    intake.deliver(stream, event(7, 7));
+    deliver(stream, feed(7, 6, 'recovering'));
+    deliver(stream, event(7, 7));
     expect(natives()).toMatchObject([{ state: 'recovering', seq: 6 }, { seq: 7 }]);
     expect(metrics.counts.lost).toBe(0);
   });
@@ -161,10 +162,10 @@ describe('the intake', () => {
     stream.audience.add('raw');
     welcome(7, 0);
     natives();
-    intake.deliver(stream, text);
+    deliver(stream, text);
     expect(sent).toEqual([]);
     expect(metrics.counts.unreadable).toBe(1);
-    intake.deliver(stream, event(7, 1));
+    deliver(stream, event(7, 1));
     expect(metrics.counts.lost).toBe(0);
     expect(natives()).toHaveLength(2);
   });
@@ -173,8 +174,8 @@ describe('the intake', () => {
     stream.audience.add('raw');
     welcome(7, 0);
     natives();
-    intake.deliver(stream, `{"type":"bookTicker","stream":"${TOP}","epoch":7,"seq":1}`);
-    intake.deliver(stream, event(7, 2));
+    deliver(stream, `{"type":"bookTicker","stream":"${TOP}","epoch":7,"seq":1}`);
+    deliver(stream, event(7, 2));
     expect(sent.filter(([topic]) => topic.includes('raw'))).toHaveLength(1);
     expect(metrics.counts.unreadable).toBe(1);
   });
@@ -182,14 +183,14 @@ describe('the intake', () => {
   it('passes on what nobody has a word for yet', () => {
     welcome(7, 0);
     natives();
-    intake.deliver(stream, `{"type":"unknown","stream":"${TOP}","epoch":7,"seq":1,"raw":{"e":"new"}}`);
+    deliver(stream, `{"type":"unknown","stream":"${TOP}","epoch":7,"seq":1,"raw":{"e":"new"}}`);
     expect(natives()).toMatchObject([{ type: 'unknown', seq: 1 }]);
   });
 
   it('tells newcomers what the upstream says as soon as it says it, though this edge had its doubts', () => {
     welcome(7, 5);
     intake.distrust(stream, { cause: 'upstream-gone', message: 'cannot hear', since: 42 });
-    intake.deliver(stream, feed(7, 6, 'live'));
+    deliver(stream, feed(7, 6, 'live'));
     expect(snapshot(stream).map((text) => JSON.parse(text) as object)).toMatchObject([
       { type: 'feed', state: 'live', by: 'upstream', seq: 6 },
     ]);
@@ -203,11 +204,11 @@ describe('the intake', () => {
   it('takes nothing from an upstream whose term is over: no welcome, and no data that begins a series', () => {
     newest = 9;
     expect(welcome(7, 5)).toBe(false);
-    intake.deliver(stream, event(7, 6));
+    deliver(stream, event(7, 6));
     expect(stream.place).toEqual({ epoch: 0, seq: 0 });
     expect(sent).toEqual([]);
     expect(welcome(9, 2)).toBe(true);
-    intake.deliver(stream, event(9, 3));
+    deliver(stream, event(9, 3));
     expect(natives()).toMatchObject([
       { type: 'feed', epoch: 9 },
       { epoch: 9, seq: 3 },
@@ -235,11 +236,11 @@ describe('the intake', () => {
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>
       `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1,"receivedAt":1,"part":${JSON.stringify(index)}}`;
-    intake.deliver(tickers, part(1, [0, 2], 'A'));
-    intake.deliver(tickers, part(3, [0, 2], 'A'));
-    intake.deliver(tickers, part(4, [1, 2], 'B'));
-    intake.deliver(tickers, part(5, [2, 2], 'A'));
-    intake.deliver(tickers, part(6, 'x', 'A'));
+    deliver(tickers, part(1, [0, 2], 'A'));
+    deliver(tickers, part(3, [0, 2], 'A'));
+    deliver(tickers, part(4, [1, 2], 'B'));
+    deliver(tickers, part(5, [2, 2], 'A'));
+    deliver(tickers, part(6, 'x', 'A'));
     expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
     sent.length = 0;
@@ -253,7 +254,7 @@ describe('the intake', () => {
     for (let client = 0; client < 500; client += 1) stream.audience.add('raw');
     welcome(7, 0);
     natives();
-    intake.deliver(stream, event(7, 1));
+    deliver(stream, event(7, 1));
     expect(sent.map(([topic]) => topic)).toEqual([`spot:raw:${TOP}`, `spot:native:${TOP}`]);
     expect(metrics.counts).toMatchObject({ renditions: 1, deliveries: 502 });
   });

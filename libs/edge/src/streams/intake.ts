@@ -38,25 +38,26 @@ export class Intake {
   constructor(private readonly parts: IntakeParts) {}
 
   /**
-   * The hot path: once per message, never once per client. What is simply the next event of a followed stream goes straight
-   * through, as the table has it (`event`); everything else takes the longer way.
+   * Takes the messages of one stream. The hot path: once per message, never once per client. What is simply the next event of a
+   * followed stream goes straight through, as the table has it (`event`); everything else takes the longer way.
    */
-  deliver(stream: EdgeStream, text: string): void {
-    const place = readPlace(text, stream.front);
-    if (
-      place === undefined ||
-      place.seq !== stream.seq + 1 ||
-      place.epoch !== stream.epoch ||
-      (stream.phase !== 'followed' && stream.phase !== 'doubted')
-    ) {
-      return this.take(stream, text);
-    }
-    stream.seq = place.seq;
-    this.keep(stream, text);
-    const { native } = stream.audience.counts;
-    if (native === 0) return;
-    this.parts.metrics.counts.deliveries += native;
-    this.parts.publish(stream.audience.topics.native, text);
+  deliverTo(stream: EdgeStream): (text: string) => void {
+    const { publish, metrics } = this.parts;
+    const { counts } = metrics;
+    const { audience } = stream;
+    return (text) => {
+      const place = readPlace(text, stream.front);
+      const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
+      if (!isNext || (stream.phase !== 'followed' && stream.phase !== 'doubted')) return this.take(stream, text);
+      stream.seq = place.seq;
+      counts.messages += 1;
+      if (counts.messages % MEASURED === 0) this.measure(text);
+      if (stream.keepsNewest) stream.newest = text;
+      if (audience.rebuilt > 0) stream.frames.write(text);
+      if (audience.counts.native === 0) return;
+      counts.deliveries += audience.counts.native;
+      publish(audience.topics.native, text);
+    };
   }
 
   /**

@@ -94,7 +94,7 @@ export class MarketStreams {
   private listen(stream: EdgeStream): Subscription {
     const { bus, clock, log } = this.shared;
     const topic = this.market.topic(stream.parsed);
-    const subscription = bus.messages.subscribe(topic, (text) => this.intake.deliver(stream, text));
+    const subscription = bus.messages.subscribe(topic, this.intake.deliverTo(stream));
     subscription.onRefused((why) => {
       if (why === undefined) return this.demand.again();
       log.error({ code: 'edge.channel-refused', topic, why }, 'the bus refuses a channel');

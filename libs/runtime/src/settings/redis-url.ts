@@ -1,10 +1,10 @@
-import type { Reader } from './setting.js';
+import type { SettingReader } from './setting.js';
 
 /**
  * A Redis URL whose every part is used. Anything else is refused rather than guessed at: a `#`, `?` or `/` in a password that
  * is not percent-encoded ends the host, and a database number would keep keys apart but not channels.
  */
-export const redisUrl: Reader<string> = (given) => {
+export const redisUrl: SettingReader<string> = (given) => {
   const text = given.trim();
   const url = /^rediss?:\/\/[^\s?#]+$/.test(text) ? URL.parse(text) : null;
   if (!url || url.hostname === '' || url.port === '0') return undefined;

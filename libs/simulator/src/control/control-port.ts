@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { isIncidentName, listIncidents, strike } from '../incidents/incidents.js';
 import type { World } from '../incidents/world.js';
 import type { SimConnection } from '../server/connection.js';
-import type { Step } from '../server/gate.js';
+import type { GateStep } from '../server/gate.js';
 import { readScript } from './read-step.js';
 
 /** What the control port acts on. */
 export interface ControlOptions {
   world: World;
-  script(steps: readonly Step[]): void;
+  script(steps: readonly GateStep[]): void;
   struck(name: string, count: number): void;
 }
 

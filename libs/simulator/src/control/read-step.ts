@@ -1,13 +1,13 @@
 import { notOk, ok, type Result } from '#libs/core';
 import { isCloseCode, isCloseReason, isRefusalStatus } from '../incidents/parameter.js';
-import { CUTS, type Moment, type Step } from '../server/gate.js';
+import { CUTS, type Moment, type GateStep } from '../server/gate.js';
 
 const EXPECTED = `a script is a list whose steps are "accept", {"refuse":{"status":429,"retryAfter":5}}, {"slow":3000}, {"slow":"never"}, {"reset":true}, {"silent":true}, {"stall":true}, {"close":{"code":1008,"reason":"…"}} or {"cut":"${CUTS.join('" | "')}"}, the last two with "when":"open" or "first-frame"`;
 
 /** Reads a script for the next connection attempts; a sentence about the first step that is none. */
-export function readScript(value: unknown): Result<Step[], string> {
+export function readScript(value: unknown): Result<GateStep[], string> {
   if (!Array.isArray(value)) return notOk(EXPECTED);
-  const steps: Step[] = [];
+  const steps: GateStep[] = [];
   for (const item of value) {
     const step = readStep(item);
     if (!step) return notOk(`${JSON.stringify(item)} is no step: ${EXPECTED}`);
@@ -16,7 +16,7 @@ export function readScript(value: unknown): Result<Step[], string> {
   return ok(steps);
 }
 
-function readStep(value: unknown): Step | undefined {
+function readStep(value: unknown): GateStep | undefined {
   if (value === 'accept') return 'accept';
   if (!isRecord(value)) return undefined;
   const { refuse, slow, reset, silent, stall, close, cut } = value;
@@ -32,13 +32,13 @@ function readStep(value: unknown): Step | undefined {
   return isRecord(close) ? readClose(close, when) : undefined;
 }
 
-function readRefusal({ status, retryAfter }: Record<string, unknown>): Step | undefined {
+function readRefusal({ status, retryAfter }: Record<string, unknown>): GateStep | undefined {
   if (typeof status !== 'number' || !isRefusalStatus(status)) return undefined;
   if (typeof retryAfter === 'number' || typeof retryAfter === 'string') return { refuse: { status, retryAfter } };
   return retryAfter === undefined ? { refuse: { status } } : undefined;
 }
 
-function readClose({ code, reason = '' }: Record<string, unknown>, when: Moment): Step | undefined {
+function readClose({ code, reason = '' }: Record<string, unknown>, when: Moment): GateStep | undefined {
   if (typeof code !== 'number' || !isCloseCode(code) || !isCloseReason(reason)) return undefined;
   return { close: { code, reason }, when };
 }

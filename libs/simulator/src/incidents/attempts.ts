@@ -1,4 +1,4 @@
-import type { Gate, Moment, SimRefusal, Stay, Step } from '../server/gate.js';
+import type { Gate, Moment, SimRefusal, Stay, GateStep } from '../server/gate.js';
 import { closeCode, oneOf, refusalStatus, whole } from './parameter.js';
 import { incident, type World } from './world.js';
 
@@ -16,7 +16,7 @@ interface Stays {
   forMs: number | undefined;
 }
 
-function order(gate: Gate, step: Step, parameters: Stays): number {
+function order(gate: Gate, step: GateStep, parameters: Stays): number {
   gate.order(step, stay(parameters.count, parameters.forMs));
   return 0;
 }

@@ -4,7 +4,7 @@ import type { MarketSink } from '../market/sink.js';
 import type { Rest } from '../rest/rest.js';
 import type { SimConnection } from '../server/connection.js';
 import type { FrontDoor } from '../server/front-door.js';
-import type { Channels } from '../wire/channels.js';
+import type { StreamChannels } from '../wire/channels.js';
 import type { Parameter, Share } from './parameter.js';
 
 /** What incidents act on. */
@@ -13,7 +13,7 @@ export interface World {
   readonly random: Random;
   readonly door: FrontDoor;
   readonly rest: Rest;
-  readonly channels: Channels;
+  readonly channels: StreamChannels;
   readonly market: SimMarket;
   readonly sink: MarketSink;
 }

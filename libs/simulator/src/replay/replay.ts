@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '#libs/core';
-import type { Channels } from '../wire/channels.js';
+import type { StreamChannels } from '../wire/channels.js';
 import type { RecordedFrame } from './recording.js';
 
 export interface ReplayPorts {
   clock: Clock;
-  channels: Channels;
+  channels: StreamChannels;
   /** 1 is the original speed. */
   speed: number;
   loop: boolean;

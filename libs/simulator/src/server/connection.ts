@@ -2,7 +2,7 @@ import type { Clock, Millis } from '#libs/core';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Member, TimeUnit } from '../wire/channel.js';
-import type { Channels } from '../wire/channels.js';
+import type { StreamChannels } from '../wire/channels.js';
 import { textFrame } from '../wire/frame.js';
 import { type Breach, ClientRules } from './rules/client-rules.js';
 import { Keepalive } from './rules/keepalive.js';
@@ -23,7 +23,7 @@ export interface SimEnding {
 export interface House {
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly channels: Channels;
+  readonly channels: StreamChannels;
   /** How long the next reply takes. */
   ackDelayMs(): Millis;
   violated(rule: Rule, detail: string, connection: SimConnection): void;

@@ -3,14 +3,14 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Channels } from '../wire/channels.js';
+import type { StreamChannels } from '../wire/channels.js';
 import { readAddress, type Wish } from './address.js';
 import { SimConnection, type House } from './connection.js';
 import { cutShort } from './cuts.js';
 import { Doorkeeper } from './doorkeeper.js';
-import { Gate, type Moment, type Step } from './gate.js';
+import { Gate, type Moment, type GateStep } from './gate.js';
 import type { Limits } from './rules/limits.js';
-import { type Attempt, Records, type Rule, type Violation } from './rules/records.js';
+import { type UpgradeAttempt, Records, type Rule, type Violation } from './rules/records.js';
 import { refuse } from './refusal.js';
 
 /** What the front door needs. */
@@ -18,7 +18,7 @@ export interface FrontDoorOptions {
   clock: Clock;
   random: Random;
   limits: Limits;
-  channels: Channels;
+  channels: StreamChannels;
   /** Bounds of how long a reply takes. */
   ackDelayMs: readonly [least: Millis, most: Millis];
 }
@@ -27,11 +27,11 @@ export interface FrontDoorOptions {
 export class FrontDoor implements House {
   readonly clock: Clock;
   readonly limits: Limits;
-  readonly channels: Channels;
+  readonly channels: StreamChannels;
   readonly gate: Gate;
   /** Those that have ended, the newest of them; a connection remembers much. */
   readonly gone = new Records<SimConnection>(250);
-  readonly attempts = new Records<Attempt>();
+  readonly attempts = new Records<UpgradeAttempt>();
   readonly violations = new Records<Violation>();
   /** Those that have not ended, oldest first. */
   readonly open = new Set<SimConnection>();
@@ -111,7 +111,7 @@ export class FrontDoor implements House {
     socket.on('error', () => undefined); // a reset while we answer; 'close' follows
     const url = request.url ?? '/';
     const ip = request.socket.remoteAddress ?? 'unknown';
-    const attempt: Attempt = { at: this.clock.now(), ip, url: headOf(url), outcome: 'refused' };
+    const attempt: UpgradeAttempt = { at: this.clock.now(), ip, url: headOf(url), outcome: 'refused' };
     this.attempts.add(attempt);
     const wish = readAddress(url);
     const refusal = this.keeper.admit(ip, url) ?? this.tooManyStreams(wish);
@@ -133,7 +133,12 @@ export class FrontDoor implements House {
     return { status: 400 };
   }
 
-  private follow(step: Step, attempt: Attempt, accept: () => Promise<SimConnection | undefined>, socket: Duplex): void {
+  private follow(
+    step: GateStep,
+    attempt: UpgradeAttempt,
+    accept: () => Promise<SimConnection | undefined>,
+    socket: Duplex,
+  ): void {
     if (step === 'accept') return void accept();
     if ('refuse' in step) {
       Object.assign(attempt, { status: step.refuse.status, by: 'incident' });
@@ -148,7 +153,7 @@ export class FrontDoor implements House {
     void accept().then((connection) => connection && this.disturb(connection, step));
   }
 
-  private hold(forMs: Millis | 'never', attempt: Attempt, accept: () => Promise<unknown>, socket: Duplex): void {
+  private hold(forMs: Millis | 'never', attempt: UpgradeAttempt, accept: () => Promise<unknown>, socket: Duplex): void {
     attempt.outcome = 'held';
     const release = (): void => {
       this.held.delete(socket);
@@ -163,7 +168,7 @@ export class FrontDoor implements House {
 
   private disturb(
     connection: SimConnection,
-    step: Exclude<Step, 'accept' | { refuse: unknown } | { reset: true } | { slow: unknown }>,
+    step: Exclude<GateStep, 'accept' | { refuse: unknown } | { reset: true } | { slow: unknown }>,
   ): void {
     if ('silent' in step) return connection.goSilent('reads-on');
     if ('stall' in step) {
@@ -182,7 +187,7 @@ export class FrontDoor implements House {
     socket: Duplex,
     head: Buffer,
     wish: Wish,
-    attempt: Attempt,
+    attempt: UpgradeAttempt,
   ): Promise<SimConnection | undefined> {
     return new Promise((resolve) => {
       socket.once('close', () => resolve(undefined));

@@ -14,7 +14,7 @@ export interface SimRefusal {
 }
 
 /** What happens to one connection attempt. */
-export type Step =
+export type GateStep =
   | 'accept'
   | { refuse: SimRefusal }
   /** The upgrade is answered this much later, or never. */
@@ -35,7 +35,7 @@ export interface Stay {
 }
 
 interface StandingOrder {
-  step: Step;
+  step: GateStep;
   left: number;
   until: Millis;
 }
@@ -46,12 +46,12 @@ export class Gate {
 
   constructor(private readonly clock: Clock) {}
 
-  order(step: Step, { count = Infinity, forMs = Infinity }: Stay = {}): void {
+  order(step: GateStep, { count = Infinity, forMs = Infinity }: Stay = {}): void {
     this.orders.push({ step, left: count, until: this.clock.now() + forMs });
   }
 
   /** The step for the attempt that has just come. */
-  next(): Step {
+  next(): GateStep {
     const now = this.clock.now();
     this.orders = this.orders.filter((order) => order.left > 0 && order.until > now);
     const order = this.orders[0];

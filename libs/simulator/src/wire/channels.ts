@@ -15,7 +15,7 @@ const PERIODIC: ReadonlySet<Recipe['kind']> = new Set([
 ]);
 
 /** Every stream that somebody is subscribed to, or that an incident holds. */
-export class Channels {
+export class StreamChannels {
   private readonly byName = new Map<string, Channel>();
   /** The periodic ones among them. */
   readonly periodic = new Set<Channel>();

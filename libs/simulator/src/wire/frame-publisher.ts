@@ -6,7 +6,7 @@ import type { SimMarket } from '../market/market.js';
 import type { MarketSink } from '../market/sink.js';
 import type { SimAggTrade, SimBlockTrade, SimTrade } from '../market/trade.js';
 import type { Channel } from './channel.js';
-import type { Channels } from './channels.js';
+import type { StreamChannels } from './channels.js';
 import {
   aggTradePayload,
   avgPricePayload,
@@ -38,7 +38,7 @@ export class FramePublisher implements MarketSink {
   private readonly bySymbol = new Map<string, Instrument>();
 
   constructor(
-    private readonly channels: Channels,
+    private readonly channels: StreamChannels,
     private readonly market: SimMarket,
   ) {
     for (const instrument of market.instruments) {

@@ -87,7 +87,7 @@ export class DemandDesk {
   ): void {
     const { streams } = this.parts;
     for (const stream of this.leftOut.keys()) {
-      const series = streams.get(stream);
+      const series = streams.wanted.get(stream);
       if (series && (wanted.has(stream) || !leftOut.has(stream))) streams.close(series, 'said');
     }
   }
@@ -97,7 +97,7 @@ export class DemandDesk {
     const { streams, clock } = this.parts;
     const message = `more streams are wanted than the ${limit} of HOLDFAST_UPSTREAM_MAX_STREAMS`;
     for (const stream of leftOut.values()) {
-      if (streams.get(stream.name)) continue;
+      if (streams.wanted.get(stream.name)) continue;
       const series = streams.open(stream);
       const view = { state: 'refused', cause: 'too-many-streams', message } as const;
       streams.publish(series, series.become(view, clock.now()));
@@ -107,7 +107,9 @@ export class DemandDesk {
   private welcome(question: unknown): WelcomeAnswer | undefined {
     const asked = readWelcomeQuestion(question);
     if (!asked) return undefined;
-    const welcomes = asked.streams.flatMap((stream) => this.parts.streams.get(stream)?.welcome() ?? []);
+    const welcomes = asked.streams.flatMap(
+      (stream) => this.parts.streams.wanted.get(stream)?.transcript.welcome() ?? [],
+    );
     return { welcomes };
   }
 }

@@ -1,5 +1,14 @@
-import { type Acknowledgement, type MarketLimits, type Refusal, encodeRequest } from '#libs/binance';
-import type { Cancel, Clock, Millis, StreamName } from '#libs/core';
+import {
+  type Acknowledgement,
+  type Frame,
+  type FrameProblem,
+  type Market,
+  type MarketFrame,
+  type Refusal,
+  type UnknownFrame,
+  encodeRequest,
+} from '#libs/binance';
+import { type Cancel, type Clock, type Millis, type StreamName, assertNever } from '#libs/core';
 import { type Pulse, isDead } from '#libs/link';
 import type { AttemptRecord } from '../journal/journal.js';
 import { Governor } from './governor.js';
@@ -7,6 +16,7 @@ import { Requests, type Settlement } from './requests.js';
 
 /** What a connection begins with. */
 export interface ConnectionParts {
+  market: Market;
   /** Its entry in the journal. */
   record: AttemptRecord;
   wanted: ReadonlySet<StreamName>;
@@ -14,11 +24,25 @@ export interface ConnectionParts {
   inUrl: readonly StreamName[];
   /** Names that Binance has refused to this line. */
   refused: Map<StreamName, string>;
-  limits: MarketLimits;
   clock: Clock;
   /** A request that Binance has not answered by then is repeated. */
   answerMs: Millis;
+  /** What all connections have received. */
+  traffic: { frames: number; bytes: number };
+  tell: ConnectionEvents;
+}
+
+/** What a connection tells its line. */
+export interface ConnectionEvents {
   send(text: string): void;
+  /** Data came for the first time. */
+  live(): void;
+  /** Data came that the documentation does not know in every part. */
+  drifted(frame: MarketFrame | UnknownFrame, now: Millis): void;
+  /** A message could not be read. It costs itself and nothing else. */
+  unreadable(problem: FrameProblem, bytes: Uint8Array, now: Millis): void;
+  /** The server will close it soon. */
+  shutdownComing(): void;
   /** What an answer, or the lack of one, has changed. */
   settled(settlement: Settlement, why: string): void;
 }
@@ -45,7 +69,8 @@ export class Connection {
   private cancelAnswer: Cancel | undefined;
 
   constructor(private readonly parts: ConnectionParts) {
-    const { record, wanted, inUrl, refused, limits, clock } = parts;
+    const { market, record, wanted, inUrl, refused, clock } = parts;
+    const { limits } = market;
     this.record = record;
     this.openedAt = clock.now();
     this.requests = new Requests(wanted, inUrl, refused, limits);
@@ -53,11 +78,28 @@ export class Connection {
     this.pulse = { openedAt: this.openedAt, bytesAt: this.openedAt, graceUntil: 0 };
   }
 
-  /** A message came. */
-  note(bytes: number, now: Millis): void {
-    this.pulse.bytesAt = now;
-    this.record.frames += 1;
-    this.record.bytes += bytes;
+  /**
+   * Reads one message. What is the connection's own is dealt with here: answers to its requests, the server's farewell, what
+   * cannot be read. What comes back is data of the market.
+   */
+  read(bytes: Uint8Array, isBinary: boolean, now: Millis): MarketFrame | UnknownFrame | undefined {
+    const { record, pulse, parts } = this;
+    const { market, traffic, tell } = parts;
+    pulse.bytesAt = now;
+    record.frames += 1;
+    record.bytes += bytes.byteLength;
+    traffic.frames += 1;
+    traffic.bytes += bytes.byteLength;
+    const decoded = market.decode(bytes, isBinary);
+    if (!decoded.ok) {
+      tell.unreadable(decoded.problem, bytes, now);
+      return undefined;
+    }
+    const { value } = decoded;
+    const isUsual = value.kind === 'market' && value.drift === undefined && this.dataAt !== undefined;
+    if (!isUsual) return this.sort(value, now);
+    this.dataAt = now;
+    return value;
   }
 
   /** A ping or a pong came; a ping was answered already, which is one message of ours. */
@@ -66,8 +108,29 @@ export class Connection {
     if (kind === 'ping') this.governor.notePong(now);
   }
 
+  private sort(frame: Frame, now: Millis): MarketFrame | UnknownFrame | undefined {
+    const { tell } = this.parts;
+    switch (frame.kind) {
+      case 'market':
+      case 'unknown':
+        if (this.dataAt === undefined) tell.live();
+        this.dataAt = now;
+        if (frame.drift) tell.drifted(frame, now);
+        return frame;
+      case 'acknowledgement':
+      case 'refusal':
+        this.answered(frame);
+        return undefined;
+      case 'serverShutdown':
+        tell.shutdownComing();
+        return undefined;
+      default:
+        return assertNever(frame);
+    }
+  }
+
   /** Binance's answer to a request. */
-  answered(frame: Acknowledgement | Refusal): void {
+  private answered(frame: Acknowledgement | Refusal): void {
     if (frame.kind === 'acknowledgement') {
       this.settle(this.requests.acknowledged(frame.id, frame.result, this.parts.clock.now()), 'its list differs');
       return;
@@ -126,7 +189,7 @@ export class Connection {
     const request = this.requests.next();
     if (!request) return;
     this.governor.noteRequest(clock.now());
-    this.parts.send(encodeRequest(request));
+    this.parts.tell.send(encodeRequest(request));
     this.cancelAnswer = clock.after(answerMs, () =>
       this.settle(this.requests.unanswered(), `no answer within ${answerMs} ms`),
     );
@@ -140,7 +203,7 @@ export class Connection {
       this.confirmedAt ??= this.parts.clock.now();
       this.isSynced = true;
     }
-    this.parts.settled(settlement, why);
+    this.parts.tell.settled(settlement, why);
     this.pump();
   }
 }

@@ -1,5 +1,5 @@
-import type { Frame, Market, MarketFrame, UnknownFrame } from '#libs/binance';
-import { type Clock, type Millis, type Random, type StreamName, assertNever } from '#libs/core';
+import type { Market } from '#libs/binance';
+import type { Clock, Millis, Random, StreamName } from '#libs/core';
 import {
   type Dial,
   type Ending,
@@ -16,7 +16,7 @@ import type { Problems } from '../problems/problems.js';
 import type { Taint } from '../problems/taint.js';
 import type { Timings } from '../timings.js';
 import type { Attempts, Purpose } from './attempts.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionEvents } from './connection.js';
 import { NextAttempt } from './next-attempt.js';
 import type { Settlement } from './requests.js';
 import { retryPolicy } from './retry-policy.js';
@@ -32,8 +32,10 @@ export interface LineTools {
   problems: Problems;
   settings: Readonly<UpstreamSettings>;
   timings: Timings;
-  /** One message of a line, whatever it is. */
-  pipe(line: Line, bytes: Uint8Array, isBinary: boolean, now: Millis): void;
+  /** Takes the messages of a line, one by one. */
+  pipe(line: Line): (bytes: Uint8Array, isBinary: boolean) => void;
+  /** What all lines have received. */
+  traffic: { frames: number; bytes: number };
   /** How long our own process has just stood still; 0 when it has not. */
   stallMs(now: Millis): Millis;
 }
@@ -72,7 +74,8 @@ export class Line {
   readonly why: string;
   private readonly driver: LinkDriver;
   private readonly next: NextAttempt;
-  private current: Connection | undefined;
+  /** The present connection; absent between the end of one and the handshake of the next. Only the line changes it. */
+  connection: Connection | undefined;
 
   /** @param wanted The streams it must carry. */
   constructor(
@@ -92,19 +95,14 @@ export class Line {
     this.driver = new LinkDriver(ports, this.policy(), () => this.next.begin(this.wanted), {
       dialing: () => undefined,
       opened: (endpoints) => this.opened(endpoints),
-      message: (bytes, isBinary) => tools.pipe(this, bytes, isBinary, clock.now()),
-      heartbeat: (kind) => this.current?.beat(kind, clock.now()),
+      message: tools.pipe(this),
+      heartbeat: (kind) => this.connection?.beat(kind, clock.now()),
       ended: (ending, retryMs) => this.ended(ending, retryMs),
     });
   }
 
   get state(): LinkState {
     return this.driver.state;
-  }
-
-  /** The present connection; absent between the end of one and the handshake of the next. */
-  get connection(): Connection | undefined {
-    return this.current;
   }
 
   start(): void {
@@ -114,70 +112,27 @@ export class Line {
   /** Carries these streams from now on. */
   want(streams: ReadonlySet<StreamName>): void {
     this.wanted = streams;
-    this.current?.want(streams);
-  }
-
-  /**
-   * Reads one message. What is the line's own is dealt with here: answers to its requests, the server's farewell, what cannot
-   * be read. What comes back is data of the market.
-   */
-  read(bytes: Uint8Array, isBinary: boolean, now: Millis): MarketFrame | UnknownFrame | undefined {
-    const { current: connection, tools } = this;
-    if (!connection) return undefined;
-    connection.note(bytes.byteLength, now);
-    const decoded = tools.market.decode(bytes, isBinary);
-    if (decoded.ok) return this.sort(decoded.value, connection, now);
-    const { problem } = decoded;
-    tools.problems.note(problem, bytes, this.generation, now);
-    if (this.identity.taint.note(problem.code, now)) {
-      this.owner.distrusted(this, 'tainted', `bad frames: ${problem.code}`);
-    }
-    return undefined;
+    this.connection?.want(streams);
   }
 
   /** Looks for what can be seen only now and then: silence, and names that Binance has lost. */
   look(now: Millis, isAuditDue: boolean): void {
-    const { current, tools } = this;
-    if (isAuditDue) current?.audit();
+    const { connection, tools } = this;
+    if (isAuditDue) connection?.audit();
     const { silenceBytesMs } = tools.settings;
-    if (!current?.isSilent(now, silenceBytesMs)) return;
+    if (!connection?.isSilent(now, silenceBytesMs)) return;
     this.driver.hangUp('silence', `no bytes, not even a ping, for ${silenceBytesMs} ms`);
   }
 
   /** Our process stood still: nobody is judged by that time, and what ends soon is probably our own fault. */
   noteStall(stallMs: Millis, now: Millis): void {
-    this.current?.stalled(now, this.tools.timings.graceMs);
+    this.connection?.stalled(now, this.tools.timings.graceMs);
     if (this.next.record) this.next.record.stallMs = Math.round(stallMs);
   }
 
   /** Ends for good; resolves when its socket is gone. */
   async stop(cause: OwnReason, reason: string): Promise<void> {
     await this.driver.stop(cause, reason);
-  }
-
-  private sort(frame: Frame, connection: Connection, now: Millis): MarketFrame | UnknownFrame | undefined {
-    switch (frame.kind) {
-      case 'market':
-      case 'unknown':
-        if (connection.dataAt === undefined) this.firstData(connection);
-        connection.dataAt = now;
-        if (frame.drift) this.tools.problems.drift.note(frame.drift, frame, now);
-        return frame;
-      case 'acknowledgement':
-      case 'refusal':
-        connection.answered(frame);
-        return undefined;
-      case 'serverShutdown':
-        this.owner.distrusted(this, 'server-shutdown', 'its server is shutting down');
-        return undefined;
-      default:
-        return assertNever(frame);
-    }
-  }
-
-  private firstData({ record }: Connection): void {
-    this.tools.journal.firstData(record);
-    this.driver.heard();
   }
 
   private async permit(): Promise<Millis> {
@@ -198,21 +153,34 @@ export class Line {
   private opened(endpoints: Endpoints): void {
     const { record, inUrl, refused } = this.next;
     if (!record) return;
-    const { journal, market, clock, timings } = this.tools;
+    const { journal, market, clock, timings, traffic } = this.tools;
     journal.opened(record, endpoints);
-    this.current = new Connection({
-      record,
-      inUrl,
-      refused,
-      wanted: this.wanted,
-      limits: market.limits,
-      clock,
-      answerMs: timings.answerMs,
-      send: (text) => void this.driver.send(text),
-      settled: (settlement, why) => this.settled(record, settlement, why),
-    });
+    const { answerMs } = timings;
+    const tell = this.listen(record);
+    const { wanted } = this;
+    this.connection = new Connection({ market, record, wanted, inUrl, refused, clock, answerMs, traffic, tell });
     this.owner.opened(this);
-    this.current.pump();
+    this.connection.pump();
+  }
+
+  /** What becomes of what a connection says. */
+  private listen(record: AttemptRecord): ConnectionEvents {
+    const { journal, problems } = this.tools;
+    return {
+      send: (text) => void this.driver.send(text),
+      live: () => {
+        journal.firstData(record);
+        this.driver.heard();
+      },
+      drifted: (frame, now) => problems.drift.note(frame.drift ?? [], frame, now),
+      unreadable: (problem, bytes, now) => {
+        problems.note(problem, bytes, this.generation, now);
+        if (!this.identity.taint.note(problem.code, now)) return;
+        this.owner.distrusted(this, 'tainted', `bad frames: ${problem.code}`);
+      },
+      shutdownComing: () => this.owner.distrusted(this, 'server-shutdown', 'its server is shutting down'),
+      settled: (settlement, why) => this.settled(record, settlement, why),
+    };
   }
 
   private settled(record: AttemptRecord, settlement: Settlement, why: string): void {
@@ -233,10 +201,10 @@ export class Line {
   }
 
   private ended(ending: Ending, retryMs: Millis | undefined): void {
-    const { current: connection, next, tools } = this;
+    const { connection, next, tools } = this;
     const { record } = next;
     connection?.end();
-    this.current = undefined;
+    this.connection = undefined;
     next.over(ending);
     if (FOR_ALL.has(ending.status)) tools.attempts.order(leastAfterRefusal(ending));
     if (record) this.blame(record, connection);

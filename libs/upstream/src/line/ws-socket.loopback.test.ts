@@ -3,7 +3,7 @@ import { createServer as createHttp } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import { type AddressInfo, type Server, type Socket as TcpSocket, createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Closing, Failure, UpgradeRefusal } from '#libs/link';
+import type { Closing, SocketFailure, UpgradeRefusal } from '#libs/link';
 import { systemClock } from '#libs/runtime';
 import { selfSigned } from '../../../../test/support/self-signed.js';
 import { until } from '../../../../test/support/until.js';
@@ -19,7 +19,7 @@ function attempt(url: string) {
     opened: 0,
     messages: [] as string[],
     heartbeats: [] as string[],
-    endings: [] as (({ refused: UpgradeRefusal } | { failed: Failure }) | { closed: Closing })[],
+    endings: [] as (({ refused: UpgradeRefusal } | { failed: SocketFailure }) | { closed: Closing })[],
   };
   const socket = dial(url, {
     opened: () => void (seen.opened += 1),

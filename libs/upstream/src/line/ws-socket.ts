@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
-import { type ClientOptions, WebSocket } from 'ws';
+import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { LARGEST_FRAME } from '#libs/binance';
 import type { Clock, Millis } from '#libs/core';
-import type { Dial, Failure, Socket, SocketEvents } from '#libs/link';
+import type { Dial, SocketFailure, Socket, SocketEvents } from '#libs/link';
 import { classify, readRetryAfter } from './failure.js';
 
 export interface WsOptions {
@@ -44,7 +44,7 @@ export const wsDial =
 class WsSocket implements Socket {
   private wasOpen = false;
   private isOver = false;
-  private failure: Failure | undefined;
+  private failure: SocketFailure | undefined;
   private lastRead: [older: Buffer, newer: Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
 
   constructor(
@@ -55,7 +55,8 @@ class WsSocket implements Socket {
     let socket: TcpSocket | undefined;
     ws.on('upgrade', (response) => ({ socket } = response));
     ws.on('open', () => this.opened(socket));
-    ws.on('message', (data: Buffer, isBinary) => events.message(data, isBinary));
+    // Buffers, as `binaryType` is left alone; handed on as it is, since nothing is to be done with it here.
+    ws.on('message', events.message as (data: RawData, isBinary: boolean) => void);
     ws.on('ping', () => events.heartbeat('ping'));
     ws.on('pong', () => events.heartbeat('pong'));
     ws.on('unexpected-response', (_, response) => this.refused(response));

@@ -17,8 +17,7 @@ export interface Counting {
 
 /** What one upstream counts. Plain numbers where a message raises them; Prometheus reads them when it scrapes. */
 export class UpstreamCounts {
-  frames = 0;
-  bytes = 0;
+  readonly traffic = { frames: 0, bytes: 0 };
   stalls = 0;
   private readonly endings;
   private readonly problems;
@@ -40,8 +39,8 @@ export class UpstreamCounts {
       help: 'Replacements of working connections, by why and what became of them.',
       labelNames: ['reason', 'result'],
     });
-    this.reading('frames', 'Messages received from Binance.', () => this.frames);
-    this.reading('received_bytes', 'Bytes of messages received from Binance.', () => this.bytes);
+    this.reading('frames', 'Messages received from Binance.', () => this.traffic.frames);
+    this.reading('received_bytes', 'Bytes of messages received from Binance.', () => this.traffic.bytes);
     this.reading('stalls', 'Times our own process stood still.', () => this.stalls);
   }
 
@@ -90,7 +89,10 @@ export class UpstreamCounts {
       collect() {
         this.reset();
         for (const state of ['live', 'recovering', 'stale', 'gap', 'refused']) this.set({ state }, 0);
-        for (const { feed } of streams.all()) if (feed) this.inc({ state: feed.state });
+        for (const {
+          transcript: { feed },
+        } of streams.wanted.values())
+          if (feed) this.inc({ state: feed.state });
       },
     });
   }

@@ -6,6 +6,7 @@ import type { Journal } from '../journal/journal.js';
 import type { Problems } from '../problems/problems.js';
 import type { Pool } from '../rotation/pool.js';
 import type { Slot } from '../rotation/slot.js';
+import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
 import type { TermKeeper } from '../term.js';
 
@@ -76,8 +77,8 @@ const dueIn = ({ rotation: { plan } }: Slot, now: Millis): Millis | null =>
   Number.isFinite(plan.dueAt) ? Math.round(plan.dueAt - now) : null;
 
 function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
-  const all = [...streams.all()].sort((some, other) => rank(some.feed?.state) - rank(other.feed?.state));
-  return all.slice(0, MOST_LISTED).map(({ name, feed, seq, activity: { heard, heardAt } }) => ({
+  const all = [...streams.wanted.values()].sort((some, other) => rank(some) - rank(other));
+  return all.slice(0, MOST_LISTED).map(({ name, transcript: { feed, seq }, activity: { heard, heardAt } }) => ({
     stream: name.name,
     state: feed?.state,
     cause: feed?.cause,
@@ -97,7 +98,7 @@ const term = ({ streams, term: { overtaken: by } }: Shown): Record<string, unkno
 const overtaken = ({ term: { overtaken: by } }: Shown): Trouble =>
   by === undefined ? undefined : `another upstream has taken over (term ${by}); it is waited for until it falls silent`;
 
-const rank = (state: string | undefined): number => (state === 'live' ? 1 : 0);
+const rank = ({ transcript }: Series): number => (transcript.feed?.state === 'live' ? 1 : 0);
 
 /** Ready when nothing is wanted, or every connection that something wanted needs is open. */
 function trouble({ pool }: Shown): Trouble {

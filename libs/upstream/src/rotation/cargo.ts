@@ -58,7 +58,7 @@ export class Cargo {
   disclaim(view: FeedView): void {
     const now = this.clock.now();
     for (const series of this.series.values()) {
-      if (series.feed?.state === 'live') this.streams.publish(series, series.become(view, now));
+      if (series.transcript.feed?.state === 'live') this.streams.publish(series, series.become(view, now));
     }
   }
 

@@ -100,7 +100,7 @@ export class Pool implements Neighbourhood {
   }
 
   private remove(stream: StreamName, slot: Slot, why: Leaving): Slot {
-    const series = this.parts.streams.get(stream);
+    const series = this.parts.streams.wanted.get(stream);
     if (series) this.parts.streams.close(series, why);
     slot.cargo.remove(stream);
     this.slotOf.delete(stream);

@@ -61,7 +61,9 @@ async function replacementDelivers(): Promise<void> {
     () => sizes() === '3 3' && rig.upstream.pool.lines.every(({ connection }) => connection?.isSynced === true),
   );
   rotateFirst();
-  await until(() => BUSY.every((stream) => rig.upstream.streams.get(stream)?.sources.get(3)?.heardAt !== undefined));
+  await until(() =>
+    BUSY.every((stream) => rig.upstream.streams.wanted.get(stream)?.sources.get(3)?.heardAt !== undefined),
+  );
 }
 
 it('two connections that fit on one become one when the first rotates, and nobody notices', async () => {

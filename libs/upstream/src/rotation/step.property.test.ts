@@ -126,7 +126,9 @@ class World {
   }
 }
 
-const isSame = (some: number[], other: number[]): boolean => String(some.sort()) === String(other.sort());
+const isSame = (some: number[], other: number[]): boolean =>
+  String(some.toSorted(byNumber)) === String(other.toSorted(byNumber));
+const byNumber = (some: number, other: number): number => some - other;
 
 /** Said a million times, which `expect` is too slow for. */
 function hold(condition: boolean, what: string): void {

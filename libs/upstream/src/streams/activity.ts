@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 import { nextShare } from './silence.js';
 
-/** How lively a stream is, whichever source brings it. */
+/** How lively a stream is, whichever source brings it. `Series` counts, once per frame. */
 export class Activity {
   /** Events heard, repetitions included, and when the last one came. */
   heard = 0;
@@ -10,11 +10,6 @@ export class Activity {
   share = 0;
   /** What `heard` was when it was last looked at. */
   private heardBefore = 0;
-
-  note(events: number, now: Millis): void {
-    this.heard += events;
-    this.heardAt = now;
-  }
 
   /** To be called once a second. */
   look(now: Millis): void {

@@ -28,7 +28,8 @@ export interface Order {
   take(event: MarketEvent, now: Millis, isAlone: boolean): Turn;
   /** The hole before the first event that waits; undefined while none does. */
   readonly hole: Hole | undefined;
-  readonly waiting: number;
+  /** Those that wait, in their order. */
+  readonly waiting: readonly Waiting[];
   /** The next of those that waited, once nothing is missing before it; call until undefined. */
   release(): MarketEvent | undefined;
   /** What is missing will not come: go on behind the hole. */

@@ -9,7 +9,8 @@ const RESTART_EVENTS = 20;
  * overlapping lines repeat each other, but between their repetitions there is always something new.
  */
 export class RestartWatch {
-  private old: { since: Millis; events: number } | undefined;
+  /** What is old, while nothing new has come since. */
+  old: { since: Millis; events: number } | undefined;
 
   /** Something new came. */
   clear(): void {

@@ -12,17 +12,13 @@ export class Rise implements Order {
   private major = -Infinity;
   private mark = -Infinity;
   private isFinal = true;
-  private readonly held: Waiting[] = [];
+  readonly waiting: Waiting[] = [];
   private readonly restarts = new RestartWatch();
 
   constructor(private readonly rising: Rising) {}
 
-  get waiting(): number {
-    return this.held.length;
-  }
-
   get hole(): Hole | undefined {
-    const [first] = this.held;
+    const [first] = this.waiting;
     return first && { upTo: first.reach, since: first.since };
   }
 
@@ -41,10 +37,10 @@ export class Rise implements Order {
   }
 
   release(): MarketEvent | undefined {
-    for (let next = this.held[0]; next; next = this.held[0]) {
+    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
       const major = this.rising.major?.(next.event) ?? 0;
       if (major > this.major && !this.isFinal) return undefined;
-      this.held.shift();
+      this.waiting.shift();
       if (major < this.major || (major === this.major && next.reach <= this.mark)) continue;
       this.pass(next.event, major, next.reach);
       return next.event;
@@ -53,11 +49,11 @@ export class Rise implements Order {
   }
 
   skip(): void {
-    if (this.held.length > 0) this.isFinal = true;
+    if (this.waiting.length > 0) this.isFinal = true;
   }
 
   pardon(now: Millis): void {
-    for (const waiting of this.held) waiting.since = now;
+    for (const waiting of this.waiting) waiting.since = now;
   }
 
   reachOf(event: MarketEvent): number {
@@ -65,16 +61,16 @@ export class Rise implements Order {
   }
 
   private pass(event: MarketEvent, major: number, mark: number): void {
-    this.restarts.clear();
+    if (this.restarts.old) this.restarts.clear();
     this.major = major;
     this.mark = mark;
     this.isFinal = this.rising.isFinal?.(event) ?? true;
   }
 
   private hold(waiting: Waiting): Turn {
-    const at = this.held.findIndex(({ reach }) => reach >= waiting.reach);
-    if (at >= 0 && this.held[at]?.reach === waiting.reach) return 'repeated';
-    this.held.splice(at < 0 ? this.held.length : at, 0, waiting);
+    const at = this.waiting.findIndex(({ reach }) => reach >= waiting.reach);
+    if (at >= 0 && this.waiting[at]?.reach === waiting.reach) return 'repeated';
+    this.waiting.splice(at < 0 ? this.waiting.length : at, 0, waiting);
     return 'waits';
   }
 }

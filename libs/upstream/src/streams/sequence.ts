@@ -13,7 +13,7 @@ const LATER_MS: Millis = 250;
 export class Sequence implements Order {
   private last: number | undefined;
   private newest: MarketEvent | undefined;
-  private readonly held: Waiting[] = [];
+  readonly waiting: Waiting[] = [];
   private readonly restarts = new RestartWatch();
 
   /** @param resumeAt goes on behind this id, which was reached before. */
@@ -29,12 +29,8 @@ export class Sequence implements Order {
     return this.last;
   }
 
-  get waiting(): number {
-    return this.held.length;
-  }
-
   get hole(): Hole | undefined {
-    const [first] = this.held;
+    const [first] = this.waiting;
     if (!first || this.last === undefined) return undefined;
     const missing = this.chain.missing(first.event, this.last);
     const count = this.chain.isCounted ? { count: missing.to - missing.from + 1 } : {};
@@ -43,17 +39,22 @@ export class Sequence implements Order {
 
   take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {
     const reach = this.chain.last(event);
-    if (this.last === undefined) return this.pass(event, reach);
-    if (reach <= this.last) return this.takeOld(event, reach, now, isAlone);
-    return this.chain.follows(event, this.last) ? this.pass(event, reach) : this.hold({ event, reach, since: now });
+    const { last } = this;
+    if (last !== undefined && reach <= last) return this.takeOld(event, reach, now, isAlone);
+    if (last !== undefined && !this.chain.follows(event, last)) return this.hold({ event, reach, since: now });
+    this.last = reach;
+    this.newest = event;
+    if (this.restarts.old) this.restarts.clear();
+    return 'next';
   }
 
   release(): MarketEvent | undefined {
-    for (let next = this.held[0]; next && this.last !== undefined; next = this.held[0]) {
+    for (let next = this.waiting[0]; next && this.last !== undefined; next = this.waiting[0]) {
       if (next.reach > this.last && !this.chain.follows(next.event, this.last)) return undefined;
-      this.held.shift();
+      this.waiting.shift();
       if (next.reach <= this.last) continue;
-      this.pass(next.event, next.reach);
+      this.last = next.reach;
+      this.newest = next.event;
       return next.event;
     }
     return undefined;
@@ -65,25 +66,19 @@ export class Sequence implements Order {
   }
 
   pardon(now: Millis): void {
-    for (const waiting of this.held) waiting.since = now;
+    for (const waiting of this.waiting) waiting.since = now;
   }
 
   reachOf(event: MarketEvent): number {
     return this.chain.last(event);
   }
 
-  private pass(event: MarketEvent, reach: number): 'next' {
-    this.last = reach;
-    this.newest = event;
-    this.restarts.clear();
-    return 'next';
-  }
-
   /** Below what we have: a copy, unless the only source says it for long, or it happened after all that we have. */
   private takeOld(event: MarketEvent, reach: number, now: Millis, isAlone: boolean): Turn {
-    if (!isAlone || reach === this.last || this.held.length > 0) return 'repeated';
+    if (!isAlone || reach === this.last || this.waiting.length > 0) return 'repeated';
     if (!this.isLater(event) && !this.restarts.sawOld(now)) return 'repeated';
-    this.pass(event, reach);
+    this.last = reach;
+    this.newest = event;
     return 'restarted';
   }
 
@@ -94,9 +89,9 @@ export class Sequence implements Order {
   }
 
   private hold(waiting: Waiting): Turn {
-    const at = this.held.findIndex(({ reach }) => reach >= waiting.reach);
-    if (at >= 0 && this.held[at]?.reach === waiting.reach) return 'repeated';
-    this.held.splice(at < 0 ? this.held.length : at, 0, waiting);
+    const at = this.waiting.findIndex(({ reach }) => reach >= waiting.reach);
+    if (at >= 0 && this.waiting[at]?.reach === waiting.reach) return 'repeated';
+    this.waiting.splice(at < 0 ? this.waiting.length : at, 0, waiting);
     return 'waits';
   }
 }

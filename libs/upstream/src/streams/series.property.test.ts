@@ -37,7 +37,7 @@ class Fed {
   }
 
   private note(events: ReturnType<Series['accept']>): this {
-    for (const event of events) this.series.say(event);
+    for (const event of events) this.series.transcript.say(event);
     this.said.push(...events.map(inShort).filter((short) => short !== 'live'));
     return this;
   }
@@ -61,12 +61,12 @@ describe('a stream fed by one source', () => {
 
   it('gives each message the next place, and a newcomer what has been published and nothing else', () => {
     const { series } = new Fed('btcusdt@bookTicker', 1);
-    expect(series.welcome()).toBeUndefined();
+    expect(series.transcript.welcome()).toBeUndefined();
     const said = series.become({ state: 'recovering', cause: 'subscribing' }, 5);
-    expect(series.welcome()).toBeUndefined();
-    for (const event of said) series.say(event);
+    expect(series.transcript.welcome()).toBeUndefined();
+    for (const event of said) series.transcript.say(event);
     expect(said).toMatchObject([{ epoch: 1, seq: 1, state: 'recovering' }]);
-    expect(series.welcome()).toMatchObject({ place: { epoch: 1, seq: 1 }, latest: [] });
+    expect(series.transcript.welcome()).toMatchObject({ place: { epoch: 1, seq: 1 }, latest: [] });
   });
 
   it('passes over what comes from somebody who does not carry the stream', () => {
@@ -266,8 +266,19 @@ describe('a state stream', () => {
 
 describe('an array of many symbols', () => {
   const element = (symbol: string, eventAt: number): MarketEvent => ({
-    ...{ type: 'miniTicker', stream: '!miniTicker@arr', epoch: 0, seq: 0, symbol, receivedAt: 0, eventAt },
-    ...{ open: '1', high: '1', low: '1', last: '1', volume: '1', quoteVolume: '1' },
+    type: 'miniTicker',
+    stream: '!miniTicker@arr',
+    epoch: 0,
+    seq: 0,
+    symbol,
+    receivedAt: 0,
+    eventAt,
+    open: '1',
+    high: '1',
+    low: '1',
+    last: '1',
+    volume: '1',
+    quoteVolume: '1',
   });
   const parts = (events: readonly unknown[]) =>
     events.map(
@@ -293,7 +304,12 @@ describe('an array of many symbols', () => {
 
 describe('an event that nothing numbers', () => {
   const unknown = (raw: unknown): MarketEvent => ({
-    ...{ type: 'unknown', stream: 'btcusdt@trade', epoch: 0, seq: 0, receivedAt: 0, raw },
+    type: 'unknown',
+    stream: 'btcusdt@trade',
+    epoch: 0,
+    seq: 0,
+    receivedAt: 0,
+    raw,
   });
 
   it('is passed once, whichever of two sources brings it first', () => {

@@ -1,7 +1,7 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
-import type { FeedEvent, MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent, Welcome } from '#libs/core';
+import type { MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
 import { Activity } from './activity.js';
-import type { Hole, Order } from './order.js';
+import type { Hole, Order, Turn } from './order.js';
 import { Rise } from './rise.js';
 import { SeenTexts } from './seen-texts.js';
 import { Sequence } from './sequence.js';
@@ -42,7 +42,7 @@ const NOTHING: readonly StreamEvent[] = [];
 /**
  * One wanted stream, and the only one who decides about it: which event comes next, whether what is missing is waited for,
  * what is said of it. All sources feed it. Whatever it is told, it returns what is to be published, in this order; the
- * places are given by `say`, one by one as they are published.
+ * places are given by the transcript, one by one as they are published.
  */
 export class Series {
   readonly topic: Topic;
@@ -51,7 +51,8 @@ export class Series {
   readonly sources = new Sources();
   /** Whether an event was passed on since it began, or before where it resumed. */
   wasLive: boolean;
-  private readonly transcript: Transcript;
+  /** What was said of it, and gives what is said next its place. */
+  readonly transcript: Transcript;
   private readonly order: Order;
   /** Streams of many symbols have an order for each, bounded by what Binance lists. */
   private readonly orderPerSymbol = new Map<string, Order>();
@@ -69,32 +70,14 @@ export class Series {
     this.order = orderOf(name, resumeAt);
   }
 
-  get feed(): FeedEvent | undefined {
-    return this.transcript.feed;
-  }
-
-  get seq(): Seq {
-    return this.transcript.seq;
-  }
-
   /** Whether events wait for earlier ones. */
   get isWaiting(): boolean {
-    return this.order.waiting > 0;
+    return this.order.waiting.length > 0;
   }
 
   /** The id that was passed on last, where ids follow each other without holes. */
   get reached(): number | undefined {
     return this.order instanceof Sequence ? this.order.reached : undefined;
-  }
-
-  /** Gives a message its place; it must be published at once. */
-  say(event: StreamEvent): void {
-    this.transcript.say(event);
-  }
-
-  /** How it stands, for a newcomer; undefined before anything was said. */
-  welcome(): Welcome | undefined {
-    return this.transcript.welcome();
   }
 
   /** Changes the state, if it or its cause is another. */
@@ -110,7 +93,7 @@ export class Series {
 
   /** A source carries it no longer: what could only have come from there is not waited for any more. */
   sourceGone(id: SourceId, now: Millis): readonly StreamEvent[] {
-    return this.sources.close(id) && this.isWaiting ? this.settled(now, Infinity) : NOTHING;
+    return this.sources.delete(id) && this.isWaiting ? this.settled(now, Infinity) : NOTHING;
   }
 
   /** One frame's events. What comes from somebody who does not carry the stream, or not for us, is passed over. */
@@ -118,11 +101,18 @@ export class Series {
     const source = this.sources.get(id);
     const [event] = events;
     if (!source || !event) return NOTHING;
-    this.activity.note(events.length, now);
+    this.activity.heard += events.length;
+    this.activity.heardAt = now;
     source.heardAt = now;
     if (event.type === 'unknown') return this.acceptUnknown(event, id, now);
-    if (!this.sources.isOnlyOne || this.isWaiting) this.noteReach(source, event);
-    return this.name.isArray ? this.acceptArray(events, now) : this.acceptOne(event, events, source, now);
+    if (this.name.isArray) return this.acceptArray(events, now);
+    const isAlone = this.sources.size === 1;
+    const isInLine = isAlone && this.order.waiting.length === 0;
+    if (!isInLine) this.noteReach(source, event);
+    const turn = this.order.take(event, now, isAlone);
+    // The usual case: the next event of a stream that lives, and nothing waits.
+    if (turn === 'next' && isInLine && this.transcript.feed?.state === 'live') return events;
+    return this.take(turn, event, source, now);
   }
 
   /** Gives up what has been missing for too long. Only a look that no stall of ours has delayed may say so. */
@@ -135,17 +125,10 @@ export class Series {
     this.order.pardon(now);
   }
 
-  /** @param events Holds only this event; given back as it is in the usual case. */
-  private acceptOne(
-    event: MarketEvent,
-    events: MarketEvent[],
-    source: SourceView,
-    now: Millis,
-  ): readonly StreamEvent[] {
-    const { order, transcript, tools } = this;
-    switch (order.take(event, now, this.sources.isOnlyOne)) {
+  private take(turn: Turn, event: MarketEvent, source: SourceView, now: Millis): readonly StreamEvent[] {
+    const { transcript, tools } = this;
+    switch (turn) {
       case 'next':
-        if (transcript.isLive && order.waiting === 0) return events;
         return [...this.live(event, now), ...this.settled(now, Infinity)];
       case 'restarted':
         tools.counts.gaps += 1;
@@ -167,7 +150,7 @@ export class Series {
 
   /** What is new of an array; its parts are numbered by what is left, so that whoever puts them together finds all of them. */
   private acceptArray(events: MarketEvent[], now: Millis): readonly StreamEvent[] {
-    const isAlone = this.sources.isOnlyOne;
+    const isAlone = this.sources.size === 1;
     const news = events.filter((event) => this.orderFor(event).take(event, now, isAlone) !== 'repeated');
     this.tools.counts.repeated += events.length - news.length;
     if (news.length < events.length) for (const [at, event] of news.entries()) event.part = [at, news.length];
@@ -184,7 +167,8 @@ export class Series {
   /** The event, and before it that the stream lives, where that is news. */
   private live(event: MarketEvent, now: Millis): StreamEvent[] {
     const cause = this.wasLive ? 'resumed' : 'first-event';
-    const feed = this.transcript.isLive ? undefined : this.transcript.become({ state: 'live', cause }, now);
+    const feed =
+      this.transcript.feed?.state === 'live' ? undefined : this.transcript.become({ state: 'live', cause }, now);
     this.wasLive = true;
     return feed ? [feed, event] : [event];
   }
@@ -204,7 +188,7 @@ export class Series {
 
   /** Whether one of the sources may still bring what is missing, and was not waited for since before the deadline. */
   private isWorthWaiting({ upTo, since }: Hole, deadline: Millis): boolean {
-    return this.order.waiting <= MOST_WAITING && since > deadline && this.sources.isSomeoneBefore(upTo);
+    return this.order.waiting.length <= MOST_WAITING && since > deadline && this.sources.isSomeoneBefore(upTo);
   }
 
   private gap({ missing, count }: Hole, now: Millis): StreamEvent[] {

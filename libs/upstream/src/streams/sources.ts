@@ -13,30 +13,14 @@ export interface SourceView {
 }
 
 /** The living sources of one stream. */
-export class Sources {
-  private readonly views = new Map<SourceId, SourceView>();
-
-  /** Whether there is one and no other. */
-  get isOnlyOne(): boolean {
-    return this.views.size === 1;
-  }
-
-  get(id: SourceId): SourceView | undefined {
-    return this.views.get(id);
-  }
-
-  open(id: SourceId, now: Millis): void {
-    if (!this.views.has(id)) this.views.set(id, { openedAt: now, reach: -Infinity, heardAt: undefined });
-  }
-
-  /** Whether it was there. */
-  close(id: SourceId): boolean {
-    return this.views.delete(id);
+export class Sources extends Map<SourceId, SourceView> {
+  open(id: SourceId, openedAt: Millis): void {
+    if (!this.has(id)) this.set(id, { openedAt, reach: -Infinity, heardAt: undefined });
   }
 
   /** Whether one of them is not yet so far: what comes before that may still be under way. */
   isSomeoneBefore(reach: number): boolean {
-    for (const view of this.views.values()) if (view.reach < reach) return true;
+    for (const view of this.values()) if (view.reach < reach) return true;
     return false;
   }
 }

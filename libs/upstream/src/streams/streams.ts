@@ -26,7 +26,8 @@ export class Streams {
   /** Messages published, feed events included. */
   published = 0;
   private readonly tools: SeriesTools;
-  private readonly wanted = new Map<StreamName, Series>();
+  /** By name. */
+  readonly wanted = new Map<StreamName, Series>();
   private readonly left = new Map<StreamName, Left>();
   private firstSeq: Seq = 0;
 
@@ -43,18 +44,10 @@ export class Streams {
     return this.tools.term.epoch;
   }
 
-  get(stream: StreamName): Series | undefined {
-    return this.wanted.get(stream);
-  }
-
-  all(): IterableIterator<Series> {
-    return this.wanted.values();
-  }
-
   /** Puts messages on a stream's channel, in this order. */
   publish(series: Series, said: readonly StreamEvent[]): void {
     for (const event of said) {
-      series.say(event);
+      series.transcript.say(event);
       this.published += 1;
       this.messages.publish(series.topic, encode(event));
     }
@@ -78,9 +71,13 @@ export class Streams {
 
   /** Ends a stream: nobody wants it. */
   close(series: Series, why: Leaving): void {
-    const { name, seq, reached } = series;
+    const { name, transcript, reached } = series;
     this.wanted.delete(name.name);
-    this.left.set(name.name, { seq, last: why === 'unheard' ? reached : undefined, at: this.clock.now() });
+    this.left.set(name.name, {
+      seq: transcript.seq,
+      last: why === 'unheard' ? reached : undefined,
+      at: this.clock.now(),
+    });
     this.forgetOldest();
   }
 

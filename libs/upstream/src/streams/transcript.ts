@@ -46,10 +46,6 @@ export class Transcript {
     private readonly keepsNewest: boolean,
   ) {}
 
-  get isLive(): boolean {
-    return this.feed?.state === 'live';
-  }
-
   /** Gives the next message its place; it is published at once. */
   say(event: StreamEvent): void {
     event.epoch = this.term.epoch;

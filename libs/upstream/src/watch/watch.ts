@@ -35,7 +35,7 @@ export class Watch {
     const isAuditDue = this.isAuditDue(now);
     if (now < this.graceUntil) return;
     for (const line of pool.lines) line.look(now, isAuditDue);
-    for (const series of streams.all()) this.lookAtStream(series, now);
+    for (const series of streams.wanted.values()) this.lookAtStream(series, now);
     for (const slot of pool.all) this.lookAtSlot(slot, now);
   }
 
@@ -49,11 +49,19 @@ export class Watch {
 
   private lookAtStream(series: Series, now: Millis): void {
     const { pool, streams, settings, timings } = this.watched;
-    const { activity, feed, wasLive, wantedAt, name } = series;
+    const { activity, transcript, wasLive, wantedAt, name } = series;
     activity.look(now);
     const carriedSince = pool.slotWith(name.name)?.line?.connection?.requests.carriedSince.get(name.name);
     const { heardAt, share } = activity;
-    const view = { isPaced: name.known.isPaced, feed, wasLive, heardAt, share, wantedAt, carriedSince };
+    const view = {
+      isPaced: name.known.isPaced,
+      feed: transcript.feed,
+      wasLive,
+      heardAt,
+      share,
+      wantedAt,
+      carriedSince,
+    };
     const { silenceStreamMs } = settings;
     const change = judgeStream(view, now, { silenceStreamMs, quietMs: timings.quietMs });
     if (change) streams.publish(series, series.become(change, now));

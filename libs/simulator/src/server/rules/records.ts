@@ -23,7 +23,7 @@ export interface Violation {
 }
 
 /** One WebSocket upgrade that somebody asked for. */
-export interface Attempt {
+export interface UpgradeAttempt {
   at: Millis;
   ip: string;
   url: string;

@@ -1,12 +1,12 @@
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Metrics } from '#libs/runtime';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
-import { until } from '../../../../test/support/until.js';
-import type { BusState } from '../ports/messages.js';
-import { RedisBus } from './redis-bus.js';
+import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
+import { until } from '../../../../../test/support/until.js';
+import type { BusState } from '../../ports/messages.js';
+import { RedisBus } from '../redis-bus.js';
 
-interface Line {
+interface LogLine {
   code: string;
   why?: string;
 }
@@ -16,7 +16,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
   let operator: Redis;
   let bus: RedisBus;
   let metrics: Metrics;
-  const lines: Line[] = [];
+  const lines: LogLine[] = [];
   const states: BusState[] = [];
   beforeEach(async () => {
     redis = await startRedis();
@@ -33,7 +33,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
 
   /** Starts a bus, which must not take long whatever state Redis is in. */
   const startBus = async (credentials = '', queueBytes = 1_000_000): Promise<void> => {
-    const note = (line: Line): void => void lines.push(line);
+    const note = (line: LogLine): void => void lines.push(line);
     const log = { debug: note, info: note, warn: note, error: note };
     metrics = new Metrics();
     const redisUrl = `redis://${credentials}127.0.0.1:${redis.port}`;
@@ -45,7 +45,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
   };
   const isUp = (): boolean => bus.messages.state === 'up';
   const waitUntilUp = (): Promise<boolean> => until(isUp, { deadlineMs: 15_000, what: 'the bus is up' });
-  const saying = (words: RegExp): Line[] => lines.filter(({ why }) => words.test(why ?? ''));
+  const saying = (words: RegExp): LogLine[] => lines.filter(({ why }) => words.test(why ?? ''));
   const passes = (since: number, ms: number): Promise<boolean> =>
     until(() => performance.now() > since + ms, { deadlineMs: ms + 5_000 });
 
@@ -126,7 +126,7 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
     expect(states).toEqual(['up', 'down']);
     redis.thaw();
     await waitUntilUp();
-    await passes(frozenAt, 16_000);
+    await passes(frozenAt, 12_500);
     expect(states).toEqual(['up', 'down', 'up']);
   });
 

@@ -1,9 +1,9 @@
 import type { Cancel, Clock, Millis } from '#libs/core';
 import type { Log } from '#libs/runtime';
-import type { BusCounts } from '../local/bus-metrics.js';
-import type { BusState } from '../ports/messages.js';
+import type { BusCounts } from '../../local/bus-metrics.js';
+import type { BusState } from '../../ports/messages.js';
 import type { Complaints } from './complaints.js';
-import { type Connection, cut } from './connection.js';
+import { type RedisConnection, cut } from './connection.js';
 
 /** How often the bus sends itself an echo, and after how many unanswered ones its connections count as dead. */
 const ECHO_EVERY_MS: Millis = 1_000;
@@ -13,8 +13,8 @@ const ECHOES_MISSED = 3;
 const START_WITHIN_MS: Millis = 2_000;
 
 export interface LivenessParts {
-  publishing: Connection;
-  subscribing: Connection;
+  publishing: RedisConnection;
+  subscribing: RedisConnection;
   clock: Clock;
   log: Log;
   counts: BusCounts;
@@ -118,7 +118,7 @@ export class Liveness {
     this.become('down');
   }
 
-  private watchConnection({ redis }: Connection, role: string): void {
+  private watchConnection({ redis }: RedisConnection, role: string): void {
     redis.on('error', (error: Error) => this.note(error.message));
     redis.on('ready', () => {
       this.echoesMissed = 0;
@@ -146,12 +146,8 @@ export class Liveness {
     });
   }
 
-  private get isConnected(): boolean {
-    return this.parts.publishing.redis.status === 'ready' && this.parts.subscribing.redis.status === 'ready';
-  }
-
   private sendEcho(): void {
-    if (this.isConnected) this.echo.send();
+    if (areConnected(this.parts)) this.echo.send();
   }
 
   /**
@@ -159,7 +155,7 @@ export class Liveness {
    * waiting to be read.
    */
   private watch(): void {
-    if (!this.isConnected) return;
+    if (!areConnected(this.parts)) return;
     this.echoesMissed += 1;
     if (this.echoesMissed <= ECHOES_MISSED) return;
     this.echoesMissed = 0;
@@ -187,3 +183,6 @@ export class Liveness {
     for (const listener of this.listeners) listener(state);
   }
 }
+
+const areConnected = ({ publishing, subscribing }: LivenessParts): boolean =>
+  publishing.redis.status === 'ready' && subscribing.redis.status === 'ready';

@@ -28,6 +28,8 @@ export class RedisSubscriber {
   private readonly asked = new Set<Topic>();
   private readonly changed = new Set<Topic>();
   private readonly retries = new Set<Cancel>();
+  /** Channels whose refusal has not been told yet, by Redis's words. */
+  private readonly news = new Map<string, Topic[]>();
   /** Counts connections, so that an answer of an earlier one changes nothing. */
   private connection = 0;
 
@@ -119,10 +121,22 @@ export class RedisSubscriber {
       return;
     }
     for (const { name } of channels) this.asked.delete(name);
-    const news = channels.filter((channel) => channel.refuse(words)).map(({ name }) => name);
-    if (news.length > 0) this.watch.refused(news, words);
+    for (const channel of channels) if (channel.refuse(words)) this.report(channel.name, words);
     this.retryLater(channels);
     this.watch.settled();
+  }
+
+  /** Gathers what one turn of the loop brings: halving gives thousands of single refusals where a whole edge is forbidden. */
+  private report(name: Topic, words: string): void {
+    const names = this.news.get(words) ?? [];
+    this.news.set(words, names);
+    names.push(name);
+    if (this.news.size > 1 || names.length > 1) return;
+    setImmediate(() => {
+      const news = [...this.news];
+      this.news.clear();
+      for (const [why, channels] of news) this.watch.refused(channels, why);
+    });
   }
 
   private retryLater(channels: readonly WantedChannel[]): void {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Topic } from '#libs/core';
-import type { BusCounts, QueueCounts } from '../local/bus-metrics.js';
+import type { BusCounts, QueueCounts } from '../../local/bus-metrics.js';
 import { wordsOf } from './connection.js';
 
 /**

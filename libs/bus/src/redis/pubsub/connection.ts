@@ -6,7 +6,7 @@ const RETRY_FIRST_MS: Millis = 50;
 const RETRY_MOST_MS: Millis = 1_000;
 
 /** One connection to Redis, over and over. */
-export interface Connection {
+export interface RedisConnection {
   readonly redis: Redis;
   /** It has proved to work, so that the next loss is again the first one. */
   worked(): void;
@@ -21,7 +21,7 @@ export interface Connection {
  * would keep it from that), and ioredis's `socketTimeout` is not used: its timer outlives the connection that it watched and
  * cuts the next one. Nor does its count of failures do, which begins anew with every TCP handshake.
  */
-export function connectTo(redisUrl: string, name: string): Connection {
+export function connectTo(redisUrl: string, name: string): RedisConnection {
   let failures = 0;
   const redis = new Redis({
     ...addresseeOf(new URL(redisUrl)),
@@ -70,7 +70,7 @@ export function addressOf(redisUrl: string): string {
 export const hasPassword = (redisUrl: string): boolean => new URL(redisUrl).password !== '';
 
 /** Ends the present connection at once, as if the network had; the next one is tried as after any loss. */
-export function cut({ redis }: Connection): void {
+export function cut({ redis }: RedisConnection): void {
   if (redis.status === 'ready' || redis.status === 'connect') redis.stream.destroy();
 }
 

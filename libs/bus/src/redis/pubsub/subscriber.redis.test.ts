@@ -2,21 +2,29 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '#libs/core';
 import { systemClock } from '#libs/runtime';
-import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
-import { until } from '../../../../test/support/until.js';
-import { RedisBus } from './redis-bus.js';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
+import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
+import { until } from '../../../../../test/support/until.js';
+import { RedisBus } from '../redis-bus.js';
+
+interface RefusalLine {
+  code: string;
+  channels: string[];
+  count: number;
+}
 
 describe('subscriptions at Redis', () => {
   let redis: TestRedis;
   let operator: Redis;
   let bus: RedisBus | undefined;
   const heard: string[] = [];
+  const lines: RefusalLine[] = [];
   beforeEach(async () => {
     redis = await startRedis();
     operator = new Redis(redis.url);
     bus = undefined;
     heard.length = 0;
+    lines.length = 0;
   });
   afterEach(async () => {
     await bus?.stop();
@@ -24,8 +32,15 @@ describe('subscriptions at Redis', () => {
     await redis.stop();
   });
 
+  const note = (line: RefusalLine): void => {
+    if (line.code === 'bus.channels-refused') lines.push(line);
+  };
+  const log = { debug: note, info: note, warn: note, error: note };
   const startBus = async (credentials = '', clock: Clock = systemClock): Promise<RedisBus> => {
-    bus = new RedisBus({ redisUrl: `redis://${credentials}127.0.0.1:${redis.port}`, queueBytes: 1_000_000 }, { clock });
+    bus = new RedisBus(
+      { redisUrl: `redis://${credentials}127.0.0.1:${redis.port}`, queueBytes: 1_000_000 },
+      { clock, log },
+    );
     await bus.start();
     expect(bus.messages.state).toBe('up');
     return bus;
@@ -103,6 +118,17 @@ describe('subscriptions at Redis', () => {
     expect(told.slice(1)).toEqual([expect.stringMatching(/^NOPERM/), undefined]);
     await operator.publish('forbidden', 'at last');
     await until(() => heard.includes('at last'));
+  });
+
+  it('that are forbidden by the hundred make a few log lines, not hundreds', async () => {
+    await operator.call('ACL', 'SETUSER', 'edge', 'on', '>pw', '~*', '+@all', 'resetchannels', '&holdfast:*');
+    const { messages } = await startBus('edge:pw@');
+    const told: unknown[] = [];
+    for (const topic of names(1_000)) messages.subscribe(topic, () => undefined).onRefused((why) => told.push(why));
+    await until(() => told.length === 1_000);
+    await until(() => lines.reduce((sum, { count }) => sum + count, 0) === 1_000);
+    expect(lines.length).toBeLessThan(30);
+    expect(Math.max(...lines.map(({ channels }) => channels.length))).toBe(10);
   });
 
   it('that Redis was too busy to take are asked for again, and are said to be refused meanwhile', async () => {

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
+import { until } from '../../../../test/support/until.js';
+import { RedisBus } from './redis-bus.js';
+
+/** The rights that PROTOCOL.md tells operators to give: what follows `ACL SETUSER <user>` there. */
+function rightsOf(user: string): string[] {
+  const line = new RegExp(`^ACL SETUSER ${user} (.*)$`, 'm').exec(readFileSync('PROTOCOL.md', 'utf8'))?.[1];
+  if (line === undefined) throw new Error(`PROTOCOL.md names no rights for ${user}`);
+  return line.replaceAll("'", '').split(' ');
+}
+
+describe('with just the rights that PROTOCOL.md names', () => {
+  let redis: TestRedis;
+  let operator: Redis;
+  let buses: RedisBus[];
+  beforeEach(async () => {
+    redis = await startRedis();
+    operator = new Redis(redis.url);
+    buses = [];
+  });
+  afterEach(async () => {
+    await Promise.all(buses.map((bus) => bus.stop()));
+    operator.disconnect();
+    await redis.stop();
+  });
+
+  const busOf = async (user: string): Promise<RedisBus> => {
+    const rights = rightsOf(user).map((right) => (right.startsWith('>') ? '>pw' : right));
+    await operator.call('ACL', 'SETUSER', user, ...rights);
+    const bus = new RedisBus({ redisUrl: `redis://${user}:pw@127.0.0.1:${redis.port}`, queueBytes: 1_000_000 });
+    buses.push(bus);
+    await bus.start();
+    return bus;
+  };
+  const denials = async (): Promise<unknown[]> => (await operator.call('ACL', 'LOG')) as unknown[];
+
+  it('an edge and an upstream do all they need, and Redis has nothing to deny', async () => {
+    const [edge, upstream] = [await busOf('edge'), await busOf('upstream')];
+    await until(() => edge.messages.state === 'up' && upstream.messages.state === 'up');
+    const heard: unknown[] = [];
+    const events = edge.messages.subscribe('holdfast:spot:{btcusdt@trade}', (text) => heard.push(text));
+    await events.ready;
+    await upstream.ask.answer('holdfast:spot:welcome', () => 'welcome').ready;
+    edge.ask.ask('holdfast:spot:welcome', 'btcusdt@trade', 5_000, (answer) => heard.push(answer));
+    await until(() => heard.length === 1);
+    upstream.messages.publish('holdfast:spot:{btcusdt@trade}', 'event');
+    await until(() => heard.length === 2);
+    events.end();
+    await upstream.terms.next('holdfast:spot:epoch');
+    expect(await upstream.budget.take('holdfast:spot:{attempts}', 5, 60_000)).toBe(0);
+    expect(await upstream.budget.take('holdfast:spot:{attempts}', 1, 60_000)).toBeGreaterThan(0);
+    await upstream.budget.hold('holdfast:spot:{attempts}', 1_000);
+    await upstream.marks.write('holdfast:spot:marks', new Map([['a', '1']]));
+    await upstream.marks.forget('holdfast:spot:marks', ['a']);
+    await upstream.marks.read('holdfast:spot:marks');
+    await Promise.all(buses.map((bus) => bus.stop()));
+    expect(heard).toEqual(['welcome', 'event']);
+    expect(await denials()).toEqual([]);
+    expect(await operator.exists('holdfast:spot:epoch', 'holdfast:spot:{attempts}:held')).toBe(2);
+  });
+});

@@ -244,9 +244,9 @@ describe('the intake', () => {
     expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
     sent.length = 0;
-    intake.deliver(tickers, part(7, [0, 3], 'A'));
-    intake.deliver(tickers, part(11, [1, 3], 'B'));
-    intake.deliver(tickers, part(12, [2, 3], 'C'));
+    deliver(tickers, part(7, [0, 3], 'A'));
+    deliver(tickers, part(11, [1, 3], 'B'));
+    deliver(tickers, part(12, [2, 3], 'C'));
     expect(sent).toEqual([]);
   });
 

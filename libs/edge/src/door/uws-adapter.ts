@@ -62,7 +62,7 @@ export class UwsAdapter implements WebSocketAdapter<GatewayPath, Session, { path
 
   /** The sockets are the edge's to close, in its order. */
   close(): void {
-    this.disconnected.clear();
+    this.dispose();
   }
 
   dispose(): void {

@@ -1,5 +1,5 @@
 import { type ParsedStream, spot } from '#libs/binance';
-import type { AggregateTrade, Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
+import type { Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
 
 /** A stream of spot by its name. */
 export function streamOf(name: string): ParsedStream {
@@ -19,18 +19,6 @@ export const trade = (id: number, tradedAt = 0): Trade => ({
   quantity: '1',
   taker: 'buy',
   tradedAt,
-});
-
-export const aggTrade = (id: number): AggregateTrade => ({
-  ...head('btcusdt@aggTrade'),
-  type: 'aggTrade',
-  id,
-  price: '1',
-  quantity: '1',
-  firstTradeId: id,
-  lastTradeId: id,
-  taker: 'buy',
-  tradedAt: 0,
 });
 
 export const diff = (firstUpdateId: number, lastUpdateId: number): Depth => ({

@@ -24,7 +24,7 @@ export interface DemandChange {
 }
 
 /** Every stream that somebody wants, as far as the limit allows. */
-export interface Wanted {
+export interface DemandedStreams {
   streams: ReadonlyMap<StreamName, ParsedStream>;
   /** Those beyond the limit; of these, too, at most as many as allowed. */
   leftOut: ReadonlyMap<StreamName, ParsedStream>;
@@ -89,7 +89,7 @@ export class DemandBoard {
   }
 
   /** Every stream that somebody wants, those that are always on first, at most as many as allowed. */
-  wanted(): Wanted {
+  wanted(): DemandedStreams {
     const wanted = new Map<StreamName, ParsedStream>();
     const leftOut = new Map<StreamName, ParsedStream>();
     const add = (stream: ParsedStream): void => {

@@ -1,5 +1,6 @@
 import { type ControlRequest, type MarketLimits, encodeRequest } from '#libs/binance';
 import type { Millis, StreamName } from '#libs/core';
+import { Suspects } from './suspects.js';
 
 /** After so many failures in a row nothing on this connection can be trusted. */
 const MOST_UNANSWERED = 3;
@@ -34,7 +35,7 @@ export class Requests {
   /** What Binance was asked for on this connection and did not refuse. */
   private readonly asked: Set<StreamName>;
   private readonly unlisted = new Map<StreamName, number>();
-  private suspects: StreamName[][] = [];
+  private readonly suspects = new Suspects();
   private pending: Pending | undefined;
   private lastId = 0;
   private failures = 0;
@@ -71,7 +72,8 @@ export class Requests {
     const missing = this.missing();
     const mustShrink = this.asked.size + missing.length > most;
     if (surplus.length > 0 && (mustShrink || missing.length === 0)) return this.send('UNSUBSCRIBE', surplus);
-    if (missing.length > 0) return this.send('SUBSCRIBE', this.group(missing).slice(0, most - this.asked.size));
+    if (missing.length > 0)
+      return this.send('SUBSCRIBE', this.suspects.among(missing).slice(0, most - this.asked.size));
     return this.isAuditDue ? this.sendAudit() : undefined;
   }
 
@@ -99,8 +101,7 @@ export class Requests {
     const { params } = request;
     if (this.failures >= MOST_REFUSED) return { is: 'hopeless' };
     if (params.length === 1) return this.refuse(params, why);
-    const half = Math.ceil(params.length / 2);
-    this.suspects.unshift(params.slice(0, half), params.slice(half));
+    this.suspects.split(params);
     return { is: 'done' };
   }
 
@@ -115,15 +116,6 @@ export class Requests {
 
   private missing(): StreamName[] {
     return [...this.wanted].filter((stream) => !this.asked.has(stream) && !this.refused.has(stream));
-  }
-
-  /** The names to ask for together: part of what was refused while that is being searched, otherwise all. */
-  private group(missing: StreamName[]): StreamName[] {
-    for (let suspects = this.suspects.shift(); suspects; suspects = this.suspects.shift()) {
-      const group = missing.filter((stream) => suspects?.includes(stream));
-      if (group.length > 0) return group;
-    }
-    return missing;
   }
 
   private carry(stream: StreamName, now: Millis): void {

@@ -1,6 +1,6 @@
 import { type Millis, type StreamName, assertNever } from '#libs/core';
 import type { Log } from '#libs/runtime';
-import { Line, type LineTools } from '../line/line.js';
+import type { Line, LineTools } from '../line/line.js';
 import { Taint } from '../problems/taint.js';
 import type { Series } from '../streams/series.js';
 import type { FeedView } from '../streams/transcript.js';
@@ -8,8 +8,8 @@ import { Cargo } from './cargo.js';
 import { Coverage } from './coverage.js';
 import { ownerOf } from './line-events.js';
 import type { RotationReason } from './plan.js';
+import { SlotLines } from './slot-lines.js';
 import {
-  type Goodbye,
   type LineId,
   type Rotation,
   type SlotEffect,
@@ -53,7 +53,7 @@ export interface SlotIdentity {
 export class Slot {
   readonly cargo: Cargo;
   private now: Rotation = emptySlot;
-  private readonly lines = new Map<LineId, Line>();
+  private readonly lines: SlotLines;
   private readonly taint = new Taint();
   private coverage: Coverage;
 
@@ -63,6 +63,7 @@ export class Slot {
     private readonly neighbours: Neighbourhood,
   ) {
     this.cargo = tools.cargo();
+    this.lines = new SlotLines(tools);
     this.coverage = new Coverage(tools.timings);
   }
 
@@ -73,12 +74,12 @@ export class Slot {
 
   /** The line that carries the streams now. */
   get line(): Line | undefined {
-    return this.now.active && this.lines.get(this.now.active.id);
+    return this.lines.get(this.now.active?.id);
   }
 
   /** All lines there are: the active one, and its successor while there is one. */
   get allLines(): Line[] {
-    return [...this.lines.values()];
+    return this.lines.all;
   }
 
   /** Streams that the connection which carries this slot's has, or will have soon. */
@@ -108,7 +109,7 @@ export class Slot {
       this.handle({ type: 'needed', line: this.tools.generations.upcoming });
       return;
     }
-    for (const [id, line] of this.lines) line.want(this.wantedOf(id));
+    for (const line of this.lines.all) line.want(this.wantedOf(line.generation));
     if (host) this.neighbours.find(host.slot)?.sync();
   }
 
@@ -149,15 +150,15 @@ export class Slot {
       case 'dial':
         return this.dial(effect.line, effect.reason);
       case 'carry':
-        return this.eachCargo(effect.guest, (some) => some.carry(effect.line));
+        return cargosOf(this, neighbours, effect.guest).forEach((some) => some.carry(effect.line));
       case 'drop':
-        return this.eachCargo(effect.guest, (some) => some.drop(effect.line));
+        return cargosOf(this, neighbours, effect.guest).forEach((some) => some.drop(effect.line));
       case 'announce':
         return cargo.announce(withMessage(effect.loss, message), effect.exceptOn);
       case 'disclaim':
         return cargo.disclaim(DISCLAIMED);
       case 'retire':
-        return this.retire(effect.line, effect.because);
+        return this.lines.retire(effect.line, effect.because);
       case 'absorb': {
         const guest = neighbours.find(effect.guest);
         return guest && neighbours.absorb(this, guest);
@@ -186,16 +187,8 @@ export class Slot {
       route: this.identity.route,
       taint: this.taint,
     } as const;
-    const line = new Line(identity, this.wantedOf(id), this.tools, ownerOf(this, this.tools));
-    this.lines.set(id, line);
     this.coverage = new Coverage(timings);
-    line.start();
-  }
-
-  private retire(id: LineId, because: Goodbye): void {
-    const line = this.lines.get(id);
-    this.lines.delete(id);
-    void line?.stop(CAUSES[because], GOODBYES[because]);
+    this.lines.open(identity, this.wantedOf(id), ownerOf(this, this.tools));
   }
 
   /** What a line must carry: this slot's streams, and the guest's on the successor. */
@@ -203,12 +196,6 @@ export class Slot {
     const { successor } = this.now;
     const guest = id === successor?.id ? this.neighbours.find(successor.guest ?? -1) : undefined;
     return new Set([...this.cargo.names(), ...(guest?.cargo.names() ?? [])]);
-  }
-
-  private eachCargo(guest: SlotId | undefined, act: (cargo: Cargo) => void): void {
-    act(this.cargo);
-    const other = guest === undefined ? undefined : this.neighbours.find(guest);
-    if (other) act(other.cargo);
   }
 
   /** Whether the successor delivers all that the old lines do: the slot's own, and the guest's. */
@@ -227,3 +214,9 @@ export class Slot {
 }
 
 const withMessage = (view: FeedView, message: string): FeedView => ({ ...view, ...(message !== '' && { message }) });
+
+/** The streams of a slot, and those of the guest, if there is one. */
+function cargosOf({ cargo }: Slot, neighbours: Neighbourhood, guest: SlotId | undefined): Cargo[] {
+  const other = guest === undefined ? undefined : neighbours.find(guest);
+  return other ? [cargo, other.cargo] : [cargo];
+}

@@ -23,8 +23,6 @@ export type SlotEventType =
   | 'distrusted'
   | 'stopped';
 
-export const SLOT_STATES: readonly SlotState[] = ['empty', 'steady', 'overlapping', 'moving', 'closed'];
-
 /** Which events mean something in which state; what they do is decided by `step`. A missing one is ignored. */
 export const MEANS: Readonly<Record<SlotState, ReadonlySet<SlotEventType>>> = {
   empty: new Set(['needed', 'stopped']),

@@ -1,11 +1,12 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
 import type { MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
 import { Activity } from './activity.js';
-import type { Hole, Order, Turn } from './order.js';
-import { Rise } from './rise.js';
+import type { Hole, Order, Turn } from './order/order.js';
+import { orderOf } from './order/order-of.js';
 import { SeenTexts } from './seen-texts.js';
-import { Sequence } from './sequence.js';
+import { Sequence } from './order/sequence.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
+import { SymbolOrders } from './order/symbol-orders.js';
 import { type FeedView, type Term, Transcript } from './transcript.js';
 
 /** How often what happened, over all streams; read by the metrics. */
@@ -54,8 +55,7 @@ export class Series {
   /** What was said of it, and gives what is said next its place. */
   readonly transcript: Transcript;
   private readonly order: Order;
-  /** Streams of many symbols have an order for each, bounded by what Binance lists. */
-  private readonly orderPerSymbol = new Map<string, Order>();
+  private readonly orderPerSymbol: SymbolOrders;
   private unknown: SeenTexts | undefined;
 
   constructor(
@@ -68,6 +68,7 @@ export class Series {
     this.wasLive = resumeAt !== undefined;
     this.transcript = new Transcript(name.name, tools.term, seq, keepsNewest(name));
     this.order = orderOf(name, resumeAt);
+    this.orderPerSymbol = new SymbolOrders(name);
   }
 
   /** Whether events wait for earlier ones. */
@@ -83,11 +84,6 @@ export class Series {
   /** Changes the state, if it or its cause is another. */
   become(view: FeedView, now: Millis): readonly StreamEvent[] {
     const feed = this.transcript.become(view, now);
-    return feed ? [feed] : NOTHING;
-  }
-
-  beginTerm(): readonly StreamEvent[] {
-    const feed = this.transcript.beginTerm();
     return feed ? [feed] : NOTHING;
   }
 
@@ -148,12 +144,9 @@ export class Series {
     source.reach = Math.max(source.reach, this.order.reachOf(event));
   }
 
-  /** What is new of an array; its parts are numbered by what is left, so that whoever puts them together finds all of them. */
   private acceptArray(events: MarketEvent[], now: Millis): readonly StreamEvent[] {
-    const isAlone = this.sources.size === 1;
-    const news = events.filter((event) => this.orderFor(event).take(event, now, isAlone) !== 'repeated');
+    const news = this.orderPerSymbol.news(events, now, this.sources.size === 1);
     this.tools.counts.repeated += events.length - news.length;
-    if (news.length < events.length) for (const [at, event] of news.entries()) event.part = [at, news.length];
     return news.flatMap((event) => this.live(event, now));
   }
 
@@ -199,15 +192,4 @@ export class Series {
     const message = count === undefined ? 'events missing' : `${count} id${count === 1 ? '' : 's'} missing`;
     return [this.transcript.gap(message, now, missing)];
   }
-
-  private orderFor(event: MarketEvent): Order {
-    const symbol = event.type === 'unknown' ? '' : event.symbol;
-    let order = this.orderPerSymbol.get(symbol);
-    if (!order) this.orderPerSymbol.set(symbol, (order = orderOf(this.name)));
-    return order;
-  }
-}
-
-function orderOf({ known: { ordering } }: ParsedStream, resumeAt?: number): Order {
-  return ordering.rule === 'chain' ? new Sequence(ordering, resumeAt) : new Rise(ordering);
 }

@@ -86,7 +86,10 @@ export class Streams {
     this.tools.term.epoch = epoch;
     this.firstSeq = 0;
     this.left.clear();
-    for (const series of this.wanted.values()) this.publish(series, series.beginTerm());
+    for (const series of this.wanted.values()) {
+      const feed = series.transcript.beginTerm();
+      if (feed) this.publish(series, [feed]);
+    }
   }
 
   /** Gives up what has been waited for too long. */

@@ -29,7 +29,7 @@ export interface Order {
   /** The hole before the first event that waits; undefined while none does. */
   readonly hole: Hole | undefined;
   /** Those that wait, in their order. */
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly WaitingEvent[];
   /** The next of those that waited, once nothing is missing before it; call until undefined. */
   release(): MarketEvent | undefined;
   /** What is missing will not come: go on behind the hole. */
@@ -41,7 +41,7 @@ export interface Order {
 }
 
 /** An event that waits, and since when. */
-export interface Waiting {
+export interface WaitingEvent {
   event: MarketEvent;
   reach: number;
   since: Millis;

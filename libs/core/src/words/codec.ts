@@ -1,4 +1,4 @@
-import { type Result, notOk, ok } from './result.js';
+import { type Result, notOk, ok } from '../result.js';
 import type { EventType, StreamEvent, StreamName } from './event.js';
 import type { Place } from './place.js';
 

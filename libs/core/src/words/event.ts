@@ -1,4 +1,4 @@
-import type { Millis } from './clock.js';
+import type { Millis } from '../clock.js';
 import type { Place } from './place.js';
 
 /** Binance's name of a series, exactly as they write it: `btcusdt@trade`. */

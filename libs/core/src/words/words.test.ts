@@ -11,7 +11,7 @@ import {
   isSamePlace,
   readWelcomeAnswer,
   readWelcomeQuestion,
-} from './index.js';
+} from '../index.js';
 
 const places = fc.record({ epoch: fc.nat(3), seq: fc.nat(3) });
 

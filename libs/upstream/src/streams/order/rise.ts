@@ -1,6 +1,6 @@
 import type { Rising } from '#libs/binance';
 import type { MarketEvent, Millis } from '#libs/core';
-import type { Hole, Order, Turn, Waiting } from './order.js';
+import type { Hole, Order, Turn, WaitingEvent } from './order.js';
 import { RestartWatch } from './restart.js';
 
 /**
@@ -12,7 +12,7 @@ export class Rise implements Order {
   private major = -Infinity;
   private mark = -Infinity;
   private isFinal = true;
-  readonly waiting: Waiting[] = [];
+  readonly waiting: WaitingEvent[] = [];
   private readonly restarts = new RestartWatch();
 
   constructor(private readonly rising: Rising) {}
@@ -67,7 +67,7 @@ export class Rise implements Order {
     this.isFinal = this.rising.isFinal?.(event) ?? true;
   }
 
-  private hold(waiting: Waiting): Turn {
+  private hold(waiting: WaitingEvent): Turn {
     const at = this.waiting.findIndex(({ reach }) => reach >= waiting.reach);
     if (at >= 0 && this.waiting[at]?.reach === waiting.reach) return 'repeated';
     this.waiting.splice(at < 0 ? this.waiting.length : at, 0, waiting);

@@ -1,6 +1,6 @@
 import type { Chain } from '#libs/binance';
 import type { MarketEvent, Millis } from '#libs/core';
-import type { Hole, Order, Turn, Waiting } from './order.js';
+import type { Hole, Order, Turn, WaitingEvent } from './order.js';
 import { RestartWatch } from './restart.js';
 
 /** An event that happened so much later than the newest one, by the exchange's clock, is no copy of an old one. */
@@ -13,7 +13,7 @@ const LATER_MS: Millis = 250;
 export class Sequence implements Order {
   private last: number | undefined;
   private newest: MarketEvent | undefined;
-  readonly waiting: Waiting[] = [];
+  readonly waiting: WaitingEvent[] = [];
   private readonly restarts = new RestartWatch();
 
   /** @param resumeAt goes on behind this id, which was reached before. */
@@ -88,7 +88,7 @@ export class Sequence implements Order {
     return at !== undefined && newestAt !== undefined && at > newestAt + LATER_MS;
   }
 
-  private hold(waiting: Waiting): Turn {
+  private hold(waiting: WaitingEvent): Turn {
     const at = this.waiting.findIndex(({ reach }) => reach >= waiting.reach);
     if (at >= 0 && this.waiting[at]?.reach === waiting.reach) return 'repeated';
     this.waiting.splice(at < 0 ? this.waiting.length : at, 0, waiting);

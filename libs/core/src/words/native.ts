@@ -1,4 +1,4 @@
-import type { ErrorCode } from './error.js';
+import type { ErrorCode } from '../error.js';
 import type { StreamName } from './event.js';
 import type { Place } from './place.js';
 

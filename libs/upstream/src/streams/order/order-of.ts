@@ -1,0 +1,9 @@
+import type { ParsedStream } from '#libs/binance';
+import type { Order } from './order.js';
+import { Rise } from './rise.js';
+import { Sequence } from './sequence.js';
+
+/** @param resumeAt the id to go on behind, where ids follow each other. */
+export function orderOf({ known: { ordering } }: ParsedStream, resumeAt?: number): Order {
+  return ordering.rule === 'chain' ? new Sequence(ordering, resumeAt) : new Rise(ordering);
+}

@@ -235,13 +235,19 @@ describe('the intake', () => {
     const tickers = new EdgeStream(spot, parsedStream(array), clock.now(), { publish, counts: metrics.counts });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>
-      `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1,"receivedAt":1,"part":${JSON.stringify(index)}}`;
+      `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1.5,"receivedAt":1,"part":${JSON.stringify(index)}}`;
     deliver(tickers, part(1, [0, 2], 'A'));
     deliver(tickers, part(3, [0, 2], 'A'));
     deliver(tickers, part(4, [1, 2], 'B'));
     deliver(tickers, part(5, [2, 2], 'A'));
     deliver(tickers, part(6, 'x', 'A'));
-    expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
+    const frames = sent.map(([, text]) => JSON.parse(text) as { s: string; E: number }[]);
+    expect(frames.map((frame) => frame.map(({ s, E }) => [s, E]))).toEqual([
+      [
+        ['A', 1],
+        ['B', 1],
+      ],
+    ]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
     sent.length = 0;
     deliver(tickers, part(7, [0, 3], 'A'));

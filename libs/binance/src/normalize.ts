@@ -1,6 +1,7 @@
 import type { MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
 import type { MarketFrame, UnknownFrame } from './frame.js';
 import type { Catalogue } from './catalogue.js';
+import { written } from './scan/number-texts.js';
 import { restore } from './shape/remainder.js';
 import type { FrameHead } from './stream-type.js';
 
@@ -31,18 +32,19 @@ export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Mi
 /** `Array.isArray` does not narrow read-only arrays. */
 const isArray: (data: MarketFrame['data']) => data is readonly object[] = Array.isArray;
 
-const unknownEvent = ({ stream, data }: UnknownFrame, receivedAt: Millis): UnknownEvent => ({
+const unknownEvent = ({ stream, data, numbers }: UnknownFrame, receivedAt: Millis): UnknownEvent => ({
   type: 'unknown',
   stream,
   epoch: 0,
   seq: 0,
   raw: data,
   receivedAt,
+  ...(numbers !== undefined && { wire: { numbers: { raw: numbers } } }),
 });
 
 /** The payload that an event came from: the `data` of Binance's envelope, its keys in the order of the wire. */
 export function rebuildPayload(catalogue: Catalogue, event: MarketEvent): unknown {
-  if (event.type === 'unknown') return event.raw;
+  if (event.type === 'unknown') return written(event.raw, event.wire?.numbers?.raw);
   const payload = catalogue.typeOf(event.type).rebuild(event, event.timeUnit === 'MICROSECOND' ? 1000 : 1);
   return event.wire ? restore(payload, event.wire) : payload;
 }

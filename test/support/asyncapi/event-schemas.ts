@@ -22,6 +22,11 @@ const REMAINDER: JsonSchema = {
   additionalProperties: false,
   properties: {
     fields: { type: 'object', description: 'Unknown fields, by their name on the wire' },
+    numbers: {
+      type: 'object',
+      description:
+        'The text of each number within `fields` that JavaScript would write in other letters, where it stands there',
+    },
     order: { type: 'array', items: { type: 'string' }, description: 'The keys as they came, where that was unusual' },
     inside: { type: 'object', description: 'The same for an object inside, by its key' },
   },

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type MarketEvent, decode, encode } from '#libs/core';
 import { driftingFrames, frames, textOf, type WireFrame } from '../../../../test/support/binance-frames.js';
 import { brokenFrames } from '../../../../test/support/broken-frames.js';
+import { exactly } from '../../../../test/support/exact-json.js';
 import { type Frame, combined, normalizeFrame, spot } from '../index.js';
 
 const RECEIVED_AT = 1_700_000_000_000;
@@ -104,8 +105,9 @@ describe('a broken frame', () => {
         const result = spot.decode(bytes);
         if (!result.ok || (result.value.kind !== 'market' && result.value.kind !== 'unknown')) return;
         const { data } = JSON.parse(bytes.toString()) as { data?: unknown };
-        if (data === undefined) return;
-        expect(JSON.stringify(thereAndBack(result.value))).toBe(JSON.stringify(data));
+        const drifted = 'drift' in result.value && result.value.drift?.some(({ what }) => what === 'envelope');
+        if (data === undefined || drifted) return;
+        expect(exactly(combined(result.value.stream, thereAndBack(result.value)))).toBe(exactly(bytes.toString()));
       }),
       { numRuns: 1_000 },
     );

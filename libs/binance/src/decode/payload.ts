@@ -1,9 +1,10 @@
-import { type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
+import { type NumberTexts, type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
 import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
 import type { Catalogue } from '../catalogue.js';
 import { scanJson } from '../scan/json-scan.js';
+import { numberTextsOf, spelled, textsAt } from '../scan/number-texts.js';
 import type { AnyPayload } from '../shape/compile.js';
-import { remainderOf, unknownPaths } from '../shape/remainder.js';
+import { inexactField, remainderOf, unknownPaths } from '../shape/remainder.js';
 import type { KnownType, ParsedStream } from '../stream-type.js';
 
 /** A frame as it came: the payload as a value, and the text it was parsed from. */
@@ -67,18 +68,37 @@ function withRemainder(
   frame: MarketFrame,
   payloads: readonly object[],
   { type, compiled }: KnownType,
-  { text, envelope }: WholeFrame,
+  whole: WholeFrame,
 ): DecodedPayload {
-  const problem = scanJson(text);
-  if (problem) return notOk({ ...problem, stream: frame.stream });
-  const wire = payloads.map((payload) => remainderOf(payload, compiled));
-  const drift = [...driftOf(wire, type), ...envelopeDrift(envelope)];
+  const { flaw, hasOddNumbers } = scanJson(whole.text);
+  if (flaw) return notOk({ ...flaw, stream: frame.stream });
+  const texts = hasOddNumbers ? textsOfData(whole) : undefined;
+  const isArray = frame.data === payloads;
+  const textsOf = (at: number): Texts => (isArray ? textsAt(texts, at) : texts);
+  for (const at of payloads.keys()) {
+    const inexact = inexactField(compiled, textsOf(at));
+    if (inexact !== undefined) return unsafe(join(rootOf(whole), isArray ? `[${at}]` : '', inexact), frame.stream);
+  }
+  const wire = payloads.map((payload, at) => remainderOf(payload, compiled, textsOf(at)));
+  const drift = [...driftOf(wire, type), ...envelopeDrift(whole.envelope)];
   return ok({
     ...frame,
     ...(wire.some((remainder) => remainder !== undefined) && { wire }),
     ...(drift.length > 0 && { drift }),
   });
 }
+
+type Texts = NumberTexts[string] | undefined;
+
+/** The texts of the numbers of the frame's data that would not be written again as they came. */
+function textsOfData({ text, envelope }: WholeFrame): Texts {
+  const texts = numberTextsOf(text);
+  return envelope ? textsAt(texts, 'data') : texts;
+}
+
+/** A field whose meaning we know must hold what was sent, or nothing: it would be wrong by a little, and nobody would see it. */
+const unsafe = (at: string, stream: StreamName) =>
+  notOk<FrameProblem>({ code: 'unsafe-number', message: `${at} cannot be held exactly`, at, stream });
 
 /** Says so when Binance's envelope has grown a field. It is not passed on: the envelope is no part of the event. */
 const envelopeDrift = (envelope: object | undefined): Drift[] =>
@@ -134,8 +154,15 @@ const rootOf = ({ envelope }: WholeFrame): string => (envelope ? 'data' : '');
 const join = (...parts: string[]): string => parts.filter(Boolean).join('.').replaceAll('.[', '[');
 
 /** Something well-formed that we have no word for: it passes, and the drift says what to count. */
-export function unknownFrame({ data, text, envelope }: WholeFrame, stream: StreamName, drift: Drift): DecodedPayload {
-  const problem = scanJson(text);
-  if (problem) return notOk({ ...problem, stream });
-  return ok({ kind: 'unknown', stream, data, drift: [drift, ...envelopeDrift(envelope)] });
+export function unknownFrame(whole: WholeFrame, stream: StreamName, drift: Drift): DecodedPayload {
+  const { flaw, hasOddNumbers } = scanJson(whole.text);
+  if (flaw) return notOk({ ...flaw, stream });
+  const texts = hasOddNumbers ? textsOfData(whole) : undefined;
+  return ok({
+    kind: 'unknown',
+    stream,
+    data: spelled(whole.data, texts),
+    ...(texts !== undefined && { numbers: texts }),
+    drift: [drift, ...envelopeDrift(whole.envelope)],
+  });
 }

@@ -14,10 +14,21 @@ export type Decimal = string;
 export interface WireRemainder {
   /** Fields the documentation does not know, by their name on the wire. */
   fields?: Record<string, unknown>;
+  /**
+   * The text of each number within `fields` (within `raw`, under that name, of an unknown event) that JavaScript would write
+   * in other letters, at the place where it stands there. Where JavaScript cannot hold the number its text stands in `fields`,
+   * too.
+   */
+  numbers?: NumberTexts;
   /** The order of keys on the wire, where it is not the documented one or a documented optional key was absent. */
   order?: string[];
   /** The same for an object inside the frame, by the key it stands under (`k` of a kline). */
   inside?: Record<string, WireRemainder>;
+}
+
+/** Texts of numbers by the keys (of arrays: the indices) under which they stand. */
+export interface NumberTexts {
+  [key: string]: string | NumberTexts;
 }
 
 /** What every event from the market has. `epoch` and `seq` are 0 until continuity has given it its place. */

@@ -71,9 +71,9 @@ export class Frames {
   private rebuild(events: MarketEvent[]): unknown {
     const [first] = events;
     if (!first) return undefined;
-    if (first.type === 'unknown') return first.raw;
     const shape = this.stream.known.compiled;
     try {
+      if (first.type === 'unknown') return this.market.rebuild(first);
       const payload = this.parts ? this.market.rebuildArray(events) : this.market.rebuild(first);
       const isFrame = Array.isArray(payload) ? payload.every((element) => shape.check(element)) : shape.check(payload);
       return isFrame ? payload : undefined;

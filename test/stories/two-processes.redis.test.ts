@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   DRILLS,
   HURRIED_LIMITS,
+  RoleProcess,
   Stage,
   TwoRoles,
+  type TwoRolesOptions,
   hurriedEnvironment,
   perform,
   replay,
@@ -14,7 +16,7 @@ import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';
 import { busiest } from '../support/recordings.js';
-import { type TestRedis, startRedis } from '../support/start-redis.js';
+import { type TestRedis, freePort, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { BRISK } from './brisk.js';
 
@@ -80,6 +82,40 @@ describe('clients of an edge that hears its upstream through Redis', () => {
       expect(await sentence()).toMatch(/^PASSED/);
     },
   );
+});
+
+describe('a second upstream on the same Redis', () => {
+  let redis: TestRedis;
+  let roles: TwoRoles;
+  let stage: Stage;
+  let options: TwoRolesOptions;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    options = { clock, redisUrl: redis.url, dist, environment: hurriedEnvironment(simulator) };
+    roles = await TwoRoles.start(options);
+    stage = new Stage({ clock, simulator, gateway: roles, clients: 8, menus: BRISK });
+    await stage.start();
+  });
+
+  afterAll(async () => {
+    await stage.stop();
+    await redis.stop();
+  });
+
+  it('that dies gives the feed back to the first one: clients are told, and data goes on', async () => {
+    const second = new RoleProcess('upstream', await freePort(), options);
+    await until(() => second.log.some((line) => line.includes('"line.live"')), { deadlineMs: 20_000 });
+    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.overtaken"')));
+    await stage.flows();
+    await second.end('SIGKILL');
+    await until(() => stage.troubled().length === stage.feeds.size, { what: 'every stream stale', deadlineMs: 10_000 });
+    expect(new Set(stage.troubled().map(({ by, cause }) => `${by} ${cause}`))).toEqual(new Set(['edge upstream-gone']));
+    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.took-over"')), { deadlineMs: 15_000 });
+    await stage.flows();
+    expect(verdictOf(await stage.outcome([])).sentence).toMatch(/^PASSED/);
+  });
 });
 
 describe('recorded frames through two processes and a real Redis', () => {

@@ -50,4 +50,25 @@ describe('told to wait by Binance, an upstream makes no attempt before', () => {
     expect((attemptedAt()[1] ?? 0) - closedAt).toBeGreaterThanOrEqual(5_000);
     await until(() => rig.on(STREAM).state === 'live');
   });
+
+  it('on whatever line: an order to one of them is meant for the address', async () => {
+    rig = await UpstreamRig.start({
+      simulator: { pace: 10 },
+      settings: { ...IMPATIENT, streamsPerConnection: 1 },
+    });
+    const streams = [STREAM, 'ethusdt@trade', 'bnbusdt@trade'];
+    rig.demand(streams);
+    await until(() => streams.every((stream) => rig.on(stream).state === 'live') && rig.open === 3);
+    rig.simulator.script([{ refuse: { status: 429, retryAfter: 2 } }]);
+    const [first, second] = rig.simulator.connections;
+    first?.cut(Buffer.alloc(0), 'reset');
+    await until(() => rig.simulator.attempts.length === 4);
+    second?.cut(Buffer.alloc(0), 'reset');
+    rig.upstream.pool.rotate('operator');
+    await until(() => rig.open === 3 && streams.every((stream) => rig.on(stream).state === 'live'), {
+      deadlineMs: 15_000,
+    });
+    const [refusedAt = NaN, ...next] = attemptedAt().slice(3);
+    expect(Math.min(...next) - refusedAt).toBeGreaterThanOrEqual(2_000);
+  });
 });

@@ -8,7 +8,7 @@ import type { Rendition } from '../delivery/rendition.js';
 import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
 import { Room } from './room.js';
-import { Wanted } from './wanted.js';
+import { Interest } from './interest.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
 
 const LINGER_MS = 5_000;
@@ -18,7 +18,7 @@ describe('the demand of an edge', () => {
   let clock: FakeClock;
   let bus: MemoryBus;
   let room: Room;
-  let wanted: Wanted;
+  let wanted: Interest;
   let voice: DemandVoice;
   /** Demands and questions, in the order in which they were said. */
   let said: (Demand | { asks: string[] } | { asksAgain: string[] })[];
@@ -29,7 +29,7 @@ describe('the demand of an edge', () => {
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
     const outlet = { publish: () => undefined, counts: newEdgeCounts() };
-    wanted = new Wanted({
+    wanted = new Interest({
       clock,
       room,
       lingerMs: LINGER_MS,
@@ -64,6 +64,12 @@ describe('the demand of an edge', () => {
     want('a@trade', 'combined');
     await settle();
     expect(said).toEqual([{ edge: EDGE, streams: ['a@trade', 'b@trade'] }, { asks: ['a@trade', 'b@trade'] }]);
+  });
+
+  it('tells the first change after a quiet time at once', async () => {
+    want('a@trade', 'native');
+    await settle(0);
+    expect(demands()).toHaveLength(1);
   });
 
   it('tells changes of many turns in one message every 50 ms', async () => {

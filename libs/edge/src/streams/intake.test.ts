@@ -87,6 +87,7 @@ describe('the intake', () => {
       { type: 'feed', state: 'gap', cause: 'bus-lost', by: 'edge', seq: 5, message: expect.stringMatching(/^4 /) },
       { type: 'feed', state: 'live', by: 'edge', seq: 9 },
     ]);
+    expect(metrics.counts.lost).toBe(4);
   });
 
   it('announces what is lost at the start of a new term', () => {
@@ -242,6 +243,11 @@ describe('the intake', () => {
     deliver(tickers, part(6, 'x', 'A'));
     expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
+    sent.length = 0;
+    deliver(tickers, part(7, [0, 3], 'A'));
+    deliver(tickers, part(11, [1, 3], 'B'));
+    deliver(tickers, part(12, [2, 3], 'C'));
+    expect(sent).toEqual([]);
   });
 
   it('writes a frame once for all clients of a form, and not at all for a form that nobody wants', () => {

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { spot } from '#libs/binance';
 import type { Incident } from '#libs/simulator';
 import { selfSigned } from '../../../test/support/self-signed.js';
 import { until } from '../../../test/support/until.js';
@@ -62,11 +63,20 @@ describe('what the documentation does not know', () => {
     rig = await UpstreamRig.start({ simulator: { pace: 20 } });
     rig.demand(STREAMS);
     await flowing();
+    const odd: string[] = [];
+    rig.bus.messages.subscribe(
+      spot.channels.stream('btcusdt@trade'),
+      (text) => text.includes('"wire"') && odd.push(text),
+    );
     rig.simulator.strike({ name: 'unknown-field', stream: 'btcusdt@trade', count: 5 });
     rig.simulator.strike({ name: 'unknown-event' });
     await until(() => rig.upstream.problems.drift.read().some(({ what, count }) => what === 'field' && count === 5));
     await until(() => rig.upstream.problems.drift.read().some(({ what }) => what !== 'field'));
     expect(rig.upstream.problems.drift.read()).toHaveLength(2);
+    const field = { zz: '1770123456789123457' };
+    expect(odd.map((text): unknown => JSON.parse(text))).toMatchObject(
+      Array.from({ length: 5 }, () => ({ wire: { fields: field, numbers: field } })),
+    );
     expect(rig.upstream.problems.quarantine.read()).toEqual([]);
     expect(rig.faults).toEqual([]);
   });

@@ -20,7 +20,10 @@ export interface NameParts {
 
 /** A stream's name, understood. Made once where a name enters the process; behind that this value travels. */
 export interface ParsedStream extends NameParts {
+  /** The one name of the stream: it is asked for by this name, travels under it, and counts as one whatever it was called. */
   name: StreamName;
+  /** What it was called, where that was another name for it: whoever called it so is answered in this name. */
+  alias?: StreamName;
   type: StreamType;
   /** As it stands in payloads, in upper case; absent for streams of all symbols. */
   symbol?: string;
@@ -112,6 +115,8 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   type: StreamType;
   /** What may follow `<symbol>@` in a name, and what each form says. */
   names: Record<string, NameParts>;
+  /** What else may follow `<symbol>@`, and the form in `names` that it is another name for. */
+  aliases?: Record<string, string>;
   /** Whole names of the streams that carry all symbols in one array. */
   arrays?: Record<string, NameParts>;
   /** The class-validator class of the payload; its properties stand in the order of the wire. */

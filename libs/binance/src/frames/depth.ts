@@ -16,6 +16,8 @@ export class DepthFrame {
 export const depth: StreamDeclaration<DepthFrame, Depth> = {
   type: 'depth',
   names: { depth: {}, 'depth@100ms': { speed: '100ms' } },
+  // Sent by Binance's own Python connector when nothing is said: https://github.com/sammchardy/python-binance/issues/401
+  aliases: { 'depth@1000ms': 'depth' },
   shape: DepthFrame,
   clock: 'E',
   contradiction: (frame) => (frame.U <= frame.u ? undefined : 'U'),

@@ -292,7 +292,9 @@ const goodTrades = (client: BareClient): number[] =>
   client.texts
     .map(
       (text) =>
-        /^\{"stream":"btcusdt@trade","data":\{"e":"trade","E":\d{13},.*"t":(\d+),"p":"[^}\]]*"M":true\}\}$/.exec(text)?.[1],
+        /^\{"stream":"btcusdt@trade","data":\{"e":"trade","E":\d{13},.*"t":(\d+),"p":"[^}\]]*"M":true\}\}$/.exec(
+          text,
+        )?.[1],
     )
     .filter((id) => id !== undefined)
     .map(Number);

@@ -10,7 +10,7 @@ const MOST_REFUSED = 1_000;
 /** An edge that has not been heard may have had listeners all the time; so long its streams count as not given up. */
 const UNHEARD_MS: Millis = 60_000;
 
-/** An edge, and the streams that it wants. */
+/** An edge, and the streams that it wants, as it calls them. */
 interface Wanting {
   streams: ReadonlyMap<StreamName, ParsedStream>;
   heardAt: Millis;
@@ -61,7 +61,7 @@ export class DemandBoard {
       const stream = before?.streams.get(name) ?? this.parse(name, refused);
       if (stream) wanted.set(name, stream);
     }
-    for (const name of wanted.keys()) this.unheard.delete(name);
+    for (const { name } of wanted.values()) this.unheard.delete(name);
     this.edges.set(edge, { streams: wanted, heardAt: now });
     return ok({ edge, refused });
   }
@@ -71,7 +71,7 @@ export class DemandBoard {
     const before = this.edges.size;
     for (const [edge, { heardAt, streams }] of this.edges) {
       if (now - heardAt <= DEMAND_TTL_MS) continue;
-      for (const name of streams.keys()) this.unheard.set(name, now + UNHEARD_MS);
+      for (const { name } of streams.values()) this.unheard.set(name, now + UNHEARD_MS);
       this.edges.delete(edge);
     }
     for (const [name, until] of this.unheard) if (now > until) this.unheard.delete(name);

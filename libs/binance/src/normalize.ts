@@ -1,4 +1,4 @@
-import type { MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
+import type { Instant, MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
 import type { MarketFrame, UnknownFrame } from './frame.js';
 import type { Catalogue } from './catalogue.js';
 import { written } from './scan/number-texts.js';
@@ -7,14 +7,14 @@ import type { FrameHead } from './stream-type.js';
 
 /**
  * A frame as events: one, or one per element where Binance sent an array. Their place (`epoch`, `seq`) is 0: continuity
- * gives it to them later. Nothing is lost: `rebuildPayload` gives the payload back.
+ * gives it to them later. Nothing is lost: `rebuildPayload` gives the payload back. Instants stay in the unit in which they came.
  *
- * @param receivedAt when our process had the frame, by our clock.
+ * @param receivedAt when our process had the frame, by our clock; cut to whole units.
  */
 export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Millis): MarketEvent[] {
-  if (frame.kind === 'unknown') return [unknownEvent(frame, receivedAt)];
+  if (frame.kind === 'unknown') return [unknownEvent(frame, Math.floor(receivedAt))];
   const { name, data, scale, wire } = frame;
-  const head: FrameHead = { stream: frame.stream, receivedAt, scale };
+  const head: FrameHead = { stream: frame.stream, receivedAt: whole(receivedAt, scale) };
   const payloads = isArray(data) ? data : [data];
   const events: MarketEvent[] = [];
   for (const payload of payloads) {
@@ -29,10 +29,14 @@ export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Mi
   return events;
 }
 
+/** In microseconds rounded: the fraction of the milliseconds is a little less or more than what it stands for. */
+const whole = (instant: Millis, scale: 1 | 1000): Instant =>
+  scale === 1 ? Math.floor(instant) : Math.round(instant * 1000);
+
 /** `Array.isArray` does not narrow read-only arrays. */
 const isArray: (data: MarketFrame['data']) => data is readonly object[] = Array.isArray;
 
-const unknownEvent = ({ stream, data, numbers }: UnknownFrame, receivedAt: Millis): UnknownEvent => ({
+const unknownEvent = ({ stream, data, numbers }: UnknownFrame, receivedAt: Instant): UnknownEvent => ({
   type: 'unknown',
   stream,
   epoch: 0,
@@ -45,7 +49,7 @@ const unknownEvent = ({ stream, data, numbers }: UnknownFrame, receivedAt: Milli
 /** The payload that an event came from: the `data` of Binance's envelope, its keys in the order of the wire. */
 export function rebuildPayload(catalogue: Catalogue, event: MarketEvent): unknown {
   if (event.type === 'unknown') return written(event.raw, event.wire?.numbers?.raw);
-  const payload = catalogue.typeOf(event.type).rebuild(event, event.timeUnit === 'MICROSECOND' ? 1000 : 1);
+  const payload = catalogue.typeOf(event.type).rebuild(event);
   return event.wire ? restore(payload, event.wire) : payload;
 }
 

@@ -72,7 +72,7 @@ describe('the published contract', () => {
       epoch: 1,
       seq: 2,
       state: 'gap',
-      since: 1.5,
+      since: 1_700_000_000_000,
       cause: 'ids-missing',
       by: 'upstream',
       missing: { from: 1, to: 2 },

@@ -45,12 +45,6 @@ describe('what is wrong with a frame, and where', () => {
     ],
     ['an id beyond 2^53', TRADE.replace('12345', '9007199254740993'), 'unsafe-number', 'data.t'],
     ['a time beyond 2^53', TRADE.replace('1672515782136', '9007199254740993'), 'unsafe-number', 'data.E'],
-    [
-      'a time that could not be given back',
-      TRADE.replace('1672515782136', '8000000000000001'),
-      'wrong-shape',
-      'data.E',
-    ],
     ['a minus zero', TRADE.replace('12345', '-0'), 'unsafe-number', 'data.t'],
     [
       'an id with more digits than a double has',
@@ -188,7 +182,7 @@ describe('what is not data', () => {
     ['{"e":"serverShutdown","E":1770123456789}', { kind: 'serverShutdown', eventAt: 1770123456789 }],
     [
       '{"stream":"!serverShutdown","data":{"e":"serverShutdown","E":1770123456789123}}',
-      { kind: 'serverShutdown', eventAt: 1770123456789.123 },
+      { kind: 'serverShutdown', eventAt: 1770123456789 },
     ],
   ])('%s', (text, value) => {
     expect(spot.decode(Buffer.from(text))).toMatchObject({ ok: true, value });

@@ -1,12 +1,12 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import { type Result, type StreamName, millisOf, notOk, ok } from '#libs/core';
 import type { Catalogue } from '../catalogue.js';
 import type { Acknowledgement, Frame, FrameProblem, Refusal } from '../frame.js';
 import { scanJson } from '../scan/json-scan.js';
 import { numberTextsOf } from '../scan/number-texts.js';
 import { asBuffer, firstBadByte } from '../scan/utf8.js';
 import { SERVER_SHUTDOWN_STREAM, isServerShutdown } from '../server-shutdown.js';
-import { type WholeFrame, decodePayload, scaleOf, unknownFrame } from './payload.js';
+import { type WholeFrame, decodePayload, unknownFrame } from './payload.js';
 import { streamOfRaw } from './raw.js';
 import { inexactInReply, readReply } from './reply.js';
 import { readVerbatim } from './verbatim.js';
@@ -94,4 +94,4 @@ function judgeReply(reply: Acknowledgement | Refusal, text: string): DecodedFram
   return at === undefined ? ok(reply) : problem('unsafe-number', `${at} cannot be held exactly`, at);
 }
 
-const shutdown = (time: number): DecodedFrame => ok({ kind: 'serverShutdown', eventAt: time / scaleOf(time) });
+const shutdown = (time: number): DecodedFrame => ok({ kind: 'serverShutdown', eventAt: Math.floor(millisOf(time)) });

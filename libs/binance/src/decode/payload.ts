@@ -1,4 +1,4 @@
-import { type NumberTexts, type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
+import { type NumberTexts, type Result, type StreamName, type WireRemainder, isMicros, notOk, ok } from '#libs/core';
 import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
 import type { Catalogue } from '../catalogue.js';
 import { scanJson } from '../scan/json-scan.js';
@@ -19,12 +19,6 @@ export interface WholeFrame {
 }
 
 type DecodedPayload = Result<MarketFrame | UnknownFrame, FrameProblem>;
-
-/** Times from here on are microseconds: as milliseconds they would lie after the year 5138. */
-const FIRST_MICROSECOND = 1e14;
-
-/** How many of the units of this time make a millisecond. */
-export const scaleOf = (time: number): 1 | 1000 => (time >= FIRST_MICROSECOND ? 1000 : 1);
 
 /** Judges what came on a known stream. A new event type passes as `unknown`; anything else that does not fit is refused. */
 export function decodePayload(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
@@ -59,7 +53,7 @@ export function marketFrame(
 ): MarketFrame {
   const { clock } = name.known;
   const time = clock === undefined ? 0 : first[clock];
-  const scale = typeof time === 'number' && time >= FIRST_MICROSECOND ? 1000 : 1;
+  const scale = typeof time === 'number' && isMicros(time) ? 1000 : 1;
   return { kind: 'market', stream: name.name, name, data, scale };
 }
 

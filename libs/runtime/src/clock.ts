@@ -3,7 +3,7 @@ import type { Clock, Millis, Random } from '#libs/core';
 /** Read once: the getter costs more than the time itself, and it is asked for every message. */
 const { timeOrigin } = performance;
 
-const now = (): Millis => Math.round((timeOrigin + performance.now()) * 1_000) / 1_000;
+const now = (): Millis => timeOrigin + performance.now();
 
 /** By how much the machine's clock is ahead of the steady one. */
 let ahead: Millis = 0;

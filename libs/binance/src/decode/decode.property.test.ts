@@ -5,9 +5,9 @@ import { type MarketEvent, decode, encode } from '#libs/core';
 import { driftingFrames, frames, textOf, type WireFrame } from '../../../../test/support/binance-frames.js';
 import { brokenFrames } from '../../../../test/support/broken-frames.js';
 import { exactly } from '../../../../test/support/exact-json.js';
-import { type Frame, combined, normalizeFrame, spot } from '../index.js';
+import { type Frame, combined, inUnit, normalizeFrame, spot } from '../index.js';
 
-const RECEIVED_AT = 1_700_000_000_000;
+const RECEIVED_AT = 1_700_000_000_000.335;
 
 /** Through everything: decode, normalize, the text that travels, and back to Binance's payload. */
 function thereAndBack(frame: Frame): unknown {
@@ -60,6 +60,27 @@ describe('a frame, documented or broken', () => {
         expect(again).toEqual(read);
       }),
       { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('the events of a frame', () => {
+  it('have whole instants in one unit, and are turned into the other unit and back without loss of what was there', () => {
+    fc.assert(
+      fc.property(frames, (frame) => {
+        const read = decoded(textOf(frame));
+        if (read.kind !== 'market') throw new Error(read.kind);
+        for (const event of normalizeFrame(read, RECEIVED_AT)) {
+          const instants = Object.entries(event).filter(([field]) => field.endsWith('At'));
+          expect(instants.every(([, instant]) => Number.isSafeInteger(instant))).toBe(true);
+          expect(event.receivedAt).toBe(event.timeUnit ? 1_700_000_000_000_335 : 1_700_000_000_000);
+          const millis = inUnit(event, 'MILLISECOND');
+          const micros = inUnit(event, 'MICROSECOND');
+          expect([millis.timeUnit, micros.timeUnit]).toEqual([undefined, 'MICROSECOND']);
+          expect(event.timeUnit ? micros : millis).toBe(event);
+          expect(inUnit(micros, 'MILLISECOND')).toEqual(millis);
+        }
+      }),
     );
   });
 });

@@ -25,12 +25,7 @@ const MESSAGES: readonly JsonSchema[] = [...Object.values(NATIVE_REPLIES), ...Ob
 /** Every kind of stream once, and every kind that comes in arrays; a block trade may not come for hours. */
 const STREAMS = spot.types
   .filter(({ type }) => type !== 'blockTrade')
-  .flatMap(({ names, arrays }) => [
-    ...Object.keys(names)
-      .slice(0, 1)
-      .map((form) => `btcusdt@${form}`),
-    ...Object.keys(arrays ?? {}).slice(0, 1),
-  ]);
+  .flatMap(({ names, arrays = {} }) => [`btcusdt@${Object.keys(names)[0]}`].concat(Object.keys(arrays).slice(0, 1)));
 
 const COMMON = new Set(['type', 'stream', 'epoch', 'seq', 'symbol', 'receivedAt', 'timeUnit', 'part', 'wire']);
 

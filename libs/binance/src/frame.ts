@@ -1,5 +1,6 @@
 import type { Millis, NumberTexts, StreamName, WireRemainder } from '#libs/core';
 import type { RequestId } from './control.js';
+import type { AnyPayload } from './shape/compile.js';
 import type { ParsedStream } from './stream-type.js';
 
 /**
@@ -40,9 +41,7 @@ export interface MarketFrame {
   kind: 'market';
   stream: StreamName;
   name: ParsedStream;
-  data: object | readonly object[];
-  /** How many of its time units make a millisecond: 1, or 1,000 under `timeUnit=MICROSECOND`. */
-  scale: 1 | 1000;
+  data: AnyPayload | readonly AnyPayload[];
   /** What the payload (each payload, of an array) held beyond the documented shape; absent when it was exactly that. */
   wire?: readonly (WireRemainder | undefined)[];
   drift?: readonly Drift[];

@@ -1,7 +1,15 @@
-import type { Instant, MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
+import {
+  FIRST_MICROSECOND,
+  type Instant,
+  type MarketEvent,
+  type Millis,
+  type StreamName,
+  type UnknownEvent,
+} from '#libs/core';
 import type { MarketFrame, UnknownFrame } from './frame.js';
 import type { Catalogue } from './catalogue.js';
 import { written } from './scan/number-texts.js';
+import type { AnyPayload } from './shape/compile.js';
 import { restore } from './shape/remainder.js';
 import type { FrameHead } from './stream-type.js';
 
@@ -13,14 +21,22 @@ import type { FrameHead } from './stream-type.js';
  */
 export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Millis): MarketEvent[] {
   if (frame.kind === 'unknown') return [unknownEvent(frame, Math.floor(receivedAt))];
-  const { name, data, scale, wire } = frame;
-  const head: FrameHead = { stream: frame.stream, receivedAt: whole(receivedAt, scale) };
-  const payloads = isArray(data) ? data : [data];
+  const { name, data, wire } = frame;
+  const { known } = name;
+  const payloads: readonly AnyPayload[] = isArray(data) ? data : [data];
+  // One unit holds for a connection, so the first element of an array tells that of all.
+  const time = known.clock === undefined ? undefined : payloads[0]?.[known.clock];
+  const isMicro = typeof time === 'number' && time >= FIRST_MICROSECOND;
+  // Rounded: the fraction of the milliseconds is a little less or more than the microseconds that it stands for.
+  const head: FrameHead = {
+    stream: frame.stream,
+    receivedAt: isMicro ? Math.round(receivedAt * 1000) : Math.floor(receivedAt),
+  };
   const events: MarketEvent[] = [];
   for (const payload of payloads) {
     const at = events.length;
-    const event = name.known.normalize(payload, head, name);
-    if (scale === 1000) event.timeUnit = 'MICROSECOND';
+    const event = known.normalize(payload, head, name);
+    if (isMicro) event.timeUnit = 'MICROSECOND';
     const remainder = wire?.[at];
     if (remainder) event.wire = remainder;
     if (payloads === data) event.part = [at, payloads.length];
@@ -29,12 +45,8 @@ export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Mi
   return events;
 }
 
-/** In microseconds rounded: the fraction of the milliseconds is a little less or more than what it stands for. */
-const whole = (instant: Millis, scale: 1 | 1000): Instant =>
-  scale === 1 ? Math.floor(instant) : Math.round(instant * 1000);
-
 /** `Array.isArray` does not narrow read-only arrays. */
-const isArray: (data: MarketFrame['data']) => data is readonly object[] = Array.isArray;
+const isArray: (data: MarketFrame['data']) => data is readonly AnyPayload[] = Array.isArray;
 
 const unknownEvent = ({ stream, data, numbers }: UnknownFrame, receivedAt: Instant): UnknownEvent => ({
   type: 'unknown',

@@ -13,16 +13,16 @@ let ahead: Millis = 0;
  * Between two settings the steady clock tells the microseconds, which `Date.now()` hides.
  */
 function wallAt(instant: Millis): Millis {
-  if (isOff(Date.now() - instant)) {
-    // Or the instant was a while ago.
-    const seen = Date.now() - now();
-    if (isOff(seen)) ahead = seen;
-  }
+  // Too low by the part of a millisecond that is hidden, and by no more, unless the instant was a while ago.
+  const seen = Date.now() - instant;
+  if (seen > ahead || seen <= ahead - 1) lookAgain();
   return instant + ahead;
 }
 
-/** `seen` is too low by the part of a millisecond that is hidden, and by no more. */
-const isOff = (seen: Millis): boolean => seen > ahead || seen <= ahead - 1;
+function lookAgain(): void {
+  const seen = Date.now() - now();
+  if (seen > ahead || seen <= ahead - 1) ahead = seen;
+}
 
 /** The machine's clock and its timers. The only place that touches either. */
 export const systemClock: Clock = {

@@ -1,4 +1,4 @@
-import { type NumberTexts, type Result, type StreamName, type WireRemainder, isMicros, notOk, ok } from '#libs/core';
+import { type NumberTexts, type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
 import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
 import type { Catalogue } from '../catalogue.js';
 import { scanJson } from '../scan/json-scan.js';
@@ -28,7 +28,7 @@ export function decodePayload(whole: WholeFrame, stream: ParsedStream): DecodedP
   if (!type.compiled.check(data)) return misfit(whole, stream, data);
   const wrong = contradictionOf(data, stream);
   if (wrong) return contradicted(wrong, whole, stream);
-  return withRemainder(marketFrame(data, stream, data), [data], type, whole);
+  return withRemainder({ kind: 'market', stream: stream.name, name: stream, data }, [data], type, whole);
 }
 
 function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
@@ -41,20 +41,7 @@ function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
     if (wrong) return contradicted(`[${at}].${wrong}`, whole, stream);
     payloads.push(element);
   }
-  const [first] = payloads;
-  return withRemainder(marketFrame(payloads, stream, first), payloads, type, whole);
-}
-
-/** @param first The payload, or the first one of an array: its time tells the unit of all. */
-export function marketFrame(
-  data: MarketFrame['data'],
-  name: ParsedStream,
-  first: Readonly<Partial<Record<string, unknown>>> = {},
-): MarketFrame {
-  const { clock } = name.known;
-  const time = clock === undefined ? 0 : first[clock];
-  const scale = typeof time === 'number' && isMicros(time) ? 1000 : 1;
-  return { kind: 'market', stream: name.name, name, data, scale };
+  return withRemainder({ kind: 'market', stream: stream.name, name: stream, data: payloads }, payloads, type, whole);
 }
 
 /** Looks for what `JSON.parse` does not tell, and keeps what the documentation does not show. */

@@ -20,12 +20,14 @@ describe('the demand of an edge', () => {
   let room: Room;
   let wanted: Interest;
   let voice: DemandVoice;
+  let newest: number;
   /** Demands and questions, in the order in which they were said. */
   let said: (Demand | { asks: string[] } | { asksAgain: string[] })[];
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
     room = new Room(3);
+    newest = 0;
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
     const outlet = { publish: () => undefined, counts: newEdgeCounts() };
@@ -42,6 +44,7 @@ describe('the demand of an edge', () => {
       channels: spot.channels,
       messages: bus.messages,
       clock,
+      newest: () => newest,
       ready: () => wanted.ready,
       ask: (streams) => void (streams.length > 0 && said.push({ asks: streams.map(({ name }) => name) })),
       askAgain: (streams) => said.push({ asksAgain: streams.map(({ name }) => name) }),
@@ -57,6 +60,15 @@ describe('the demand of an edge', () => {
     await Promise.resolve();
     clock.advance(ms);
   };
+
+  it('says which term this edge has seen, so that no upstream stays below it unheard', () => {
+    clock.advance(DEMAND_EVERY_MS);
+    newest = 7;
+    clock.advance(DEMAND_EVERY_MS);
+    const demands = said.filter((one) => 'edge' in one);
+    expect(demands.at(-2)).toEqual({ edge: EDGE, streams: [] });
+    expect(demands.at(-1)).toEqual({ edge: EDGE, streams: [], epoch: 7 });
+  });
 
   it('tells many changes of one turn in one message, and only then asks about the new streams', async () => {
     want('a@trade', 'native');

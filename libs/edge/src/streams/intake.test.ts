@@ -241,7 +241,13 @@ describe('the intake', () => {
     deliver(tickers, part(4, [1, 2], 'B'));
     deliver(tickers, part(5, [2, 2], 'A'));
     deliver(tickers, part(6, 'x', 'A'));
-    expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
+    const frames = sent.map(([, text]) => JSON.parse(text) as { s: string; E: number }[]);
+    expect(frames.map((frame) => frame.map(({ s, E }) => [s, E]))).toEqual([
+      [
+        ['A', 1],
+        ['B', 1],
+      ],
+    ]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
     sent.length = 0;
     deliver(tickers, part(7, [0, 3], 'A'));

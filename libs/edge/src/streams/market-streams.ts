@@ -57,6 +57,7 @@ export class MarketStreams {
     });
     this.demand = new DemandVoice({
       ...all,
+      newest: () => this.hearing.newest,
       ready: () => this.wanted.ready,
       ask: (streams) => this.welcomes.ask(streams),
       askAgain: (streams) => this.welcomes.askAgain(streams),

@@ -1,8 +1,8 @@
-import { type NumberTexts, type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
+import { type Result, type StreamName, type WireRemainder, notOk, ok } from '#libs/core';
 import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
 import type { Catalogue } from '../catalogue.js';
 import { scanJson } from '../scan/json-scan.js';
-import { numberTextsOf, spelled, textsAt } from '../scan/number-texts.js';
+import { type OddTexts, numberTextsOf, spelled, textsAt } from '../scan/number-texts.js';
 import type { AnyPayload } from '../shape/compile.js';
 import { inexactField, remainderOf, unknownPaths } from '../shape/remainder.js';
 import type { KnownType, ParsedStream } from '../stream-type.js';
@@ -55,7 +55,7 @@ function withRemainder(
   if (flaw) return notOk({ ...flaw, stream: frame.stream });
   const texts = hasOddNumbers ? textsOfData(whole) : undefined;
   const isArray = frame.data === payloads;
-  const textsOf = (at: number): Texts => (isArray ? textsAt(texts, at) : texts);
+  const textsOf = (at: number): OddTexts => (isArray ? textsAt(texts, at) : texts);
   for (const at of payloads.keys()) {
     const inexact = inexactField(compiled, textsOf(at));
     if (inexact !== undefined) return unsafe(join(rootOf(whole), isArray ? `[${at}]` : '', inexact), frame.stream);
@@ -69,10 +69,8 @@ function withRemainder(
   });
 }
 
-type Texts = NumberTexts[string] | undefined;
-
 /** The texts of the numbers of the frame's data that would not be written again as they came. */
-function textsOfData({ text, envelope }: WholeFrame): Texts {
+function textsOfData({ text, envelope }: WholeFrame): OddTexts {
   const texts = numberTextsOf(text);
   return envelope ? textsAt(texts, 'data') : texts;
 }

@@ -1,6 +1,6 @@
-import type { NumberTexts } from '#libs/core';
 import type { RequestId } from '../control.js';
 import type { Acknowledgement, Refusal } from '../frame.js';
+import type { OddTexts } from '../scan/number-texts.js';
 import { inexactField } from '../shape/remainder.js';
 
 type ReplyFields = Partial<Record<string, unknown>>;
@@ -20,7 +20,7 @@ function readRefusal(value: unknown, id: RequestId | undefined): Refusal | undef
 }
 
 /** Which of a reply's numbers is not held exactly, as a path; `texts` are those of its numbers that would be written otherwise. */
-export const inexactInReply = (texts: NumberTexts[string] | undefined): string | undefined =>
+export const inexactInReply = (texts: OddTexts): string | undefined =>
   inexactField({ keys: ['id', 'code', 'error'], inside: { error: ['code'] } }, texts);
 
 const readId = (id: unknown): RequestId | undefined =>

@@ -9,8 +9,8 @@ declare global {
   }
 }
 
-/** A number's text, or those of the numbers inside an array or object, by their keys. */
-type Texts = NumberTexts[string];
+/** A number's text, or those of the numbers inside an array or object, by their keys; undefined where all are written as ever. */
+export type OddTexts = NumberTexts[string] | undefined;
 
 /** Whether `JSON.stringify` writes the number that `JSON.parse` makes of this text in other letters. */
 export const isOddNumber = (written: string): boolean => written !== String(Number(written));
@@ -19,9 +19,9 @@ export const isOddNumber = (written: string): boolean => written !== String(Numb
  * The text of each number in a JSON text that would change its letters if it were read and written again; undefined when
  * there is none. Parses a second time, so ask only where there are such numbers; and not very deep texts.
  */
-export function numberTextsOf(text: string): Texts | undefined {
+export function numberTextsOf(text: string): OddTexts {
   const inside = new Map<object, NumberTexts>();
-  let newest: Texts | undefined;
+  let newest: OddTexts;
   const visit = function (this: object, key: string, value: unknown, context?: { source?: string }): unknown {
     newest = typeof value === 'object' && value !== null ? inside.get(value) : oddText(value, context?.source);
     if (newest !== undefined) inside.set(this, Object.assign(inside.get(this) ?? {}, { [key]: newest }));
@@ -36,11 +36,11 @@ const oddText = (value: unknown, source = ''): string | undefined =>
   typeof value === 'number' && isOddNumber(source) ? source : undefined;
 
 /** The texts of what stands under a key. */
-export const textsAt = (texts: Texts | undefined, key: string | number): Texts | undefined =>
+export const textsAt = (texts: OddTexts, key: string | number): OddTexts =>
   typeof texts === 'object' && Object.hasOwn(texts, key) ? texts[key] : undefined;
 
 /** The value with each number that JavaScript does not hold exactly as its text. */
-export const spelled = (value: unknown, texts: Texts | undefined): unknown =>
+export const spelled = (value: unknown, texts: OddTexts): unknown =>
   replaced(value, texts, (text, number) => (isExactNumber(text) ? number : text));
 
 /**
@@ -48,14 +48,10 @@ export const spelled = (value: unknown, texts: Texts | undefined): unknown =>
  *
  * @throws where the texts are not those of this value.
  */
-export const written = (value: unknown, texts: Texts | undefined): unknown =>
+export const written = (value: unknown, texts: OddTexts): unknown =>
   replaced(value, texts, (text) => JSON.rawJSON(text));
 
-function replaced(
-  value: unknown,
-  texts: Texts | undefined,
-  replace: (text: string, value: unknown) => unknown,
-): unknown {
+function replaced(value: unknown, texts: OddTexts, replace: (text: string, value: unknown) => unknown): unknown {
   if (texts === undefined) return value;
   if (typeof texts === 'string') return replace(texts, value);
   if (Array.isArray(value)) return value.map((item, at) => replaced(item, textsAt(texts, at), replace));

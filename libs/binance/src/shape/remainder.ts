@@ -1,18 +1,16 @@
 import type { NumberTexts, WireRemainder } from '#libs/core';
 import { isExactNumber } from '../scan/exact-number.js';
-import { spelled, textsAt, written } from '../scan/number-texts.js';
+import { type OddTexts, spelled, textsAt, written } from '../scan/number-texts.js';
 import type { CompiledShape } from './compile.js';
 
 type RemainderFields = Record<string, unknown>;
 type ShapeKeys = Pick<CompiledShape, 'keys' | 'inside'>;
-type Texts = NumberTexts[string] | undefined;
-
 /**
  * What a payload holds beyond its documented shape; undefined when nothing.
  *
  * @param numbers the texts of those of the payload's numbers that would not be written again as they came.
  */
-export function remainderOf(payload: object, shape: ShapeKeys, numbers?: Texts): WireRemainder | undefined {
+export function remainderOf(payload: object, shape: ShapeKeys, numbers?: OddTexts): WireRemainder | undefined {
   const wire = ownRemainder(payload, shape.keys, numbers) ?? {};
   for (const [key, keys] of Object.entries(shape.inside)) {
     const below = ownRemainder((payload as Record<string, object>)[key] ?? {}, keys, textsAt(numbers, key));
@@ -21,7 +19,7 @@ export function remainderOf(payload: object, shape: ShapeKeys, numbers?: Texts):
   return Object.keys(wire).length > 0 ? wire : undefined;
 }
 
-function ownRemainder(payload: object, documented: readonly string[], texts: Texts): WireRemainder | undefined {
+function ownRemainder(payload: object, documented: readonly string[], texts: OddTexts): WireRemainder | undefined {
   const keys = Object.keys(payload);
   const unknown = keys.filter((key) => !documented.includes(key));
   const isInOrder = sameWords(keys, [...documented, ...unknown]);
@@ -36,7 +34,7 @@ function ownRemainder(payload: object, documented: readonly string[], texts: Tex
   };
 }
 
-function textsOfThese(keys: readonly string[], texts: Texts): NumberTexts | undefined {
+function textsOfThese(keys: readonly string[], texts: OddTexts): NumberTexts | undefined {
   if (typeof texts !== 'object') return undefined;
   const these = Object.entries(texts).filter(([key]) => keys.includes(key));
   return these.length > 0 ? Object.fromEntries(these) : undefined;
@@ -46,7 +44,7 @@ const sameWords = (some: readonly string[], others: readonly string[]): boolean 
   some.length === others.length && some.every((word, at) => word === others[at]);
 
 /** The path of a documented field with a number that JavaScript does not hold exactly; undefined when there is none. */
-export function inexactField({ keys, inside }: ShapeKeys, texts: Texts): string | undefined {
+export function inexactField({ keys, inside }: ShapeKeys, texts: OddTexts): string | undefined {
   for (const key of keys) {
     const text = textsAt(texts, key);
     if (typeof text === 'string' && !isExactNumber(text)) return key;

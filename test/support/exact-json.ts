@@ -5,8 +5,7 @@
 export function exactly(text: string): string {
   const keep = (_key: string, value: unknown, context?: { source?: string }): unknown => {
     if (typeof value !== 'number' || context?.source === undefined) return value;
-    const isPlain = Number.isSafeInteger(value) && !Object.is(value, -0) && !context.source.includes('.');
-    return isPlain ? value : JSON.rawJSON(context.source);
+    return Number.isSafeInteger(value) && !Object.is(value, -0) ? value : JSON.rawJSON(context.source);
   };
   return JSON.stringify(JSON.parse(text, keep));
 }

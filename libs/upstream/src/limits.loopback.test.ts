@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
 import { until } from '../../../test/support/until.js';
 import { UpstreamRig } from '../../../test/support/upstream-rig.js';
 
@@ -70,7 +71,7 @@ describe('the limits', () => {
   });
 
   it('let go of a connection that nobody needs any more', async () => {
-    rig = await UpstreamRig.start();
+    rig = await UpstreamRig.start({ timings: { idleMs: 300 } });
     rig.demand(['btcusdt@trade']);
     await until(() => rig.open === 1);
     rig.demand([]);
@@ -79,6 +80,64 @@ describe('the limits', () => {
     rig.demand(['btcusdt@trade']);
     await until(() => rig.on('btcusdt@trade').state === 'live');
     expect(rig.faults).toEqual([]);
+  });
+
+  it('keep a connection that nobody needs for a while: demand that flaps opens none, and it carries nothing meanwhile', async () => {
+    rig = await UpstreamRig.start({ timings: { idleMs: 20_000 } });
+    for (let round = 0; round < 5; round += 1) {
+      rig.demand(['btcusdt@trade']);
+      await until(() => subscribed().length === 1);
+      rig.demand([]);
+      await until(() => subscribed().length === 0);
+    }
+    rig.demand(['ethusdt@trade']);
+    await until(() => rig.on('ethusdt@trade').state === 'live');
+    expect(rig.simulator.attempts).toHaveLength(1);
+    rig.demand([]);
+    await until(() => subscribed().length === 0);
+    rig.simulator.strike({ name: 'close' });
+    await until(() => rig.open === 0 && rig.upstream.pool.lines.length === 0);
+    expect(rig.simulator.attempts).toHaveLength(1);
+    expect(rig.faults).toEqual([]);
+  });
+
+  it('on streams per connection hold while one set replaces another', async () => {
+    rig = await UpstreamRig.start({ settings: { streamsPerConnection: 3 } });
+    const [first, second] = ['trade', 'depth'].map((kind) =>
+      ['btcusdt', 'ethusdt', 'bnbusdt'].map((symbol) => `${symbol}@${kind}`),
+    ) as [string[], string[]];
+    rig.demand(first);
+    await until(() => subscribed().length === 3);
+    let most = 0;
+    rig.demand(second);
+    await until(() => {
+      most = Math.max(most, ...rig.simulator.connections.map(({ subscriptions }) => subscriptions.size));
+      return second.every((stream) => subscribed().includes(stream));
+    });
+    expect(most).toBe(3);
+    expect(rig.simulator.attempts).toHaveLength(1);
+  });
+
+  it('leave attempts for what was live when demand has used up its share', async () => {
+    const limits = { ...spot.limits, streams: 2, attempts: { most: 9, windowMs: 60_000 } };
+    rig = await UpstreamRig.start({
+      market: { ...spot, limits },
+      settings: { streamsPerConnection: 2 },
+      timings: { idleMs: 100 },
+    });
+    rig.demand(['btcusdt@trade']);
+    await until(() => rig.on('btcusdt@trade').state === 'live');
+    const junk = Array.from({ length: 20 }, (_, at) => `junk${at}usdt@trade`);
+    rig.demand(['btcusdt@trade', ...junk]);
+    await until(() => rig.simulator.attempts.length === 6);
+    rig.demand(['btcusdt@trade']);
+    await until(() => rig.open === 1);
+    rig.demand(['btcusdt@trade', ...junk]);
+    await until(() => rig.upstream.pool.lines.length === 11);
+    rig.simulator.strike({ name: 'close' });
+    await until(() => rig.on('btcusdt@trade').state === 'recovering');
+    await until(() => rig.on('btcusdt@trade').state === 'live');
+    expect(rig.simulator.attempts.length).toBeLessThanOrEqual(8);
   });
 
   it('are told apart from what Binance lost: an audit subscribes again what its list lacks', async () => {

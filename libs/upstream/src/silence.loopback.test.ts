@@ -44,13 +44,43 @@ describe('silence', () => {
     });
     rig.demand([TRADE, KLINE]);
     await until(() => rig.on(TRADE).state === 'live' && rig.on(KLINE).state === 'live');
-    rig.simulator.strike({ name: 'mute-stream', stream: KLINE, forMs: 3_000 });
+    rig.simulator.strike({ name: 'mute-stream', stream: KLINE, forMs: 2_000 });
     await until(() => rig.on(KLINE).state === 'stale');
     expect(rig.on(KLINE).feeds.at(-1)).toMatchObject({ cause: 'silent', by: 'upstream' });
     expect(rig.on(TRADE).state).toBe('live');
     await until(() => rig.on(KLINE).state === 'live');
     expect(rig.simulator.attempts).toHaveLength(1);
     expect(rig.faults).toEqual([]);
+  });
+
+  it('of a busy stream beside others is met with a new SUBSCRIBE, and its neighbours notice nothing', async () => {
+    rig = await UpstreamRig.start({
+      simulator: { pace: 30 },
+      settings: { silenceStreamMs: 1_500 },
+      timings: { watchMs: 50, tickMs: 20 },
+    });
+    rig.demand([TRADE, KLINE, 'ethusdt@trade']);
+    await until(() => rig.on(KLINE).state === 'live' && rig.on('ethusdt@trade').events > 100);
+    rig.simulator.strike({ name: 'unsubscribe-silently', stream: KLINE });
+    await until(() => rig.on(KLINE).state === 'stale');
+    await until(() => rig.on(KLINE).state === 'live');
+    expect(rig.simulator.attempts).toHaveLength(1);
+    expect(rig.on('ethusdt@trade').state).toBe('live');
+    expect(rig.faults).toEqual([]);
+  });
+
+  it('of a busy stream that a new SUBSCRIBE does not wake is met with another connection, make-before-break', async () => {
+    rig = await UpstreamRig.start({
+      simulator: { pace: 30 },
+      settings: { silenceStreamMs: 1_500 },
+      timings: { watchMs: 50, tickMs: 20 },
+    });
+    rig.demand([KLINE, TRADE]);
+    await until(() => rig.on(TRADE).state === 'live' && rig.on(KLINE).state === 'live');
+    rig.simulator.strike({ name: 'mute-stream', stream: KLINE });
+    await until(() => rig.upstream.journal.read().at(-1)?.why === 'stream-silence');
+    expect(rig.simulator.connections[0]?.requests.filter((text) => text.includes('"SUBSCRIBE"'))).toHaveLength(1);
+    expect(rig.on(TRADE).state).toBe('live');
   });
 
   it('of a quiet market is nothing: a stream that may be quiet stays as it is, and nobody reconnects', async () => {

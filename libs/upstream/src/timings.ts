@@ -27,6 +27,8 @@ export interface Timings {
   rotationRetryMostMs: Millis;
   /** A line that is back for so long without an event on a stream that may be quiet counts as resumed. */
   quietMs: Millis;
+  /** A line that carries nothing is kept open for so long. */
+  idleMs: Millis;
 }
 
 export const TIMINGS: Timings = {
@@ -43,4 +45,5 @@ export const TIMINGS: Timings = {
   rotationRetryMs: 5_000,
   rotationRetryMostMs: 600_000,
   quietMs: 5_000,
+  idleMs: 60_000,
 };

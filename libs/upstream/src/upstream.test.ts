@@ -147,10 +147,43 @@ describe('an upstream', () => {
   it('lets go of what only a vanished edge wanted', async () => {
     demand('edge', [BOOK]);
     await flow(5);
+    line(0).events.message(Buffer.from('{"result":["btcusdt@bookTicker"],"id":1}'), false);
     clock.advance(9_000);
     expect(line(0).did.some((what) => what.startsWith('close'))).toBe(false);
     clock.advance(2_500);
+    expect(line(0).did.at(-1)).toContain('"UNSUBSCRIBE"');
+    line(0).events.message(Buffer.from('{"result":null,"id":2}'), false);
+    for (let second = 0; second < 61; second += 20) {
+      clock.advance(20_000);
+      line(0).events.heartbeat('ping');
+    }
     expect(line(0).did.at(-1)).toBe('close 1000');
+  });
+
+  it('notices within 12 s that a lively line has fallen silent, says so, and has another one', async () => {
+    const said = listen(spot.channels.stream(BOOK));
+    demand('edge', [BOOK]);
+    await flow(1);
+    const bring = (u: number): void =>
+      line(0).events.message(
+        Buffer.from(`{"stream":"${BOOK}","data":{"u":${u},"s":"BTCUSDT","b":"1.0","B":"2.0","a":"1.1","A":"3.0"}}`),
+        false,
+      );
+    line(0).events.message(Buffer.from('{"result":["btcusdt@bookTicker"],"id":1}'), false);
+    for (let second = 2; second < 90; second += 1) {
+      clock.advance(1_000);
+      demand('edge', [BOOK]);
+      bring(second);
+    }
+    for (let second = 0; second < 12; second += 1) {
+      clock.advance(1_000);
+      demand('edge', [BOOK]);
+      line(0).events.heartbeat('ping');
+    }
+    await settle();
+    expect(states(said).at(-1)).toContain('stale silent');
+    expect(lines).toHaveLength(2);
+    expect(line(0).did.some((what) => what.startsWith('close'))).toBe(false);
   });
 
   it('is ready when every connection that is needed is open', async () => {

@@ -12,7 +12,7 @@ import { showUpstream } from './ops/pages.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { Cargo } from './rotation/cargo.js';
-import { Pool } from './rotation/pool.js';
+import { Pool } from './pool/pool.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';

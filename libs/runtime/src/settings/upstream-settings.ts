@@ -94,7 +94,7 @@ export class UpstreamSettings {
     env: 'HOLDFAST_SILENCE_DATA_MS',
     read: integer,
     expected: milliseconds(100, 3_600_000),
-    says: 'Pings but no data on a connection that should have some, for this long: it is rotated, patiently.',
+    says: 'Pings but no data on a connection that should have some, for this long at most (10 s where a stream of it is lively): it is rotated, patiently.',
   })
   @Max(3_600_000)
   @Min(100)
@@ -105,7 +105,7 @@ export class UpstreamSettings {
     env: 'HOLDFAST_SILENCE_STREAM_MS',
     read: integer,
     expected: milliseconds(100, 86_400_000),
-    says: 'A stream that has a fixed pace, or brought something nearly every second, is reported stale after this long without an event; quiet ones never are.',
+    says: 'A stream that has a fixed pace, or brought something nearly every second, is reported stale after this long without an event at the latest, and the sooner the busier it was; quiet ones never are.',
   })
   @Max(86_400_000)
   @Min(100)

@@ -9,7 +9,7 @@ import {
   readWelcomeQuestion,
 } from '#libs/core';
 import type { Log } from '#libs/runtime';
-import type { Pool } from '../rotation/pool.js';
+import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
 import type { DemandBoard } from './demand-board.js';
 

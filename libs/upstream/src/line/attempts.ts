@@ -2,8 +2,11 @@ import type { MarketLimits } from '#libs/binance';
 import type { Budget } from '#libs/bus';
 import type { Millis, Topic } from '#libs/core';
 
-/** What an attempt is for: to bring streams back, or to replace a line that works. */
-export type Purpose = 'repair' | 'replacement';
+/**
+ * What an attempt is for: to bring back what was live, to carry streams that no line has carried yet, or to replace a line
+ * that works.
+ */
+export type Purpose = 'repair' | 'demand' | 'replacement';
 
 /**
  * Binance counts where attempts arrive, not where they leave, and those of one moment may take different times to get
@@ -12,8 +15,8 @@ export type Purpose = 'repair' | 'replacement';
 const LONGER_MS: Millis = 15_000;
 const FREE = 1 / 30;
 
-/** Replacements stop here, so that they never use up what repairs need. */
-const REPLACEMENTS = 2 / 3;
+/** Demand and replacements stop here, so that they never use up what repairs need: clients cause the one, time the other. */
+const DEFERRABLE = 2 / 3;
 
 /**
  * Connection attempts to one address, over all lines and all processes: the one place that knows how many Binance allows,
@@ -33,7 +36,8 @@ export class Attempts {
     this.windowMs = windowMs + Math.min(LONGER_MS, windowMs / 20);
     this.most = {
       repair: Math.floor(most * (1 - FREE)),
-      replacement: Math.floor(most * REPLACEMENTS),
+      demand: Math.floor(most * DEFERRABLE),
+      replacement: Math.floor(most * DEFERRABLE),
     };
   }
 

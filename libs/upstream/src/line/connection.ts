@@ -24,6 +24,8 @@ export interface ConnectionParts {
   inUrl: readonly StreamName[];
   /** Names that Binance has refused to this line. */
   refused: Map<StreamName, string>;
+  /** Streams that it may carry at once: Binance's limit, or the operator's lower one. */
+  mostStreams: number;
   clock: Clock;
   /** A request that Binance has not answered by then is repeated. */
   answerMs: Millis;
@@ -69,11 +71,11 @@ export class Connection {
   private cancelAnswer: Cancel | undefined;
 
   constructor(private readonly parts: ConnectionParts) {
-    const { market, record, wanted, inUrl, refused, clock } = parts;
+    const { market, record, wanted, inUrl, refused, mostStreams, clock } = parts;
     const { limits } = market;
     this.record = record;
     this.openedAt = clock.now();
-    this.requests = new Requests(wanted, inUrl, refused, limits);
+    this.requests = new Requests(wanted, inUrl, refused, { ...limits, streams: mostStreams });
     this.governor = new Governor(limits.messages);
     this.pulse = { openedAt: this.openedAt, bytesAt: this.openedAt, graceUntil: 0 };
   }
@@ -143,6 +145,12 @@ export class Connection {
   want(streams: ReadonlySet<StreamName>): void {
     this.requests.wanted = streams;
     this.isSynced = false;
+    this.pump();
+  }
+
+  /** Subscribes once more to a stream that Binance should be sending and does not. */
+  renew(stream: StreamName): void {
+    this.requests.forget(stream);
     this.pump();
   }
 

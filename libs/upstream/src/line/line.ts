@@ -45,6 +45,7 @@ export interface LineIdentity {
   /** Rises over all lines of the process. */
   generation: number;
   why: string;
+  /** What its attempts are for until it has brought something; from then on they are repairs. */
   purpose: Purpose;
   /** Where its streams are served, behind the market's base URL. */
   route: string;
@@ -74,6 +75,7 @@ export class Line {
   readonly why: string;
   private readonly driver: LinkDriver;
   private readonly next: NextAttempt;
+  private wasLive = false;
   /** The present connection; absent between the end of one and the handshake of the next. Only the line changes it. */
   connection: Connection | undefined;
 
@@ -136,7 +138,7 @@ export class Line {
   }
 
   private async permit(): Promise<Millis> {
-    const forMs = await this.tools.attempts.permit(this.identity.purpose);
+    const forMs = await this.tools.attempts.permit(this.wasLive ? 'repair' : this.identity.purpose);
     if (forMs > 0) this.owner.held(this, forMs);
     return forMs;
   }
@@ -153,12 +155,20 @@ export class Line {
   private opened(endpoints: Endpoints): void {
     const { record, inUrl, refused } = this.next;
     if (!record) return;
-    const { journal, market, clock, timings, traffic } = this.tools;
+    const { journal, market, clock, settings, timings, traffic } = this.tools;
     journal.opened(record, endpoints);
-    const { answerMs } = timings;
-    const tell = this.listen(record);
-    const { wanted } = this;
-    this.connection = new Connection({ market, record, wanted, inUrl, refused, clock, answerMs, traffic, tell });
+    this.connection = new Connection({
+      market,
+      record,
+      wanted: this.wanted,
+      inUrl,
+      refused,
+      mostStreams: Math.min(market.limits.streams, settings.streamsPerConnection),
+      clock,
+      answerMs: timings.answerMs,
+      traffic,
+      tell: this.listen(record),
+    });
     this.owner.opened(this);
     this.connection.pump();
   }
@@ -169,6 +179,7 @@ export class Line {
     return {
       send: (text) => void this.driver.send(text),
       live: () => {
+        this.wasLive = true;
         journal.firstData(record);
         this.driver.heard();
       },

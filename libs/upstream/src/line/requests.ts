@@ -64,6 +64,12 @@ export class Requests {
     this.mismatches = 0;
   }
 
+  /** As if it had never been asked for: it is asked for again if it is wanted. */
+  forget(stream: StreamName): void {
+    this.asked.delete(stream);
+    this.carriedSince.delete(stream);
+  }
+
   /** The next request to send; undefined when one is under way or none is needed. */
   next(): ControlRequest | undefined {
     if (this.pending) return undefined;
@@ -72,8 +78,8 @@ export class Requests {
     const missing = this.missing();
     const mustShrink = this.asked.size + missing.length > most;
     if (surplus.length > 0 && (mustShrink || missing.length === 0)) return this.send('UNSUBSCRIBE', surplus);
-    if (missing.length > 0)
-      return this.send('SUBSCRIBE', this.suspects.among(missing).slice(0, most - this.asked.size));
+    const room = most - this.asked.size;
+    if (missing.length > 0 && room > 0) return this.send('SUBSCRIBE', this.suspects.among(missing).slice(0, room));
     return this.isAuditDue ? this.sendAudit() : undefined;
   }
 
@@ -85,7 +91,7 @@ export class Requests {
     this.failures = 0;
     if (request.method === 'LIST_SUBSCRIPTIONS') return this.compare(result, now);
     if (request.method === 'SUBSCRIBE') for (const stream of request.params) this.carry(stream, now);
-    if (request.method === 'UNSUBSCRIBE') for (const stream of request.params) this.drop(stream);
+    if (request.method === 'UNSUBSCRIBE') for (const stream of request.params) this.forget(stream);
     // After repairs that did not help the list is looked at with the next audit only.
     if (this.mismatches < MOST_UNLISTED) this.isAuditDue = true;
     return { is: 'done' };
@@ -123,14 +129,9 @@ export class Requests {
     if (!this.carriedSince.has(stream)) this.carriedSince.set(stream, now);
   }
 
-  private drop(stream: StreamName): void {
-    this.asked.delete(stream);
-    this.carriedSince.delete(stream);
-  }
-
   private refuse(streams: readonly StreamName[], why: string): Settlement {
     for (const stream of streams) {
-      this.drop(stream);
+      this.forget(stream);
       this.refused.set(stream, why);
     }
     return { is: 'refused', streams, why };
@@ -159,7 +160,7 @@ export class Requests {
     const listed = new Set(names.filter((name) => typeof name === 'string').map(decoded));
     const lost = [...this.asked].filter((stream) => !listed.has(stream));
     const isSame = lost.length === 0 && listed.size === this.asked.size;
-    for (const stream of lost) this.drop(stream);
+    for (const stream of lost) this.forget(stream);
     for (const stream of listed) this.carry(stream, now);
     if (isSame) {
       this.mismatches = 0;

@@ -4,7 +4,7 @@ import { type Metrics } from '#libs/runtime';
 import type { AttemptRecord, Journal } from '../journal/journal.js';
 import type { Problems } from '../problems/problems.js';
 import type { RotationReason } from '../rotation/plan.js';
-import type { Pool } from '../rotation/pool.js';
+import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
 
 /** The parts of an upstream that count for themselves. */

@@ -4,7 +4,7 @@ import type { Ops, Trouble } from '#libs/runtime';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { Journal } from '../journal/journal.js';
 import type { Problems } from '../problems/problems.js';
-import type { Pool } from '../rotation/pool.js';
+import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';

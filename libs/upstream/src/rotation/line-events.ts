@@ -21,8 +21,13 @@ export interface LineEventTools {
   settings: Readonly<UpstreamSettings>;
 }
 
-/** What happens to a line, in the words in which its slot decides. */
-export function ownerOf(slot: Told, { clock, random, log, settings }: LineEventTools): LineOwner {
+/**
+ * What happens to a line, in the words in which its slot decides.
+ *
+ * @param letGo the slot has nothing to carry, and its line is not worth a repair.
+ */
+export function ownerOf(slot: Told, tools: LineEventTools, letGo: () => void): LineOwner {
+  const { clock, random, log, settings } = tools;
   return {
     opened: ({ generation: line, connection }) => {
       const openedAt = connection?.openedAt ?? clock.now();
@@ -45,6 +50,10 @@ export function ownerOf(slot: Told, { clock, random, log, settings }: LineEventT
       slot.handle({ type: 'held', line, forMs }, () => message);
     },
     ended: ({ generation: line }, ending, retryMs) => {
+      if (slot.cargo.size === 0) {
+        letGo();
+        return { do: 'nothing' };
+      }
       const loss = retryMs === undefined ? undefined : lossOf(ending, retryMs);
       const event = { type: 'ended', line, now: clock.now(), loss } as const;
       return thenOf(

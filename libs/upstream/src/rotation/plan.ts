@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 
 /** Why a line is replaced. */
-export type RotationReason = 'age' | 'server-shutdown' | 'tainted' | 'operator' | 'data-silence';
+export type RotationReason = 'age' | 'server-shutdown' | 'tainted' | 'operator' | 'data-silence' | 'stream-silence';
 
 /** First wait after a rotation that failed; doubles up to the most. */
 export interface RotationRetry {

@@ -37,6 +37,8 @@ export interface Neighbourhood {
   partnerOf(slot: Slot): Slot | undefined;
   /** The guest's streams are the host's from now on, and the guest is no more. */
   absorb(host: Slot, guest: Slot): void;
+  /** The slot is not needed any more. */
+  letGo(slot: Slot): void;
 }
 
 /** Which slot this is, and what its lines have in common. */
@@ -179,7 +181,7 @@ export class Slot {
   private dial(id: LineId, reason: RotationReason | undefined): void {
     const { generations, timings } = this.tools;
     generations.upcoming = Math.max(generations.upcoming, id + 1);
-    const purpose = reason ? 'replacement' : 'repair';
+    const purpose = reason ? 'replacement' : 'demand';
     const identity = {
       generation: id,
       why: reason ?? 'demand',
@@ -188,7 +190,11 @@ export class Slot {
       taint: this.taint,
     } as const;
     this.coverage = new Coverage(timings);
-    this.lines.open(identity, this.wantedOf(id), ownerOf(this, this.tools));
+    this.lines.open(
+      identity,
+      this.wantedOf(id),
+      ownerOf(this, this.tools, () => this.neighbours.letGo(this)),
+    );
   }
 
   /** What a line must carry: this slot's streams, and the guest's on the successor. */

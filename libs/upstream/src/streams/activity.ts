@@ -8,12 +8,19 @@ export class Activity {
   heardAt: Millis | undefined;
   /** The share of recent seconds that had an event; see `nextShare`. */
   share = 0;
+  /** For how many seconds it has been watched. */
+  private seconds = 0;
+
+  private lookedAt: Millis = -Infinity;
   /** What `heard` was when it was last looked at. */
   private heardBefore = 0;
 
-  /** To be called once a second. */
+  /** To be called often; counts whole seconds. */
   look(now: Millis): void {
-    this.share = nextShare(this.share, this.heard > this.heardBefore, now - (this.heardAt ?? now));
+    if (now - this.lookedAt < 1_000) return;
+    this.lookedAt = now;
+    this.share = nextShare(this.share, this.seconds, this.heard > this.heardBefore, now - (this.heardAt ?? now));
+    this.seconds += 1;
     this.heardBefore = this.heard;
   }
 }

@@ -3,8 +3,17 @@ import type { FeedCause, FeedState, Millis } from '#libs/core';
 /** The share of recent seconds that had an event, from which on a stream counts as steady. */
 const STEADY_SHARE = 0.5;
 
-/** One second more or less changes the share by this part: it looks back about a minute. */
-const SHARE_STEP = 1 / 60;
+/** The share looks back so far: a second more or less changes it by one part of this. */
+const SHARE_SECONDS = 60;
+
+/** A stream that has just begun counts as having been quiet for so long before. */
+const QUIET_SECONDS = 5;
+
+/** A stream at its usual pace is so quiet by chance once in a million times (the natural logarithm of that). */
+const CHANCE = Math.log(1e-6);
+
+/** No stream is called silent earlier. */
+const LEAST_PATIENCE_MS: Millis = 3_000;
 
 /** What is looked at to judge one stream's silence. */
 export interface StreamView {
@@ -29,19 +38,37 @@ export interface FeedChange {
 }
 
 export interface Patience {
+  /** The longest silence of a stream that is never so quiet; one that is busier is given less. */
   silenceStreamMs: Millis;
   quietMs: Millis;
 }
 
-/** The share of recent seconds with events, one second later. Stands still once the stream is silent, as evidence. */
-export const nextShare = (share: number, hadEvent: boolean, silentMs: Millis): number => {
-  if (hadEvent) return share + (1 - share) * SHARE_STEP;
-  return silentMs > 5_000 ? share : share * (1 - SHARE_STEP);
+/**
+ * The share of recent seconds with events, one second later. Stands still once the stream is silent, as evidence.
+ *
+ * @param seconds for how many seconds it has been watched; in the first minute it is the mean of them and a few quiet ones,
+ *   as little evidence is none.
+ */
+export const nextShare = (share: number, seconds: number, hadEvent: boolean, silentMs: Millis): number => {
+  const step = 1 / Math.min(SHARE_SECONDS, seconds + 1 + QUIET_SECONDS);
+  if (hadEvent) return share + (1 - share) * step;
+  return silentMs > 5_000 ? share : share * (1 - step);
 };
+
+/** How long a stream of this share may be silent before that means something: the busier it is, the sooner. */
+export const patienceMs = (share: number, mostMs: Millis): Millis =>
+  Math.min(mostMs, Math.max(LEAST_PATIENCE_MS, (1_000 * CHANCE) / Math.log1p(-Math.min(share, 1 - 1e-9))));
 
 /** Whether silence on it means something: it has a pace of its own, or it was busy until now. */
 export const isSteady = ({ isPaced, wasLive, share }: Pick<StreamView, 'isPaced' | 'wasLive' | 'share'>): boolean =>
   wasLive && (isPaced || share >= STEADY_SHARE);
+
+/** How long a whole line may be silent: not less than this, as a replacement costs an attempt, and not much more. */
+const LINE_PATIENCE_MS: Millis = 10_000;
+
+/** How long a line that carries a stream of this share may bring nothing at all. */
+export const linePatienceMs = (share: number, mostMs: Millis): Millis =>
+  Math.min(mostMs, Math.max(LINE_PATIENCE_MS, patienceMs(share, mostMs)));
 
 /**
  * What a stream's silence says about it, if that is news. Never a reason to reconnect: a quiet symbol is not dead, and
@@ -52,10 +79,12 @@ export function judgeStream(view: StreamView, now: Millis, patience: Patience): 
   if (!feed || carriedSince === undefined) return undefined;
   const carriedMs = now - Math.max(carriedSince, wantedAt);
   const silentMs = now - Math.max(heardAt ?? 0, carriedSince, wantedAt);
-  const seconds = Math.round(patience.silenceStreamMs / 1_000);
+  const seconds = (ms: Millis): number => Math.round(ms / 1_000);
   if (feed.state === 'live') {
-    if (!isSteady(view) || silentMs < patience.silenceStreamMs) return undefined;
-    return { state: 'stale', cause: 'silent', message: `no event for ${seconds} s on a stream that is never so quiet` };
+    const mostMs = patienceMs(view.share, patience.silenceStreamMs);
+    if (!isSteady(view) || silentMs < mostMs) return undefined;
+    const message = `no event for ${seconds(mostMs)} s on a stream that is never so quiet`;
+    return { state: 'stale', cause: 'silent', message };
   }
   if (feed.cause === 'silent' || feed.cause === 'not-delivering') return undefined;
   if (wasLive && !isSteady(view)) {
@@ -66,6 +95,6 @@ export function judgeStream(view: StreamView, now: Millis, patience: Patience): 
   return {
     state: 'stale',
     cause: 'not-delivering',
-    message: `Binance lists the stream, but sent nothing for ${seconds} s`,
+    message: `Binance lists the stream, but sent nothing for ${seconds(patience.silenceStreamMs)} s`,
   };
 }

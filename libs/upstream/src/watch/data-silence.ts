@@ -8,30 +8,23 @@ const MOST_PAUSE_MS: Millis = 86_400_000;
  * data either makes the next wait twice as long, so an exchange under maintenance is not hammered.
  */
 export class DataSilence {
-  private pauseMs: Millis;
+  /** How often in a row it has asked for a replacement. */
+  private asked = 0;
   private askedAt: Millis | undefined;
-
-  constructor(private readonly silenceMs: Millis) {
-    this.pauseMs = silenceMs;
-  }
 
   /**
    * @param dataAt when any line of the slot last delivered something; undefined when none has. Only that is a sign of life: a
    * replacement that opens and is as silent as the line before it changes nothing.
    * @param openedAt when the present line opened.
-   * @param isExpected whether at least one of its streams is never so quiet.
+   * @param patience how long the line may be silent; Infinity while none of its streams has to say something.
    */
-  shouldRotate(dataAt: Millis | undefined, openedAt: Millis, isExpected: boolean, now: Millis): boolean {
-    if (this.askedAt !== undefined && dataAt !== undefined && dataAt > this.askedAt) this.forget();
+  shouldRotate(dataAt: Millis | undefined, openedAt: Millis, patience: Millis, now: Millis): boolean {
+    if (this.askedAt !== undefined && dataAt !== undefined && dataAt > this.askedAt) this.asked = 0;
     const silentSince = Math.max(dataAt ?? 0, openedAt, this.askedAt ?? 0);
-    if (!isExpected || now - silentSince < this.pauseMs) return false;
+    const pauseMs = patience === Infinity ? Infinity : Math.min(MOST_PAUSE_MS, patience * 2 ** this.asked);
+    if (now - silentSince < pauseMs) return false;
     this.askedAt = now;
-    this.pauseMs = Math.min(MOST_PAUSE_MS, this.pauseMs * 2);
+    this.asked += 1;
     return true;
-  }
-
-  private forget(): void {
-    this.askedAt = undefined;
-    this.pauseMs = this.silenceMs;
   }
 }

@@ -1,12 +1,14 @@
 import type { Millis } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
-import type { Pool } from '../rotation/pool.js';
+import type { Connection } from '../line/connection.js';
+import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Series } from '../streams/series.js';
-import { isSteady, judgeStream } from '../streams/silence.js';
+import { isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
 import type { Streams } from '../streams/streams.js';
 import type { Timings } from '../timings.js';
 import { DataSilence } from './data-silence.js';
+import { Revival } from './revival.js';
 
 /** Whom the watch looks at and tells. */
 export interface Watched {
@@ -16,9 +18,13 @@ export interface Watched {
   timings: Timings;
 }
 
+/** The share of seconds with events from which on a silent stream is worth an attempt to connect. */
+const SURE_SHARE = 0.9;
+
 /** Judges the three silences, about once a second: no bytes, no data, one quiet stream. */
 export class Watch {
   private readonly silences = new WeakMap<Slot, DataSilence>();
+  private readonly revivals = new WeakMap<Series, Revival>();
   private graceUntil: Millis = 0;
   private nextAuditAt: Millis | undefined;
 
@@ -31,11 +37,10 @@ export class Watch {
   }
 
   look(now: Millis): void {
-    const { pool, streams } = this.watched;
+    const { pool } = this.watched;
     const isAuditDue = this.isAuditDue(now);
     if (now < this.graceUntil) return;
     for (const line of pool.lines) line.look(now, isAuditDue);
-    for (const series of streams.wanted.values()) this.lookAtStream(series, now);
     for (const slot of pool.all) this.lookAtSlot(slot, now);
   }
 
@@ -47,43 +52,65 @@ export class Watch {
     return true;
   }
 
-  private lookAtStream(series: Series, now: Millis): void {
-    const { pool, streams, settings, timings } = this.watched;
+  private lookAtSlot(slot: Slot, now: Millis): void {
+    const { settings } = this.watched;
+    const connection = slot.line?.connection;
+    const patience = this.patienceWith(slot, connection?.dataAt === undefined);
+    const isMute = connection?.dataAt !== undefined && now - connection.dataAt >= patience;
+    const silenceStreamMs = isMute ? Math.min(settings.silenceStreamMs, patience) : settings.silenceStreamMs;
+    for (const series of slot.cargo.all()) this.lookAtStream(series, connection, silenceStreamMs, now);
+    if (!connection) return;
+    if (!isMute) this.revive(slot, connection, now);
+    let silence = this.silences.get(slot);
+    if (!silence) this.silences.set(slot, (silence = new DataSilence()));
+    const { dataAt, openedAt } = connection;
+    if (silence.shouldRotate(dataAt, openedAt, patience, now)) slot.rotate('data-silence');
+  }
+
+  private lookAtStream(series: Series, line: Connection | undefined, silenceStreamMs: Millis, now: Millis): void {
+    const { streams, timings } = this.watched;
     const { activity, transcript, wasLive, wantedAt, name } = series;
     activity.look(now);
-    const carriedSince = pool.slotWith(name.name)?.line?.connection?.requests.carriedSince.get(name.name);
-    const { heardAt, share } = activity;
     const view = {
       isPaced: name.known.isPaced,
       feed: transcript.feed,
       wasLive,
-      heardAt,
-      share,
+      heardAt: activity.heardAt,
+      share: activity.share,
       wantedAt,
-      carriedSince,
+      carriedSince: line?.requests.carriedSince.get(name.name),
     };
-    const { silenceStreamMs } = settings;
     const change = judgeStream(view, now, { silenceStreamMs, quietMs: timings.quietMs });
     if (change) streams.publish(series, series.become(change, now));
   }
 
-  private lookAtSlot(slot: Slot, now: Millis): void {
-    const connection = slot.line?.connection;
-    if (!connection) return;
-    const { silenceDataMs } = this.watched.settings;
-    let silence = this.silences.get(slot);
-    if (!silence) this.silences.set(slot, (silence = new DataSilence(silenceDataMs)));
-    const { dataAt, openedAt } = connection;
-    const isExpected = this.expectsData(slot, dataAt === undefined);
-    if (silence.shouldRotate(dataAt, openedAt, isExpected, now)) slot.rotate('data-silence');
+  /** A stream whose line brings others is asked for again, and then on another line. */
+  private revive(slot: Slot, connection: Connection, now: Millis): void {
+    for (const series of slot.cargo.all()) {
+      const { name, transcript, activity } = series;
+      const isSure = name.known.isPaced || activity.share >= SURE_SHARE;
+      if (!isSure || transcript.feed?.cause !== 'silent' || !connection.requests.carriedSince.has(name.name)) continue;
+      let revival = this.revivals.get(series);
+      if (!revival) this.revivals.set(series, (revival = new Revival()));
+      const what = revival.next(activity.heardAt, this.watched.settings.silenceStreamMs, now);
+      if (what === 'subscribe') connection.renew(name.name);
+      if (what === 'replace') slot.rotate('stream-silence');
+    }
   }
 
-  /** Whether one of its streams is never so quiet. A line that has delivered nothing at all gets no benefit of the doubt. */
-  private expectsData({ cargo }: Slot, isMute: boolean): boolean {
+  /**
+   * How long this slot's line may bring nothing: Infinity while none of its streams has to say something. A line that has
+   * delivered nothing at all gets no benefit of the doubt.
+   */
+  private patienceWith({ cargo }: Slot, isUntried: boolean): Millis {
+    const { silenceDataMs } = this.watched.settings;
+    let patience = Infinity;
     for (const { name, wasLive, activity } of cargo.all()) {
       const { isPaced } = name.known;
-      if (isSteady({ isPaced, wasLive, share: activity.share }) || (isMute && isPaced)) return true;
+      const { share } = activity;
+      if (isSteady({ isPaced, wasLive, share })) patience = Math.min(patience, linePatienceMs(share, silenceDataMs));
+      else if (isUntried && isPaced) patience = Math.min(patience, silenceDataMs);
     }
-    return false;
+    return patience;
   }
 }

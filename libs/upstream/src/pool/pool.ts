@@ -2,10 +2,11 @@ import type { Market, ParsedStream } from '#libs/binance';
 import type { Millis, StreamName } from '#libs/core';
 import type { Line } from '../line/line.js';
 import type { Leaving, Streams } from '../streams/streams.js';
+import { Idle } from './idle.js';
 import { partnerOf } from './partner.js';
-import type { RotationReason } from './plan.js';
-import { type Neighbourhood, Slot, type SlotTools } from './slot.js';
-import type { SlotId } from './step.js';
+import type { RotationReason } from '../rotation/plan.js';
+import { type Neighbourhood, Slot, type SlotTools } from '../rotation/slot.js';
+import type { SlotId } from '../rotation/step.js';
 
 /** What a pool needs besides what its slots are made with. */
 export interface PoolParts {
@@ -23,12 +24,15 @@ export interface PoolParts {
 export class Pool implements Neighbourhood {
   private slots: Slot[] = [];
   private readonly slotOf = new Map<StreamName, Slot>();
+  private readonly idle: Idle;
   private lastId: SlotId = 0;
 
   constructor(
     private readonly tools: SlotTools,
     private readonly parts: PoolParts,
-  ) {}
+  ) {
+    this.idle = new Idle(tools.timings.idleMs);
+  }
 
   /**
    * Makes exactly these streams wanted.
@@ -41,18 +45,20 @@ export class Pool implements Neighbourhood {
       if (!wanted.has(stream)) touched.add(this.remove(stream, slot, whyNot(stream)));
     }
     for (const [stream, name] of wanted) if (!this.slotOf.has(stream)) touched.add(this.add(name));
-    for (const slot of touched) if (slot.cargo.size > 0) slot.sync();
-    this.closeEmpty();
+    for (const slot of touched) slot.sync();
+    this.idle.note(this.slots, this.tools.clock.now());
   }
 
   tick(now: Millis): void {
-    for (const slot of this.slots) slot.tick(now);
+    for (const slot of this.used) slot.tick(now);
+    for (const slot of this.idle.over(now)) this.letGo(slot);
   }
 
   /** Asks for every line to be replaced; returns how many there are. */
   rotate(reason: RotationReason): number {
-    for (const slot of this.slots) slot.rotate(reason);
-    return this.slots.length;
+    const { used } = this;
+    for (const slot of used) slot.rotate(reason);
+    return used.length;
   }
 
   get all(): readonly Slot[] {
@@ -63,16 +69,12 @@ export class Pool implements Neighbourhood {
     return this.slots.flatMap((slot) => slot.allLines);
   }
 
-  slotWith(stream: StreamName): Slot | undefined {
-    return this.slotOf.get(stream);
-  }
-
   find(id: SlotId): Slot | undefined {
     return this.slots.find(({ identity }) => identity.id === id);
   }
 
   partnerOf(slot: Slot): Slot | undefined {
-    const ofRoute = this.slots.filter(({ identity }) => identity.route === slot.identity.route);
+    const ofRoute = this.used.filter(({ identity }) => identity.route === slot.identity.route);
     return partnerOf(slot, ofRoute, this.parts.streamsPerLine);
   }
 
@@ -84,6 +86,13 @@ export class Pool implements Neighbourhood {
       this.slotOf.set(series.name.name, host);
     }
     this.slots = this.slots.filter((slot) => slot !== guest);
+  }
+
+  letGo(slot: Slot): void {
+    if (!this.slots.includes(slot)) return;
+    this.idle.forget(slot);
+    this.slots = this.slots.filter((other) => other !== slot);
+    void slot.stop('unneeded');
   }
 
   async stop(): Promise<void> {
@@ -114,10 +123,8 @@ export class Pool implements Neighbourhood {
     return slot;
   }
 
-  private closeEmpty(): void {
-    for (const slot of this.slots.filter(({ cargo }) => cargo.size === 0)) {
-      void slot.stop('unneeded');
-      this.slots.splice(this.slots.indexOf(slot), 1);
-    }
+  /** The slots that have something to carry. */
+  private get used(): Slot[] {
+    return this.slots.filter(({ cargo }) => cargo.size > 0);
   }
 }

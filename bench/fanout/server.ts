@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { stamp } from '#libs/core';
 import { systemClock } from '#libs/runtime';
 import { obey } from './child.js';
 import { tradeText } from './peers/message.js';
@@ -31,7 +32,7 @@ class Publisher {
 
   private publishOne(): void {
     this.seq += 1;
-    this.peer.publish(tradeText(this.seq, systemClock.now()), this.seq);
+    this.peer.publish(tradeText(this.seq, stamp(systemClock)), this.seq);
   }
 }
 

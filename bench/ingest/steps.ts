@@ -75,7 +75,7 @@ let seq = 0;
 function eventsOf(bytes: Buffer): MarketEvent[] {
   const frame = dataFrame(bytes);
   if (!frame) return [];
-  const events = normalizeFrame(frame, systemClock.now());
+  const events = normalizeFrame(frame, systemClock.wallAt(systemClock.now()));
   for (const event of events) {
     event.epoch = EPOCH;
     event.seq = ++seq;

@@ -11,7 +11,6 @@ import {
   countedBy,
   defineMarket,
   risingBy,
-  toWire,
 } from '#libs/binance';
 import type { Depth, Level, ReferencePrice, Trade } from '#libs/core';
 
@@ -31,7 +30,7 @@ const fill: StreamDeclaration<FillFrame, Trade> = {
   names: { trade: {} },
   shape: FillFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'trade',
     stream,
     epoch: 0,
@@ -41,12 +40,12 @@ const fill: StreamDeclaration<FillFrame, Trade> = {
     price: frame.p,
     quantity: frame.q,
     taker: frame.m ? 'sell' : 'buy',
-    tradedAt: frame.E / scale,
+    tradedAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'fill',
-    E: toWire(event.tradedAt, scale),
+    E: event.tradedAt,
     s: event.symbol,
     t: event.id,
     p: event.price,
@@ -80,7 +79,7 @@ const linkedDiff: StreamDeclaration<LinkedDiffFrame, Depth> = {
   names: { depth: {} },
   shape: LinkedDiffFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'depth',
     stream,
     epoch: 0,
@@ -91,12 +90,12 @@ const linkedDiff: StreamDeclaration<LinkedDiffFrame, Depth> = {
     previousUpdateId: frame.pu,
     bids: frame.b,
     asks: frame.a,
-    eventAt: frame.E / scale,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'depthUpdate',
-    E: toWire(event.eventAt ?? event.receivedAt, scale),
+    E: event.eventAt ?? event.receivedAt,
     s: event.symbol,
     U: event.firstUpdateId,
     u: event.lastUpdateId,
@@ -145,17 +144,17 @@ const mark: StreamDeclaration<MarkFrame, ReferencePrice> = {
   names: { mark: {} },
   shape: MarkFrame,
   clock: 't',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'referencePrice',
     stream,
     epoch: 0,
     seq: 0,
     symbol: frame.s,
     price: frame.r,
-    pricedAt: frame.t / scale,
+    pricedAt: frame.t,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({ e: 'mark', s: event.symbol, r: event.price ?? '0', t: toWire(event.pricedAt, scale) }),
+  rebuild: (event) => ({ e: 'mark', s: event.symbol, r: event.price ?? '0', t: event.pricedAt }),
   ordering: risingBy((event) => event.pricedAt),
   isPaced: true,
   newcomer: 'newest',

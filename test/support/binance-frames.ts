@@ -123,9 +123,24 @@ function dropUnsafe(key: string, value: unknown): unknown {
   return typeof value === 'number' && !Number.isSafeInteger(value) ? 0.5 : value;
 }
 
+/** Numbers that JavaScript would write in other letters, or does not hold at all. */
+const oddNumbers: Arbitrary<unknown> = fc
+  .oneof(
+    fc.constantFrom('-0', '-0.0', '1.0', '1e3', '1E+2', '0e0', '1e400', '-1e-400', '9007199254740993'),
+    fc.bigInt(2n ** 53n, 2n ** 64n).map(String),
+    fc.tuple(fc.nat(), fc.bigInt(10n ** 20n, 10n ** 30n)).map(([whole, part]) => `${whole}.${part}`),
+  )
+  .map((written) => JSON.rawJSON(written));
+
+const unknownValues = fc.oneof(
+  { weight: 3, arbitrary: plainJson },
+  { weight: 1, arbitrary: oddNumbers },
+  { weight: 1, arbitrary: fc.array(fc.oneof(plainJson, oddNumbers, fc.record({ y: oddNumbers, '7': oddNumbers }))) },
+);
+
 const unknownFields = fc.dictionary(
   words(4).map((word) => `x${word}币`),
-  plainJson,
+  unknownValues,
   {
     minKeys: 1,
     maxKeys: 3,
@@ -137,7 +152,9 @@ export const driftingFrames: Arbitrary<WireFrame> = fc
   .tuple(frames, unknownFields, fc.infiniteStream(fc.nat(1000)))
   .map(([frame, extra, numbers]) => {
     const drift = (payload: unknown): unknown => {
-      const entries = Object.entries({ ...(payload as Fields), ...extra });
+      const { k, ...rest } = payload as Fields;
+      const candle = k === undefined ? {} : { k: drift(k) };
+      const entries = Object.entries({ ...rest, ...candle, ...extra });
       const keyed = entries.map((entry) => ({ entry, at: Number(numbers.next().value) }));
       return Object.fromEntries(keyed.sort((some, other) => some.at - other.at).map(({ entry }) => entry));
     };

@@ -5,14 +5,27 @@ interface Alarm {
   fire: () => void;
 }
 
-/** A clock that stands still until a test moves it. Alarms fire in order of their time, each at its own `now()`. */
+/**
+ * A clock that stands still until a test moves it. Alarms fire in order of their time, each at its own `now()`. The machine's
+ * clock shows the same time, until a test sets it.
+ */
 export class FakeClock implements Clock {
   private alarms: Alarm[] = [];
+  private ahead: Millis = 0;
 
   constructor(private time: Millis = 1_700_000_000_000) {}
 
   now(): Millis {
     return this.time;
+  }
+
+  wallAt(instant: Millis): Millis {
+    return instant + this.ahead;
+  }
+
+  /** Sets the machine's clock forward, or back; no time passes. */
+  setWall(byMs: Millis): void {
+    this.ahead += byMs;
   }
 
   after(ms: Millis, fire: () => void): Cancel {

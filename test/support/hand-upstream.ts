@@ -19,6 +19,7 @@ import {
   encode,
   encodeHeartbeat,
   readWelcomeQuestion,
+  stamp,
 } from '#libs/core';
 import { systemClock } from '#libs/runtime';
 import { parsedStream } from './parsed-stream.js';
@@ -116,7 +117,7 @@ export class HandUpstream {
     held.seq += 1;
     const { type, ...rest } = fields;
     const place = { stream, epoch: held.epoch, seq: held.seq };
-    const text = JSON.stringify({ type, ...place, receivedAt: this.clock.now(), ...rest, ...place });
+    const text = JSON.stringify({ type, ...place, receivedAt: stamp(this.clock), ...rest, ...place });
     held.latest = [text];
     return text;
   }
@@ -131,7 +132,7 @@ export class HandUpstream {
   }
 
   private feedEvent(stream: StreamName, { epoch, seq }: Place, state: FeedState, cause: FeedCause): FeedEvent {
-    return { type: 'feed', stream, epoch, seq, state, since: Math.floor(this.clock.now()), cause, by: 'upstream' };
+    return { type: 'feed', stream, epoch, seq, state, since: stamp(this.clock), cause, by: 'upstream' };
   }
 
   private topicOf(stream: StreamName): Topic {
@@ -139,7 +140,7 @@ export class HandUpstream {
   }
 
   private beat(): void {
-    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: this.clock.now() });
+    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock) });
     this.bus.messages.publish(this.market.channels.heartbeat, heartbeat);
     this.cancelBeat = this.clock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }

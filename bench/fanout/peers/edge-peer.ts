@@ -9,6 +9,7 @@ import {
   encode,
   encodeHeartbeat,
   readWelcomeQuestion,
+  stamp,
 } from '#libs/core';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
@@ -51,7 +52,7 @@ class QuietUpstream {
   }
 
   private beat(): void {
-    const heartbeat = encodeHeartbeat({ epoch: EPOCH, at: systemClock.now() });
+    const heartbeat = encodeHeartbeat({ epoch: EPOCH, at: stamp(systemClock) });
     this.bus.messages.publish(spot.channels.heartbeat, heartbeat);
     systemClock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }
@@ -69,7 +70,7 @@ const liveSince = (seq: Seq): FeedEvent => ({
   epoch: EPOCH,
   seq,
   state: 'live',
-  since: systemClock.now(),
+  since: stamp(systemClock),
   cause: 'first-event',
   by: 'upstream',
 });

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { linesOf, ofBinance } from '../../../test/support/recordings.js';
 import {
   type ControlRequest,
   decodeRequest,
@@ -29,9 +31,13 @@ describe('a request', () => {
 
   it.each([
     ['hello', 3, undefined],
-    ['[]', 2, undefined],
+    ['[]', 3, undefined],
+    ['{"method":', 3, undefined],
+    ['{"method":"SUBSCRIBE","params":["a b"],"id":3}', 2, 3],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":-9223372036854775809}', 2, undefined],
+    ['{"method":"LIST_SUBSCRIPTIONS","id":1e30}', 2, undefined],
+    [`{"id":9223372036854775807,"method":${'['.repeat(30_000)}${']'.repeat(30_000)}}`, 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":{}}', 2, undefined],
-    ['{"method":"LIST_SUBSCRIPTIONS","x":{"id":9007199254740993},"id":9007199254740992}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":1.5}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775808}', 2, undefined],
     ['{"method":"LIST_SUBSCRIPTIONS","id":"0123456789012345678901234567890123456"}', 2, undefined],
@@ -50,6 +56,82 @@ describe('a request', () => {
     const request = decodeRequest(text);
     expect(request).toMatchObject({ ok: false, problem: { code } });
     expect(request.ok ? undefined : request.problem.id).toBe(id);
+  });
+});
+
+describe('the id of a request', () => {
+  it.each([
+    ['{"x":{"id":9007199254740993},"method":"LIST_SUBSCRIPTIONS","id":9007199254740992}', 9007199254740992n],
+    ['{"id":9007199254740992,"method":"LIST_SUBSCRIPTIONS","x":[{"id":9007199254740993}]}', 9007199254740992n],
+    ['{"x":"\\"id\\":9007199254740993","method":"LIST_SUBSCRIPTIONS","id":9007199254740992}', 9007199254740992n],
+    ['{"i\\u0064":9223372036854775807,"method":"LIST_SUBSCRIPTIONS"}', 9223372036854775807n],
+    ['{"id":-9223372036854775808,"method":"LIST_SUBSCRIPTIONS"}', -9223372036854775808n],
+    ['{"id":-7,"method":"LIST_SUBSCRIPTIONS"}', -7],
+    ['{"x":{"id":5},"method":"LIST_SUBSCRIPTIONS"}', null],
+  ])('is its own, to the last digit: %s', (text, id) => {
+    expect(decodeRequest(text)).toMatchObject({ ok: true, value: { id } });
+  });
+});
+
+const observed = ofBinance('control-observed.jsonl');
+describe('what was seen on the wire', () => {
+  const refused = (text: string): string => {
+    const request = decodeRequest(text);
+    return request.ok ? encodeAcknowledgement(request.value.id) : encodeRefusal(request.problem);
+  };
+  const said = [
+    refused('{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}'),
+    refused('{"method":"SUBSCRIBE","params":[""],"id":1}'),
+    refused('{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":{}}'),
+    refused('{\n"params":["btcusdt@trade"],\n"id":3\n}\n'),
+    refused('{"method":"UNSUBSCRIBE","params":["btcusdt@trade"],"id":11}'),
+    encodeRefusal({ id: 19, code: 4, message: 'Too many subscriptions' }),
+  ];
+
+  it('is said in the same words', () => {
+    expect(said).toEqual([
+      '{"result":null,"id":1}',
+      '{"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":1}',
+      '{"error":{"code":2,"msg":"Invalid request: request ID must be an unsigned integer"}}',
+      '{"error":{"code":2,"msg":"Invalid request: missing field `method` at line 4 column 1"},"id":3}',
+      '{"result":null,"id":11}',
+      '{"error":{"code":4,"msg":"Too many subscriptions"},"id":19}',
+    ]);
+  });
+
+  it.skipIf(!observed)('is all there', () => {
+    const lines = observed ? linesOf(observed) : [];
+    expect(lines.length).toBeGreaterThan(0);
+    expect([...said].sort()).toEqual([...lines].sort());
+  });
+});
+
+describe('any text', () => {
+  it('is a request or a problem, and nothing is thrown', () => {
+    const fields = fc.record(
+      {
+        method: fc.oneof(fc.constantFrom('SUBSCRIBE', 'LIST_SUBSCRIPTIONS', 'SET_PROPERTY'), fc.jsonValue()),
+        params: fc.jsonValue(),
+        id: fc.oneof(
+          fc.jsonValue(),
+          fc.bigInt().map((id) => JSON.rawJSON(String(id))),
+        ),
+      },
+      { requiredKeys: [] },
+    );
+    const texts = fc.oneof(
+      fc.string(),
+      fc.json(),
+      fields.map((made) => JSON.stringify(made)),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        const request = decodeRequest(text);
+        const again = request.ok ? decodeRequest(encodeRequest(request.value)) : request;
+        expect(again).toEqual(request);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 });
 

@@ -17,14 +17,16 @@ export type ControlRequest =
   | { method: 'SET_PROPERTY'; params: ['combined', boolean]; id: RequestId }
   | { method: 'GET_PROPERTY'; params: ['combined']; id: RequestId };
 
-/** Why a request is refused, as Binance says it, with the id where it could be read. */
+/** Why a request is refused, as Binance says it (seen on the wire where it was seen), with the id where it could be read. */
 export interface RequestProblem {
   id?: RequestId;
   code: 0 | 1 | 2 | 3 | 4;
   message: string;
 }
 
-const METHODS = ['SUBSCRIBE', 'UNSUBSCRIBE', 'LIST_SUBSCRIPTIONS', 'SET_PROPERTY', 'GET_PROPERTY'] as const;
+const METHODS = ['SUBSCRIBE', 'UNSUBSCRIBE', 'LIST_SUBSCRIPTIONS', 'SET_PROPERTY', 'GET_PROPERTY'];
+
+const KNOWN = METHODS.map((method) => `\`${method}\``).join(', ');
 
 /** The text of a request, keys in Binance's order. */
 export function encodeRequest(request: ControlRequest): string {
@@ -44,21 +46,27 @@ export function encodeRefusal({ id, code, message }: RequestProblem): string {
 
 const encodeId = (id: RequestId): string => (typeof id === 'bigint' ? String(id) : JSON.stringify(id));
 
-/** Reads a client's request as Binance does; what is wrong with it comes back in Binance's codes and words. */
+/**
+ * Reads a client's request as Binance does; what is wrong with it comes back in Binance's codes and words. Never throws.
+ * Code 3 stands for what is no request at all: Binance closes the connection for it.
+ */
 export function decodeRequest(text: string): Result<ControlRequest, RequestProblem> {
+  const fields = readFields(text);
+  if (!fields) return notOk({ code: 3, message: 'Invalid JSON: expected value at line 1 column 1' });
+  const id = readId(fields.id, text);
+  return id === undefined ? refuse('request ID must be an unsigned integer') : readMethod(fields, id, text);
+}
+
+type RequestFields = Partial<Record<string, unknown>>;
+
+function readFields(text: string): RequestFields | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return notOk({ code: 3, message: 'Invalid JSON: expected value at line 1 column 1' });
+    return undefined;
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return refuse('expected an object');
-  const fields: Partial<Record<string, unknown>> = value;
-  const id = readId(fields.id, text);
-  if (id === undefined) {
-    return refuse('request ID must be a 64-bit integer, an alphanumeric string of up to 36 characters or null');
-  }
-  return readMethod(fields, id);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
 }
 
 const refuse = (message: string, id?: RequestId) =>
@@ -70,18 +78,32 @@ function readId(id: unknown, text: string): RequestId | undefined {
   if (typeof id === 'string') return /^[\p{L}\p{N}_-]{1,36}$/u.test(id) ? id : undefined;
   if (typeof id !== 'number' || !Number.isInteger(id)) return undefined;
   if (Number.isSafeInteger(id)) return id;
-  const whole = writtenAs(id, text);
+  const written = idAsWritten(text);
+  const whole = /^-?\d{1,19}$/.test(written) ? BigInt(written) : undefined;
   return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined;
 }
 
-/** The whole number that `JSON.parse` rounded to this one; undefined where more than one `id` in the text may be it. */
-function writtenAs(rounded: number, text: string): bigint | undefined {
-  const ids = [...text.matchAll(/"id"\s*:\s*(-?\d{1,19})\s*[,}]/g)].map(([, digits = '']) => digits);
-  const [written, ...others] = new Set(ids.filter((digits) => Number(digits) === rounded));
-  return written === undefined || others.length > 0 ? undefined : BigInt(written);
+/** The text of the number that is the request's own `id`, not that of an object within; empty where it is nested too deep to look. */
+function idAsWritten(text: string): string {
+  const sources = new Map<unknown, string>();
+  const note = function (this: object, key: string, value: unknown, context?: { source?: string }): unknown {
+    if (key === 'id' && typeof value === 'number') sources.set(this, context?.source ?? '');
+    return value;
+  };
+  try {
+    return sources.get(JSON.parse(text, note)) ?? '';
+  } catch {
+    return '';
+  }
 }
 
-function readMethod(fields: Partial<Record<string, unknown>>, id: RequestId): Result<ControlRequest, RequestProblem> {
+/** Where Binance's parser is when it has read all of a request and something is amiss. */
+function endOf(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  return `at line ${lines.length} column ${lines.at(-1)?.length ?? 0}`;
+}
+
+function readMethod(fields: RequestFields, id: RequestId, text: string): Result<ControlRequest, RequestProblem> {
   const { method, params } = fields;
   switch (method) {
     case 'SUBSCRIBE':
@@ -97,15 +119,15 @@ function readMethod(fields: Partial<Record<string, unknown>>, id: RequestId): Re
     case 'GET_PROPERTY':
       return readProperty(method, params, id);
     case undefined:
-      return refuse('missing field `method`', id);
+      return refuse(`missing field \`method\` ${endOf(text)}`, id);
     default:
       if (typeof method !== 'string') return refuse('method must be a string', id);
-      return refuse(`unknown variant \`${method}\`, expected one of ${METHODS.map((m) => `\`${m}\``).join(', ')}`, id);
+      return refuse(`unknown variant \`${method}\`, expected one of ${KNOWN} ${endOf(text)}`, id);
   }
 }
 
 const isStreamList = (params: unknown): params is StreamName[] =>
-  Array.isArray(params) && params.every((name) => typeof name === 'string' && name.length > 0);
+  Array.isArray(params) && params.every((name) => typeof name === 'string' && /^\S+$/.test(name));
 
 function readProperty(
   method: 'SET_PROPERTY' | 'GET_PROPERTY',

@@ -1,11 +1,12 @@
-import type { Millis, StreamName, WireRemainder } from '#libs/core';
+import type { Millis, NumberTexts, StreamName, WireRemainder } from '#libs/core';
 import type { RequestId } from './control.js';
+import type { AnyPayload } from './shape/compile.js';
 import type { ParsedStream } from './stream-type.js';
 
 /**
  * What can be wrong with a frame. `binary`: not a text. `too-large`, `too-deep`: beyond our limits. `bad-utf8`, `not-json`:
- * as they say. `wrong-shape`: JSON, but not what its stream carries. `duplicate-key`, `poisoned-key`, `unsafe-number`: JSON
- * that programs read differently. `ambiguous-stream`: a payload without an envelope that more than one stream could carry.
+ * as they say. `wrong-shape`: JSON, but not what its stream carries. `duplicate-key`, `poisoned-key`: JSON that programs
+ * read differently. `unsafe-number`: the same, of a number in a documented field. `ambiguous-stream`: a payload without an envelope that more than one stream could carry.
  */
 export type ProblemCode =
   | 'binary'
@@ -40,9 +41,7 @@ export interface MarketFrame {
   kind: 'market';
   stream: StreamName;
   name: ParsedStream;
-  data: object | readonly object[];
-  /** How many of its time units make a millisecond: 1, or 1,000 under `timeUnit=MICROSECOND`. */
-  scale: 1 | 1000;
+  data: AnyPayload | readonly AnyPayload[];
   /** What the payload (each payload, of an array) held beyond the documented shape; absent when it was exactly that. */
   wire?: readonly (WireRemainder | undefined)[];
   drift?: readonly Drift[];
@@ -52,7 +51,10 @@ export interface MarketFrame {
 export interface UnknownFrame {
   kind: 'unknown';
   stream: StreamName;
+  /** Numbers that JavaScript does not hold are texts. */
   data: unknown;
+  /** The texts of those of its numbers that would not be written again as they came. */
+  numbers?: NumberTexts[string];
   drift: readonly Drift[];
 }
 

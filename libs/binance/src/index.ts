@@ -3,6 +3,7 @@ export { LARGEST_FRAME } from './decode/decode.js';
 export * from './frame.js';
 export { type Market, type MarketDeclaration, type MarketLimits, type RateLimit, defineMarket } from './market.js';
 export { combined, normalizeFrame } from './normalize.js';
+export { inUnit } from './time-unit.js';
 export * from './shape/fields.js';
 export { MARKETS, spot } from './spot.js';
 export type { StreamNameProblem } from './stream-name.js';
@@ -21,5 +22,4 @@ export {
   countedBy,
   keepsNewest,
   risingBy,
-  toWire,
 } from './stream-type.js';

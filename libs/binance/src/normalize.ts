@@ -1,25 +1,42 @@
-import type { MarketEvent, Millis, StreamName, UnknownEvent } from '#libs/core';
+import {
+  FIRST_MICROSECOND,
+  type Instant,
+  type MarketEvent,
+  type Millis,
+  type StreamName,
+  type UnknownEvent,
+} from '#libs/core';
 import type { MarketFrame, UnknownFrame } from './frame.js';
 import type { Catalogue } from './catalogue.js';
+import { written } from './scan/number-texts.js';
+import type { AnyPayload } from './shape/compile.js';
 import { restore } from './shape/remainder.js';
 import type { FrameHead } from './stream-type.js';
 
 /**
  * A frame as events: one, or one per element where Binance sent an array. Their place (`epoch`, `seq`) is 0: continuity
- * gives it to them later. Nothing is lost: `rebuildPayload` gives the payload back.
+ * gives it to them later. Nothing is lost: `rebuildPayload` gives the payload back. Instants stay in the unit in which they came.
  *
- * @param receivedAt when our process had the frame, by our clock.
+ * @param receivedAt when our process had the frame, by our clock; cut to whole units.
  */
 export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Millis): MarketEvent[] {
-  if (frame.kind === 'unknown') return [unknownEvent(frame, receivedAt)];
-  const { name, data, scale, wire } = frame;
-  const head: FrameHead = { stream: frame.stream, receivedAt, scale };
-  const payloads = isArray(data) ? data : [data];
+  if (frame.kind === 'unknown') return [unknownEvent(frame, Math.floor(receivedAt))];
+  const { name, data, wire } = frame;
+  const { known } = name;
+  const payloads: readonly AnyPayload[] = isArray(data) ? data : [data];
+  // One unit holds for a connection, so the first element of an array tells that of all.
+  const time = known.clock === undefined ? undefined : payloads[0]?.[known.clock];
+  const isMicro = typeof time === 'number' && time >= FIRST_MICROSECOND;
+  // Rounded: the fraction of the milliseconds is a little less or more than the microseconds that it stands for.
+  const head: FrameHead = {
+    stream: frame.stream,
+    receivedAt: isMicro ? Math.round(receivedAt * 1000) : Math.floor(receivedAt),
+  };
   const events: MarketEvent[] = [];
   for (const payload of payloads) {
     const at = events.length;
-    const event = name.known.normalize(payload, head, name);
-    if (scale === 1000) event.timeUnit = 'MICROSECOND';
+    const event = known.normalize(payload, head, name);
+    if (isMicro) event.timeUnit = 'MICROSECOND';
     const remainder = wire?.[at];
     if (remainder) event.wire = remainder;
     if (payloads === data) event.part = [at, payloads.length];
@@ -29,21 +46,22 @@ export function normalizeFrame(frame: MarketFrame | UnknownFrame, receivedAt: Mi
 }
 
 /** `Array.isArray` does not narrow read-only arrays. */
-const isArray: (data: MarketFrame['data']) => data is readonly object[] = Array.isArray;
+const isArray: (data: MarketFrame['data']) => data is readonly AnyPayload[] = Array.isArray;
 
-const unknownEvent = ({ stream, data }: UnknownFrame, receivedAt: Millis): UnknownEvent => ({
+const unknownEvent = ({ stream, data, numbers }: UnknownFrame, receivedAt: Instant): UnknownEvent => ({
   type: 'unknown',
   stream,
   epoch: 0,
   seq: 0,
   raw: data,
   receivedAt,
+  ...(numbers !== undefined && { wire: { numbers: { raw: numbers } } }),
 });
 
 /** The payload that an event came from: the `data` of Binance's envelope, its keys in the order of the wire. */
 export function rebuildPayload(catalogue: Catalogue, event: MarketEvent): unknown {
-  if (event.type === 'unknown') return event.raw;
-  const payload = catalogue.typeOf(event.type).rebuild(event, event.timeUnit === 'MICROSECOND' ? 1000 : 1);
+  if (event.type === 'unknown') return written(event.raw, event.wire?.numbers?.raw);
+  const payload = catalogue.typeOf(event.type).rebuild(event);
   return event.wire ? restore(payload, event.wire) : payload;
 }
 

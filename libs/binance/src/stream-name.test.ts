@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { spot } from './index.js';
 
@@ -30,6 +31,33 @@ describe('a stream name that Binance documents', () => {
   it('has no symbol where it carries all of them', () => {
     const parsed = spot.parse('!miniTicker@arr');
     expect(parsed.ok && 'symbol' in parsed.value).toBe(false);
+  });
+});
+
+describe('another name for a stream', () => {
+  it.each([
+    ['btcusdt@depth@1000ms', 'btcusdt@depth'],
+    ['btcusdt@depth5@1000ms', 'btcusdt@depth5'],
+    ['btcusdt@depth10@1000ms', 'btcusdt@depth10'],
+    ['币安人生usdt@depth20@1000ms', '币安人生usdt@depth20'],
+  ])('%s is understood as %s, and remembered as it was written', (alias, name) => {
+    const own = spot.parse(name);
+    if (!own.ok) throw new Error(own.problem.message);
+    expect(own.value.alias).toBeUndefined();
+    expect(spot.parse(alias)).toEqual({ ok: true, value: { ...own.value, alias } });
+    // Again, as nothing may be remembered under the wrong name.
+    expect(spot.parse(name)).toEqual(own);
+  });
+
+  it('follows the same rules, and is not what an unknown one is likened to', () => {
+    expect(spot.parse('BTCUSDT@depth@1000ms')).toMatchObject({ problem: { nearest: 'btcusdt@depth@100ms' } });
+    expect(spot.parse('btcusdt@depth30@1000ms')).toMatchObject({ ok: false });
+    expect(spot.parse('btcusdt@trade@1000ms')).toMatchObject({ ok: false });
+  });
+
+  it('is no name that a frame may say: Binance was asked by the other one', () => {
+    const text = '{"stream":"btcusdt@depth5@1000ms","data":{"lastUpdateId":1,"bids":[],"asks":[]}}';
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'unknown' } });
   });
 });
 

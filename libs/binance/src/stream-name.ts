@@ -31,6 +31,8 @@ export class NameGrammar {
   /** What may stand behind `<symbol>@`, and the whole names of array streams. */
   private readonly forms = new Map<string, NameForm>();
   private readonly arrayForms = new Map<string, NameForm>();
+  /** What else may stand there, and the form that it means. */
+  private readonly aliases = new Map<string, string>();
 
   constructor(
     types: readonly KnownType[],
@@ -43,11 +45,12 @@ export class NameGrammar {
       for (const [name, parts] of Object.entries(known.arrays ?? {})) {
         this.arrayForms.set(name, { known, parts, isArray: true });
       }
+      for (const [suffix, meant] of Object.entries(known.aliases ?? {})) this.aliases.set(suffix, meant);
     }
   }
 
   parse(name: string): Result<ParsedStream, StreamNameProblem> {
-    const stream = this.find(name);
+    const stream = this.find(name) ?? this.findAliased(name);
     if (stream) return ok(stream);
     const retired = this.isRetired(name) ? this.retired[name] : undefined;
     if (!retired) return notOk(this.badName(name));
@@ -55,6 +58,7 @@ export class NameGrammar {
     return notOk({ code: 'retired-stream', message, ...(retired.nearest && { nearest: retired.nearest }) });
   }
 
+  /** By its one name only: what a frame says it belongs to. */
   find(name: string): ParsedStream | undefined {
     const array = this.arrayForms.get(name);
     if (array) return parsed(name, array);
@@ -62,6 +66,13 @@ export class NameGrammar {
     const form = this.forms.get(name.slice(at + 1));
     const symbol = name.slice(0, Math.max(0, at));
     return form && SYMBOL.test(symbol) && symbol === symbol.toLowerCase() ? parsed(name, form, symbol) : undefined;
+  }
+
+  private findAliased(alias: string): ParsedStream | undefined {
+    const at = alias.indexOf('@');
+    const meant = this.aliases.get(alias.slice(at + 1));
+    const stream = meant === undefined ? undefined : this.find(`${alias.slice(0, at)}@${meant}`);
+    return stream && { ...stream, alias };
   }
 
   isRetired(name: string): boolean {

@@ -1,4 +1,12 @@
-import type { Level, MarketEvent, Millis, Missing, StreamName } from '#libs/core';
+import {
+  type Instant,
+  type Level,
+  type MarketEvent,
+  type Millis,
+  type Missing,
+  type StreamName,
+  millisOf,
+} from '#libs/core';
 import type { CompiledShape } from './shape/compile.js';
 
 /** The kinds of stream. Each is also the `type` of the events that come out of it; a market has each at most once. */
@@ -20,7 +28,10 @@ export interface NameParts {
 
 /** A stream's name, understood. Made once where a name enters the process; behind that this value travels. */
 export interface ParsedStream extends NameParts {
+  /** The one name of the stream: it is asked for by this name, travels under it, and counts as one whatever it was called. */
   name: StreamName;
+  /** What it was called, where that was another name for it: whoever called it so is answered in this name. */
+  alias?: StreamName;
   type: StreamType;
   /** As it stands in payloads, in upper case; absent for streams of all symbols. */
   symbol?: string;
@@ -83,7 +94,7 @@ export interface BookDifference {
   bookId: number;
   bids: Level[];
   asks: Level[];
-  at: Millis;
+  at: Instant;
 }
 
 /** Where missed events of a kind can be asked for over REST, and at what price. */
@@ -102,9 +113,8 @@ export interface HistorySource {
 /** What `normalize` is told besides the payload. */
 export interface FrameHead {
   stream: StreamName;
-  receivedAt: Millis;
-  /** How many of the frame's time units make a millisecond: 1, or 1,000 under `timeUnit=MICROSECOND`. */
-  scale: 1 | 1000;
+  /** In the frame's own time unit, as all its instants. */
+  receivedAt: Instant;
 }
 
 /** Everything there is to know about one kind of stream. One file in `frames/` holds one of these. */
@@ -112,6 +122,8 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   type: StreamType;
   /** What may follow `<symbol>@` in a name, and what each form says. */
   names: Record<string, NameParts>;
+  /** What else may follow `<symbol>@`, and the form in `names` that it is another name for. */
+  aliases?: Record<string, string>;
   /** Whole names of the streams that carry all symbols in one array. */
   arrays?: Record<string, NameParts>;
   /** The class-validator class of the payload; its properties stand in the order of the wire. */
@@ -121,8 +133,8 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   /** What in a well-shaped payload contradicts the stream's name, as the path of the field; undefined when nothing does. */
   contradiction?(payload: Payload, stream: ParsedStream): string | undefined;
   normalize(payload: Payload, head: FrameHead, stream: ParsedStream): Event;
-  /** The payload again, keys in the order of the wire. Instants become integers of `scale` units per millisecond. */
-  rebuild(event: Event, scale: FrameHead['scale']): Payload;
+  /** The payload again, keys in the order of the wire. */
+  rebuild(event: Event): Payload;
   ordering: Ordering<Event>;
   /** Whether it is sent at a fixed pace while the connection is well, whether anything is traded or not. */
   isPaced: boolean;
@@ -142,21 +154,17 @@ export interface KnownType extends Omit<StreamDeclaration, 'clock'> {
 /** A declaration whose payload and event are nobody's business any more. */
 export type AnyDeclaration = Omit<StreamDeclaration, 'clock'> & { clock?: string };
 
-/** An instant as the wire has it: a whole number of the frame's time units. */
-export const toWire = (instant: Millis, scale: FrameHead['scale']): number =>
-  scale === 1 ? Math.floor(instant) : Math.round(instant * scale);
-
 /** Binance numbers these by a single id that rises by exactly 1. */
 export const countedBy = <Event extends MarketEvent>(
   id: (event: Event) => number,
-  happenedAt: (event: Event) => Millis,
+  happenedAt: (event: Event) => Instant,
 ): Chain<Event> => ({
   rule: 'chain',
   last: id,
   follows: (event, last) => id(event) <= last + 1,
   missing: (event, last) => ({ from: last + 1, to: id(event) - 1 }),
   isCounted: true,
-  happenedAt,
+  happenedAt: (event) => millisOf(happenedAt(event)),
 });
 
 /** Binance gives these something that only rises. */

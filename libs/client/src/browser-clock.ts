@@ -2,7 +2,8 @@ import type { Clock, Random } from '#libs/core';
 
 /** The clock of wherever the client runs, browsers included; the twin of `systemClock` in `libs/runtime`. */
 export const hostClock: Clock = {
-  now: () => Date.now(),
+  now: () => performance.now(),
+  wallAt: (instant) => Date.now() - (performance.now() - instant),
   after: (ms, fire) => {
     const timer = setTimeout(fire, ms);
     return () => clearTimeout(timer);

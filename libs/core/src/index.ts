@@ -8,6 +8,7 @@ export * from './error.js';
 export * from './words/event.js';
 export * from './exit-code.js';
 export * from './words/heartbeat.js';
+export * from './words/instant.js';
 export * from './words/native.js';
 export * from './words/place.js';
 export * from './result.js';

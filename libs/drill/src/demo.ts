@@ -1,4 +1,4 @@
-import type { Clock, Millis, Trade } from '#libs/core';
+import { type Clock, type Millis, type Trade, stamp } from '#libs/core';
 import type { Onlooker } from './crew/watcher.js';
 import { readStatus } from './gateway.js';
 import { PROGRAMME, type ProgrammeItem } from './programme.js';
@@ -172,7 +172,7 @@ export class Demo {
   private upstream(): string {
     const open = this.journal.findLast(({ openedAt, closedAt }) => openedAt !== undefined && closedAt === undefined);
     const ended = this.journal.findLast(({ closedAt }) => closedAt !== undefined);
-    const openForMs = open?.openedAt === undefined ? undefined : this.options.clock.now() - open.openedAt;
+    const openForMs = open?.openedAt === undefined ? undefined : stamp(this.options.clock) - open.openedAt;
     return upstreamLine(this.journal.length, openForMs, ended && endOf(ended));
   }
 

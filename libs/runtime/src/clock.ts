@@ -1,11 +1,33 @@
-import type { Clock, Random } from '#libs/core';
+import type { Clock, Millis, Random } from '#libs/core';
 
 /** Read once: the getter costs more than the time itself, and it is asked for every message. */
 const { timeOrigin } = performance;
 
-/** The machine's clock, with the microseconds that `Date.now()` hides, and its timers. The only place that touches either. */
+const now = (): Millis => timeOrigin + performance.now();
+
+/** By how much the machine's clock is ahead of the steady one. */
+let ahead: Millis = 0;
+
+/**
+ * What the machine's clock shows, whole milliseconds, is looked at each time, so that it is followed at once when it is set.
+ * Between two settings the steady clock tells the microseconds, which `Date.now()` hides.
+ */
+function wallAt(instant: Millis): Millis {
+  // Too low by the part of a millisecond that is hidden, and by no more, unless the instant was a while ago.
+  const seen = Date.now() - instant;
+  if (seen > ahead || seen <= ahead - 1) lookAgain();
+  return instant + ahead;
+}
+
+function lookAgain(): void {
+  const seen = Date.now() - now();
+  if (seen > ahead || seen <= ahead - 1) ahead = seen;
+}
+
+/** The machine's clock and its timers. The only place that touches either. */
 export const systemClock: Clock = {
-  now: () => Math.round((timeOrigin + performance.now()) * 1_000) / 1_000,
+  now,
+  wallAt,
   after: (ms, fire) => {
     const timer = setTimeout(fire, ms);
     return () => clearTimeout(timer);

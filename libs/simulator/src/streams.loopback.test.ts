@@ -82,6 +82,14 @@ function shapeOf(value: unknown): unknown {
   return Object.entries(value).map(([key, inner]) => [key, shapeOf(inner)]);
 }
 
+it('a book stream whose name says the speed it has anyway comes under that name, as at Binance', async () => {
+  await start();
+  const names = ['btcusdt@depth@1000ms', 'btcusdt@depth5@1000ms'];
+  const client = connect(address(...names));
+  await until(() => names.every((name) => client.payloads(name).length > 0));
+  expect(client.payloads('btcusdt@depth5@1000ms')[0]).toMatchObject({ lastUpdateId: expect.any(Number) as number });
+});
+
 it('a raw connection gets payloads only, and the combined property changes that', async () => {
   await start();
   const client = connect('/ws/btcusdt@trade');

@@ -20,5 +20,5 @@ export const pipe =
     const series = frame && streams.wanted.get(frame.stream);
     // Not the market's, or not wanted any more: it was under way when we unsubscribed.
     if (!series) return;
-    streams.publish(series, series.accept(normalizeFrame(frame, now), line.generation, now));
+    streams.publish(series, series.accept(normalizeFrame(frame, clock.wallAt(now)), line.generation, now));
   };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { spot } from '#libs/binance';
 import type { Incident } from '#libs/simulator';
 import { selfSigned } from '../../../test/support/self-signed.js';
 import { until } from '../../../test/support/until.js';
@@ -62,23 +63,34 @@ describe('what the documentation does not know', () => {
     rig = await UpstreamRig.start({ simulator: { pace: 20 } });
     rig.demand(STREAMS);
     await flowing();
+    const odd: string[] = [];
+    rig.bus.messages.subscribe(
+      spot.channels.stream('btcusdt@trade'),
+      (text) => text.includes('"wire"') && odd.push(text),
+    );
     rig.simulator.strike({ name: 'unknown-field', stream: 'btcusdt@trade', count: 5 });
     rig.simulator.strike({ name: 'unknown-event' });
     await until(() => rig.upstream.problems.drift.read().some(({ what, count }) => what === 'field' && count === 5));
     await until(() => rig.upstream.problems.drift.read().some(({ what }) => what !== 'field'));
     expect(rig.upstream.problems.drift.read()).toHaveLength(2);
+    const field = { zz: '1770123456789123457' };
+    expect(odd.map((text): unknown => JSON.parse(text))).toMatchObject(
+      Array.from({ length: 5 }, () => ({ wire: { fields: field, numbers: field } })),
+    );
     expect(rig.upstream.problems.quarantine.read()).toEqual([]);
     expect(rig.faults).toEqual([]);
   });
 });
 
-it('times in microseconds arrive as milliseconds with three decimals', async () => {
+it('times in microseconds arrive as whole microseconds, and when they were received is told in the same unit', async () => {
   rig = await UpstreamRig.start({ simulator: { pace: 20 }, settings: { timeUnit: 'MICROSECOND' } });
   rig.demand(STREAMS);
   await flowing();
   const { newest } = rig.on('btcusdt@trade');
   expect(newest).toMatchObject({ type: 'trade', timeUnit: 'MICROSECOND' });
-  expect(newest?.type === 'trade' && Math.abs(newest.tradedAt - newest.receivedAt)).toBeLessThan(10_000);
+  const { tradedAt, receivedAt } = newest?.type === 'trade' ? newest : { tradedAt: NaN, receivedAt: NaN };
+  expect([Number.isSafeInteger(tradedAt), Number.isSafeInteger(receivedAt)]).toEqual([true, true]);
+  expect(Math.abs(tradedAt - receivedAt)).toBeLessThan(10_000_000);
   expect(rig.faults).toEqual([]);
 });
 

@@ -3,6 +3,7 @@ import {
   type Channels,
   type Epoch,
   HEARTBEATS_MISSED,
+  type Millis,
   type Random,
   decodeHeartbeat,
   encodeHeartbeat,
@@ -51,11 +52,11 @@ export class TermKeeper {
     this.subscription?.end();
   }
 
-  /** To be called once every `HEARTBEAT_EVERY_MS`. */
-  beat(now: number): void {
+  /** To be called once every `HEARTBEAT_EVERY_MS`; `at` is what it says of the time. */
+  beat(at: Millis): void {
     const { bus, channels, random } = this.parts;
     if (this.overtakenBy === undefined) {
-      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at: now }));
+      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at }));
       return;
     }
     if (bus.messages.state === 'down' || this.isTaking) return;

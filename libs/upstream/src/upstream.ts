@@ -1,6 +1,6 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus } from '#libs/bus';
-import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random } from '#libs/core';
+import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { DemandBoard } from './demand/demand-board.js';
@@ -106,7 +106,7 @@ export class Upstream implements Service {
     }
     if (now >= this.beatAt) {
       this.beatAt = now + HEARTBEAT_EVERY_MS;
-      this.term.beat(now);
+      this.term.beat(stamp(this.parts.clock));
       this.desk.tick(now);
     }
   }

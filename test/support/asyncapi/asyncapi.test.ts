@@ -31,7 +31,7 @@ function complaints(text: string): unknown {
 function eventTexts(frameText: string): string[] {
   const decoded = spot.decode(Buffer.from(frameText));
   if (!decoded.ok || (decoded.value.kind !== 'market' && decoded.value.kind !== 'unknown')) throw new Error(frameText);
-  return normalizeFrame(decoded.value, 1_700_000_000_000).map(encode);
+  return normalizeFrame(decoded.value, 1_700_000_000_000.335).map(encode);
 }
 
 describe('the published contract', () => {
@@ -72,7 +72,7 @@ describe('the published contract', () => {
       epoch: 1,
       seq: 2,
       state: 'gap',
-      since: 1.5,
+      since: 1_700_000_000_000,
       cause: 'ids-missing',
       by: 'upstream',
       missing: { from: 1, to: 2 },

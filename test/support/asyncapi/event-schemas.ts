@@ -7,7 +7,7 @@ export type JsonSchema = Record<string, unknown>;
 type Fields = Record<string, unknown>;
 
 const whole = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
-const INSTANT = { type: 'number', minimum: 0 };
+const INSTANT = { type: 'integer', minimum: 0 };
 
 /** Fields of every message on a stream. */
 export const PLACE: JsonSchema = {
@@ -22,6 +22,11 @@ const REMAINDER: JsonSchema = {
   additionalProperties: false,
   properties: {
     fields: { type: 'object', description: 'Unknown fields, by their name on the wire' },
+    numbers: {
+      type: 'object',
+      description:
+        'The text of each number within `fields` that JavaScript would write in other letters, where it stands there',
+    },
     order: { type: 'array', items: { type: 'string' }, description: 'The keys as they came, where that was unusual' },
     inside: { type: 'object', description: 'The same for an object inside, by its key' },
   },
@@ -30,8 +35,14 @@ const REMAINDER: JsonSchema = {
 /** Fields of every market event, required ones first. */
 const COMMON: JsonSchema = {
   ...PLACE,
-  receivedAt: { ...INSTANT, description: "When the upstream had the frame, in ms by the upstream's clock" },
-  timeUnit: { const: 'MICROSECOND', description: 'Present when instants have three decimals' },
+  receivedAt: {
+    ...INSTANT,
+    description: 'When the upstream had the frame, by its own clock; in ms (in µs under timeUnit=MICROSECOND)',
+  },
+  timeUnit: {
+    const: 'MICROSECOND',
+    description: 'Present when the instants of this event are in microseconds; else they are in milliseconds',
+  },
   part: {
     type: 'array',
     items: whole(''),
@@ -102,7 +113,7 @@ function normalized(type: KnownType, payload: Fields): MarketEvent {
   const [form] = Object.keys(type.names);
   const name = spot.parse(`probe@${form}`);
   if (!name.ok) throw new Error(name.problem.message);
-  return type.normalize(payload, { stream: name.value.name, receivedAt: 1, scale: 1 }, name.value);
+  return type.normalize(payload, { stream: name.value.name, receivedAt: 1 }, name.value);
 }
 
 function fieldSchema(type: KnownType, payload: Fields, key: string, value: unknown): JsonSchema {

@@ -47,7 +47,7 @@ const ERRORS: Record<ErrorCode, true> = {
   internal: true,
 };
 
-const INSTANT = { type: 'number', minimum: 0, description: 'In ms since the Unix epoch' };
+const INSTANT = { type: 'integer', minimum: 0, description: 'In whole ms since the Unix epoch' };
 const wordsOf = (words: Record<string, true>): JsonSchema => ({ type: 'string', enum: Object.keys(words) });
 
 export const FEED_EVENT: JsonSchema = object(

@@ -1,13 +1,14 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import { type Result, type StreamName, millisOf, notOk, ok } from '#libs/core';
 import type { Catalogue } from '../catalogue.js';
-import type { Frame, FrameProblem } from '../frame.js';
+import type { Acknowledgement, Frame, FrameProblem, Refusal } from '../frame.js';
 import { scanJson } from '../scan/json-scan.js';
+import { numberTextsOf } from '../scan/number-texts.js';
 import { asBuffer, firstBadByte } from '../scan/utf8.js';
 import { SERVER_SHUTDOWN_STREAM, isServerShutdown } from '../server-shutdown.js';
-import { type WholeFrame, decodePayload, scaleOf, unknownFrame } from './payload.js';
+import { type WholeFrame, decodePayload, unknownFrame } from './payload.js';
 import { streamOfRaw } from './raw.js';
-import { readReply } from './reply.js';
+import { inexactInReply, readReply } from './reply.js';
 import { readVerbatim } from './verbatim.js';
 
 /** The largest frame we read, in bytes. The largest that Binance sends, an array of all symbols, is below 1 MB. */
@@ -46,12 +47,13 @@ function decodeCarefully(catalogue: Catalogue, bytes: Uint8Array, rawStream: Str
     value = JSON.parse(text);
   } catch {
     // The careful reader tells where; V8's message often does not.
-    return notOk(scanJson(text) ?? { code: 'not-json', message: 'not JSON', at: 0 });
+    return notOk(scanJson(text).flaw ?? { code: 'not-json', message: 'not JSON', at: 0 });
   }
   return classify({ catalogue, data: value, text, envelope: undefined }, rawStream);
 }
 
-const problem = (code: FrameProblem['code'], message: string, at: number) => notOk<FrameProblem>({ code, message, at });
+const problem = (code: FrameProblem['code'], message: string, at: number | string) =>
+  notOk<FrameProblem>({ code, message, at });
 
 function classify(whole: WholeFrame, rawStream: StreamName | undefined): DecodedFrame {
   const { data: value } = whole;
@@ -74,10 +76,7 @@ function decodeCombined(whole: WholeFrame, stream: StreamName): DecodedFrame {
 function decodeBare(whole: WholeFrame, value: object, rawStream: StreamName | undefined): DecodedFrame {
   const { catalogue, text } = whole;
   const reply = Array.isArray(value) ? undefined : readReply(value);
-  if (reply) {
-    const unsafe = scanJson(text);
-    return unsafe ? notOk(unsafe) : ok(reply);
-  }
+  if (reply) return judgeReply(reply, text);
   if (isServerShutdown(value)) return shutdown(value.E);
   const stream = rawStream ?? streamOfRaw(catalogue.types, value);
   if (stream === undefined) {
@@ -87,4 +86,12 @@ function decodeBare(whole: WholeFrame, value: object, rawStream: StreamName | un
   return known ? decodePayload(whole, known) : unknownFrame(whole, stream, { what: 'stream', where: stream });
 }
 
-const shutdown = (time: number): DecodedFrame => ok({ kind: 'serverShutdown', eventAt: time / scaleOf(time) });
+/** What a reply says beyond its id and its code is for people. */
+function judgeReply(reply: Acknowledgement | Refusal, text: string): DecodedFrame {
+  const { flaw, hasOddNumbers } = scanJson(text);
+  if (flaw) return notOk(flaw);
+  const at = hasOddNumbers ? inexactInReply(numberTextsOf(text)) : undefined;
+  return at === undefined ? ok(reply) : problem('unsafe-number', `${at} cannot be held exactly`, at);
+}
+
+const shutdown = (time: number): DecodedFrame => ok({ kind: 'serverShutdown', eventAt: Math.floor(millisOf(time)) });

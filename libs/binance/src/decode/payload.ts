@@ -2,8 +2,9 @@ import { type Result, type StreamName, type WireRemainder, notOk, ok } from '#li
 import type { Drift, FrameProblem, MarketFrame, UnknownFrame } from '../frame.js';
 import type { Catalogue } from '../catalogue.js';
 import { scanJson } from '../scan/json-scan.js';
+import { type OddTexts, numberTextsOf, spelled, textsAt } from '../scan/number-texts.js';
 import type { AnyPayload } from '../shape/compile.js';
-import { remainderOf, unknownPaths } from '../shape/remainder.js';
+import { inexactField, remainderOf, unknownPaths } from '../shape/remainder.js';
 import type { KnownType, ParsedStream } from '../stream-type.js';
 
 /** A frame as it came: the payload as a value, and the text it was parsed from. */
@@ -19,12 +20,6 @@ export interface WholeFrame {
 
 type DecodedPayload = Result<MarketFrame | UnknownFrame, FrameProblem>;
 
-/** Times from here on are microseconds: as milliseconds they would lie after the year 5138. */
-const FIRST_MICROSECOND = 1e14;
-
-/** How many of the units of this time make a millisecond. */
-export const scaleOf = (time: number): 1 | 1000 => (time >= FIRST_MICROSECOND ? 1000 : 1);
-
 /** Judges what came on a known stream. A new event type passes as `unknown`; anything else that does not fit is refused. */
 export function decodePayload(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
   if (stream.isArray) return decodeArray(whole, stream);
@@ -33,7 +28,7 @@ export function decodePayload(whole: WholeFrame, stream: ParsedStream): DecodedP
   if (!type.compiled.check(data)) return misfit(whole, stream, data);
   const wrong = contradictionOf(data, stream);
   if (wrong) return contradicted(wrong, whole, stream);
-  return withRemainder(marketFrame(data, stream, data), [data], type, whole);
+  return withRemainder({ kind: 'market', stream: stream.name, name: stream, data }, [data], type, whole);
 }
 
 function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
@@ -46,20 +41,7 @@ function decodeArray(whole: WholeFrame, stream: ParsedStream): DecodedPayload {
     if (wrong) return contradicted(`[${at}].${wrong}`, whole, stream);
     payloads.push(element);
   }
-  const [first] = payloads;
-  return withRemainder(marketFrame(payloads, stream, first), payloads, type, whole);
-}
-
-/** @param first The payload, or the first one of an array: its time tells the unit of all. */
-export function marketFrame(
-  data: MarketFrame['data'],
-  name: ParsedStream,
-  first: Readonly<Partial<Record<string, unknown>>> = {},
-): MarketFrame {
-  const { clock } = name.known;
-  const time = clock === undefined ? 0 : first[clock];
-  const scale = typeof time === 'number' && time >= FIRST_MICROSECOND ? 1000 : 1;
-  return { kind: 'market', stream: name.name, name, data, scale };
+  return withRemainder({ kind: 'market', stream: stream.name, name: stream, data: payloads }, payloads, type, whole);
 }
 
 /** Looks for what `JSON.parse` does not tell, and keeps what the documentation does not show. */
@@ -67,18 +49,35 @@ function withRemainder(
   frame: MarketFrame,
   payloads: readonly object[],
   { type, compiled }: KnownType,
-  { text, envelope }: WholeFrame,
+  whole: WholeFrame,
 ): DecodedPayload {
-  const problem = scanJson(text);
-  if (problem) return notOk({ ...problem, stream: frame.stream });
-  const wire = payloads.map((payload) => remainderOf(payload, compiled));
-  const drift = [...driftOf(wire, type), ...envelopeDrift(envelope)];
+  const { flaw, hasOddNumbers } = scanJson(whole.text);
+  if (flaw) return notOk({ ...flaw, stream: frame.stream });
+  const texts = hasOddNumbers ? textsOfData(whole) : undefined;
+  const isArray = frame.data === payloads;
+  const textsOf = (at: number): OddTexts => (isArray ? textsAt(texts, at) : texts);
+  for (const at of payloads.keys()) {
+    const inexact = inexactField(compiled, textsOf(at));
+    if (inexact !== undefined) return unsafe(join(rootOf(whole), isArray ? `[${at}]` : '', inexact), frame.stream);
+  }
+  const wire = payloads.map((payload, at) => remainderOf(payload, compiled, textsOf(at)));
+  const drift = [...driftOf(wire, type), ...envelopeDrift(whole.envelope)];
   return ok({
     ...frame,
     ...(wire.some((remainder) => remainder !== undefined) && { wire }),
     ...(drift.length > 0 && { drift }),
   });
 }
+
+/** The texts of the numbers of the frame's data that would not be written again as they came. */
+function textsOfData({ text, envelope }: WholeFrame): OddTexts {
+  const texts = numberTextsOf(text);
+  return envelope ? textsAt(texts, 'data') : texts;
+}
+
+/** A field whose meaning we know must hold what was sent, or nothing: it would be wrong by a little, and nobody would see it. */
+const unsafe = (at: string, stream: StreamName) =>
+  notOk<FrameProblem>({ code: 'unsafe-number', message: `${at} cannot be held exactly`, at, stream });
 
 /** Says so when Binance's envelope has grown a field. It is not passed on: the envelope is no part of the event. */
 const envelopeDrift = (envelope: object | undefined): Drift[] =>
@@ -134,8 +133,15 @@ const rootOf = ({ envelope }: WholeFrame): string => (envelope ? 'data' : '');
 const join = (...parts: string[]): string => parts.filter(Boolean).join('.').replaceAll('.[', '[');
 
 /** Something well-formed that we have no word for: it passes, and the drift says what to count. */
-export function unknownFrame({ data, text, envelope }: WholeFrame, stream: StreamName, drift: Drift): DecodedPayload {
-  const problem = scanJson(text);
-  if (problem) return notOk({ ...problem, stream });
-  return ok({ kind: 'unknown', stream, data, drift: [drift, ...envelopeDrift(envelope)] });
+export function unknownFrame(whole: WholeFrame, stream: StreamName, drift: Drift): DecodedPayload {
+  const { flaw, hasOddNumbers } = scanJson(whole.text);
+  if (flaw) return notOk({ ...flaw, stream });
+  const texts = hasOddNumbers ? textsOfData(whole) : undefined;
+  return ok({
+    kind: 'unknown',
+    stream,
+    data: spelled(whole.data, texts),
+    ...(texts !== undefined && { numbers: texts }),
+    drift: [drift, ...envelopeDrift(whole.envelope)],
+  });
 }

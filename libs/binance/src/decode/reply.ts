@@ -1,5 +1,7 @@
 import type { RequestId } from '../control.js';
 import type { Acknowledgement, Refusal } from '../frame.js';
+import type { OddTexts } from '../scan/number-texts.js';
+import { inexactField } from '../shape/remainder.js';
 
 type ReplyFields = Partial<Record<string, unknown>>;
 
@@ -16,6 +18,10 @@ function readRefusal(value: unknown, id: RequestId | undefined): Refusal | undef
   if (typeof code !== 'number' || typeof msg !== 'string') return undefined;
   return { kind: 'refusal', ...(id !== undefined && { id }), code, message: msg };
 }
+
+/** Which of a reply's numbers is not held exactly, as a path; `texts` are those of its numbers that would be written otherwise. */
+export const inexactInReply = (texts: OddTexts): string | undefined =>
+  inexactField({ keys: ['id', 'code', 'error'], inside: { error: ['code'] } }, texts);
 
 const readId = (id: unknown): RequestId | undefined =>
   id === null || typeof id === 'number' || typeof id === 'string' ? id : undefined;

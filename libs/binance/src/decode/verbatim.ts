@@ -4,7 +4,7 @@ import type { MarketFrame } from '../frame.js';
 import type { AnyPayload } from '../shape/compile.js';
 import { Reader, bytesOf } from '../shape/reader.js';
 import type { ParsedStream } from '../stream-type.js';
-import { contradictionOf, marketFrame } from './payload.js';
+import { contradictionOf } from './payload.js';
 
 const BEFORE_STREAM = bytesOf('{"stream":"');
 const BEFORE_DATA = bytesOf('","data":');
@@ -27,7 +27,8 @@ export function readVerbatim(catalogue: Catalogue, bytes: Buffer): MarketFrame |
   if (stream.isArray) return readArray(reader, stream);
   const payload = stream.known.compiled.read(reader);
   const isRead = payload && reader.literal(AFTER_DATA) && reader.isAtEnd;
-  return isRead && contradictionOf(payload, stream) === undefined ? marketFrame(payload, stream, payload) : undefined;
+  if (!isRead || contradictionOf(payload, stream) !== undefined) return undefined;
+  return { kind: 'market', stream: stream.name, name: stream, data: payload };
 }
 
 function readArray(reader: Reader, stream: ParsedStream): MarketFrame | undefined {
@@ -40,5 +41,5 @@ function readArray(reader: Reader, stream: ParsedStream): MarketFrame | undefine
     payloads.push(payload);
   } while (reader.literal(COMMA));
   const isRead = reader.literal(ARRAY_END) && reader.literal(AFTER_DATA) && reader.isAtEnd;
-  return isRead ? marketFrame(payloads, stream, payloads[0]) : undefined;
+  return isRead ? { kind: 'market', stream: stream.name, name: stream, data: payloads } : undefined;
 }

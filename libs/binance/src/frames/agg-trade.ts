@@ -1,6 +1,6 @@
 import type { AggregateTrade } from '#libs/core';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
-import { type StreamDeclaration, countedBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, countedBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#aggregate-trade-streams */
 export class AggTradeFrame {
@@ -22,7 +22,7 @@ export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
   names: { aggTrade: {} },
   shape: AggTradeFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'aggTrade',
     stream,
     epoch: 0,
@@ -34,21 +34,21 @@ export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
     firstTradeId: frame.f,
     lastTradeId: frame.l,
     taker: frame.m ? 'sell' : 'buy',
-    tradedAt: frame.T / scale,
-    eventAt: frame.E / scale,
+    tradedAt: frame.T,
+    eventAt: frame.E,
     bestMatch: frame.M ?? true,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'aggTrade',
-    E: toWire(event.eventAt ?? event.tradedAt, scale),
+    E: event.eventAt ?? event.tradedAt,
     s: event.symbol,
     a: event.id,
     p: event.price,
     q: event.quantity,
     f: event.firstTradeId,
     l: event.lastTradeId,
-    T: toWire(event.tradedAt, scale),
+    T: event.tradedAt,
     m: event.taker === 'sell',
     M: event.bestMatch ?? true,
   }),

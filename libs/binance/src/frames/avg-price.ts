@@ -1,6 +1,6 @@
 import type { AveragePrice } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#average-price */
 export class AvgPriceFrame {
@@ -17,7 +17,7 @@ export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
   names: { avgPrice: {} },
   shape: AvgPriceFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'avgPrice',
     stream,
     epoch: 0,
@@ -25,17 +25,17 @@ export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
     symbol: frame.s,
     interval: frame.i,
     price: frame.w,
-    lastTradeAt: frame.T / scale,
-    eventAt: frame.E / scale,
+    lastTradeAt: frame.T,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'avgPrice',
-    E: toWire(event.eventAt, scale),
+    E: event.eventAt,
     s: event.symbol,
     i: event.interval,
     w: event.price,
-    T: toWire(event.lastTradeAt, scale),
+    T: event.lastTradeAt,
   }),
   ordering: risingBy((event) => event.eventAt),
   isPaced: true,

@@ -1,6 +1,6 @@
 import type { BlockTrade } from '#libs/core';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#block-trade-streams */
 export class BlockTradeFrame {
@@ -19,7 +19,7 @@ export const blockTrade: StreamDeclaration<BlockTradeFrame, BlockTrade> = {
   names: { blockTrade: {} },
   shape: BlockTradeFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'blockTrade',
     stream,
     epoch: 0,
@@ -29,18 +29,18 @@ export const blockTrade: StreamDeclaration<BlockTradeFrame, BlockTrade> = {
     price: frame.p,
     quantity: frame.q,
     taker: frame.m ? 'sell' : 'buy',
-    tradedAt: frame.T / scale,
-    eventAt: frame.E / scale,
+    tradedAt: frame.T,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'blockTrade',
-    E: toWire(event.eventAt ?? event.tradedAt, scale),
+    E: event.eventAt ?? event.tradedAt,
     s: event.symbol,
     t: event.id,
     p: event.price,
     q: event.quantity,
-    T: toWire(event.tradedAt, scale),
+    T: event.tradedAt,
     m: event.taker === 'sell',
   }),
   ordering: risingBy((event) => event.id),

@@ -1,6 +1,6 @@
 import type { Depth, Level } from '#libs/core';
 import { IsInstant, IsLevels, IsText, IsWhole, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, toWire } from '../stream-type.js';
+import { type StreamDeclaration } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#diff-depth-stream */
 export class DepthFrame {
@@ -16,10 +16,12 @@ export class DepthFrame {
 export const depth: StreamDeclaration<DepthFrame, Depth> = {
   type: 'depth',
   names: { depth: {}, 'depth@100ms': { speed: '100ms' } },
+  // Sent by Binance's own Python connector when nothing is said: https://github.com/sammchardy/python-binance/issues/401
+  aliases: { 'depth@1000ms': 'depth' },
   shape: DepthFrame,
   clock: 'E',
   contradiction: (frame) => (frame.U <= frame.u ? undefined : 'U'),
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'depth',
     stream,
     epoch: 0,
@@ -29,12 +31,12 @@ export const depth: StreamDeclaration<DepthFrame, Depth> = {
     lastUpdateId: frame.u,
     bids: frame.b,
     asks: frame.a,
-    eventAt: frame.E / scale,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'depthUpdate',
-    E: toWire(event.eventAt ?? event.receivedAt, scale),
+    E: event.eventAt ?? event.receivedAt,
     s: event.symbol,
     U: event.firstUpdateId,
     u: event.lastUpdateId,

@@ -1,7 +1,7 @@
 import type { Kline } from '#libs/core';
 import { IsDecimal, IsFlag, IsInside, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
 import { schemaOf } from '../shape/schema.js';
-import { type NameParts, type StreamDeclaration, toWire } from '../stream-type.js';
+import { type NameParts, type StreamDeclaration } from '../stream-type.js';
 
 const INTERVALS = '1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M'.split(' ');
 const OFFSET = '+08:00';
@@ -52,15 +52,15 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
     if (frame.k.s !== frame.s) return 'k.s';
     return frame.k.i === stream.interval ? undefined : 'k.i';
   },
-  normalize: ({ E, s, k }, { stream, receivedAt, scale }) => ({
+  normalize: ({ E, s, k }, { stream, receivedAt }) => ({
     type: 'kline',
     stream,
     epoch: 0,
     seq: 0,
     symbol: s,
     interval: k.i,
-    openAt: k.t / scale,
-    closeAt: k.T / scale,
+    openAt: k.t,
+    closeAt: k.T,
     firstTradeId: k.f,
     lastTradeId: k.L,
     open: k.o,
@@ -73,15 +73,15 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
     takerBuyQuoteVolume: k.Q,
     trades: k.n,
     closed: k.x,
-    eventAt: E / scale,
+    eventAt: E,
     ignored: k.B ?? '0',
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'kline',
-    E: toWire(event.eventAt ?? event.closeAt, scale),
+    E: event.eventAt ?? event.closeAt,
     s: event.symbol,
-    k: rebuildCandle(event, scale),
+    k: rebuildCandle(event),
   }),
   ordering: {
     rule: 'rising',
@@ -108,9 +108,9 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
   ],
 };
 
-const rebuildCandle = (event: Kline, scale: 1 | 1000): KlineCandle => ({
-  t: toWire(event.openAt, scale),
-  T: toWire(event.closeAt, scale),
+const rebuildCandle = (event: Kline): KlineCandle => ({
+  t: event.openAt,
+  T: event.closeAt,
   s: event.symbol,
   i: event.interval,
   f: event.firstTradeId ?? -1,

@@ -1,6 +1,6 @@
 import type { MiniTicker } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-mini-ticker-stream */
 export class MiniTickerFrame {
@@ -21,7 +21,7 @@ export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
   arrays: { '!miniTicker@arr': {} },
   shape: MiniTickerFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'miniTicker',
     stream,
     epoch: 0,
@@ -33,12 +33,12 @@ export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
     last: frame.c,
     volume: frame.v,
     quoteVolume: frame.q,
-    eventAt: frame.E / scale,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: '24hrMiniTicker',
-    E: toWire(event.eventAt, scale),
+    E: event.eventAt,
     s: event.symbol,
     c: event.last,
     o: event.open,

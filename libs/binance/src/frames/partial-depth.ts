@@ -19,6 +19,7 @@ export const partialDepth: StreamDeclaration<PartialDepthFrame, PartialDepth> = 
     'depth10@100ms': { levels: 10, speed: '100ms' },
     'depth20@100ms': { levels: 20, speed: '100ms' },
   },
+  aliases: { 'depth5@1000ms': 'depth5', 'depth10@1000ms': 'depth10', 'depth20@1000ms': 'depth20' },
   shape: PartialDepthFrame,
   normalize: (frame, { stream, receivedAt }, { symbol = '' }) => ({
     type: 'partialDepth',

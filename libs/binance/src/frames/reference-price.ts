@@ -1,6 +1,6 @@
 import type { ReferencePrice } from '#libs/core';
 import { IsDecimalOrNull, IsInstant, IsText, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
 /** Has no event time. @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#reference-price-streams */
 export class ReferencePriceFrame {
@@ -15,21 +15,21 @@ export const referencePrice: StreamDeclaration<ReferencePriceFrame, ReferencePri
   names: { referencePrice: {} },
   shape: ReferencePriceFrame,
   clock: 't',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'referencePrice',
     stream,
     epoch: 0,
     seq: 0,
     symbol: frame.s,
     price: frame.r,
-    pricedAt: frame.t / scale,
+    pricedAt: frame.t,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'referencePrice',
     s: event.symbol,
     r: event.price,
-    t: toWire(event.pricedAt, scale),
+    t: event.pricedAt,
   }),
   ordering: risingBy((event) => event.pricedAt),
   isPaced: false,

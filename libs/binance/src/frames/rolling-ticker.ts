@@ -1,6 +1,6 @@
 import type { RollingTicker } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
 /**
  * The average stands where Binance was recorded to write it; the documentation shows it behind the last price.
@@ -38,7 +38,7 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
   shape: RollingTickerFrame,
   clock: 'E',
   contradiction: (frame, stream) => (frame.e === `${stream.window}Ticker` ? undefined : 'e'),
-  normalize: (frame, { stream, receivedAt, scale }, { window = '1h' }) => ({
+  normalize: (frame, { stream, receivedAt }, { window = '1h' }) => ({
     type: 'rollingTicker',
     stream,
     epoch: 0,
@@ -54,17 +54,17 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     last: frame.c,
     volume: frame.v,
     quoteVolume: frame.q,
-    openAt: frame.O / scale,
-    closeAt: frame.C / scale,
+    openAt: frame.O,
+    closeAt: frame.C,
     firstTradeId: frame.F,
     lastTradeId: frame.L,
     trades: frame.n,
-    eventAt: frame.E / scale,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: `${event.window}Ticker`,
-    E: toWire(event.eventAt, scale),
+    E: event.eventAt,
     s: event.symbol,
     p: event.change,
     P: event.changePercent,
@@ -75,8 +75,8 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     c: event.last,
     v: event.volume,
     q: event.quoteVolume,
-    O: toWire(event.openAt, scale),
-    C: toWire(event.closeAt, scale),
+    O: event.openAt,
+    C: event.closeAt,
     F: event.firstTradeId,
     L: event.lastTradeId,
     n: event.trades,

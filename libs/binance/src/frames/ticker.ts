@@ -1,6 +1,6 @@
 import type { Ticker } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
-import { type StreamDeclaration, risingBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-ticker-streams */
 export class TickerFrame {
@@ -34,7 +34,7 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
   names: { ticker: {} },
   shape: TickerFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'ticker',
     stream,
     epoch: 0,
@@ -55,17 +55,17 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
     low: frame.l,
     volume: frame.v,
     quoteVolume: frame.q,
-    openAt: frame.O / scale,
-    closeAt: frame.C / scale,
+    openAt: frame.O,
+    closeAt: frame.C,
     firstTradeId: frame.F,
     lastTradeId: frame.L,
     trades: frame.n,
-    eventAt: frame.E / scale,
+    eventAt: frame.E,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: '24hrTicker',
-    E: toWire(event.eventAt, scale),
+    E: event.eventAt,
     s: event.symbol,
     p: event.change,
     P: event.changePercent,
@@ -82,8 +82,8 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
     l: event.low,
     v: event.volume,
     q: event.quoteVolume,
-    O: toWire(event.openAt, scale),
-    C: toWire(event.closeAt, scale),
+    O: event.openAt,
+    C: event.closeAt,
     F: event.firstTradeId,
     L: event.lastTradeId,
     n: event.trades,

@@ -1,6 +1,6 @@
 import type { Trade } from '#libs/core';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
-import { type StreamDeclaration, countedBy, toWire } from '../stream-type.js';
+import { type StreamDeclaration, countedBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#trade-streams */
 export class TradeFrame {
@@ -20,7 +20,7 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
   names: { trade: {} },
   shape: TradeFrame,
   clock: 'E',
-  normalize: (frame, { stream, receivedAt, scale }) => ({
+  normalize: (frame, { stream, receivedAt }) => ({
     type: 'trade',
     stream,
     epoch: 0,
@@ -30,19 +30,19 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
     price: frame.p,
     quantity: frame.q,
     taker: frame.m ? 'sell' : 'buy',
-    tradedAt: frame.T / scale,
-    eventAt: frame.E / scale,
+    tradedAt: frame.T,
+    eventAt: frame.E,
     bestMatch: frame.M ?? true,
     receivedAt,
   }),
-  rebuild: (event, scale) => ({
+  rebuild: (event) => ({
     e: 'trade',
-    E: toWire(event.eventAt ?? event.tradedAt, scale),
+    E: event.eventAt ?? event.tradedAt,
     s: event.symbol,
     t: event.id,
     p: event.price,
     q: event.quantity,
-    T: toWire(event.tradedAt, scale),
+    T: event.tradedAt,
     m: event.taker === 'sell',
     M: event.bestMatch ?? true,
   }),

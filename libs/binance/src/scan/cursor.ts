@@ -1,11 +1,11 @@
-import { isExactNumber } from './exact-number.js';
 import type { Findings } from './findings.js';
+import { isOddNumber } from './number-texts.js';
 
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** The point of a fraction, and `E` and `e` of an exponent. */
 const CONTINUES_NUMBER = new Set([46, 69, 101]);
-/** A double holds every whole number of so many digits. */
-const ALWAYS_EXACT = 15;
+/** A double holds every whole number of so many digits, and writes it as it was. */
+const NEVER_ODD = 15;
 const WORDS = ['true', 'false', 'null'];
 
 export const QUOTE = 34;
@@ -84,12 +84,12 @@ export class Cursor {
     return this.shortWhole() || this.anyNumber();
   }
 
-  /** Most numbers are whole and have few enough digits to be exact, whatever they are. */
+  /** Most numbers are whole and have few enough digits to be written again as they are. */
   private shortWhole(): boolean {
     const { text, at } = this;
     let end = at;
     while (end < text.length && isDigit(text.charCodeAt(end))) end++;
-    if (end === at || end - at > ALWAYS_EXACT || (text.charCodeAt(at) === ZERO && end - at > 1)) return false;
+    if (end === at || end - at > NEVER_ODD || (text.charCodeAt(at) === ZERO && end - at > 1)) return false;
     if (end < text.length && CONTINUES_NUMBER.has(text.charCodeAt(end))) return false;
     this.at = end;
     return true;
@@ -99,9 +99,7 @@ export class Cursor {
     NUMBER.lastIndex = this.at;
     const written = NUMBER.exec(this.text)?.[0];
     if (written === undefined) return this.findings.stop('expected a number', this.at);
-    if (!isExactNumber(written)) {
-      this.findings.note('unsafe-number', `${written.slice(0, 40)} cannot be held exactly`, this.at);
-    }
+    if (!this.findings.hasOddNumbers && isOddNumber(written)) this.findings.hasOddNumbers = true;
     this.at += written.length;
     return true;
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 
 /** One thing wrong with a text that ought to be JSON. */
 export interface JsonFlaw {
-  code: 'not-json' | 'too-deep' | 'duplicate-key' | 'poisoned-key' | 'unsafe-number';
+  code: 'not-json' | 'too-deep' | 'duplicate-key' | 'poisoned-key';
   message: string;
   /** Offset of its first byte. */
   at: number;
@@ -14,6 +14,8 @@ export class Findings {
   fatal: JsonFlaw | undefined;
   /** The first thing wrong in well-formed JSON. */
   noted: JsonFlaw | undefined;
+  /** Whether a number would change its letters if it were read and written again; no flaw in itself. */
+  hasOddNumbers = false;
 
   constructor(private readonly text: string) {}
 

@@ -12,6 +12,14 @@ import {
 } from './cursor.js';
 import { Findings, type JsonFlaw } from './findings.js';
 
+/** What a careful look at a text that may be JSON has found. */
+export interface JsonScan {
+  /** Why it must not be used; undefined where there is nothing wrong. */
+  flaw: JsonFlaw | undefined;
+  /** Whether it holds numbers that would change their letters if they were read and written again. */
+  hasOddNumbers: boolean;
+}
+
 /** How deep arrays and objects may lie in each other; Binance's own go five deep. */
 export const DEEPEST = 32;
 
@@ -21,12 +29,11 @@ const POISON = new Set(['__proto__', 'constructor', 'prototype']);
 /**
  * Reads JSON the careful way: what `JSON.parse` hides (a key twice, numbers that a double does not hold, `__proto__`) and
  * where it fails. Slower than `JSON.parse`, so only frames that are not exactly as documented come here.
- * Undefined means there is nothing wrong.
  */
-export function scanJson(text: string): JsonFlaw | undefined {
+export function scanJson(text: string): JsonScan {
   const findings = new Findings(text);
   new Grammar(new Cursor(text, findings), findings).document();
-  return findings.fatal ?? findings.noted;
+  return { flaw: findings.fatal ?? findings.noted, hasOddNumbers: findings.hasOddNumbers };
 }
 
 /** Each method reads what it is named for and says whether it could; false ends the reading. */

@@ -11,7 +11,7 @@ export type Read = (reader: Reader) => Readonly<Partial<Record<string, unknown>>
  * For trades it begins with
  *
  *     if (!reader.literal(bytes[0])) return undefined;   // {"e":"trade","E":
- *     const v0 = reader.whole(0, 4398046511104000); if (…) return undefined;
+ *     const v0 = reader.whole(0, 9007199254740991); if (…) return undefined;
  *
  * and ends with `return {"e":"trade","E":v0,…}`.
  *

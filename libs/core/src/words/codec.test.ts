@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode, encode, frontOf, readPlace } from './codec.js';
+import { decodeDemand } from './demand.js';
 import type { FeedEvent, Trade } from './event.js';
+import { decodeHeartbeat } from './heartbeat.js';
 
 const trade = (place: { epoch: number; seq: number }, stream: string): Trade => ({
   type: 'trade',
@@ -13,7 +15,7 @@ const trade = (place: { epoch: number; seq: number }, stream: string): Trade => 
   quantity: '100.00000000',
   taker: 'buy',
   tradedAt: 1_672_515_782_136,
-  receivedAt: 1_672_515_782_140.25,
+  receivedAt: 1_672_515_782_140,
 });
 
 const FRONT = frontOf('trade', 'a@trade');
@@ -66,6 +68,28 @@ describe('codec', () => {
     expect(decode('{"type":"trade","stream":"x","epoch":1.5,"seq":1}').ok).toBe(false);
     fc.assert(
       fc.property(fc.string(), (text) => typeof decode(text).ok === 'boolean' && readPlace(text, FRONT) === undefined),
+    );
+  });
+
+  it('never throws, whatever comes, and neither do the other words of the bus', () => {
+    const halfEvents = fc
+      .record(
+        { type: fc.jsonValue(), stream: fc.jsonValue(), epoch: fc.jsonValue(), seq: fc.jsonValue(), x: fc.jsonValue() },
+        { requiredKeys: [] },
+      )
+      .map((made) => JSON.stringify(made));
+    const deep = fc.nat(20_000).map((depth) => '['.repeat(depth));
+    const cut = fc.tuple(halfEvents, fc.nat()).map(([text, at]) => text.slice(0, at % (text.length + 1)));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), halfEvents, deep, cut), (text) => {
+        const read = decode(text);
+        if (read.ok) expect(Number.isSafeInteger(read.value.epoch)).toBe(true);
+        else expect(read.problem).not.toBe('');
+        readPlace(text, FRONT);
+        decodeDemand(text);
+        decodeHeartbeat(text);
+      }),
+      { numRuns: 1_000 },
     );
   });
 

@@ -1,4 +1,5 @@
 import type { Millis } from '../clock.js';
+import type { Instant } from './instant.js';
 import type { Place } from './place.js';
 
 /** Binance's name of a series, exactly as they write it: `btcusdt@trade`. */
@@ -14,18 +15,29 @@ export type Decimal = string;
 export interface WireRemainder {
   /** Fields the documentation does not know, by their name on the wire. */
   fields?: Record<string, unknown>;
+  /**
+   * The text of each number within `fields` (within `raw`, under that name, of an unknown event) that JavaScript would write
+   * in other letters, at the place where it stands there. Where JavaScript cannot hold the number its text stands in `fields`,
+   * too.
+   */
+  numbers?: NumberTexts;
   /** The order of keys on the wire, where it is not the documented one or a documented optional key was absent. */
   order?: string[];
   /** The same for an object inside the frame, by the key it stands under (`k` of a kline). */
   inside?: Record<string, WireRemainder>;
 }
 
+/** Texts of numbers by the keys (of arrays: the indices) under which they stand. */
+export interface NumberTexts {
+  [key: string]: string | NumberTexts;
+}
+
 /** What every event from the market has. `epoch` and `seq` are 0 until continuity has given it its place. */
 interface MarketFields extends Place {
   stream: StreamName;
-  /** When our process had the frame (or the REST row), by our clock. */
-  receivedAt: Millis;
-  /** `MICROSECOND` when Binance's times came in microseconds; instants are milliseconds with three decimals then. Absent: milliseconds. */
+  /** When our process had the frame (or the REST row), by our clock; in the event's unit, as every instant. */
+  receivedAt: Instant;
+  /** The unit of all instants of the event; absent: milliseconds. */
   timeUnit?: 'MICROSECOND';
   /** `[index, count]` where Binance sent this event as one element of an array: which one, and of how many. */
   part?: [number, number];
@@ -46,8 +58,8 @@ export interface Trade extends MarketFields {
   price: Decimal;
   quantity: Decimal;
   taker: Side;
-  tradedAt: Millis;
-  eventAt?: Millis;
+  tradedAt: Instant;
+  eventAt?: Instant;
   bestMatch?: boolean;
 }
 
@@ -62,8 +74,8 @@ export interface AggregateTrade extends MarketFields {
   firstTradeId: number;
   lastTradeId: number;
   taker: Side;
-  tradedAt: Millis;
-  eventAt?: Millis;
+  tradedAt: Instant;
+  eventAt?: Instant;
   bestMatch?: boolean;
 }
 
@@ -75,8 +87,8 @@ export interface BlockTrade extends MarketFields {
   price: Decimal;
   quantity: Decimal;
   taker: Side;
-  tradedAt: Millis;
-  eventAt?: Millis;
+  tradedAt: Instant;
+  eventAt?: Instant;
 }
 
 /** A candle as it stands; the last one of a candle has `closed: true`. */
@@ -86,9 +98,9 @@ export interface Kline extends MarketFields {
   /** `1s` … `1M`, as Binance writes it. */
   interval: string;
   /** First instant of the candle (always UTC, also for `@+08:00` candles). */
-  openAt: Millis;
+  openAt: Instant;
   /** Last instant of the candle. */
-  closeAt: Millis;
+  closeAt: Instant;
   /** -1 when the candle holds no trade. */
   firstTradeId?: number;
   /** -1 when the candle holds no trade. */
@@ -107,7 +119,7 @@ export interface Kline extends MarketFields {
   takerBuyQuoteVolume: Decimal;
   trades: number;
   closed: boolean;
-  eventAt?: Millis;
+  eventAt?: Instant;
   /** Binance's field `B`, which their documentation says to ignore. */
   ignored?: string;
 }
@@ -122,7 +134,7 @@ export interface MiniTicker extends MarketFields {
   last: Decimal;
   volume: Decimal;
   quoteVolume: Decimal;
-  eventAt: Millis;
+  eventAt: Instant;
 }
 
 /** Rolling 24 hours in full. */
@@ -145,12 +157,12 @@ export interface Ticker extends MarketFields {
   low: Decimal;
   volume: Decimal;
   quoteVolume: Decimal;
-  openAt: Millis;
-  closeAt: Millis;
+  openAt: Instant;
+  closeAt: Instant;
   firstTradeId: number;
   lastTradeId: number;
   trades: number;
-  eventAt: Millis;
+  eventAt: Instant;
 }
 
 /** A rolling window of 1 hour, 4 hours or 1 day; starts on a full minute, so it can be up to 59,999 ms wider. */
@@ -167,12 +179,12 @@ export interface RollingTicker extends MarketFields {
   last: Decimal;
   volume: Decimal;
   quoteVolume: Decimal;
-  openAt: Millis;
-  closeAt: Millis;
+  openAt: Instant;
+  closeAt: Instant;
   firstTradeId: number;
   lastTradeId: number;
   trades: number;
-  eventAt: Millis;
+  eventAt: Instant;
 }
 
 /** Best bid and ask. Binance sends no time with it. */
@@ -193,8 +205,8 @@ export interface AveragePrice extends MarketFields {
   symbol: string;
   interval: string;
   price: Decimal;
-  lastTradeAt: Millis;
-  eventAt: Millis;
+  lastTradeAt: Instant;
+  eventAt: Instant;
 }
 
 /** Price and quantity, both exact. In a diff, quantity is the new total at that price and zero removes it. */
@@ -223,7 +235,7 @@ export interface Depth extends MarketFields {
   previousUpdateId?: number;
   bids: Level[];
   asks: Level[];
-  eventAt?: Millis;
+  eventAt?: Instant;
 }
 
 /** Reference price of a symbol, or null while there is none. */
@@ -231,7 +243,7 @@ export interface ReferencePrice extends MarketFields {
   type: 'referencePrice';
   symbol: string;
   price: Decimal | null;
-  pricedAt: Millis;
+  pricedAt: Instant;
 }
 
 /** Something valid that Binance sends and we have no word for: passed on as it came, counted as drift. */

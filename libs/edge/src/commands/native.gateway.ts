@@ -6,7 +6,7 @@ import {
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { type Clock, HoldfastError, type Place, type StreamName, isPlace, isSamePlace } from '#libs/core';
+import { type Clock, HoldfastError, type Place, type StreamName, isPlace, isSamePlace, stamp } from '#libs/core';
 import { CLOCK } from '#libs/runtime';
 import type { Session } from '../door/session.js';
 import { Subscriptions } from '../door/subscriptions.js';
@@ -70,7 +70,7 @@ export class NativeGateway implements OnGatewayDisconnect<Session> {
 
   @SubscribeMessage('ping')
   ping(): NativeResult {
-    return { event: 'pong', data: { at: Math.floor(this.clock.now()) } };
+    return { event: 'pong', data: { at: stamp(this.clock) } };
   }
 }
 

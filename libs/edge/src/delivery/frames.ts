@@ -1,4 +1,4 @@
-import type { Market, ParsedStream } from '#libs/binance';
+import { type Market, type ParsedStream, inUnit } from '#libs/binance';
 import { type MarketEvent, decode } from '#libs/core';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
 import { ArrayParts } from './array-parts.js';
@@ -38,8 +38,20 @@ export class Frames {
     const events = this.wholeWith(decoded.value);
     if (!events) return;
     const { counts } = this.audience;
-    if (counts.raw + counts.combined > 0) this.send(events.map(inMillis), 'raw', 'combined');
-    if (counts['raw-us'] + counts['combined-us'] > 0) this.send(events.map(inMicros), 'raw-us', 'combined-us');
+    if (counts.raw + counts.combined > 0) {
+      this.send(
+        events.map((one) => inUnit(one, 'MILLISECOND')),
+        'raw',
+        'combined',
+      );
+    }
+    if (counts['raw-us'] + counts['combined-us'] > 0) {
+      this.send(
+        events.map((one) => inUnit(one, 'MICROSECOND')),
+        'raw-us',
+        'combined-us',
+      );
+    }
   }
 
   /** Something is missing before the next event. */
@@ -71,9 +83,9 @@ export class Frames {
   private rebuild(events: MarketEvent[]): unknown {
     const [first] = events;
     if (!first) return undefined;
-    if (first.type === 'unknown') return first.raw;
     const shape = this.stream.known.compiled;
     try {
+      if (first.type === 'unknown') return this.market.rebuild(first);
       const payload = this.parts ? this.market.rebuildArray(events) : this.market.rebuild(first);
       const isFrame = Array.isArray(payload) ? payload.every((element) => shape.check(element)) : shape.check(payload);
       return isFrame ? payload : undefined;
@@ -94,18 +106,4 @@ function partOf(event: MarketEvent): [number, number] | undefined {
   const [index, count]: unknown[] = Array.isArray(part) ? part : [];
   if (!Number.isSafeInteger(index) || !Number.isSafeInteger(count)) return undefined;
   return Number(index) >= 0 && Number(index) < Number(count) ? [Number(index), Number(count)] : undefined;
-}
-
-/** Instants become microseconds when the frame is rebuilt. */
-const inMicros = (event: MarketEvent): MarketEvent =>
-  event.timeUnit === 'MICROSECOND' ? event : { ...event, timeUnit: 'MICROSECOND' };
-
-/** Cuts the microseconds off, as a connection without `timeUnit` would have got it. */
-function inMillis(event: MarketEvent): MarketEvent {
-  if (event.timeUnit !== 'MICROSECOND') return event;
-  const { timeUnit: _, ...rest } = event;
-  for (const [field, value] of Object.entries(rest)) {
-    if (field.endsWith('At') && typeof value === 'number') Reflect.set(rest, field, Math.floor(value));
-  }
-  return rest;
 }

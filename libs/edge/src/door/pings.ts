@@ -1,4 +1,4 @@
-import type { Cancel, Clock } from '#libs/core';
+import { type Cancel, type Clock, stamp } from '#libs/core';
 import type { Sessions } from './sessions.js';
 
 /** Binance pings every 20 s, with the time as payload, and so do we on their wire. */
@@ -30,7 +30,7 @@ export class Pings {
   }
 
   private ping(): void {
-    const now = String(Math.floor(this.clock.now()));
+    const now = String(stamp(this.clock));
     for (const session of this.sessions.all) {
       if (session.wire.name === 'binance' && (session.id + this.turn) % SLICES === 0) session.ping(now);
     }

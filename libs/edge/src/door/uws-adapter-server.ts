@@ -11,7 +11,7 @@ import {
   us_socket_local_port,
 } from 'uWebSockets.js';
 import type { Market } from '#libs/binance';
-import { CLOSE, type Clock } from '#libs/core';
+import { CLOSE, type Clock, stamp } from '#libs/core';
 import type { EdgeSettings, Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -153,7 +153,7 @@ export class UwsServer {
     const userData = socket.getUserData();
     const address = Buffer.from(socket.getRemoteAddressAsText()).toString();
     this.lastId += 1;
-    const session = new Session(this.lastId, userData.entry, address, this.parts.clock.now(), socket);
+    const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
     userData.session = session;
     if (!this.parts.sessions.admit(session)) return;
     session.join(ANCHOR);

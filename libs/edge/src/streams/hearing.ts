@@ -6,7 +6,9 @@ import {
   type Epoch,
   HEARTBEATS_MISSED,
   HEARTBEAT_EVERY_MS,
+  type Millis,
   decodeHeartbeat,
+  stamp,
 } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Deafness, EdgeStream } from './edge-stream.js';
@@ -36,6 +38,7 @@ interface HearingParts {
 export class Hearing {
   /** What keeps this edge from hearing; undefined while it hears, and before it has ever heard. */
   deafness: Deafness | undefined;
+  private deafAt: Millis = 0;
   /** The newest term that was seen; 0 before the first. */
   newest: Epoch = 0;
   private missed = 0;
@@ -96,7 +99,8 @@ export class Hearing {
   }
 
   private deaf(cause: Deafness['cause']): void {
-    const deafness = { cause, message: MESSAGES[cause], since: this.parts.clock.now() };
+    const deafness = { cause, message: MESSAGES[cause], since: stamp(this.parts.clock) };
+    this.deafAt = this.parts.clock.now();
     this.deafness = deafness;
     this.parts.log.warn({ code: `edge.${cause}`, market: this.parts.market }, MESSAGES[cause]);
     for (const stream of this.parts.streams()) this.parts.distrust(stream, deafness);
@@ -104,7 +108,7 @@ export class Hearing {
 
   private hearAgain(): void {
     if (!this.deafness) return;
-    const afterMs = Math.round(this.parts.clock.now() - this.deafness.since);
+    const afterMs = Math.round(this.parts.clock.now() - this.deafAt);
     this.parts.log.info({ code: 'edge.hears', market: this.parts.market, afterMs }, 'hears again');
     this.deafness = undefined;
     this.missed = 0;

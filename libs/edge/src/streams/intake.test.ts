@@ -235,7 +235,7 @@ describe('the intake', () => {
     const tickers = new EdgeStream(spot, parsedStream(array), clock.now(), { publish, counts: metrics.counts });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>
-      `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1.5,"receivedAt":1,"part":${JSON.stringify(index)}}`;
+      `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1,"receivedAt":1,"part":${JSON.stringify(index)}}`;
     deliver(tickers, part(1, [0, 2], 'A'));
     deliver(tickers, part(3, [0, 2], 'A'));
     deliver(tickers, part(4, [1, 2], 'B'));

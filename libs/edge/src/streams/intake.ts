@@ -8,7 +8,9 @@ import {
   decode,
   encode,
   isAfter,
+  millisOf,
   readPlace,
+  stamp,
 } from '#libs/core';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -126,10 +128,10 @@ export class Intake {
   private lose(stream: EdgeStream, missing: number, next: Place): void {
     this.parts.metrics.counts.lost += missing;
     stream.frames.broken();
-    const now = this.parts.clock.now();
+    const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
     const telling = this.move(stream, isReplaced ? 'replaced' : 'lost');
-    if (telling) this.tell(stream, isReplaced ? replacementOf(stream, now) : lossOf(stream, missing, now));
+    if (telling) this.tell(stream, isReplaced ? replacementOf(stream, since) : lossOf(stream, missing, since));
   }
 
   private move(stream: EdgeStream, happening: StreamHappening): StreamTelling | undefined {
@@ -160,7 +162,10 @@ export class Intake {
   private measure(text: string): void {
     const at = text.lastIndexOf('"receivedAt":');
     const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
-    if (at > 0 && receivedAt > 0) this.parts.metrics.lagSeconds.observe((this.parts.clock.now() - receivedAt) / 1_000);
+    const { clock, metrics } = this.parts;
+    if (at > 0 && receivedAt > 0) {
+      metrics.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Bus, Subscription } from '#libs/bus';
 import type { Market } from '#libs/binance';
-import type { Clock, Millis } from '#libs/core';
+import { type Clock, type Millis, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -100,7 +100,7 @@ export class MarketStreams {
       if (why === undefined) return this.demand.again();
       log.error({ code: 'edge.channel-refused', topic, why }, 'the bus refuses a channel');
       const message = 'the bus refuses this edge the stream';
-      this.intake.distrust(stream, { cause: 'bus-lost', message, since: clock.now() });
+      this.intake.distrust(stream, { cause: 'bus-lost', message, since: stamp(clock) });
     });
     return subscription;
   }

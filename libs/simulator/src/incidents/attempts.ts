@@ -1,3 +1,4 @@
+import { stamp } from '#libs/core';
 import type { Gate, Moment, SimRefusal, Stay, GateStep } from '../server/gate.js';
 import { closeCode, oneOf, refusalStatus, whole } from './parameter.js';
 import { incident, type World } from './world.js';
@@ -42,7 +43,7 @@ export function orderRefusal(world: World, gate: Gate, parameters: RefusalParame
   const refusal: SimRefusal = { status };
   if (retryAfter !== undefined)
     refusal.retryAfter =
-      retryAfterAs === 'date' ? new Date(world.clock.now() + retryAfter * 1_000).toUTCString() : retryAfter;
+      retryAfterAs === 'date' ? new Date(stamp(world.clock) + retryAfter * 1_000).toUTCString() : retryAfter;
   return order(gate, { refuse: refusal }, parameters);
 }
 

@@ -85,8 +85,9 @@ export const FRAMES = {
   'poisoned-keys': brokenFrame('one frame with a __proto__ key', (payload, wrap) =>
     frameOf(wrap(withMore(payload, '"__proto__":{"polluted":true}'))),
   ),
-  'unsafe-number': brokenFrame('one frame with a whole number beyond 2^53', (payload, wrap) =>
-    frameOf(wrap(withMore(payload, '"zz":90071992547409931'))),
+  'unsafe-number': brokenFrame(
+    'one frame with a whole number beyond 2^53 in a field that is documented',
+    (payload, wrap) => frameOf(wrap(payload.replace(/":\d+/, '":90071992547409931'))),
   ),
   'too-large': incident({
     says: 'one very large frame',
@@ -111,7 +112,7 @@ export const FRAMES = {
     },
   }),
   'unknown-field': incident({
-    says: 'the next frames of a stream have a field more',
+    says: 'the next frames of a stream have a field more, which holds a whole number of 64 bits',
     parameters: { stream: text('stream name', 'btcusdt@trade'), count: whole('how many frames', 5) },
     strike: (world, parameters) => {
       const channel = world.channels.open(parameters.stream);

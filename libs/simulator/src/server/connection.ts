@@ -199,7 +199,6 @@ export class SimConnection implements Member {
       subscriptions: this.subscriptions,
       streamLimit: this.house.limits.streamsPerConnection,
     });
-    if (!said) return;
     if (said.tooMany) this.house.violated('streams-per-connection', `${this.subscriptions.size} and more`, this);
     this.sendText(said.text);
     this.isCombined = said.combined ?? this.isCombined;

@@ -83,6 +83,7 @@ export class Channel {
 /** The payload with a field that no documentation knows; in every element of an array. */
 function withUnknownField(payload: string): string {
   const value: unknown = JSON.parse(payload);
-  const extend = (row: unknown): unknown => (typeof row === 'object' && row !== null ? { ...row, zz: 'new' } : row);
+  const extend = (row: unknown): unknown =>
+    typeof row === 'object' && row !== null ? { ...row, zz: JSON.rawJSON('1770123456789123457') } : row;
   return JSON.stringify(Array.isArray(value) ? value.map(extend) : extend(value));
 }

@@ -29,7 +29,8 @@ interface Names {
   aggTrade: string;
   blockTrade: string;
   bookTicker: string;
-  depth: { 100: string; 1000: string };
+  /** Some have two. */
+  depth: { 100: string[]; 1000: string[] };
 }
 
 /** Turns what happens in the market into Binance's frames, on the streams that somebody is subscribed to. */
@@ -49,7 +50,7 @@ export class FramePublisher implements MarketSink {
         aggTrade: `${symbol}@aggTrade`,
         blockTrade: `${symbol}@blockTrade`,
         bookTicker: `${symbol}@bookTicker`,
-        depth: { 100: `${symbol}@depth@100ms`, 1000: `${symbol}@depth` },
+        depth: { 100: [`${symbol}@depth@100ms`], 1000: [`${symbol}@depth`, `${symbol}@depth@1000ms`] },
       });
     }
   }
@@ -71,7 +72,9 @@ export class FramePublisher implements MarketSink {
   }
 
   depthChanged(instrument: Instrument, diff: DepthDiff, everyMs: 100 | 1000, at: number): void {
-    this.on(this.names.get(instrument)?.depth[everyMs])?.publish((time) => depthPayload(instrument, diff, at, time));
+    for (const name of this.names.get(instrument)?.depth[everyMs] ?? []) {
+      this.on(name)?.publish((time) => depthPayload(instrument, diff, at, time));
+    }
   }
 
   beat(at: number): void {

@@ -51,9 +51,9 @@ function readArrayName(name: string): Recipe | undefined {
 }
 
 function readDepthName(symbol: string, what: string): Recipe | undefined {
-  const match = /^depth(5|10|20)?(@100ms)?$/.exec(what);
+  const match = /^depth(5|10|20)?(@100ms|@1000ms)?$/.exec(what);
   if (!match) return undefined;
-  const everyMs = match[2] ? 100 : 1000;
+  const everyMs = match[2] === '@100ms' ? 100 : 1000;
   return match[1]
     ? { kind: 'partialDepth', symbol, levels: Number(match[1]), everyMs }
     : { kind: 'depth', symbol, everyMs };

@@ -27,6 +27,16 @@ describe('the demand board', () => {
     expect(wanted(board)).toEqual(['btcusdt@depth', 'btcusdt@trade']);
   });
 
+  it('wants a stream once, by its own name, whatever edges call it', () => {
+    const board = boardOf(['btcusdt@depth5@1000ms'], 2);
+    changeOf(board, demand('a', ['btcusdt@depth@1000ms', 'btcusdt@depth']));
+    changeOf(board, demand('b', ['btcusdt@depth5']));
+    expect(wanted(board)).toEqual(['btcusdt@depth', 'btcusdt@depth5']);
+    expect(board.wanted().leftOut.size).toBe(0);
+    board.expire(11_000);
+    expect(board.isUnheard('btcusdt@depth')).toBe(true);
+  });
+
   it('knows a stream that was given up from one whose edge was lost sight of, for a minute', () => {
     const board = boardOf([], 100);
     changeOf(board, demand('a', ['btcusdt@trade', 'ethusdt@trade']), 0);

@@ -137,7 +137,7 @@ export class DemandBoard {
       // One more than all edges may want together, so that who wants too much is told of a stream that is left out.
       if (wanted.size > this.mostStreams) break;
       const stream = before?.streams.get(name) ?? this.parse(name, refused);
-      if (stream) wanted.set(name, stream);
+      if (stream) wanted.set(stream.name, stream);
     }
     return wanted;
   }

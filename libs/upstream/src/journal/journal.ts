@@ -1,8 +1,8 @@
-import type { Clock, Millis } from '#libs/core';
+import { type Clock, type Millis, stamp } from '#libs/core';
 import type { Ending, Endpoints } from '#libs/link';
 import type { Log } from '#libs/runtime';
 
-/** One connection attempt, from its beginning to what became of it. Times are ISO 8601 texts, for people. */
+/** One connection attempt, from its beginning to what became of it. Its instants are by the machine's clock, for people. */
 export interface AttemptRecord {
   /** Counts all attempts of this process. */
   attempt: number;
@@ -63,6 +63,8 @@ const MOST_RECORDS = 300;
 /** Who closed, and why: every attempt of this process, the newest last, and one log line per transition. */
 export class Journal {
   private readonly records: AttemptRecord[] = [];
+  /** When attempts began, and when those that came so far opened, by the clock that measures. */
+  private readonly measured = new WeakMap<AttemptRecord, { begunAt: Millis; openedAt?: Millis }>();
   /** Attempts begun. */
   attempts = 0;
 
@@ -74,25 +76,29 @@ export class Journal {
 
   begin(generation: number, why: string, to: string, streams: number): AttemptRecord {
     const attempt = ++this.attempts;
-    const startedAt = this.clock.now();
+    const startedAt = stamp(this.clock);
     const record: AttemptRecord = { attempt, generation, why, to, streams, startedAt, frames: 0, bytes: 0 };
     this.records.push(record);
+    this.measured.set(record, { begunAt: this.clock.now() });
     if (this.records.length > MOST_RECORDS) this.records.shift();
     this.log.info({ code: 'line.dialing', attempt, generation, why, to, streams }, 'connecting to Binance');
     return record;
   }
 
   opened(record: AttemptRecord, { from, to }: Endpoints): void {
-    record.openedAt = this.clock.now();
+    const openedAt = this.clock.now();
+    const { begunAt = openedAt } = this.measured.get(record) ?? {};
+    this.measured.set(record, { begunAt, openedAt });
+    record.openedAt = stamp(this.clock);
     if (from !== undefined) record.from = from;
     if (to !== undefined) record.to = to;
     const { attempt, generation } = record;
-    const tookMs = Math.round(record.openedAt - record.startedAt);
+    const tookMs = Math.round(openedAt - begunAt);
     this.log.info({ code: 'line.open', attempt, generation, tookMs }, 'connected to Binance');
   }
 
   firstData(record: AttemptRecord): void {
-    record.firstDataAt = this.clock.now();
+    record.firstDataAt = stamp(this.clock);
     const { attempt, generation } = record;
     this.log.info({ code: 'line.live', attempt, generation }, 'data flows');
   }
@@ -103,8 +109,9 @@ export class Journal {
   }
 
   ended(record: AttemptRecord, ending: Ending, then: Then): void {
-    record.closedAt = this.clock.now();
-    if (record.openedAt !== undefined) record.livedMs = Math.round(record.closedAt - record.openedAt);
+    record.closedAt = stamp(this.clock);
+    const { openedAt } = this.measured.get(record) ?? {};
+    if (openedAt !== undefined) record.livedMs = Math.round(this.clock.now() - openedAt);
     describe(record, ending);
     record.then = tellThen(then);
     this.count(record);

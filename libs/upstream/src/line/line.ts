@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import type { Clock, Millis, Random, StreamName } from '#libs/core';
+import { type Clock, type Millis, type Random, type StreamName, stamp } from '#libs/core';
 import {
   type Dial,
   type Ending,
@@ -175,7 +175,7 @@ export class Line {
 
   /** What becomes of what a connection says. */
   private listen(record: AttemptRecord): ConnectionEvents {
-    const { journal, problems } = this.tools;
+    const { clock, journal, problems } = this.tools;
     return {
       send: (text) => void this.driver.send(text),
       live: () => {
@@ -183,9 +183,9 @@ export class Line {
         journal.firstData(record);
         this.driver.heard();
       },
-      drifted: (frame, now) => problems.drift.note(frame.drift ?? [], frame, now),
+      drifted: (frame, now) => problems.drift.note(frame.drift ?? [], frame, stamp(clock, now)),
       unreadable: (problem, bytes, now) => {
-        problems.note(problem, bytes, this.generation, now);
+        problems.note(problem, bytes, this.generation, stamp(clock, now));
         if (!this.identity.taint.note(problem.code, now)) return;
         this.owner.distrusted(this, 'tainted', `bad frames: ${problem.code}`);
       },

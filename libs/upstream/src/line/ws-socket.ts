@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket as TcpSocket } from 'node:net';
 import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { LARGEST_FRAME } from '#libs/binance';
-import type { Clock, Millis } from '#libs/core';
+import { type Clock, type Millis, stamp } from '#libs/core';
 import type { Dial, SocketFailure, Socket, SocketEvents } from '#libs/link';
 import { classify, readRetryAfter } from './failure.js';
 
@@ -86,7 +86,7 @@ class WsSocket implements Socket {
 
   private refused(response: IncomingMessage): void {
     const status = response.statusCode ?? 0;
-    const retryAfterMs = readRetryAfter(response.headers['retry-after'], this.clock.now());
+    const retryAfterMs = readRetryAfter(response.headers['retry-after'], stamp(this.clock));
     this.finish(() => this.events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }));
     response.resume();
     this.ws.terminate();

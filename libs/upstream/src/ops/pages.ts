@@ -78,16 +78,18 @@ const dueIn = ({ rotation: { plan } }: Slot, now: Millis): Millis | null =>
 
 function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
   const all = [...streams.wanted.values()].sort((some, other) => rank(some) - rank(other));
-  return all.slice(0, MOST_LISTED).map(({ name, transcript: { feed, seq }, activity: { heard, heardAt } }) => ({
-    stream: name.name,
-    state: feed?.state,
-    cause: feed?.cause,
-    forMs: feed && Math.round(now - feed.since),
-    message: feed?.message ?? null,
-    seq,
-    heard,
-    silentForMs: heardAt === undefined ? null : Math.round(now - heardAt),
-  }));
+  return all
+    .slice(0, MOST_LISTED)
+    .map(({ name, transcript: { feed, changedAt, seq }, activity: { heard, heardAt } }) => ({
+      stream: name.name,
+      state: feed?.state,
+      cause: feed?.cause,
+      forMs: feed && Math.round(now - changedAt),
+      message: feed?.message ?? null,
+      seq,
+      heard,
+      silentForMs: heardAt === undefined ? null : Math.round(now - heardAt),
+    }));
 }
 
 const term = ({ streams, term: { overtaken: by } }: Shown): Record<string, unknown> => ({

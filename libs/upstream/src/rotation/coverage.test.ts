@@ -9,7 +9,7 @@ const NEW = 2;
 const CONFIRMED_AT = 10_000;
 
 const counts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
-const tools = { term: { epoch: 1 }, counts, holdMs: 2_000 };
+const tools = { term: { epoch: 1 }, counts, holdMs: 2_000, wallAt: (instant: number) => instant };
 
 /** A stream that both lines carry. */
 function stream(name: string): Series {

@@ -30,7 +30,10 @@ export function ownerOf(slot: Told, tools: LineEventTools, letGo: () => void): L
   const { clock, random, log, settings } = tools;
   return {
     opened: ({ generation: line, connection }) => {
-      const dueAt = rotationDueAt(connection?.openedAt ?? clock.now(), settings, random);
+      const openedAt = connection?.openedAt ?? clock.now();
+      const ahead = clock.wallAt(openedAt) - openedAt;
+      // An operator's window is a time of day; how old a connection gets is not.
+      const dueAt = rotationDueAt(openedAt + ahead, settings, random) - ahead;
       slot.handle({ type: 'opened', line, dueAt });
     },
     distrusted: ({ generation: line }, reason, why) => {

@@ -14,7 +14,7 @@ class Fed {
   readonly series: Series;
 
   constructor(name: string, ...sources: number[]) {
-    const tools = { term: { epoch: 1 }, counts: this.counts, holdMs: HOLD_MS };
+    const tools = { term: { epoch: 1 }, counts: this.counts, holdMs: HOLD_MS, wallAt: (instant: number) => instant };
     this.series = new Series(streamOf(name), tools, { topic: 't', at: 0, seq: 0 });
     for (const source of sources) this.series.sources.open(source, 0);
   }

@@ -1,5 +1,5 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
-import type { MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
+import type { Clock, MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
 import { Activity } from './activity.js';
 import type { Hole, Order, Turn } from './order/order.js';
 import { orderOf } from './order/order-of.js';
@@ -23,6 +23,8 @@ export interface SeriesTools {
   counts: ContinuityCounts;
   /** How long an event that came too early waits for the ones before it. */
   holdMs: Millis;
+  /** Feed states are stamped with the time of day. */
+  wallAt: Clock['wallAt'];
 }
 
 /** Where a series begins. */
@@ -66,7 +68,7 @@ export class Series {
     this.topic = topic;
     this.wantedAt = at;
     this.wasLive = resumeAt !== undefined;
-    this.transcript = new Transcript(name.name, tools.term, seq, keepsNewest(name));
+    this.transcript = new Transcript(name.name, tools.term, seq, keepsNewest(name), tools.wallAt);
     this.order = orderOf(name, resumeAt);
     this.orderPerSymbol = new SymbolOrders(name);
   }

@@ -37,7 +37,7 @@ export class Streams {
     private readonly clock: Clock,
     holdMs: Millis,
   ) {
-    this.tools = { term: { epoch: 0 }, counts: this.counts, holdMs };
+    this.tools = { term: { epoch: 0 }, counts: this.counts, holdMs, wallAt: (instant) => clock.wallAt(instant) };
   }
 
   get epoch(): Epoch {

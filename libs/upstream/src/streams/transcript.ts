@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type Epoch,
   type FeedCause,
   type FeedEvent,
@@ -35,6 +36,8 @@ const NO_PLACE: Place = { epoch: 0, seq: 0 };
 export class Transcript {
   /** The state that was decided last; it may not have been published yet. */
   feed: FeedEvent | undefined;
+  /** When the state began, by the clock that measures. */
+  changedAt: Millis = 0;
   private saidFeed: FeedEvent | undefined;
   private newest: MarketEvent | undefined;
 
@@ -44,6 +47,7 @@ export class Transcript {
     private readonly term: Term,
     public seq: Seq,
     private readonly keepsNewest: boolean,
+    private readonly wallAt: Clock['wallAt'],
   ) {}
 
   /** Gives the next message its place; it is published at once. */
@@ -57,13 +61,13 @@ export class Transcript {
   /** A change of state; undefined when neither the state nor its cause is another one than before. */
   become({ state, cause, message }: FeedView, now: Millis): FeedEvent | undefined {
     if (this.feed?.state === state && this.feed.cause === cause) return undefined;
-    const since = this.feed?.state === state ? this.feed.since : now;
+    const since = this.feed?.state === state ? this.feed.since : this.stampOf(now);
     return this.decide({ state, since, cause, message });
   }
 
   /** Events are missing for good; what follows is live again. */
   gap(message: string, now: Millis, missing?: Missing): FeedEvent {
-    return this.decide({ state: 'gap', since: now, cause: 'ids-missing', message, missing });
+    return this.decide({ state: 'gap', since: this.stampOf(now), cause: 'ids-missing', message, missing });
   }
 
   /** The state again, first thing in a new term: places begin anew with it. */
@@ -81,6 +85,11 @@ export class Transcript {
       feed: encode(this.saidFeed),
       latest: this.newest ? [encode(this.newest)] : [],
     };
+  }
+
+  private stampOf(now: Millis): Millis {
+    this.changedAt = now;
+    return Math.floor(this.wallAt(now));
   }
 
   private decide({ state, since, cause, message, missing }: Decision): FeedEvent {

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Millis } from '#libs/core';
+import { type Cancel, type Clock, type Millis, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { BusCounts } from '../../local/bus-metrics.js';
 import type { BusState } from '../../ports/messages.js';
@@ -51,7 +51,7 @@ export class Liveness {
     private readonly parts: LivenessParts,
     private readonly echo: Echo,
   ) {
-    this.changedAt = parts.clock.now();
+    this.changedAt = stamp(parts.clock);
     this.watchConnection(parts.publishing, 'publisher');
     this.watchConnection(parts.subscribing, 'subscriber');
   }
@@ -169,7 +169,7 @@ export class Liveness {
     if (state === 'up') this.trouble = undefined;
     if (state === this.current) return;
     this.current = state;
-    this.changedAt = clock.now();
+    this.changedAt = stamp(clock);
     if (state === 'up') {
       publishing.worked();
       subscribing.worked();

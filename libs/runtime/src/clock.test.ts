@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { stamp } from '#libs/core';
+import { systemClock } from './clock.js';
+
+/** Not by `Date.now`, which is replaced here. */
+const realNow = (): number => new Date().getTime();
+
+/** Sets the machine's clock, as far as this process can see it. */
+const setMachine = (byMs: number) => vi.spyOn(Date, 'now').mockImplementation(() => realNow() + byMs);
+
+const wall = (): number => systemClock.wallAt(systemClock.now());
+
+/** By how much what is read is away from what the machine shows meanwhile; the reading may be interrupted. */
+function awayFrom(read: () => number, byMs = 0): number {
+  const before = realNow() + byMs;
+  const seen = read();
+  const after = realNow() + byMs;
+  return Math.max(before - seen, seen - after - 1, 0);
+}
+
+describe('the clock of the machine', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+    wall();
+  });
+
+  it('is within a millisecond of what the machine shows', () => {
+    for (let look = 0; look < 1_000; look += 1) expect(awayFrom(wall)).toBeLessThanOrEqual(1);
+  });
+
+  it.each([3_600_000, -3_600_000, 30_000, -3])(
+    'is followed at once when it is set by %d ms, and durations are not',
+    (byMs) => {
+      const before = systemClock.now();
+      setMachine(byMs);
+      expect(awayFrom(wall, byMs)).toBeLessThanOrEqual(1);
+      expect(awayFrom(() => stamp(systemClock), byMs)).toBeLessThanOrEqual(1);
+      expect(systemClock.now() - before).toBeGreaterThanOrEqual(0);
+      expect(systemClock.now() - before).toBeLessThan(1_000);
+    },
+  );
+
+  it('tells of an instant that was a while ago what it showed then, by its present setting', () => {
+    const then = systemClock.now();
+    const seen = wall();
+    setMachine(60_000);
+    expect(Math.abs(systemClock.wallAt(then) - seen - 60_000)).toBeLessThanOrEqual(2);
+    expect(Math.abs(systemClock.wallAt(then - 5_000) - seen - 55_000)).toBeLessThanOrEqual(2);
+  });
+
+  it('gives whole stamps', () => {
+    expect(Number.isInteger(stamp(systemClock))).toBe(true);
+  });
+});

@@ -78,7 +78,7 @@ describe('codec', () => {
         { requiredKeys: [] },
       )
       .map((made) => JSON.stringify(made));
-    const deep = fc.nat(20_000).map((depth) => '['.repeat(depth));
+    const deep = fc.constantFrom('['.repeat(20_000), '{"a":'.repeat(20_000));
     const cut = fc.tuple(halfEvents, fc.nat()).map(([text, at]) => text.slice(0, at % (text.length + 1)));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), halfEvents, deep, cut), (text) => {
@@ -89,7 +89,7 @@ describe('codec', () => {
         decodeDemand(text);
         decodeHeartbeat(text);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 300 },
     );
   });
 

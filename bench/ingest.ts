@@ -11,16 +11,23 @@ const FEW = 100;
 
 /** Nanoseconds of CPU (all threads, garbage collection included) per frame, of each step beside `JSON.parse`. */
 export async function run(args: string[]): Promise<void> {
-  const only = args.filter((arg) => !arg.startsWith('-'));
+  const all = samples();
+  const chosen = args.length === 0 ? all : all.filter(({ name }) => args.some((word) => name.startsWith(word)));
+  const unknown = args.filter((word) => !all.some(({ name }) => name.startsWith(word)));
+  if (unknown.length > 0) {
+    console.error(
+      `No sample begins with ${unknown.join(', ')}. There are:\n  ${all.map(({ name }) => name).join('\n  ')}`,
+    );
+    process.exitCode = 2;
+    return;
+  }
   console.log(
     `ns of CPU per frame, and × the first step: medians of ${REPETITIONS} alternating repetitions [least..most]`,
   );
   console.log(
     `load of the last minute ${loadavg()[0]?.toFixed(1)}, ${cpus().length} cores, Node.js ${process.version}`,
   );
-  for (const sample of samples()) {
-    if (only.length === 0 || only.some((word) => sample.name.startsWith(word))) await report(sample);
-  }
+  for (const sample of chosen) await report(sample);
 }
 
 async function report({ name, frames: sample }: Sample): Promise<void> {

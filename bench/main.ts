@@ -2,6 +2,9 @@ interface Benchmark {
   run(args: string[]): Promise<void>;
 }
 
+/** Exit code of a command that was called wrongly. */
+const MISUSED = 2;
+
 /** The benchmarks by name; each is loaded only when it is asked for. */
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   fanout: () => import('./fanout.js'),
@@ -11,8 +14,15 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
 const [name = '', ...args] = process.argv.slice(2);
 const load = BENCHMARKS[name];
 if (load) {
-  await (await load()).run(args);
+  await (await load()).run(args).catch(explain);
 } else {
   console.error(`Usage: npm run bench -- NAME [OPTIONS], where NAME is one of: ${Object.keys(BENCHMARKS).join(', ')}`);
-  process.exitCode = 64;
+  process.exitCode = MISUSED;
+}
+
+/** An option that does not exist is the caller's mistake, not ours. */
+function explain(error: Error & { code?: string }): void {
+  if (!error.code?.startsWith('ERR_PARSE_ARGS')) throw error;
+  console.error(error.message);
+  process.exitCode = MISUSED;
 }

@@ -21,7 +21,7 @@ const whole = (name: 'rotations' | 'streams' | 'streams-per-connection' | 'resta
   const value = Number(values[name]);
   if (Number.isInteger(value) && value > 0) return value;
   console.error(`--${name} is ${values[name]}: expected a whole number above 0`);
-  process.exit(64);
+  process.exit(2);
 };
 
 const soakRotations = (): Promise<boolean> =>

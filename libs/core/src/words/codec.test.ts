@@ -84,7 +84,7 @@ describe('codec', () => {
         { requiredKeys: [] },
       )
       .map((made) => JSON.stringify(made));
-    const deep = fc.constantFrom('['.repeat(20_000), '{"a":'.repeat(20_000));
+    const deep = fc.constantFrom('['.repeat(2_000), '{"a":'.repeat(2_000));
     const cut = fc.tuple(halfEvents, fc.nat()).map(([text, at]) => text.slice(0, at % (text.length + 1)));
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json(), halfEvents, deep, cut), (text) => {

@@ -1,5 +1,14 @@
 import { refusePublicHost } from '#libs/edge';
-import { BusSettings, EdgeSettings, type Environment, OpsSettings, SettingsError, readSettings } from '#libs/runtime';
+import {
+  BusSettings,
+  EdgeSettings,
+  type Environment,
+  OpsSettings,
+  SettingsError,
+  readOpenFilesLimit,
+  readSettings,
+  roomForConnections,
+} from '#libs/runtime';
 
 /** Settings of the edge role. */
 export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
@@ -13,5 +22,9 @@ export function readEdgeConfig(environment: Environment) {
       'HOLDFAST_REDIS_URL is "": expected a URL like redis://host:6379, for the edge role hears its upstream over Redis',
     ]);
   }
-  return config;
+  const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), NO_LINES);
+  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
 }
+
+/** The edge role has no connection to Binance. */
+const NO_LINES = 0;

@@ -11,6 +11,7 @@ await runMain(log, () =>
     module: EdgeAppModule.with(config, log),
     ops: config.ops,
     log,
+    about: { role: 'edge', room: config.room },
     prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
   }),
 );

@@ -11,6 +11,7 @@ await runMain(log, () =>
     module: StandaloneModule.with(config, log),
     ops: config.ops,
     log,
+    about: { role: 'standalone', room: config.room },
     prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
   }),
 );

@@ -6,7 +6,9 @@ import {
   type Environment,
   OpsSettings,
   UpstreamSettings,
+  readOpenFilesLimit,
   readSettings,
+  roomForConnections,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
 
@@ -19,5 +21,8 @@ export function readStandaloneConfig(environment: Environment) {
   const config = readSettings(sections, environment);
   checkUpstream(config.upstream, spot);
   refusePublicHost(config.edge);
-  return config;
+  const { maxStreams, streamsPerConnection } = config.upstream;
+  const lines = Math.ceil(maxStreams / streamsPerConnection);
+  const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), lines);
+  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
 }

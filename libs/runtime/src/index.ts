@@ -3,6 +3,8 @@ export { type Log, type LogLevel, makeLog, silentLog } from './log.js';
 export { orExit, runMain } from './main.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
+export type { About } from './process/about.js';
+export { type ConnectionRoom, readOpenFilesLimit, roomForConnections } from './process/open-files.js';
 export { RuntimeModule } from './runtime.module.js';
 export type { Service } from './service.js';
 export * from './settings/index.js';

@@ -3,7 +3,10 @@ import type { DynamicModule, INestApplication, LoggerService, Type } from '@nest
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo } from 'node:net';
 import type { Log } from './log.js';
+import { Metrics } from './metrics.js';
 import { Ops } from './ops/ops.js';
+import { type About, showAbout } from './process/about.js';
+import { roomWarning } from './process/open-files.js';
 import type { Service } from './service.js';
 import type { OpsSettings } from './settings/index.js';
 import { SERVICES } from './tokens.js';
@@ -13,6 +16,8 @@ export interface StartOptions {
   module: Type | DynamicModule;
   ops: Pick<OpsSettings, 'opsHost' | 'opsPort'>;
   log: Log;
+  /** What the process is; absent where the app is only a part of one. */
+  about?: About;
   /** Called before Nest initialises, for what must be there by then (a WebSocket adapter). */
   prepare?: (app: INestApplication) => void;
 }
@@ -30,10 +35,11 @@ export interface Running {
  * Starts an app in the order its root module wrote down: the ops server first (a probe must get an answer while the rest
  * starts), then each service. If one fails, those before it are stopped and the error is thrown on.
  */
-export async function start({ module, ops, log, prepare }: StartOptions): Promise<Running> {
+export async function start({ module, ops, log, about, prepare }: StartOptions): Promise<Running> {
   const app = await NestFactory.create(module, { logger: nestLog(log), abortOnError: false });
   prepare?.(app);
   const services = app.get<Service[]>(SERVICES);
+  if (about) introduce(about, app, log);
   app.get(Ops).ready('start', () => (started ? undefined : 'starting'));
   let started = false;
   const running: Service[] = [];
@@ -59,6 +65,12 @@ export async function start({ module, ops, log, prepare }: StartOptions): Promis
   }
   started = true;
   return { app, opsUrl: urlOf(app), stop };
+}
+
+function introduce(about: About, app: INestApplication, log: Log): void {
+  showAbout(about, app.get(Ops), app.get(Metrics));
+  const warning = about.room && roomWarning(about.room);
+  if (warning) log.warn({ code: 'process.few-files', ...about.room }, warning);
 }
 
 function urlOf(app: INestApplication): string {

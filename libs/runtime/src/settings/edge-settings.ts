@@ -38,7 +38,7 @@ export class EdgeSettings {
     env: 'HOLDFAST_MAX_CONNECTIONS',
     read: integer,
     expected: 'a number from 1 to 1000000',
-    says: 'Client connections one edge holds; one more is closed with 4002.',
+    says: 'Client connections one edge holds; one more is closed with 4002. Lowered, with a warning, where the limit of open files (ulimit -n) leaves no room for so many beside the reserve of the process itself.',
   })
   @Max(1_000_000)
   @Min(1)

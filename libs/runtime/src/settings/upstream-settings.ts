@@ -39,7 +39,7 @@ export class UpstreamSettings {
     env: 'HOLDFAST_CONNECT_TIMEOUT_MS',
     read: integer,
     expected: milliseconds(100, 120_000),
-    says: 'How long a connection attempt may take, from TCP to the end of the WebSocket handshake.',
+    says: 'How long a connection attempt may take in all, from the look-up of the name to the end of the WebSocket handshake, whatever comes meanwhile.',
   })
   @Max(120_000)
   @Min(100)

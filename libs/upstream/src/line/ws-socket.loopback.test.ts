@@ -7,14 +7,14 @@ import type { Closing, SocketFailure, UpgradeRefusal } from '#libs/link';
 import { systemClock } from '#libs/runtime';
 import { selfSigned } from '../../../../test/support/self-signed.js';
 import { until } from '../../../../test/support/until.js';
-import { wsDial } from './ws-socket.js';
+import { type WsOptions, wsDial } from './ws-socket.js';
 
-const dial = wsDial(systemClock, { connectTimeoutMs: 300 });
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
 
 /** Dials and writes down all that happens; an attempt must end exactly once. */
-function attempt(url: string) {
+function attempt(url: string, options: Partial<WsOptions> = {}) {
+  const dial = wsDial(systemClock, { connectTimeoutMs: 300, ...options });
   const seen = {
     opened: 0,
     messages: [] as string[],
@@ -60,6 +60,13 @@ async function raw(then: (socket: TcpSocket) => void): Promise<string> {
   return `ws://127.0.0.1:${await listen(server)}`;
 }
 
+/** Writes a text one byte after the other. */
+function drip(socket: TcpSocket, text: string, everyMs: number): void {
+  if (text === '' || socket.destroyed) return;
+  socket.write(text.slice(0, 1));
+  systemClock.after(everyMs, () => drip(socket, text.slice(1), everyMs));
+}
+
 async function answering(status: number, headers: Record<string, string> = {}): Promise<string> {
   const server = createHttp().on('upgrade', (_, socket) => {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
@@ -97,6 +104,44 @@ describe('a socket that never opens says why', () => {
   it('no answer in time', async () => {
     const port = await listen(createServer((socket) => socket.on('error', () => undefined)));
     expect(await failure(`ws://127.0.0.1:${port}`)).toBe('timeout');
+  });
+
+  it('an answer that comes one byte at a time does not come in time', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      closers.push(() => void socket.destroy());
+      drip(socket, `HTTP/1.1 101 Switching Protocols\r\nX-Filler: ${'x'.repeat(500)}`, 20);
+    });
+    const port = await listen(server);
+    const at = performance.now();
+    const ending = await attempt(`ws://127.0.0.1:${port}`).ended();
+    expect(ending).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no whole answer to the upgrade' },
+    });
+    expect(performance.now() - at).toBeLessThan(1_500);
+  });
+
+  it('TLS that is not spoken in time', async () => {
+    const port = await listen(createServer((socket) => socket.on('error', () => undefined)));
+    expect(await attempt(`wss://127.0.0.1:${port}`).ended()).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no TLS handshake' },
+    });
+  });
+
+  it('a name that is looked up for ever', async () => {
+    const { seen, ended } = attempt('ws://slow.example', { lookup: () => undefined });
+    expect(await ended()).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no TCP connection' },
+    });
+    expect(seen.endings).toHaveLength(1);
+  });
+
+  it('headers without end', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nX-Filler: ${'x'.repeat(40_000)}`);
+    });
+    expect(await failure(`ws://127.0.0.1:${await listen(server)}`)).toBe('handshake');
   });
 
   it('the connection is dropped before the answer', async () => {

@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { assertBuilt } from '../support/built.js';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { assertBuilt, dist } from '../support/built.js';
 import { runRole, takePort } from './run-role.js';
 
 beforeAll(assertBuilt);
@@ -33,6 +37,39 @@ describe('a role that cannot run as it is set', () => {
     expect(output()).toMatch(/^HOLDFAST_HOST is "0\.0\.0\.0".*HOLDFAST_ALLOW_PUBLIC=yes/);
   });
 
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'standalone',
+      { HOLDFAST_OPS_HOST: '0.0.0.0' },
+      /^HOLDFAST_OPS_HOST is "0\.0\.0\.0".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/,
+    ],
+    ['edge', { HOLDFAST_OPS_HOST: '::' }, /^HOLDFAST_OPS_HOST is "::".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/],
+    ['upstream', { HOLDFAST_OPS_HOST: '10.1.2.3' }, /^HOLDFAST_OPS_HOST is "10.1.2.3".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/],
+    ['standalone', { HOLDFAST_UPSTREAM_WS_URL: 'wss://host:99443' }, /^HOLDFAST_UPSTREAM_WS_URL is "wss:/],
+    [
+      'standalone',
+      { HOLDFAST_STREAM: 'btcusdt@trade' },
+      /^HOLDFAST_STREAM is not a setting: did you mean HOLDFAST_STREAMS/,
+    ],
+    ['upstream', { HOLDFAST_MAX_CONNECTION: '5' }, /^HOLDFAST_MAX_CONNECTION is not .* HOLDFAST_MAX_CONNECTIONS/],
+    [
+      'standalone',
+      { HOLDFAST_PORT: '9464', HOLDFAST_OPS_PORT: '9464' },
+      /^HOLDFAST_PORT is 9464 and HOLDFAST_OPS_PORT/,
+    ],
+    ['standalone', { HOLDFAST_ROTATE_WINDOW: '03:00-03:00' }, /^HOLDFAST_ROTATE_WINDOW is "03:00-03:00"/],
+    [
+      'standalone',
+      { HOLDFAST_STREAMS: 'btcusdt@trade,ethusdt@trade', HOLDFAST_UPSTREAM_MAX_STREAMS: '1' },
+      /^HOLDFAST_STREAMS has 2 streams and HOLDFAST_UPSTREAM_MAX_STREAMS is 1/,
+    ],
+  ])('%s ends with 78 and one line on %j', async (role, settings, line) => {
+    const { exit, output } = runRole(role, { HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1', ...settings });
+    expect(await exit).toBe(78);
+    expect(output()).toMatch(line);
+    expect(output().trim().split('\n')).toHaveLength(1);
+  });
+
   it.each(['HOLDFAST_PORT', 'HOLDFAST_OPS_PORT'])(
     'standalone ends with 69 when %s is taken, and says which port',
     async (name) => {
@@ -43,6 +80,25 @@ describe('a role that cannot run as it is set', () => {
     },
   );
 });
+
+it.each(['start', 'start:upstream', 'start:edge'])(
+  'npm run %s reads .env, and without one does as well',
+  async (script) => {
+    const folder = mkdtempSync(join(tmpdir(), 'env-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const [, command = ''] = /(node .*)$/.exec(scripts[script] ?? '') ?? [];
+    const start = (): string =>
+      spawnSync('/bin/sh', ['-c', command.replace('dist/', `${dist}/`)], {
+        cwd: folder,
+        env: { PATH: dirname(process.execPath), HOLDFAST_OPS_PORT: 'none' },
+        encoding: 'utf8',
+      }).stderr;
+    expect(start()).toMatch(/^HOLDFAST_OPS_PORT is "none"/m);
+    writeFileSync(join(folder, '.env'), 'HOLDFAST_OPS_PORT=other\nHOLDFAST_LOG_LEVEL=loud\n');
+    expect(start()).toMatch(/^HOLDFAST_OPS_PORT is "none"[^]*^HOLDFAST_LOG_LEVEL is "loud"/m);
+  },
+);
 
 it('standalone on SIGTERM tells its clients to go, and ends with 0', async () => {
   const { child, exit, urlOf } = runRole('standalone');

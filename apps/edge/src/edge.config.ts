@@ -7,6 +7,8 @@ import {
   SettingsError,
   readOpenFilesLimit,
   readSettings,
+  refusePublicOps,
+  refuseSharedPort,
   roomForConnections,
 } from '#libs/runtime';
 
@@ -17,6 +19,8 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 export function readEdgeConfig(environment: Environment) {
   const config = readSettings({ bus: BusSettings, edge: EdgeSettings, ops: OpsSettings }, environment);
   refusePublicHost(config.edge);
+  refusePublicOps(config.ops);
+  refuseSharedPort(config.edge, config.ops);
   if (config.bus.redisUrl === undefined) {
     throw new SettingsError([
       'HOLDFAST_REDIS_URL is "": expected a URL like redis://host:6379, for the edge role hears its upstream over Redis',

@@ -8,6 +8,8 @@ import {
   UpstreamSettings,
   readOpenFilesLimit,
   readSettings,
+  refusePublicOps,
+  refuseSharedPort,
   roomForConnections,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
@@ -21,6 +23,8 @@ export function readStandaloneConfig(environment: Environment) {
   const config = readSettings(sections, environment);
   checkUpstream(config.upstream, spot);
   refusePublicHost(config.edge);
+  refusePublicOps(config.ops);
+  refuseSharedPort(config.edge, config.ops);
   const { maxStreams, streamsPerConnection } = config.upstream;
   const lines = Math.ceil(maxStreams / streamsPerConnection);
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), lines);

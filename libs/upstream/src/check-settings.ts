@@ -6,7 +6,7 @@ import { windowProblem } from './rotation/schedule.js';
  * What can be judged only with the market at hand.
  *
  * @returns the streams that are always on.
- * @throws SettingsError naming every stream of HOLDFAST_STREAMS that is none, and a rotation window that cannot be met.
+ * @throws SettingsError naming every stream of HOLDFAST_STREAMS that is none, and settings that contradict each other.
  */
 export function checkUpstream(settings: Readonly<UpstreamSettings>, market: Market): readonly ParsedStream[] {
   const problems: string[] = [];
@@ -15,6 +15,11 @@ export function checkUpstream(settings: Readonly<UpstreamSettings>, market: Mark
     const parsed = market.parse(name);
     if (parsed.ok) always.push(parsed.value);
     else problems.push(`HOLDFAST_STREAMS names a stream that does not exist: ${parsed.problem.message}`);
+  }
+  if (settings.streams.length > settings.maxStreams) {
+    problems.push(
+      `HOLDFAST_STREAMS has ${settings.streams.length} streams and HOLDFAST_UPSTREAM_MAX_STREAMS is ${settings.maxStreams}: expected room for all that are always on`,
+    );
   }
   const window = windowProblem(settings, market.limits);
   if (window) problems.push(window);

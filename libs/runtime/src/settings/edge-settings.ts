@@ -1,12 +1,12 @@
 import { IsBoolean, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
-import { integer, text, yesOrNo } from './readers.js';
+import { host, integer, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
 
 /** Where clients connect and what one of them may take. */
 export class EdgeSettings {
   @Setting({
     env: 'HOLDFAST_HOST',
-    read: text,
+    read: host,
     expected: 'a host name or an IP address',
     says: 'Address that clients connect to. Anything but loopback needs HOLDFAST_ALLOW_PUBLIC=yes.',
   })

@@ -1,5 +1,5 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, list, text } from './readers.js';
+import { integer, list, text, webSocketUrl } from './readers.js';
 import { Setting } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
@@ -8,12 +8,12 @@ const milliseconds = (from: number, to: number): string => `a number of millisec
 export class UpstreamSettings {
   @Setting({
     env: 'HOLDFAST_UPSTREAM_WS_URL',
-    read: text,
-    expected: 'a URL like wss://data-stream.binance.vision, without a path',
+    read: webSocketUrl,
+    expected: 'a URL like wss://data-stream.binance.vision or ws://127.0.0.1:9543, without a path',
     says: 'Base URL of the WebSocket streams. Unset: that of the market; for spot wss://data-stream.binance.vision, which carries market data only.',
   })
   @IsOptional()
-  @Matches(/^wss?:\/\/[^\s/?#]+\/?$/)
+  @IsString()
   wsUrl?: string;
 
   @Setting({
@@ -50,7 +50,8 @@ export class UpstreamSettings {
     env: 'HOLDFAST_RETRY_FIRST_MS',
     read: integer,
     expected: milliseconds(1, 60_000),
-    says: 'Upper bound of the first wait after a drop; it doubles with every failure, and the wait is drawn evenly from 0 to the bound.',
+    says: 'Upper bound of the first wait after a drop; it doubles with every failure, and the wait is drawn evenly from 0 to the bound. Not above HOLDFAST_RETRY_MOST_MS.',
+    notAbove: 'retryMostMs',
   })
   @Max(60_000)
   @Min(1)

@@ -70,6 +70,19 @@ describe('a role that cannot run as it is set', () => {
     expect(output().trim().split('\n')).toHaveLength(1);
   });
 
+  const old = ['/usr/bin/node', '/usr/local/bin/node'].find(
+    (node) =>
+      spawnSync(node, ['-p', 'parseInt(process.versions.node) !== 22'], { encoding: 'utf8' }).stdout === 'true\n',
+  );
+  it.skipIf(old === undefined).each(['upstream', 'edge', 'standalone', 'simulator'])(
+    '%s ends with 78 and one line on a Node that it is not tested with',
+    async (role) => {
+      const { exit, output } = runRole(role, {}, { node: old ?? '' });
+      expect(await exit).toBe(78);
+      expect(output()).toMatch(/^Node.js v\d.* expected 22[^\n]*\n$/);
+    },
+  );
+
   it.each(['HOLDFAST_PORT', 'HOLDFAST_OPS_PORT'])(
     'standalone ends with 69 when %s is taken, and says which port',
     async (name) => {

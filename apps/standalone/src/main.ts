@@ -1,5 +1,6 @@
-import { UwsAdapter } from '#libs/edge';
+// First: it says so where this version of Node will not do, and the next one could not even be loaded.
 import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { UwsAdapter } from '#libs/edge';
 import { readStandaloneConfig } from './standalone.config.js';
 import { StandaloneModule } from './standalone.module.js';
 

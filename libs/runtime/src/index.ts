@@ -1,3 +1,6 @@
+// First, before anything that another version of Node could not load.
+import './process/tested-node.js';
+
 export { systemClock, systemRandom } from './clock.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log.js';
 export { orExit, runMain } from './main.js';

@@ -84,12 +84,31 @@ describe('a role that cannot run as it is set', () => {
   );
 
   it.each(['HOLDFAST_PORT', 'HOLDFAST_OPS_PORT'])(
-    'standalone ends with 69 when %s is taken, and says which port',
+    'standalone ends with 69 and one line without a stack when %s is taken',
     async (name) => {
       const { port } = await takePort();
-      const { exit, output } = runRole('standalone', { [name]: port });
+      const { exit, output } = runRole('standalone', { [name]: port, HOLDFAST_LOG_LEVEL: 'warn' });
       expect(await exit).toBe(69);
-      expect(output()).toMatch(new RegExp(`"code":"process.unavailable"[^]*${port}`));
+      expect(output().trim().split('\n')).toEqual([
+        expect.stringContaining(
+          `"msg":"${name} is ${port}: expected a free port, but another program has it on 127.0.0.1"`,
+        ),
+      ]);
+      expect(output()).toContain('"code":"process.unavailable"');
+      expect(output()).not.toContain('stack');
+    },
+  );
+
+  it.each(['HOLDFAST_HOST', 'HOLDFAST_OPS_HOST'])(
+    'standalone ends with 69 when %s has no address or another machine’s, and does not call that a taken port',
+    async (name) => {
+      const allowed = { HOLDFAST_ALLOW_PUBLIC: 'yes', HOLDFAST_OPS_ALLOW_PUBLIC: 'yes', HOLDFAST_LOG_LEVEL: 'warn' };
+      for (const host of ['nothing.invalid', '192.0.2.1']) {
+        const { exit, output } = runRole('standalone', { ...allowed, [name]: host });
+        expect(await exit).toBe(69);
+        expect(output()).toContain(`"msg":"${name} is \\"${host}\\": expected an address of this machine, but `);
+        expect(output()).not.toContain('EADDRINUSE');
+      }
     },
   );
 });

@@ -2,6 +2,7 @@
 import './process/tested-node.js';
 
 export { systemClock, systemRandom } from './clock.js';
+export { type ListenPlan, UnavailableError, whyNotListening } from './listening.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log.js';
 export { orExit, runMain } from './main.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';

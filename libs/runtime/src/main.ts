@@ -1,5 +1,6 @@
 import { constants } from 'node:os';
 import { EXIT } from '#libs/core';
+import { UnavailableError } from './listening.js';
 import type { Log } from './log.js';
 import { standardOutput, watch } from './process/standard-output.js';
 import { SettingsError } from './settings/index.js';
@@ -65,7 +66,8 @@ function ending(): Promise<Signal> {
 
 function fail(log: Log, error: unknown): void {
   const { code, message, stack } = error as NodeJS.ErrnoException;
-  const isUnavailable = code !== undefined && UNAVAILABLE.has(code);
-  log.error({ code: isUnavailable ? 'process.unavailable' : 'process.failed', stack }, message);
+  const isUnavailable = error instanceof UnavailableError || (code !== undefined && UNAVAILABLE.has(code));
+  const fields = { code: isUnavailable ? 'process.unavailable' : 'process.failed' };
+  log.error(error instanceof UnavailableError ? { ...fields, errno: code } : { ...fields, stack }, message);
   process.exit(isUnavailable ? EXIT.unavailable : EXIT.software);
 }

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
+import { type ListenPlan, listenOn } from './listening.js';
 import type { Log } from './log.js';
 import { Metrics } from './metrics.js';
 import { Ops } from './ops/ops.js';
@@ -52,7 +53,8 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
     await app.close();
   });
   try {
-    await app.listen(ops.opsPort, ops.opsHost);
+    await app.init();
+    await listenOn(app.getHttpServer() as Server, opsPlan(ops));
     log.info({ code: 'ops.listening', url: urlOf(app) }, 'operators look here');
     for (const service of services) {
       running.push(service);
@@ -66,6 +68,13 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
   started = true;
   return { app, opsUrl: urlOf(app), stop };
 }
+
+const opsPlan = ({ opsHost, opsPort }: StartOptions['ops']): ListenPlan => ({
+  host: opsHost,
+  port: opsPort,
+  hostSetting: 'HOLDFAST_OPS_HOST',
+  portSetting: 'HOLDFAST_OPS_PORT',
+});
 
 function introduce(about: About, app: INestApplication, log: Log): void {
   showAbout(about, app.get(Ops), app.get(Metrics));

@@ -24,19 +24,22 @@ interface Surroundings {
   openFiles?: number;
   stdio?: StdioOptions;
   node?: string;
+  /** Whether it runs on a terminal; then its process id is that of util-linux's `script`, which makes one. */
+  isTerminal?: true;
 }
 
 /** Runs a role as the image does: the built program, and no variable but those given. */
 export function runRole(
   role: string,
   environment: Record<string, string> = {},
-  { openFiles, stdio = 'pipe', node = process.execPath }: Surroundings = {},
+  { openFiles, stdio = 'pipe', node = process.execPath, isTerminal }: Surroundings = {},
 ): RoleProcess {
   const program = [node, `dist/apps/${role}/src/main.js`];
   const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `;
-  const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...program], {
+  const command = isTerminal ? ['script', '-qec', program.join(' '), '/dev/null'] : program;
+  const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
     stdio,
-    env: { ...ALONE, ...environment },
+    env: { ...ALONE, PATH: process.env['PATH'], ...environment },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { assertBuilt } from '../support/built.js';
@@ -33,3 +34,20 @@ it('what is no terminal gets JSON', async () => {
   const lines = output().trim().split('\n');
   expect(lines.map((line) => typeof (JSON.parse(line) as { time: unknown }).time)).toEqual(lines.map(() => 'number'));
 });
+
+it.each(['standalone', 'edge', 'upstream'])(
+  '%s says which release it is, in what role and for how long',
+  async (role) => {
+    const { urlOf } = runRole(role, { HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1' });
+    const ops = await urlOf('ops');
+    const status = (await (await fetch(`${ops}/status`)).json()) as { process: Record<string, unknown> };
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(status.process).toMatchObject({ role, version, node: process.version });
+    expect(status.process['commit']).toMatch(/^([0-9a-f]{40}|unknown)$/);
+    expect(status.process['upForMs']).toBeGreaterThan(0);
+    const metrics = await (await fetch(`${ops}/metrics`)).text();
+    expect(metrics).toMatch(
+      new RegExp(`^holdfast_build_info\\{version="${version}",commit="[^"]+",role="${role}",node="v22.*"\\} 1$`, 'm'),
+    );
+  },
+);

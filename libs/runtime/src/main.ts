@@ -1,8 +1,8 @@
 import { constants } from 'node:os';
 import { EXIT } from '#libs/core';
 import { UnavailableError } from './listening.js';
-import type { Log } from './log.js';
-import { standardOutput, watch } from './process/standard-output.js';
+import type { Log } from './log/log.js';
+import { standardOutput, watch } from './log/standard-output.js';
 import { SettingsError } from './settings/index.js';
 import type { Running } from './start.js';
 
@@ -68,6 +68,6 @@ function fail(log: Log, error: unknown): void {
   const { code, message, stack } = error as NodeJS.ErrnoException;
   const isUnavailable = error instanceof UnavailableError || (code !== undefined && UNAVAILABLE.has(code));
   const fields = { code: isUnavailable ? 'process.unavailable' : 'process.failed' };
-  log.error(error instanceof UnavailableError ? { ...fields, errno: code } : { ...fields, stack }, message);
+  log.error(error instanceof UnavailableError ? { ...fields, errno: error.code } : { ...fields, stack }, message);
   process.exit(isUnavailable ? EXIT.unavailable : EXIT.software);
 }

@@ -1,10 +1,10 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { systemClock, systemRandom } from './clock.js';
-import type { Log } from './log.js';
+import type { Log } from './log/log.js';
 import { Metrics } from './metrics.js';
 import { OpsController } from './ops/ops.controller.js';
 import { Ops } from './ops/ops.js';
-import { standardOutput } from './process/standard-output.js';
+import { standardOutput } from './log/standard-output.js';
 import { CLOCK, LOG, RANDOM } from './tokens.js';
 
 /** What every part of every app may ask for: the clock, the random numbers, the log, the metrics, the ops. */

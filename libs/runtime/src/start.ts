@@ -3,7 +3,7 @@ import type { DynamicModule, INestApplication, LoggerService, Type } from '@nest
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo, Server } from 'node:net';
 import { type ListenPlan, listenOn } from './listening.js';
-import type { Log } from './log.js';
+import type { Log } from './log/log.js';
 import { Metrics } from './metrics.js';
 import { Ops } from './ops/ops.js';
 import { type About, showAbout } from './process/about.js';

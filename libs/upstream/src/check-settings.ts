@@ -1,5 +1,6 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import { SettingsError, type UpstreamSettings } from '#libs/runtime';
+import { proxyFor } from './dial/proxy.js';
 import { windowProblem } from './rotation/schedule.js';
 
 /**
@@ -23,6 +24,17 @@ export function checkUpstream(settings: Readonly<UpstreamSettings>, market: Mark
   }
   const window = windowProblem(settings, market.limits);
   if (window) problems.push(window);
+  problems.push(...proxyProblems(settings, market));
   if (problems.length > 0) throw new SettingsError(problems);
   return always;
+}
+
+function proxyProblems(settings: Readonly<UpstreamSettings>, market: Market): string[] {
+  try {
+    proxyFor(settings, new URL(settings.wsUrl ?? market.urls.stream));
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.lines;
+    throw error;
+  }
 }

@@ -1,5 +1,4 @@
 export { BusSettings } from './bus-settings.js';
-export { isLoopback, refusePublicOps, refuseSharedPort } from './doors.js';
 export { EdgeSettings } from './edge-settings.js';
 export { OpsSettings } from './ops-settings.js';
 export { UpstreamSettings } from './upstream-settings.js';

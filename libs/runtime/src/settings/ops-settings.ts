@@ -1,5 +1,5 @@
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
-import type { LogLevel } from '../log.js';
+import type { LogLevel } from '../log/log.js';
 import { host, integer, text, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
 

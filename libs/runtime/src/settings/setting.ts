@@ -17,6 +17,8 @@ export interface SettingDetails {
   says: string;
   /** Whether its value may hold a password. Then it is never shown, whatever it looks like. */
   isSecret?: true;
+  /** Its name in lower case, where it is not ours but one that programs of all kinds read. */
+  lowerCase?: string;
   /** Another property of the same class whose number this one must not exceed. */
   notAbove?: string;
 }
@@ -59,9 +61,10 @@ type Values<S extends Sections> = { readonly [K in keyof S]: Readonly<InstanceTy
 export function readSettings<S extends Sections>(sections: S, environment: Environment): Values<S> {
   const lines: string[] = [];
   const read = Object.entries(sections).map(([name, type]) => [name, readSection(type, environment, lines)]);
-  const prefixes = Object.values(sections).flatMap((type) =>
-    [...settingsOf(type).values()].map(({ env }) => prefixOf(env)),
+  const ours = Object.values(sections).flatMap((type) =>
+    [...settingsOf(type).values()].filter(({ lowerCase }) => !lowerCase),
   );
+  const prefixes = ours.map(({ env }) => prefixOf(env));
   lines.push(...unknownNames(environment, NAMES, new Set(prefixes)));
   if (lines.length > 0) throw new SettingsError([...new Set(lines)]);
   return Object.freeze(Object.fromEntries(read)) as Values<S>;
@@ -70,8 +73,8 @@ export function readSettings<S extends Sections>(sections: S, environment: Envir
 function readSection(type: new () => object, environment: Environment, lines: string[]): object {
   const section = new type();
   const bad = new Set<string>();
-  for (const [property, { env, read }] of settingsOf(type)) {
-    const text = environment[env];
+  for (const [property, { env, lowerCase, read }] of settingsOf(type)) {
+    const text = environment[env] || (lowerCase === undefined ? undefined : environment[lowerCase]);
     if (text === undefined || text === '') continue;
     const value = read(text);
     if (value === undefined) bad.add(property);

@@ -1,8 +1,19 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { integer, list, text, webSocketUrl } from './readers.js';
-import { Setting } from './setting.js';
+import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
+
+const PROXY_URL = 'a URL like http://proxy:3128 or http://user:password@proxy:3128';
+
+/** A variable that programs of all kinds read, in upper and lower case. */
+const ofAll = (env: string): Omit<SettingDetails, 'says'> => ({
+  env,
+  lowerCase: env.toLowerCase(),
+  read: text,
+  expected: PROXY_URL,
+  isSecret: true,
+});
 
 /** Which exchange endpoint is read, and how its connection is looked after. */
 export class UpstreamSettings {
@@ -15,6 +26,43 @@ export class UpstreamSettings {
   @IsOptional()
   @IsString()
   wsUrl?: string;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_PROXY',
+    read: text,
+    expected: `${PROXY_URL}, or none`,
+    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
+    isSecret: true,
+  })
+  @IsOptional()
+  @IsString()
+  proxy?: string;
+
+  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @IsOptional()
+  @IsString()
+  httpsProxy?: string;
+
+  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @IsOptional()
+  @IsString()
+  httpProxy?: string;
+
+  @Setting({ ...ofAll('ALL_PROXY'), says: 'Proxy where neither of the two before is set.' })
+  @IsOptional()
+  @IsString()
+  allProxy?: string;
+
+  @Setting({
+    env: 'NO_PROXY',
+    lowerCase: 'no_proxy',
+    read: list,
+    expected: 'names, addresses and networks separated by commas, like .example.com,10.0.0.0/8, or *',
+    says: 'What is reached directly, whatever the three before say.',
+  })
+  @IsArray()
+  @IsString({ each: true })
+  noProxy: string[] = [];
 
   @Setting({
     env: 'HOLDFAST_STREAMS',

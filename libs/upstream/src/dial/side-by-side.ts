@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from 'node:dns';
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { Socket, isIP } from 'node:net';
-import type { Clock, Millis } from '#libs/core';
+import type { Cancel, Clock, Millis } from '#libs/core';
 
 /** How a name becomes addresses; `dns.lookup` but in tests. */
 export type Lookup = (
@@ -37,7 +37,7 @@ const STAGGER_MS: Millis = 250;
  */
 export async function connectSideBySide({ host, port }: Peer, parts: ConnectParts): Promise<Socket> {
   const addresses = isIP(host) ? [host] : interleaved(await resolve(host, parts));
-  return new Promise((found, failed) => race(addresses, port, parts, found, failed));
+  return new Promise((found, failed) => new AddressRace(addresses, port, parts, { found, failed }).start());
 }
 
 function resolve(host: string, { lookup = systemLookup }: ConnectParts): Promise<LookupAddress[]> {
@@ -57,51 +57,67 @@ function interleaved(addresses: readonly LookupAddress[]): string[] {
     .flatMap((one) => one?.address ?? []);
 }
 
-function race(
-  addresses: readonly string[],
-  port: number,
-  { clock, signal }: ConnectParts,
-  found: (socket: Socket) => void,
-  failed: (error: Error) => void,
-): void {
-  const open = new Set<Socket>();
-  const waiting = [...addresses];
-  let cancelNext = (): void => undefined;
-  let lastError = new Error('the name has no address');
+/** The addresses of one host on their way; over when one is connected, all have failed, or it is given up. */
+class AddressRace {
+  private readonly running = new Set<Socket>();
+  private readonly waiting: string[];
+  private cancelNext: Cancel | undefined;
+  private lastError = new Error('the name has no address');
 
-  const finish = (winner?: Socket): void => {
-    cancelNext();
-    signal.removeEventListener('abort', aborted);
-    for (const socket of open) if (socket !== winner) socket.destroy();
+  constructor(
+    addresses: readonly string[],
+    private readonly port: number,
+    private readonly parts: ConnectParts,
+    private readonly tell: { found: (socket: Socket) => void; failed: (error: Error) => void },
+  ) {
+    this.waiting = [...addresses];
+  }
+
+  start(): void {
+    const { signal } = this.parts;
+    if (signal.aborted) return this.aborted();
+    signal.addEventListener('abort', this.aborted);
+    this.next();
+  }
+
+  private readonly aborted = (): void => {
+    this.finish();
+    this.tell.failed(this.parts.signal.reason as Error);
   };
-  const aborted = (): void => {
-    finish();
-    failed(signal.reason as Error);
-  };
-  const next = (): void => {
-    cancelNext();
-    const address = waiting.shift();
-    if (address === undefined) {
-      if (open.size > 0) return;
-      finish();
-      return failed(lastError);
+
+  private next(): void {
+    this.cancelNext?.();
+    const address = this.waiting.shift();
+    if (address !== undefined) {
+      this.cancelNext = this.parts.clock.after(STAGGER_MS, () => this.next());
+      return this.tryAddress(address);
     }
-    const socket = new Socket().connect({ host: address, port, noDelay: true });
-    open.add(socket);
+    if (this.running.size > 0) return;
+    this.finish();
+    this.tell.failed(this.lastError);
+  }
+
+  private tryAddress(address: string): void {
+    const socket = new Socket();
     const lost = (error: Error): void => {
-      lastError = error;
-      if (open.delete(socket)) next();
+      this.lastError = error;
+      if (this.running.delete(socket)) this.next();
     };
+    this.running.add(socket);
     socket.once('error', lost);
     socket.once('connect', () => {
       socket.off('error', lost);
-      finish(socket);
-      found(socket);
+      this.finish(socket);
+      this.tell.found(socket);
     });
-    cancelNext = clock.after(STAGGER_MS, next);
-  };
+    socket.connect({ host: address, port: this.port, noDelay: true });
+  }
 
-  if (signal.aborted) return aborted();
-  signal.addEventListener('abort', aborted);
-  next();
+  private finish(winner?: Socket): void {
+    this.cancelNext?.();
+    this.parts.signal.removeEventListener('abort', this.aborted);
+    const losers = [...this.running].filter((socket) => socket !== winner);
+    this.running.clear();
+    for (const socket of losers) socket.destroy();
+  }
 }

@@ -13,6 +13,8 @@ import { classify, readRetryAfter } from './failure.js';
 export interface WsOptions {
   /** From the look-up of the name to the end of the WebSocket handshake, all of it together. */
   connectTimeoutMs: Millis;
+  /** The proxy through which a URL is reached, if any. */
+  proxyFor?: (url: URL) => URL | undefined;
   /** Other than the system's, for tests. */
   lookup?: Lookup;
 }
@@ -53,16 +55,17 @@ const CHOICES: ClientOptions & { closeTimeout: Millis; maxHeaderSize: number } =
  * close the whole connection for one bad text; `libs/binance` checks each message.
  */
 export const wsDial =
-  (clock: Clock, { connectTimeoutMs, lookup }: WsOptions): Dial =>
+  (clock: Clock, { connectTimeoutMs, proxyFor, lookup }: WsOptions): Dial =>
   (url, events) => {
     const given = new AbortController();
-    const dialing = new Dialing({ clock, signal: given.signal, ...(lookup && { lookup }) });
-    const isSecure = new URL(url).protocol === 'wss:';
+    const to = new URL(url);
+    const dialing = new Dialing({ clock, signal: given.signal, ...(lookup && { lookup }) }, proxyFor?.(to));
+    const isSecure = to.protocol === 'wss:';
     const createConnection: CreateConnection = ({ host, port, ...tls }, done) =>
       void handOver(dialing.connect({ host, port: Number(port) }, isSecure ? tls : undefined), done);
     const ws = new WebSocket(url, { ...CHOICES, createConnection: createConnection as never });
-    const socket = new WsSocket(ws, clock, events, () => given.abort());
-    socket.expireAfter(connectTimeoutMs, dialing);
+    const socket = new WsSocket({ ws, dialing, giveUp: () => given.abort() }, clock, events);
+    socket.expireAfter(connectTimeoutMs);
     return socket;
   };
 
@@ -76,6 +79,14 @@ async function handOver(connecting: Promise<Duplex>, done: Connected): Promise<v
   done(null, socket);
 }
 
+/** One attempt, from its beginning on. */
+interface SocketParts {
+  ws: WebSocket;
+  dialing: Dialing;
+  /** Ends what is still under way below the WebSocket. */
+  giveUp: () => void;
+}
+
 class WsSocket implements Socket {
   private wasOpen = false;
   private isOver = false;
@@ -84,11 +95,11 @@ class WsSocket implements Socket {
   private lastRead: [older: Buffer, newer: Buffer] = [Buffer.alloc(0), Buffer.alloc(0)];
 
   constructor(
-    private readonly ws: WebSocket,
+    private readonly attempt: SocketParts,
     private readonly clock: Clock,
     private readonly events: SocketEvents,
-    private readonly giveUp: () => void,
   ) {
+    const { ws } = attempt;
     let socket: TcpSocket | undefined;
     ws.on('upgrade', (response) => ({ socket } = response));
     ws.on('open', () => this.opened(socket));
@@ -102,31 +113,34 @@ class WsSocket implements Socket {
   }
 
   /** The attempt is over when it has not opened by then, however far it has come. */
-  expireAfter(ms: Millis, dialing: Dialing): void {
+  expireAfter(ms: Millis): void {
+    const { dialing, ws } = this.attempt;
     this.cancelTimeout = this.clock.after(ms, () => {
       const message = `not open after ${ms} ms: ${dialing.stage}`;
       this.finish(() => this.events.failed({ class: 'timeout', message }));
-      this.ws.terminate();
+      ws.terminate();
     });
   }
 
   send(text: string): void {
-    if (this.ws.readyState === WebSocket.OPEN) this.ws.send(text);
+    if (this.attempt.ws.readyState === WebSocket.OPEN) this.attempt.ws.send(text);
   }
 
   close(code: number, reason: string): void {
-    this.ws.close(code, reason);
+    this.attempt.ws.close(code, reason);
   }
 
   terminate(): void {
-    this.ws.terminate();
+    this.attempt.ws.terminate();
   }
 
   private opened(socket: TcpSocket | undefined): void {
     this.wasOpen = true;
     this.cancelTimeout?.();
     if (socket) this.keepLastRead(socket);
-    const to = new URL(this.ws.url).host;
+    const { ws, dialing } = this.attempt;
+    const { host } = new URL(ws.url);
+    const to = dialing.proxy ? `${host} through ${dialing.proxy.host}` : host;
     const port = socket?.localPort;
     this.events.opened(port === undefined ? { to } : { from: `${socket?.localAddress}:${port}`, to });
   }
@@ -136,7 +150,7 @@ class WsSocket implements Socket {
     const retryAfterMs = readRetryAfter(response.headers['retry-after'], this.clock.now());
     this.finish(() => this.events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }));
     response.resume();
-    this.ws.terminate();
+    this.attempt.ws.terminate();
   }
 
   /** `ws` always follows an error with `close`; the error says why, so it is kept until then. */
@@ -155,7 +169,7 @@ class WsSocket implements Socket {
     if (this.isOver) return;
     this.isOver = true;
     this.cancelTimeout?.();
-    this.giveUp();
+    this.attempt.giveUp();
     tell();
   }
 

@@ -1,6 +1,4 @@
-import type { EdgeSettings } from './edge-settings.js';
-import type { OpsSettings } from './ops-settings.js';
-import { SettingsError } from './setting.js';
+import { type EdgeSettings, type OpsSettings, SettingsError } from '../settings/index.js';
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/i;
 

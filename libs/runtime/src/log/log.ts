@@ -1,6 +1,6 @@
 import { type LevelWithSilent, type Logger, pino } from 'pino';
-import { forPeople } from './process/people-lines.js';
-import { standardOutput } from './process/standard-output.js';
+import { forPeople } from './people-lines.js';
+import { standardOutput } from './standard-output.js';
 
 /**
  * Where a line goes. One line per transition, never one per frame; the first argument holds the fields (`code` first),

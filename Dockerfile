@@ -25,7 +25,10 @@ RUN find node_modules/uWebSockets.js/dist/bin -name '*.node' \
 FROM node:22-bookworm-slim
 ENV NODE_ENV=production
 WORKDIR /app
-COPY package.json LICENSE ./
+COPY package.json LICENSE NOTICE ./
+# Which commit this is, for /status and holdfast_build_info: docker build --build-arg COMMIT="$(git rev-parse HEAD)" .
+ARG COMMIT=unknown
+RUN echo "$COMMIT" > COMMIT
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 # The user "node", by number: Kubernetes can check runAsNonRoot only on a number. Nothing above belongs to it: it can

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { IDeployment } from 'kubernetes-models/apps/v1';
-import type { IContainer, IPodSpec, IProbe } from 'kubernetes-models/v1';
+import type { IContainer, IPodSpec, IProbe, ITopologySpreadConstraint } from 'kubernetes-models/v1';
 import { describe, expect, it } from 'vitest';
 import { schemaTroubles, strayFields } from './kubernetes-schema.js';
 import { type Manifests, kubectlIs, readResources, render } from './manifests.js';
@@ -8,18 +8,64 @@ import { type Labels, canReach, selects } from './reach.js';
 import { isRole, troublesOf } from './settings.js';
 
 const kubectl = kubectlIs();
-const rendered: [string, () => Manifests][] = {
-  full: ['k8s/base', 'k8s/overlays/local', 'k8s/overlays/production'],
-  old: ['k8s/base'],
-  none: [],
-}[kubectl].map((folder) => [folder, () => render(folder)]);
-if (kubectl === 'none')
-  rendered.push(['k8s/base (its files; no kubectl here to render it)', () => readResources('k8s/base')]);
+const OVERLAYS = ['k8s/overlays/local', 'k8s/overlays/production', 'k8s/overlays/staging'];
+const rendered: [string, () => Manifests][] =
+  kubectl === 'renders' ? ['k8s/base', ...OVERLAYS].map((folder) => [folder, () => render(folder)]) : [];
+if (kubectl === 'does not render')
+  rendered.push(['k8s/base (its files; no kubectl here that renders it)', () => readResources('k8s/base')]);
 
-it.skipIf(kubectl !== 'full')('kubectl renders the overlays too (needs 1.21 or newer)', () => {
-  expect(rendered.map(([folder]) => folder)).toEqual(
-    expect.arrayContaining(['k8s/overlays/local', 'k8s/overlays/production']),
-  );
+describe.skipIf(kubectl === 'does not render')(
+  'two installations in one namespace (needs kubectl 1.22 or newer)',
+  () => {
+    const [one, other] =
+      kubectl === 'renders' ? [render('k8s/overlays/production'), render('k8s/overlays/staging')] : [];
+    const podsOf = (manifests: Manifests | undefined): Labels[] =>
+      (manifests?.deployments ?? []).map(({ spec }) => spec?.template.metadata?.labels ?? {});
+    const selectorsOf = (manifests: Manifests | undefined): object[] => [
+      ...(manifests?.deployments ?? []).map(({ spec }) => spec?.selector ?? {}),
+      ...(manifests?.services ?? []).map(({ spec }) => ({ matchLabels: spec?.selector ?? {} })),
+      ...(manifests?.budgets ?? []).map(({ spec }) => spec?.selector ?? {}),
+      ...(manifests?.policies ?? []).map(({ spec }) => spec?.podSelector ?? {}),
+      ...spreadsOf(manifests).map(({ labelSelector }) => labelSelector ?? {}),
+    ];
+
+    it('select nothing of each other', () => {
+      for (const [some, others] of [
+        [one, other],
+        [other, one],
+      ]) {
+        expect(podsOf(some)).toHaveLength(3);
+        const foreign = selectorsOf(some).filter((selector) =>
+          podsOf(others).some((labels) => selects(selector, labels)),
+        );
+        expect(foreign).toEqual([]);
+      }
+    });
+
+    it('let nobody of the other reach their Redis', () => {
+      const policies = [...(one?.policies ?? []), ...(other?.policies ?? [])];
+      const pod = (of: Labels[], component: string): { labels: Labels; ports: Record<string, number> } => ({
+        labels: of.find((labels) => labels['app.kubernetes.io/component'] === component) ?? {},
+        ports: { redis: 6379 },
+      });
+      const [ours, theirs] = [podsOf(one), podsOf(other)];
+      expect(canReach(policies, pod(ours, 'edge'), pod(ours, 'redis'), 6379)).toBe(true);
+      expect(canReach(policies, pod(ours, 'edge'), pod(theirs, 'redis'), 6379)).toBe(false);
+      expect(canReach(policies, pod(theirs, 'upstream'), pod(ours, 'redis'), 6379)).toBe(false);
+    });
+
+    it('share no name', () => {
+      const names = [one, other]
+        .flatMap((manifests) => manifests?.all ?? [])
+        .map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
+      expect(names).toEqual([...new Set(names)]);
+    });
+  },
+);
+
+it('the command that the README shows is for an image that can be there', () => {
+  const [, folder = ''] = /`kubectl apply -k (\S+)`/.exec(readFileSync('README.md', 'utf8')) ?? [];
+  expect(readFileSync(`${folder}/kustomization.yaml`, 'utf8')).toMatch(/newTag: local/);
 });
 
 describe.each(rendered)('%s', (_, read) => {
@@ -38,8 +84,12 @@ describe.each(rendered)('%s', (_, read) => {
   });
 
   it('has the two roles and Redis', () => {
-    expect(pods.map(({ name }) => name).toSorted()).toEqual(['holdfast-edge', 'holdfast-redis', 'holdfast-upstream']);
-    expect(deployments.find(({ metadata }) => metadata?.name === 'holdfast-upstream')?.spec).toMatchObject({
+    const withoutPrefix = (name = ''): string => name.replace(/^staging-/, '');
+    const names = pods.map(({ name }) => withoutPrefix(name)).toSorted();
+    expect(names).toEqual(['holdfast-edge', 'holdfast-redis', 'holdfast-upstream']);
+    expect(
+      deployments.find(({ metadata }) => withoutPrefix(metadata?.name) === 'holdfast-upstream')?.spec,
+    ).toMatchObject({
       replicas: 1,
       strategy: { type: 'Recreate' },
     });
@@ -79,8 +129,35 @@ describe.each(rendered)('%s', (_, read) => {
     const offered = new Set(
       services.flatMap(({ metadata, spec }) => (spec?.ports ?? []).map(({ port }) => `${metadata?.name}:${port}`)),
     );
-    const wanted = environments.map(({ environment }) => new URL(environment['HOLDFAST_REDIS_URL'] ?? '').host);
+    const wanted = environments.map(({ environment }) => {
+      const { hostname, port } = new URL(environment['HOLDFAST_REDIS_URL'] ?? '');
+      return `${hostname}:${port || 6379}`;
+    });
     expect(wanted.filter((host) => !offered.has(host))).toEqual([]);
+  });
+
+  it('rolls the pods when a setting or a secret changes', () => {
+    const sources = roles.flatMap(({ container }) => container.envFrom ?? []);
+    const names = sources.flatMap(({ configMapRef, secretRef }) => configMapRef?.name ?? secretRef?.name ?? []);
+    expect(names).toHaveLength(4);
+    if (kubectl === 'renders') expect(names.filter((name) => !/-[a-z0-9]{10}$/.test(name))).toEqual([]);
+  });
+
+  it('listens on addresses of both families, and every Service has both where the cluster does', () => {
+    for (const { role, container } of roles) {
+      const environment = environmentOf(container, manifests);
+      expect(environment['HOLDFAST_OPS_HOST']).toBe('::');
+      if (role === 'edge') expect(environment['HOLDFAST_HOST']).toBe('::');
+    }
+    expect(services.map(({ spec }) => spec?.ipFamilyPolicy)).toEqual(services.map(() => 'PreferDualStack'));
+  });
+
+  it('spreads without leaving a pod pending, and only pods of one release against one another', () => {
+    const spreads = spreadsOf(manifests);
+    expect(spreads.length).toBeGreaterThan(0);
+    for (const spread of spreads) {
+      expect(spread).toMatchObject({ whenUnsatisfiable: 'ScheduleAnyway', matchLabelKeys: ['pod-template-hash'] });
+    }
   });
 
   it('starts each role from the program of that name, all from one image', () => {
@@ -160,6 +237,9 @@ function podOf({ spec }: IDeployment): Pod {
   const ports = Object.fromEntries((container.ports ?? []).map(({ name, containerPort }) => [name, containerPort]));
   return { labels: spec?.template.metadata?.labels ?? {}, spec: pod, container, ports };
 }
+
+const spreadsOf = (manifests: Manifests | undefined): ITopologySpreadConstraint[] =>
+  (manifests?.deployments ?? []).flatMap(({ spec }) => spec?.template.spec?.topologySpreadConstraints ?? []);
 
 const probesOf = ({ startupProbe, livenessProbe, readinessProbe }: IContainer): IProbe[] =>
   [startupProbe, livenessProbe, readinessProbe].filter((probe) => probe !== undefined);

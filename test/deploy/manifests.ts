@@ -11,6 +11,7 @@ import { parse, parseAllDocuments } from 'yaml';
 export interface KubernetesObject {
   apiVersion: string;
   kind: string;
+  metadata?: { name?: string };
 }
 
 /** The objects of a kustomization, by kind. */
@@ -23,15 +24,15 @@ export interface Manifests {
   policies: INetworkPolicy[];
 }
 
-/** How this machine's kubectl can render: `full`, `old` (before 1.21: the base only), or `none` where there is no kubectl. */
-export function kubectlIs(): 'full' | 'old' | 'none' {
+/** Whether this machine has a kubectl that renders our folders: `labels` needs kustomize 4.1, which came with 1.22. */
+export function kubectlIs(): 'renders' | 'does not render' {
   try {
     const version = execFileSync('kubectl', ['version', '--client', '-o', 'json'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return String(version).includes('"kustomizeVersion"') ? 'full' : 'old';
+    return /"kustomizeVersion": *"v?(4\.[1-9]|[5-9])/.test(String(version)) ? 'renders' : 'does not render';
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'none';
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 'does not render';
     throw error;
   }
 }

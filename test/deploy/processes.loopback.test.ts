@@ -1,44 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { assertBuilt } from '../support/built.js';
-import { until } from '../support/until.js';
-
-/** Free ports, loopback, and a Binance that refuses connections: a process that needs nothing and disturbs nobody. */
-const ALONE = {
-  HOLDFAST_PORT: '0',
-  HOLDFAST_OPS_PORT: '0',
-  HOLDFAST_UPSTREAM_WS_URL: 'ws://127.0.0.1:1',
-};
-
-interface Process {
-  child: ChildProcess;
-  output: () => string;
-  exit: Promise<number | null>;
-}
-
-/** Runs a role as the image does: the built program, and no variable but those given. */
-function run(role: string, environment: Record<string, string> = {}): Process {
-  const child = spawn(process.execPath, [`dist/apps/${role}/src/main.js`], {
-    stdio: 'pipe',
-    env: { ...ALONE, ...environment },
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let output = '';
-  child.stdout.on('data', (text) => (output += String(text)));
-  child.stderr.on('data', (text) => (output += String(text)));
-  return { child, output: () => output, exit: once(child, 'close').then(([code]) => code as number | null) };
-}
-
-/** Takes a port; `free` gives it back, at the latest when the test ends. */
-async function takePort(): Promise<{ port: string; free: () => void }> {
-  const server = createServer().listen(0, '127.0.0.1');
-  const free = (): void => void server.close();
-  onTestFinished(free);
-  await once(server, 'listening');
-  return { port: String((server.address() as AddressInfo).port), free };
-}
+import { assertBuilt, dist } from '../support/built.js';
+import { runRole, takePort } from './run-role.js';
 
 beforeAll(assertBuilt);
 
@@ -46,7 +13,7 @@ describe('a role that cannot run as it is set', () => {
   it.each(['upstream', 'edge'])(
     '%s ends with 78 without a Redis, which carries everything to and from it',
     async (role) => {
-      const { exit, output } = run(role);
+      const { exit, output } = runRole(role);
       expect(await exit).toBe(78);
       expect(output()).toMatch(/^HOLDFAST_REDIS_URL is .*redis:\/\//);
     },
@@ -56,7 +23,7 @@ describe('a role that cannot run as it is set', () => {
     '%s ends with 78 on a Redis URL that is none, and shows no part of it',
     async (role) => {
       for (const url of ['user:s3cret@host:6379', 'redis://:s3cret%zz@host', 'redis://:s3cret@host:6379/1']) {
-        const { exit, output } = run(role, { HOLDFAST_REDIS_URL: url });
+        const { exit, output } = runRole(role, { HOLDFAST_REDIS_URL: url });
         expect(await exit).toBe(78);
         expect(output()).toMatch(/^HOLDFAST_REDIS_URL is [^\n]*HOLDFAST_REDIS_PREFIX[^\n]*\n$/);
         expect(output()).not.toContain('s3cret');
@@ -65,28 +32,109 @@ describe('a role that cannot run as it is set', () => {
   );
 
   it('edge ends with 78 on a public address that nobody allowed', async () => {
-    const { exit, output } = run('edge', { HOLDFAST_HOST: '0.0.0.0', HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1' });
+    const { exit, output } = runRole('edge', { HOLDFAST_HOST: '0.0.0.0', HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1' });
     expect(await exit).toBe(78);
     expect(output()).toMatch(/^HOLDFAST_HOST is "0\.0\.0\.0".*HOLDFAST_ALLOW_PUBLIC=yes/);
   });
 
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'standalone',
+      { HOLDFAST_OPS_HOST: '0.0.0.0' },
+      /^HOLDFAST_OPS_HOST is "0\.0\.0\.0".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/,
+    ],
+    ['edge', { HOLDFAST_OPS_HOST: '::' }, /^HOLDFAST_OPS_HOST is "::".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/],
+    ['upstream', { HOLDFAST_OPS_HOST: '10.1.2.3' }, /^HOLDFAST_OPS_HOST is "10.1.2.3".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/],
+    ['standalone', { HOLDFAST_UPSTREAM_WS_URL: 'wss://host:99443' }, /^HOLDFAST_UPSTREAM_WS_URL is "wss:/],
+    [
+      'standalone',
+      { HOLDFAST_STREAM: 'btcusdt@trade' },
+      /^HOLDFAST_STREAM is not a setting: did you mean HOLDFAST_STREAMS/,
+    ],
+    ['upstream', { HOLDFAST_MAX_CONNECTION: '5' }, /^HOLDFAST_MAX_CONNECTION is not .* HOLDFAST_MAX_CONNECTIONS/],
+    [
+      'standalone',
+      { HOLDFAST_PORT: '9464', HOLDFAST_OPS_PORT: '9464' },
+      /^HOLDFAST_PORT is 9464 and HOLDFAST_OPS_PORT/,
+    ],
+    ['standalone', { HOLDFAST_ROTATE_WINDOW: '03:00-03:00' }, /^HOLDFAST_ROTATE_WINDOW is "03:00-03:00"/],
+    [
+      'standalone',
+      { HOLDFAST_STREAMS: 'btcusdt@trade,ethusdt@trade', HOLDFAST_UPSTREAM_MAX_STREAMS: '1' },
+      /^HOLDFAST_STREAMS has 2 streams and HOLDFAST_UPSTREAM_MAX_STREAMS is 1/,
+    ],
+  ])('%s ends with 78 and one line on %j', async (role, settings, line) => {
+    const { exit, output } = runRole(role, { HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1', ...settings });
+    expect(await exit).toBe(78);
+    expect(output()).toMatch(line);
+    expect(output().trim().split('\n')).toHaveLength(1);
+  });
+
+  const old = ['/usr/bin/node', '/usr/local/bin/node'].find(
+    (node) =>
+      spawnSync(node, ['-p', 'parseInt(process.versions.node) !== 22'], { encoding: 'utf8' }).stdout === 'true\n',
+  );
+  it.skipIf(old === undefined).each(['upstream', 'edge', 'standalone', 'simulator'])(
+    '%s ends with 78 and one line on a Node that it is not tested with',
+    async (role) => {
+      const { exit, output } = runRole(role, {}, { node: old ?? '' });
+      expect(await exit).toBe(78);
+      expect(output()).toMatch(/^Node.js v\d.* expected 22[^\n]*\n$/);
+    },
+  );
+
   it.each(['HOLDFAST_PORT', 'HOLDFAST_OPS_PORT'])(
-    'standalone ends with 69 when %s is taken, and says which port',
+    'standalone ends with 69 and one line without a stack when %s is taken',
     async (name) => {
       const { port } = await takePort();
-      const { exit, output } = run('standalone', { [name]: port });
+      const { exit, output } = runRole('standalone', { [name]: port, HOLDFAST_LOG_LEVEL: 'warn' });
       expect(await exit).toBe(69);
-      expect(output()).toMatch(new RegExp(`"code":"process.unavailable"[^]*${port}`));
+      expect(output().trim().split('\n')).toEqual([
+        expect.stringContaining(
+          `"msg":"${name} is ${port}: expected a free port, but another program has it on 127.0.0.1"`,
+        ),
+      ]);
+      expect(output()).toContain('"code":"process.unavailable"');
+      expect(output()).not.toContain('stack');
+    },
+  );
+
+  it.each(['HOLDFAST_HOST', 'HOLDFAST_OPS_HOST'])(
+    'standalone ends with 69 when %s has no address or another machine’s, and does not call that a taken port',
+    async (name) => {
+      const allowed = { HOLDFAST_ALLOW_PUBLIC: 'yes', HOLDFAST_OPS_ALLOW_PUBLIC: 'yes', HOLDFAST_LOG_LEVEL: 'warn' };
+      for (const host of ['nothing.invalid', '192.0.2.1']) {
+        const { exit, output } = runRole('standalone', { ...allowed, [name]: host });
+        expect(await exit).toBe(69);
+        expect(output()).toContain(`"msg":"${name} is \\"${host}\\": expected an address of this machine, but `);
+        expect(output()).not.toContain('EADDRINUSE');
+      }
     },
   );
 });
 
+it.each(['start', 'start:upstream', 'start:edge'])(
+  'npm run %s reads .env, and without one does as well',
+  async (script) => {
+    const folder = mkdtempSync(join(tmpdir(), 'env-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> };
+    const [, command = ''] = /(node .*)$/.exec(scripts[script] ?? '') ?? [];
+    const start = (): string =>
+      spawnSync('/bin/sh', ['-c', command.replace('dist/', `${dist}/`)], {
+        cwd: folder,
+        env: { PATH: dirname(process.execPath), HOLDFAST_OPS_PORT: 'none' },
+        encoding: 'utf8',
+      }).stderr;
+    expect(start()).toMatch(/^HOLDFAST_OPS_PORT is "none"/m);
+    writeFileSync(join(folder, '.env'), 'HOLDFAST_OPS_PORT=other\nHOLDFAST_LOG_LEVEL=loud\n');
+    expect(start()).toMatch(/^HOLDFAST_OPS_PORT is "none"[^]*^HOLDFAST_LOG_LEVEL is "loud"/m);
+  },
+);
+
 it('standalone on SIGTERM tells its clients to go, and ends with 0', async () => {
-  const { port, free } = await takePort();
-  free();
-  const { child, exit, output } = run('standalone', { HOLDFAST_PORT: port });
-  await until(() => output().includes(`"service":"edge","url":"ws://127.0.0.1:${port}"`), { deadlineMs: 20_000 });
-  const client = new WebSocket(`ws://127.0.0.1:${port}/ws`);
+  const { child, exit, urlOf } = runRole('standalone');
+  const client = new WebSocket(`${await urlOf('edge')}/ws`);
   await once(client, 'open');
   child.kill('SIGTERM');
   const [{ code, wasClean }] = (await once(client, 'close')) as [{ code: number; wasClean: boolean }];

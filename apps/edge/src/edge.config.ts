@@ -1,5 +1,16 @@
 import { refusePublicHost } from '#libs/edge';
-import { BusSettings, EdgeSettings, type Environment, OpsSettings, SettingsError, readSettings } from '#libs/runtime';
+import {
+  BusSettings,
+  EdgeSettings,
+  type Environment,
+  OpsSettings,
+  SettingsError,
+  readOpenFilesLimit,
+  readSettings,
+  refusePublicOps,
+  refuseSharedPort,
+  roomForConnections,
+} from '#libs/runtime';
 
 /** Settings of the edge role. */
 export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
@@ -8,10 +19,16 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 export function readEdgeConfig(environment: Environment) {
   const config = readSettings({ bus: BusSettings, edge: EdgeSettings, ops: OpsSettings }, environment);
   refusePublicHost(config.edge);
+  refusePublicOps(config.ops);
+  refuseSharedPort(config.edge, config.ops);
   if (config.bus.redisUrl === undefined) {
     throw new SettingsError([
       'HOLDFAST_REDIS_URL is "": expected a URL like redis://host:6379, for the edge role hears its upstream over Redis',
     ]);
   }
-  return config;
+  const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), NO_LINES);
+  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
 }
+
+/** The edge role has no connection to Binance. */
+const NO_LINES = 0;

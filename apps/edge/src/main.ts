@@ -1,5 +1,6 @@
-import { UwsAdapter } from '#libs/edge';
+// First: it says so where this version of Node will not do, and the next one could not even be loaded.
 import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { UwsAdapter } from '#libs/edge';
 import { EdgeAppModule } from './edge.module.js';
 import { readEdgeConfig } from './edge.config.js';
 
@@ -11,6 +12,7 @@ await runMain(log, () =>
     module: EdgeAppModule.with(config, log),
     ops: config.ops,
     log,
+    about: { role: 'edge', room: config.room },
     prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
   }),
 );

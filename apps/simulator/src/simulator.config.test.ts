@@ -14,6 +14,12 @@ it('a bad value is named with what was expected', () => {
   );
 });
 
+it('a variable that is none is refused with the nearest one', () => {
+  expect(() => readSimulatorConfig({ SIMULATOR_SYMBOL: '9', HOLDFAST_PORT: '1' }, [])).toThrow(
+    /^SIMULATOR_SYMBOL is not a setting: did you mean SIMULATOR_SYMBOLS\?$/,
+  );
+});
+
 it('an unknown flag is refused, and help shows every flag there is', () => {
   expect(() => readSimulatorConfig({}, ['--sybmols', '3'])).toThrow(UnknownFlagError);
   expect(readSimulatorConfig({}, ['--help'])).toBeUndefined();

@@ -146,9 +146,9 @@ export function readSimulatorConfig(
   const options = Object.fromEntries(known.map((env) => [flagOf(env), { type: 'string' as const }]));
   const { values } = parse(flags, { ...options, help: { type: 'boolean' as const } });
   if (values['help']) return undefined;
-  const given = known.map((env) => [env, values[flagOf(env)] ?? environment[env]] as const);
+  const given = known.map((env) => [env, values[flagOf(env)]] as const);
   const texts = given.filter((pair): pair is readonly [string, string] => typeof pair[1] === 'string');
-  return readSettings({ simulator: SimulatorSettings }, Object.fromEntries(texts)).simulator;
+  return readSettings({ simulator: SimulatorSettings }, { ...environment, ...Object.fromEntries(texts) }).simulator;
 }
 
 function parse(args: readonly string[], options: Record<string, { type: 'string' | 'boolean' }>) {

@@ -1,5 +1,6 @@
-import { UwsAdapter } from '#libs/edge';
+// First: it says so where this version of Node will not do, and the next one could not even be loaded.
 import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { UwsAdapter } from '#libs/edge';
 import { readStandaloneConfig } from './standalone.config.js';
 import { StandaloneModule } from './standalone.module.js';
 
@@ -11,6 +12,7 @@ await runMain(log, () =>
     module: StandaloneModule.with(config, log),
     ops: config.ops,
     log,
+    about: { role: 'standalone', room: config.room },
     prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
   }),
 );

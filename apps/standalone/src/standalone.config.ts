@@ -6,7 +6,11 @@ import {
   type Environment,
   OpsSettings,
   UpstreamSettings,
+  readOpenFilesLimit,
   readSettings,
+  refusePublicOps,
+  refuseSharedPort,
+  roomForConnections,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
 
@@ -19,5 +23,10 @@ export function readStandaloneConfig(environment: Environment) {
   const config = readSettings(sections, environment);
   checkUpstream(config.upstream, spot);
   refusePublicHost(config.edge);
-  return config;
+  refusePublicOps(config.ops);
+  refuseSharedPort(config.edge, config.ops);
+  const { maxStreams, streamsPerConnection } = config.upstream;
+  const lines = Math.ceil(maxStreams / streamsPerConnection);
+  const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), lines);
+  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
 }

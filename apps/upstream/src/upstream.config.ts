@@ -6,6 +6,7 @@ import {
   SettingsError,
   UpstreamSettings,
   readSettings,
+  refusePublicOps,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
 
@@ -20,6 +21,7 @@ export type UpstreamConfig = ReturnType<typeof readUpstreamConfig>;
 export function readUpstreamConfig(environment: Environment) {
   const config = readSettings({ upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings }, environment);
   checkUpstream(config.upstream, spot);
+  refusePublicOps(config.ops);
   if (config.bus.redisUrl === undefined) {
     throw new SettingsError([
       'HOLDFAST_REDIS_URL is not set: expected a URL like redis://host:6379, because edges in other processes are reached through Redis (npm start runs both roles in one process without it)',

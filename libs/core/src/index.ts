@@ -10,6 +10,7 @@ export * from './exit-code.js';
 export * from './words/heartbeat.js';
 export * from './words/instant.js';
 export * from './words/native.js';
+export { nearest } from './nearest.js';
 export * from './words/place.js';
 export * from './result.js';
 export * from './words/welcome.js';

@@ -1,6 +1,4 @@
-import { type EdgeSettings, SettingsError } from '#libs/runtime';
-
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
+import { type EdgeSettings, SettingsError, isLoopback } from '#libs/runtime';
 
 /**
  * Clients are not authenticated, so an address that other machines reach must be asked for in so many words.
@@ -8,7 +6,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i;
  * @throws SettingsError naming HOLDFAST_HOST
  */
 export function refusePublicHost({ host, allowPublic }: Pick<EdgeSettings, 'host' | 'allowPublic'>): void {
-  if (allowPublic || LOOPBACK.test(host)) return;
+  if (allowPublic || isLoopback(host)) return;
   throw new SettingsError([
     `HOLDFAST_HOST is ${JSON.stringify(host)}: expected a loopback address like 127.0.0.1, because clients are not authenticated; set HOLDFAST_ALLOW_PUBLIC=yes if a firewall or NetworkPolicy keeps strangers out`,
   ]);

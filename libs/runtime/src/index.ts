@@ -1,8 +1,15 @@
+// First, before anything that another version of Node could not load.
+import './process/tested-node.js';
+
 export { systemClock, systemRandom } from './clock.js';
-export { type Log, type LogLevel, makeLog, silentLog } from './log.js';
+export { whyNotListening } from './listening.js';
+export { type Log, type LogLevel, makeLog, silentLog } from './log/log.js';
 export { orExit, runMain } from './main.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
+export type { About } from './process/about.js';
+export { isLoopback, refusePublicOps, refuseSharedPort } from './process/doors.js';
+export { type ConnectionRoom, readOpenFilesLimit, roomForConnections } from './process/open-files.js';
 export { RuntimeModule } from './runtime.module.js';
 export type { Service } from './service.js';
 export * from './settings/index.js';

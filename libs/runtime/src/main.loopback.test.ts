@@ -49,6 +49,16 @@ describe('a process of ours', () => {
     expect(await exit).toBe(130);
   });
 
+  it('ends at once when it is told a second time, though nobody reads what it says', async () => {
+    const { child, output, exit } = runApp('', `process.stderr.write('told'); await new Promise(() => {});`);
+    await until(() => output().includes('started'), { deadlineMs: 20_000 });
+    child.stdout?.destroy();
+    child.kill('SIGTERM');
+    await until(() => output().includes('told'), { deadlineMs: 20_000 });
+    child.kill('SIGTERM');
+    expect(await exit).toBe(143);
+  });
+
   it('hears a signal that comes while it still starts', async () => {
     const { child, output, exit } = runApp('await new Promise(() => {});');
     await until(() => output().includes('starting'), { deadlineMs: 20_000 });

@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 import { EXIT } from '#libs/core';
-import type { Log } from './log.js';
+import { UnavailableError } from './listening.js';
+import type { Log } from './log/log.js';
+import { standardOutput, watch } from './log/standard-output.js';
 import { SettingsError } from './settings/index.js';
 import type { Running } from './start.js';
 
@@ -14,6 +16,7 @@ type Signal = (typeof SIGNALS)[number];
  * comes before the start is done, ends the process at once with 128 + its number. Never returns.
  */
 export async function runMain(log: Log, startApp: () => Promise<Pick<Running, 'stop'>>): Promise<void> {
+  watch();
   process.on('unhandledRejection', (error) => fail(log, error));
   process.on('uncaughtException', (error) => fail(log, error));
   // Listened for before the start: process 1 of a container has no default action, so a signal that came meanwhile
@@ -28,8 +31,8 @@ export async function runMain(log: Log, startApp: () => Promise<Pick<Running, 's
   const signal = await signalled;
   log.info({ code: 'process.stopping', signal }, 'stopping');
   if (typeof outcome === 'string') process.exit(128 + constants.signals[signal]);
-  for (const again of SIGNALS) process.once(again, () => process.exit(128 + constants.signals[again]));
   await outcome.stop();
+  await standardOutput.drained();
   process.exit(EXIT.ok);
 }
 
@@ -47,16 +50,24 @@ export function orExit<T>(read: () => T): T {
   }
 }
 
+/** The first signal; any that comes after it ends the process, also one that comes in the same turn. */
 function ending(): Promise<Signal> {
   return new Promise((resolve) => {
-    for (const signal of SIGNALS) process.once(signal, resolve);
+    let isEnding = false;
+    for (const signal of SIGNALS) {
+      process.on(signal, () => {
+        if (isEnding) process.exit(128 + constants.signals[signal]);
+        isEnding = true;
+        resolve(signal);
+      });
+    }
   });
 }
 
 function fail(log: Log, error: unknown): void {
   const { code, message, stack } = error as NodeJS.ErrnoException;
-  const isUnavailable = code !== undefined && UNAVAILABLE.has(code);
-  log.error({ code: isUnavailable ? 'process.unavailable' : 'process.failed', stack }, message);
-  process.stderr.write(`${message}\n`);
+  const isUnavailable = error instanceof UnavailableError || (code !== undefined && UNAVAILABLE.has(code));
+  const fields = { code: isUnavailable ? 'process.unavailable' : 'process.failed' };
+  log.error(error instanceof UnavailableError ? { ...fields, errno: error.code } : { ...fields, stack }, message);
   process.exit(isUnavailable ? EXIT.unavailable : EXIT.software);
 }

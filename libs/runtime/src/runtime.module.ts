@@ -1,9 +1,10 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { systemClock, systemRandom } from './clock.js';
-import type { Log } from './log.js';
+import type { Log } from './log/log.js';
 import { Metrics } from './metrics.js';
 import { OpsController } from './ops/ops.controller.js';
 import { Ops } from './ops/ops.js';
+import { standardOutput } from './log/standard-output.js';
 import { CLOCK, LOG, RANDOM } from './tokens.js';
 
 /** What every part of every app may ask for: the clock, the random numbers, the log, the metrics, the ops. */
@@ -18,10 +19,23 @@ export class RuntimeModule {
         { provide: CLOCK, useValue: systemClock },
         { provide: RANDOM, useValue: systemRandom },
         { provide: LOG, useValue: log },
-        { provide: Metrics, useFactory: () => new Metrics().withProcess() },
+        { provide: Metrics, useFactory: makeMetrics },
         { provide: Ops, useFactory: () => new Ops() },
       ],
       exports: [CLOCK, RANDOM, LOG, Metrics, Ops],
     };
   }
+}
+
+function makeMetrics(): Metrics {
+  const metrics = new Metrics().withProcess();
+  metrics.counter({
+    name: 'holdfast_log_lines_lost_total',
+    help: 'Log lines that standard output did not take: its reader has gone or is too slow, or its disk is full.',
+    collect() {
+      this.reset();
+      this.inc(standardOutput.lost);
+    },
+  });
+  return metrics;
 }

@@ -1,9 +1,13 @@
 import 'reflect-metadata';
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import type { AddressInfo } from 'node:net';
-import type { Log } from './log.js';
+import type { AddressInfo, Server } from 'node:net';
+import { type ListenPlan, listenOn } from './listening.js';
+import type { Log } from './log/log.js';
+import { Metrics } from './metrics.js';
 import { Ops } from './ops/ops.js';
+import { type About, showAbout } from './process/about.js';
+import { roomWarning } from './process/open-files.js';
 import type { Service } from './service.js';
 import type { OpsSettings } from './settings/index.js';
 import { SERVICES } from './tokens.js';
@@ -13,6 +17,8 @@ export interface StartOptions {
   module: Type | DynamicModule;
   ops: Pick<OpsSettings, 'opsHost' | 'opsPort'>;
   log: Log;
+  /** What the process is; absent where the app is only a part of one. */
+  about?: About;
   /** Called before Nest initialises, for what must be there by then (a WebSocket adapter). */
   prepare?: (app: INestApplication) => void;
 }
@@ -30,10 +36,11 @@ export interface Running {
  * Starts an app in the order its root module wrote down: the ops server first (a probe must get an answer while the rest
  * starts), then each service. If one fails, those before it are stopped and the error is thrown on.
  */
-export async function start({ module, ops, log, prepare }: StartOptions): Promise<Running> {
+export async function start({ module, ops, log, about, prepare }: StartOptions): Promise<Running> {
   const app = await NestFactory.create(module, { logger: nestLog(log), abortOnError: false });
   prepare?.(app);
   const services = app.get<Service[]>(SERVICES);
+  if (about) introduce(about, app, log);
   app.get(Ops).ready('start', () => (started ? undefined : 'starting'));
   let started = false;
   const running: Service[] = [];
@@ -46,7 +53,8 @@ export async function start({ module, ops, log, prepare }: StartOptions): Promis
     await app.close();
   });
   try {
-    await app.listen(ops.opsPort, ops.opsHost);
+    await app.init();
+    await listenOn(app.getHttpServer() as Server, opsPlan(ops));
     log.info({ code: 'ops.listening', url: urlOf(app) }, 'operators look here');
     for (const service of services) {
       running.push(service);
@@ -58,7 +66,28 @@ export async function start({ module, ops, log, prepare }: StartOptions): Promis
     throw error;
   }
   started = true;
+  if (about) log.info({ code: 'process.started', role: about.role }, readiness(services, urlOf(app)));
   return { app, opsUrl: urlOf(app), stop };
+}
+
+const opsPlan = ({ opsHost, opsPort }: StartOptions['ops']): ListenPlan => ({
+  host: opsHost,
+  port: opsPort,
+  hostSetting: 'HOLDFAST_OPS_HOST',
+  portSetting: 'HOLDFAST_OPS_PORT',
+});
+
+function introduce(about: About, app: INestApplication, log: Log): void {
+  showAbout(about, app.get(Ops), app.get(Metrics));
+  const warning = about.room && roomWarning(about.room);
+  if (warning) log.warn({ code: 'process.few-files', ...about.room }, warning);
+}
+
+/** Where to go from here, with addresses that answer. */
+function readiness(services: readonly Service[], opsUrl: string): string {
+  const clients = services.map(({ url }) => url).find((url) => url?.startsWith('ws'));
+  const forClients = clients === undefined ? '' : `clients connect to ${clients}/ws/btcusdt@trade or ${clients}/v1, `;
+  return `started: ${forClients}operators look at ${opsUrl}/`;
 }
 
 function urlOf(app: INestApplication): string {

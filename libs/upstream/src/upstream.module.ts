@@ -4,6 +4,7 @@ import { BUS, type Bus } from '#libs/bus';
 import type { Clock, Random } from '#libs/core';
 import { CLOCK, LOG, type Log, Metrics, Ops, RANDOM, type UpstreamSettings } from '#libs/runtime';
 import { checkUpstream } from './check-settings.js';
+import { proxyFor } from './dial/proxy.js';
 import { wsDial } from './line/ws-socket.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { Upstream } from './upstream.js';
@@ -25,7 +26,8 @@ export class UpstreamModule {
   ): DynamicModule {
     const always: readonly ParsedStream[] = checkUpstream(settings, market);
     const make = (bus: Bus, clock: Clock, random: Random, log: Log, metrics: Metrics, ops: Ops): Upstream => {
-      const dial = wsDial(clock, settings);
+      const { connectTimeoutMs } = settings;
+      const dial = wsDial(clock, { connectTimeoutMs, proxyFor: (url) => proxyFor(settings, url) });
       return new Upstream(settings, { market, always, bus, dial, clock, random, log, metrics, ops, timings });
     };
     return {

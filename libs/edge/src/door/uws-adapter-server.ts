@@ -12,7 +12,7 @@ import {
 } from 'uWebSockets.js';
 import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
-import type { EdgeSettings, Log } from '#libs/runtime';
+import { type EdgeSettings, type Log, whyNotListening } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Backlogs } from './backlogs.js';
@@ -52,6 +52,9 @@ const ANCHOR = 'anchor';
  */
 const CUT_AT = 2;
 
+/** The settings that say where clients connect. */
+const NAMES = { hostSetting: 'HOLDFAST_HOST', portSetting: 'HOLDFAST_PORT' };
+
 /** `us_listen_socket_option`: two processes must not share the port by accident. */
 const EXCLUSIVE_PORT = 1;
 
@@ -84,7 +87,7 @@ export class UwsServer {
     return new Promise((resolve, reject) => {
       const listened = (socket: us_listen_socket | false): void => {
         if (!socket) {
-          reject(Object.assign(new Error(`Cannot listen on ${host}:${port}`), { code: 'EADDRINUSE' }));
+          void whyNotListening({ host, port, ...NAMES }).then(reject);
           return;
         }
         this.listening = socket;

@@ -1,12 +1,12 @@
 import { IsBoolean, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
-import { integer, text, yesOrNo } from './readers.js';
+import { host, integer, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
 
 /** Where clients connect and what one of them may take. */
 export class EdgeSettings {
   @Setting({
     env: 'HOLDFAST_HOST',
-    read: text,
+    read: host,
     expected: 'a host name or an IP address',
     says: 'Address that clients connect to. Anything but loopback needs HOLDFAST_ALLOW_PUBLIC=yes.',
   })
@@ -38,7 +38,7 @@ export class EdgeSettings {
     env: 'HOLDFAST_MAX_CONNECTIONS',
     read: integer,
     expected: 'a number from 1 to 1000000',
-    says: 'Client connections one edge holds; one more is closed with 4002.',
+    says: 'Client connections one edge holds; one more is closed with 4002. Lowered, with a warning, where the limit of open files (ulimit -n) leaves no room for so many beside the reserve of the process itself.',
   })
   @Max(1_000_000)
   @Min(1)

@@ -1,6 +1,6 @@
-import { IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
-import type { LogLevel } from '../log.js';
-import { integer, text } from './readers.js';
+import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import type { LogLevel } from '../log/log.js';
+import { host, integer, text, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
 
 const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
@@ -9,9 +9,9 @@ const LEVELS = ['debug', 'info', 'warn', 'error', 'silent'];
 export class OpsSettings {
   @Setting({
     env: 'HOLDFAST_OPS_HOST',
-    read: text,
+    read: host,
     expected: 'a host name or an IP address',
-    says: 'Address of the operators’ HTTP server: status page, health, readiness, metrics, commands. It has no authentication.',
+    says: 'Address of the operators’ HTTP server: status page, health, readiness, metrics, commands. It has no authentication, so anything but loopback needs HOLDFAST_OPS_ALLOW_PUBLIC=yes.',
   })
   @IsString()
   @IsNotEmpty()
@@ -27,6 +27,15 @@ export class OpsSettings {
   @Min(0)
   @IsInt()
   opsPort: number = 9464;
+
+  @Setting({
+    env: 'HOLDFAST_OPS_ALLOW_PUBLIC',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Yes: operators’ pages and commands are on an address that other machines reach, although nobody is asked who they are. A firewall or NetworkPolicy is then yours to keep.',
+  })
+  @IsBoolean()
+  opsAllowPublic: boolean = false;
 
   @Setting({
     env: 'HOLDFAST_LOG_LEVEL',

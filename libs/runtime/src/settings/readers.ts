@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { SettingReader } from './setting.js';
 
 export const text: SettingReader<string> = (given) => given.trim();
@@ -18,3 +19,22 @@ export const list: SettingReader<string[]> = (given) =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+
+const HOST_NAME =
+  /^(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*\.?$/;
+
+/** A host name or an IP address; an IPv6 one also in brackets, which are taken off. */
+export const host: SettingReader<string> = (given) => {
+  const name = given.trim().replace(/^\[(.*)\]$/, '$1');
+  if (isIP(name) > 0) return name;
+  // What looks like an IPv4 address and is none would be looked up as a name.
+  return HOST_NAME.test(name) && !/^[\d.]+$/.test(name) ? name : undefined;
+};
+
+/** A base URL that a WebSocket can be opened under: every part of it is used, so there is no path. */
+export const webSocketUrl: SettingReader<string> = (given) => {
+  const written = given.trim();
+  const url = /^wss?:\/\/[^\s/?#\\]+\/?$/.test(written) ? URL.parse(written) : null;
+  if (!url || url.hostname === '' || url.port === '0') return undefined;
+  return written;
+};

@@ -121,6 +121,79 @@ describe('readSettings', () => {
     expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_PREFIX: given }))).toHaveLength(1);
   });
 
+  it.each([
+    'wss://host:99443',
+    'wss://host:0',
+    'wss://[::1',
+    'wss://',
+    'wss://:9443',
+    'wss://host:abc',
+    'wss://ho%zzst',
+    'wss://host\\path',
+    'wss://host/ws',
+    'https://host',
+    'host:9443',
+  ])('refuses %s as the URL of Binance', (given) => {
+    expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_UPSTREAM_WS_URL: given }))).toEqual([
+      expect.stringMatching(/^HOLDFAST_UPSTREAM_WS_URL is .*: expected a URL like wss:/),
+    ]);
+  });
+
+  it.each(['wss://data-stream.binance.vision', 'ws://127.0.0.1:9543/', 'wss://[::1]:9443', 'wss://user:pw@host'])(
+    'takes %s as the URL of Binance',
+    (given) => {
+      expect(readSettings(ALL, { HOLDFAST_UPSTREAM_WS_URL: given }).upstream.wsUrl).toBe(given);
+    },
+  );
+
+  it.each(['a b', 'http://host', '1.2.3', '256.1.1.1', '-a', 'a..b', '[::g]', 'host:9443'])(
+    'refuses %j as a host',
+    (given) => {
+      expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_HOST: given, HOLDFAST_OPS_HOST: given }))).toHaveLength(2);
+    },
+  );
+
+  it.each([
+    ['[::1]', '::1'],
+    ['0.0.0.0', '0.0.0.0'],
+    ['pod-1.example.com', 'pod-1.example.com'],
+  ])('takes %j as the host %s', (given, host) => {
+    expect(readSettings(ALL, { HOLDFAST_HOST: given }).edge.host).toBe(host);
+  });
+
+  it.each([
+    ['HOLDFAST_STREAM', 'btcusdt@trade', 'HOLDFAST_STREAMS'],
+    ['HOLDFAST_MAX_CONNECTION', '5', 'HOLDFAST_MAX_CONNECTIONS'],
+    ['HOLDFAST_RETRY_FIRST', '', 'HOLDFAST_RETRY_FIRST_MS'],
+  ])('refuses %s, which is no setting, with the nearest name', (name, value, meant) => {
+    expect(complaintsOf(() => readSettings({ ops: OpsSettings }, { [name]: value }))).toEqual([
+      `${name} is not a setting: did you mean ${meant}?`,
+    ]);
+  });
+
+  it('leaves alone what is another’s, and what Kubernetes says of a Service', () => {
+    const environment = {
+      PATH: '/bin',
+      HOLDFAST: 'yes',
+      SAMPEL_SIZE: '1',
+      HOLDFAST_EDGE_PORT: 'tcp://10.0.0.7:9443',
+      HOLDFAST_EDGE_PORT_9443_TCP: 'tcp://10.0.0.7:9443',
+      HOLDFAST_EDGE_PORT_9443_TCP_ADDR: '10.0.0.7',
+      HOLDFAST_EDGE_SERVICE_HOST: '10.0.0.7',
+      HOLDFAST_EDGE_SERVICE_PORT_CLIENTS: '9443',
+      // Settings of another role may be there too.
+      HOLDFAST_STREAMS: 'btcusdt@trade',
+    };
+    expect(complaintsOf(() => readSettings({ ops: OpsSettings }, environment))).toEqual([]);
+  });
+
+  it('refuses two settings that contradict each other, with both names', () => {
+    const environment = { HOLDFAST_RETRY_FIRST_MS: '60000', HOLDFAST_RETRY_MOST_MS: '1' };
+    expect(complaintsOf(() => readSettings(ALL, environment))).toEqual([
+      'HOLDFAST_RETRY_FIRST_MS is 60000 and HOLDFAST_RETRY_MOST_MS is 1: expected the first not above the second',
+    ]);
+  });
+
   it('cannot be changed afterwards', () => {
     const settings = readSettings({ sample: Sample }, {});
     expect(() => Reflect.set(settings.sample, 'size', 5)).not.toThrow();

@@ -1,4 +1,5 @@
 import { validateSync } from 'class-validator';
+import { prefixOf, unknownNames } from './unknown-names.js';
 
 /** What `process.env` is. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -16,9 +17,16 @@ export interface SettingDetails {
   says: string;
   /** Whether its value may hold a password. Then it is never shown, whatever it looks like. */
   isSecret?: true;
+  /** Its name in lower case, where it is not ours but one that programs of all kinds read. */
+  lowerCase?: string;
+  /** Another property of the same class whose number this one must not exceed. */
+  notAbove?: string;
 }
 
 const SETTINGS = new WeakMap<object, Map<string, SettingDetails>>();
+
+/** Names of all variables that are a setting of some role. */
+const NAMES = new Set<string>();
 
 /** Declares a property as a setting read from the environment; class-validator decorators beside it say what is valid. */
 export function Setting(details: SettingDetails): PropertyDecorator {
@@ -26,6 +34,7 @@ export function Setting(details: SettingDetails): PropertyDecorator {
     const ofClass = SETTINGS.get(target) ?? new Map<string, SettingDetails>();
     ofClass.set(String(property), details);
     SETTINGS.set(target, ofClass);
+    NAMES.add(details.env);
   };
 }
 
@@ -47,11 +56,16 @@ type Values<S extends Sections> = { readonly [K in keyof S]: Readonly<InstanceTy
 /**
  * Reads every section from the environment, once. Unset or empty variables keep the default. The result is frozen.
  *
- * @throws SettingsError naming every bad setting, not only the first.
+ * @throws SettingsError naming every bad setting, not only the first, and every variable that looks like one and is none.
  */
 export function readSettings<S extends Sections>(sections: S, environment: Environment): Values<S> {
   const lines: string[] = [];
   const read = Object.entries(sections).map(([name, type]) => [name, readSection(type, environment, lines)]);
+  const ours = Object.values(sections).flatMap((type) =>
+    [...settingsOf(type).values()].filter(({ lowerCase }) => !lowerCase),
+  );
+  const prefixes = ours.map(({ env }) => prefixOf(env));
+  lines.push(...unknownNames(environment, NAMES, new Set(prefixes)));
   if (lines.length > 0) throw new SettingsError([...new Set(lines)]);
   return Object.freeze(Object.fromEntries(read)) as Values<S>;
 }
@@ -59,16 +73,28 @@ export function readSettings<S extends Sections>(sections: S, environment: Envir
 function readSection(type: new () => object, environment: Environment, lines: string[]): object {
   const section = new type();
   const bad = new Set<string>();
-  for (const [property, { env, read }] of settingsOf(type)) {
-    const text = environment[env];
+  for (const [property, { env, lowerCase, read }] of settingsOf(type)) {
+    const text = environment[env] || (lowerCase === undefined ? undefined : environment[lowerCase]);
     if (text === undefined || text === '') continue;
     const value = read(text);
     if (value === undefined) bad.add(property);
     else Reflect.set(section, property, value);
   }
   for (const error of validateSync(section)) bad.add(error.property);
+  if (bad.size === 0) lines.push(...contradictions(section, settingsOf(type)));
   for (const property of bad) lines.push(complaint(property, type, environment));
   return Object.freeze(section);
+}
+
+function contradictions(section: object, settings: ReadonlyMap<string, SettingDetails>): string[] {
+  return [...settings].flatMap(([property, { env, notAbove }]) => {
+    const other = notAbove === undefined ? undefined : settings.get(notAbove);
+    if (notAbove === undefined || !other) return [];
+    const [value, most] = [Reflect.get(section, property) as number, Reflect.get(section, notAbove) as number];
+    return value <= most
+      ? []
+      : [`${env} is ${value} and ${other.env} is ${most}: expected the first not above the second`];
+  });
 }
 
 function complaint(property: string, type: new () => object, environment: Environment): string {

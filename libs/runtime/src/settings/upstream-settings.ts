@@ -1,20 +1,68 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, list, text } from './readers.js';
-import { Setting } from './setting.js';
+import { integer, list, text, webSocketUrl } from './readers.js';
+import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
+
+const PROXY_URL = 'a URL like http://proxy:3128 or http://user:password@proxy:3128';
+
+/** A variable that programs of all kinds read, in upper and lower case. */
+const ofAll = (env: string): Omit<SettingDetails, 'says'> => ({
+  env,
+  lowerCase: env.toLowerCase(),
+  read: text,
+  expected: PROXY_URL,
+  isSecret: true,
+});
 
 /** Which exchange endpoint is read, and how its connection is looked after. */
 export class UpstreamSettings {
   @Setting({
     env: 'HOLDFAST_UPSTREAM_WS_URL',
-    read: text,
-    expected: 'a URL like wss://data-stream.binance.vision, without a path',
+    read: webSocketUrl,
+    expected: 'a URL like wss://data-stream.binance.vision or ws://127.0.0.1:9543, without a path',
     says: 'Base URL of the WebSocket streams. Unset: that of the market; for spot wss://data-stream.binance.vision, which carries market data only.',
   })
   @IsOptional()
-  @Matches(/^wss?:\/\/[^\s/?#]+\/?$/)
+  @IsString()
   wsUrl?: string;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_PROXY',
+    read: text,
+    expected: `${PROXY_URL}, or none`,
+    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
+    isSecret: true,
+  })
+  @IsOptional()
+  @IsString()
+  proxy?: string;
+
+  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @IsOptional()
+  @IsString()
+  httpsProxy?: string;
+
+  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @IsOptional()
+  @IsString()
+  httpProxy?: string;
+
+  @Setting({ ...ofAll('ALL_PROXY'), says: 'Proxy where neither of the two before is set.' })
+  @IsOptional()
+  @IsString()
+  allProxy?: string;
+
+  @Setting({
+    env: 'NO_PROXY',
+    lowerCase: 'no_proxy',
+    read: list,
+    expected: 'names, addresses and networks separated by commas, like .example.com,10.0.0.0/8, or *',
+    says: 'What is reached directly, whatever the three before say.',
+  })
+  @IsArray()
+  @IsString({ each: true })
+  noProxy: string[] = [];
 
   @Setting({
     env: 'HOLDFAST_STREAMS',
@@ -39,7 +87,7 @@ export class UpstreamSettings {
     env: 'HOLDFAST_CONNECT_TIMEOUT_MS',
     read: integer,
     expected: milliseconds(100, 120_000),
-    says: 'How long a connection attempt may take, from TCP to the end of the WebSocket handshake.',
+    says: 'How long a connection attempt may take in all, from the look-up of the name to the end of the WebSocket handshake, whatever comes meanwhile.',
   })
   @Max(120_000)
   @Min(100)
@@ -50,7 +98,8 @@ export class UpstreamSettings {
     env: 'HOLDFAST_RETRY_FIRST_MS',
     read: integer,
     expected: milliseconds(1, 60_000),
-    says: 'Upper bound of the first wait after a drop; it doubles with every failure, and the wait is drawn evenly from 0 to the bound.',
+    says: 'Upper bound of the first wait after a drop; it doubles with every failure, and the wait is drawn evenly from 0 to the bound. Not above HOLDFAST_RETRY_MOST_MS.',
+    notAbove: 'retryMostMs',
   })
   @Max(60_000)
   @Min(1)

@@ -94,7 +94,7 @@ export class Journal {
     if (to !== undefined) record.to = to;
     const { attempt, generation } = record;
     const tookMs = Math.round(openedAt - begunAt);
-    this.log.info({ code: 'line.open', attempt, generation, tookMs }, 'connected to Binance');
+    this.log.info({ code: 'line.open', attempt, generation, from, to, tookMs }, 'connected to Binance');
   }
 
   firstData(record: AttemptRecord): void {

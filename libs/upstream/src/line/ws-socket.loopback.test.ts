@@ -5,24 +5,29 @@ import { type AddressInfo, type Server, type Socket as TcpSocket, createServer }
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Closing, SocketFailure, UpgradeRefusal } from '#libs/link';
 import { systemClock } from '#libs/runtime';
+import { ConnectProxy } from '../../../../test/support/connect-proxy.js';
 import { selfSigned } from '../../../../test/support/self-signed.js';
 import { until } from '../../../../test/support/until.js';
-import { wsDial } from './ws-socket.js';
+import { type WsOptions, wsDial } from './ws-socket.js';
 
-const dial = wsDial(systemClock, { connectTimeoutMs: 300 });
 const closers: (() => void)[] = [];
 afterEach(() => closers.splice(0).forEach((close) => close()));
 
 /** Dials and writes down all that happens; an attempt must end exactly once. */
-function attempt(url: string) {
+function attempt(url: string, options: Partial<WsOptions> = {}) {
+  const dial = wsDial(systemClock, { connectTimeoutMs: 300, ...options });
   const seen = {
     opened: 0,
+    ways: [] as (string | undefined)[],
     messages: [] as string[],
     heartbeats: [] as string[],
     endings: [] as (({ refused: UpgradeRefusal } | { failed: SocketFailure }) | { closed: Closing })[],
   };
   const socket = dial(url, {
-    opened: () => void (seen.opened += 1),
+    opened: ({ to }) => {
+      seen.opened += 1;
+      seen.ways.push(to);
+    },
     message: (bytes) => void seen.messages.push(Buffer.from(bytes).toString('hex')),
     heartbeat: (kind) => void seen.heartbeats.push(kind),
     refused: (refused) => void seen.endings.push({ refused }),
@@ -58,6 +63,13 @@ async function raw(then: (socket: TcpSocket) => void): Promise<string> {
     });
   });
   return `ws://127.0.0.1:${await listen(server)}`;
+}
+
+/** Writes a text one byte after the other. */
+function drip(socket: TcpSocket, text: string, everyMs: number): void {
+  if (text === '' || socket.destroyed) return;
+  socket.write(text.slice(0, 1));
+  systemClock.after(everyMs, () => drip(socket, text.slice(1), everyMs));
 }
 
 async function answering(status: number, headers: Record<string, string> = {}): Promise<string> {
@@ -97,6 +109,44 @@ describe('a socket that never opens says why', () => {
   it('no answer in time', async () => {
     const port = await listen(createServer((socket) => socket.on('error', () => undefined)));
     expect(await failure(`ws://127.0.0.1:${port}`)).toBe('timeout');
+  });
+
+  it('an answer that comes one byte at a time does not come in time', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      closers.push(() => void socket.destroy());
+      drip(socket, `HTTP/1.1 101 Switching Protocols\r\nX-Filler: ${'x'.repeat(500)}`, 20);
+    });
+    const port = await listen(server);
+    const at = performance.now();
+    const ending = await attempt(`ws://127.0.0.1:${port}`).ended();
+    expect(ending).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no whole answer to the upgrade' },
+    });
+    expect(performance.now() - at).toBeLessThan(1_500);
+  });
+
+  it('TLS that is not spoken in time', async () => {
+    const port = await listen(createServer((socket) => socket.on('error', () => undefined)));
+    expect(await attempt(`wss://127.0.0.1:${port}`).ended()).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no TLS handshake' },
+    });
+  });
+
+  it('a name that is looked up for ever', async () => {
+    const { seen, ended } = attempt('ws://slow.example', { lookup: () => undefined });
+    expect(await ended()).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no TCP connection' },
+    });
+    expect(seen.endings).toHaveLength(1);
+  });
+
+  it('headers without end', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nX-Filler: ${'x'.repeat(40_000)}`);
+    });
+    expect(await failure(`ws://127.0.0.1:${await listen(server)}`)).toBe('handshake');
   });
 
   it('the connection is dropped before the answer', async () => {
@@ -161,5 +211,47 @@ describe('a socket that opened', () => {
     const at = performance.now();
     await ended();
     expect(performance.now() - at).toBeLessThan(2_500);
+  });
+});
+
+describe('through a proxy', () => {
+  const through = async (target: number, answer?: string, user = '') => {
+    const proxy = await ConnectProxy.start(target, answer);
+    closers.push(() => proxy.stop());
+    const url = new URL(`http://${user}127.0.0.1:${proxy.port}`);
+    return { proxy, proxyFor: (): URL => url };
+  };
+
+  it('a socket opens, with the credentials that the proxy wants, and says which way it took', async () => {
+    const url = new URL(await raw((socket) => socket.write(Buffer.from([0x81, 0x01, 0x61]))));
+    const { proxy, proxyFor } = await through(Number(url.port), undefined, 'some%40one:p%3Ass@');
+    const { seen } = attempt('ws://binance.example:9443/stream', { proxyFor });
+    await until(() => seen.messages.length === 1);
+    const authorization = `Basic ${Buffer.from('some@one:p:ss').toString('base64')}`;
+    expect(proxy.asked).toEqual([{ authority: 'binance.example:9443', authorization }]);
+    expect(seen.ways).toEqual([`binance.example:9443 through 127.0.0.1:${proxy.port}`]);
+  });
+
+  it('TLS is spoken with Binance and not with the proxy', async () => {
+    const { proxyFor } = await through(await listen(createHttps(selfSigned())));
+    const ending = await attempt('wss://binance.example', { proxyFor }).ended();
+    expect(ending).toMatchObject({ failed: { class: 'tls' } });
+  });
+
+  it('a refusal of the proxy is told with its words', async () => {
+    const { proxyFor } = await through(1, '407 Proxy Authentication Required');
+    expect(await attempt('wss://binance.example', { proxyFor }).ended()).toMatchObject({
+      failed: {
+        message: expect.stringMatching(/^the proxy 127.0.0.1:\d+ answered 407 Proxy Authentication Required$/),
+      },
+    });
+  });
+
+  it('a proxy that says nothing does not do so for ever', async () => {
+    const port = await listen(createServer((socket) => socket.on('error', () => undefined)));
+    const proxyFor = (): URL => new URL(`http://127.0.0.1:${port}`);
+    expect(await attempt('wss://binance.example', { proxyFor }).ended()).toEqual({
+      failed: { class: 'timeout', message: 'not open after 300 ms: no answer of the proxy' },
+    });
   });
 });

@@ -1,4 +1,6 @@
 import { type LevelWithSilent, type Logger, pino } from 'pino';
+import { forPeople } from './people-lines.js';
+import { standardOutput } from './standard-output.js';
 
 /**
  * Where a line goes. One line per transition, never one per frame; the first argument holds the fields (`code` first),
@@ -8,8 +10,11 @@ export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
 export type LogLevel = LevelWithSilent;
 
-/** A log that writes JSON lines to standard output, each with the name of the process that wrote it. */
-export const makeLog = (name: string, level: LogLevel): Log => pino({ name, level, base: { name } });
+/** A log on standard output, each line with the name of the process that wrote it: JSON, or on a terminal what people read. */
+export const makeLog = (name: string, level: LogLevel): Log =>
+  pino({ name, level, base: { name } }, process.stdout.isTTY ? terminal : standardOutput);
+
+const terminal = { write: (line: string): void => standardOutput.write(forPeople(line)) };
 
 /** A log that writes nothing, for tests and for programs that draw their own screen. */
 export const silentLog: Log = pino({ level: 'silent' });

@@ -1,0 +1,41 @@
+import type { Metrics } from '../metrics.js';
+import type { Ops } from '../ops/ops.js';
+import type { ConnectionRoom } from './open-files.js';
+import { readRelease } from './release.js';
+
+/** What a process is. */
+export interface About {
+  /** `upstream`, `edge` or `standalone`. */
+  role: string;
+  /** How many clients it takes; absent where it takes none. */
+  room?: ConnectionRoom;
+}
+
+/** Tells operators what this process is: the section `process` of `/status`, and metrics. */
+export function showAbout({ role, room }: About, ops: Ops, metrics: Metrics): void {
+  const release = readRelease();
+  const node = process.version;
+  ops.status('process', () => ({
+    role,
+    ...release,
+    node,
+    pid: process.pid,
+    upForMs: Math.round(process.uptime() * 1_000),
+    ...(room && { clientsAtMost: room.taken, clientsAskedFor: room.asked, openFilesAtMost: room.openFiles ?? null }),
+  }));
+  metrics
+    .gauge({
+      name: 'holdfast_build_info',
+      help: 'Always 1; the labels say what runs here.',
+      labelNames: ['version', 'commit', 'role', 'node'],
+    })
+    .set({ ...release, role, node }, 1);
+  if (!room) return;
+  const most = metrics.gauge({
+    name: 'holdfast_edge_connections_limit',
+    help: 'Client connections this edge takes: as many as were asked for, or as the limit of open files leaves room for.',
+    labelNames: ['limit'],
+  });
+  most.set({ limit: 'taken' }, room.taken);
+  most.set({ limit: 'asked' }, room.asked);
+}

@@ -1,0 +1,44 @@
+import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { Simulator } from '#libs/simulator';
+import { BareClient } from '../support/bare-client.js';
+import { assertBuilt } from '../support/built.js';
+import { until } from '../support/until.js';
+import { runRole } from './run-role.js';
+
+beforeAll(assertBuilt);
+
+const CLIENTS = 300;
+const OPEN_FILES = 200;
+
+it('a process that may open 200 files answers probes, reconnects and sends data with 300 clients at its door', async () => {
+  const simulator = await Simulator.start({ pace: 20 });
+  onTestFinished(() => simulator.stop());
+  const { output, urlOf } = runRole(
+    'standalone',
+    { HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl, HOLDFAST_RETRY_FIRST_MS: '20' },
+    { openFiles: OPEN_FILES },
+  );
+  const ops = await urlOf('ops');
+  const edge = await urlOf('edge');
+  expect(output()).toMatch(/"code":"process.few-files".*takes \d+ clients, not 10000: .* 200 files/);
+
+  const first = new BareClient(`${edge}/ws/btcusdt@trade`);
+  await until(() => first.texts.length > 0);
+  const others = Array.from({ length: CLIENTS }, () => new BareClient(`${edge}/ws`));
+  onTestFinished(() => [first, ...others].forEach((client) => client.end()));
+  const isRefused = ({ closed }: BareClient): boolean => closed?.code === 4002;
+  await until(() => others.every((client) => client.closed ?? client.isOpen));
+  await until(() => others.some(isRefused));
+
+  const metrics = await (await fetch(`${ops}/metrics`)).text();
+  const taken = Number(/^holdfast_edge_connections_limit\{limit="taken"\} (\d+)$/m.exec(metrics)?.[1]);
+  await until(() => others.filter(isRefused).length === CLIENTS + 1 - taken);
+  expect((await fetch(`${ops}/readyz`)).status).toBe(200);
+
+  const attempts = simulator.attempts.length;
+  simulator.strike({ name: 'close', code: 1000, reason: '' });
+  await until(() => first.closed ?? simulator.attempts.length > attempts);
+  const seen = first.texts.length;
+  await until(() => first.texts.length > seen + 10);
+  expect(first.closed).toBeUndefined();
+});

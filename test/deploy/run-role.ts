@@ -1,0 +1,62 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { until } from '../support/until.js';
+
+/** Free ports, loopback, and a Binance that refuses connections: a process that needs nothing and disturbs nobody. */
+const ALONE = {
+  HOLDFAST_PORT: '0',
+  HOLDFAST_OPS_PORT: '0',
+  HOLDFAST_UPSTREAM_WS_URL: 'ws://127.0.0.1:1',
+};
+
+export interface RoleProcess {
+  child: ChildProcess;
+  output: () => string;
+  exit: Promise<number | null>;
+  /** The URL that a part said it listens on; waits until it has. */
+  urlOf: (part: 'ops' | 'edge') => Promise<string>;
+}
+
+interface Surroundings {
+  /** Files the process may have open at once. */
+  openFiles?: number;
+  stdio?: StdioOptions;
+  node?: string;
+  /** Whether it runs on a terminal; then its process id is that of util-linux's `script`, which makes one. */
+  isTerminal?: true;
+}
+
+/** Runs a role as the image does: the built program, and no variable but those given. */
+export function runRole(
+  role: string,
+  environment: Record<string, string> = {},
+  { openFiles, stdio = 'pipe', node = process.execPath, isTerminal }: Surroundings = {},
+): RoleProcess {
+  const program = [node, `dist/apps/${role}/src/main.js`];
+  const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `;
+  const command = isTerminal ? ['script', '-qec', program.join(' '), '/dev/null'] : program;
+  const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
+    stdio,
+    env: { ...ALONE, PATH: process.env['PATH'], ...environment },
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  child.stdout?.on('data', (text) => (output += String(text)));
+  child.stderr?.on('data', (text) => (output += String(text)));
+  const urlOf = (part: 'ops' | 'edge'): Promise<string> => {
+    const said = part === 'ops' ? /"code":"ops.listening","url":"([^"]+)"/ : /"service":"edge","url":"([^"]+)"/;
+    return until(() => said.exec(output)?.[1], { deadlineMs: 20_000, what: `${role} says where its ${part} listens` });
+  };
+  return { child, output: () => output, exit: once(child, 'close').then(([code]) => code as number | null), urlOf };
+}
+
+/** Takes a port; `free` gives it back, at the latest when the test ends. */
+export async function takePort(): Promise<{ port: string; free: () => void }> {
+  const server = createServer().listen(0, '127.0.0.1');
+  const free = (): void => void server.close();
+  onTestFinished(free);
+  await once(server, 'listening');
+  return { port: String((server.address() as AddressInfo).port), free };
+}

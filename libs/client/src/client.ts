@@ -183,6 +183,7 @@ export class HoldfastClient {
         return;
       case 'error':
         return this.refused(this.wanted.answered(reply.id), reply.data);
+      case 'limits':
       case 'unsubscribed':
       case 'list':
       case 'pong':

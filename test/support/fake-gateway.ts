@@ -1,4 +1,4 @@
-import type { ClientLimits, Refusal, StreamName } from '#libs/core';
+import type { ClientLimits, CommandRefusal, StreamName } from '#libs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { until } from './until.js';
 
@@ -15,7 +15,7 @@ export class FakeGateway {
   readonly paths: unknown[] = [];
   answersPings = true;
   limits: ClientLimits = { commandsPerSecond: 1_000, streams: 1_024, messageBytes: 65_536, namesPerCommand: 4_096 };
-  private refusal: Refusal | undefined;
+  private refusal: CommandRefusal | undefined;
   private readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 
   constructor() {
@@ -46,7 +46,7 @@ export class FakeGateway {
   }
 
   /** Refuses the next `subscribe`. */
-  refuseNext(refusal: Refusal): void {
+  refuseNext(refusal: CommandRefusal): void {
     this.refusal = refusal;
   }
 

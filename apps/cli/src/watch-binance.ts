@@ -5,7 +5,7 @@ import { enough, remark, say } from './output.js';
 import { CommandTrouble } from './trouble.js';
 import { noGateway } from './watch.js';
 
-interface Answer {
+interface WireAnswer {
   id?: unknown;
   error?: { msg?: string };
 }
@@ -44,14 +44,14 @@ function endOf(socket: WebSocket, url: string): Promise<never> {
 }
 
 async function subscribe(socket: WebSocket, streams: readonly string[]): Promise<void> {
-  const answers = new Map<number, (answer: Answer) => void>();
+  const answers = new Map<number, (answer: WireAnswer) => void>();
   socket.on('message', (data: Buffer) => {
     const text = data.toString();
-    const answer = /^\{"(?:error|result)"/.test(text) ? (JSON.parse(text) as Answer) : undefined;
+    const answer = /^\{"(?:error|result)"/.test(text) ? (JSON.parse(text) as WireAnswer) : undefined;
     if (answer) answers.get(Number(answer.id))?.(answer);
     else say(text);
   });
-  const ask = (params: readonly string[], id: number): Promise<Answer> =>
+  const ask = (params: readonly string[], id: number): Promise<WireAnswer> =>
     new Promise((resolve) => {
       answers.set(id, resolve);
       socket.send(JSON.stringify({ method: 'SUBSCRIBE', params, id }));

@@ -4,7 +4,7 @@ import {
   type Millis,
   type NativeReply,
   type Random,
-  type Refusal,
+  type CommandRefusal,
   type StreamName,
   assertNever,
   shouldComeBack,
@@ -223,7 +223,7 @@ export class HoldfastClient {
     }
   }
 
-  private refused(command: ClientCommand | undefined, refusal: Refusal): void {
+  private refused(command: ClientCommand | undefined, refusal: CommandRefusal): void {
     if (refusal.code === 'too-many-commands' || refusal.code === 'internal') this.lane.rest(REST_MS);
     if (!command || command.event === 'ping' || refusal.code === 'internal') {
       this.problem(`${refusal.code}: ${refusal.message}`);

@@ -3,7 +3,7 @@ import {
   HoldfastError,
   type Place,
   type Places,
-  type Refusal,
+  type CommandRefusal,
   type StreamEvent,
   type StreamName,
   isAfter,
@@ -133,7 +133,10 @@ export class WantedStreams {
   }
 
   /** A command about these was refused. Those that are not to blame are asked for again. */
-  refused({ event, data: { streams } }: Exclude<ClientCommand, { event: 'ping' }>, refusal: Refusal): RefusedStream[] {
+  refused(
+    { event, data: { streams } }: Exclude<ClientCommand, { event: 'ping' }>,
+    refusal: CommandRefusal,
+  ): RefusedStream[] {
     const interests = this.known(streams);
     if (event === 'unsubscribe') {
       for (const interest of interests) interest.standing = 'served';
@@ -183,14 +186,14 @@ export class WantedStreams {
     return streams.flatMap((stream) => this.interests.get(stream) ?? []);
   }
 
-  private giveUp(interests: readonly StreamInterest[], refusal: Refusal = TOO_LONG): RefusedStream[] {
+  private giveUp(interests: readonly StreamInterest[], refusal: CommandRefusal = TOO_LONG): RefusedStream[] {
     for (const { stream } of interests) this.interests.delete(stream);
     return interests.map(({ stream }) => refusedStream(stream, refusal, false));
   }
 
   /** Those beyond the limit wait for others to go, and it is said once. */
   private tellFull(interests: readonly StreamInterest[], { streams }: ClientLimits): RefusedStream[] {
-    const refusal: Refusal = { code: 'too-many-streams', message: `one connection may have ${streams} streams` };
+    const refusal: CommandRefusal = { code: 'too-many-streams', message: `one connection may have ${streams} streams` };
     return interests.filter(wasNotToldFull).map(({ stream }) => refusedStream(stream, refusal, true));
   }
 
@@ -199,7 +202,7 @@ export class WantedStreams {
   }
 }
 
-const TOO_LONG: Refusal = { code: 'bad-stream', message: 'the name is longer than what the gateway reads' };
+const TOO_LONG: CommandRefusal = { code: 'bad-stream', message: 'the name is longer than what the gateway reads' };
 
 function wasNotToldFull(interest: StreamInterest): boolean {
   const wasTold = interest.isToldFull;
@@ -209,7 +212,7 @@ function wasNotToldFull(interest: StreamInterest): boolean {
 
 const refusedStream = (
   stream: StreamName,
-  { code, message, streams }: Refusal,
+  { code, message, streams }: CommandRefusal,
   isStillWanted: boolean,
 ): RefusedStream => ({
   stream,

@@ -31,7 +31,7 @@ export interface ClientLimits {
 }
 
 /** Why a command was refused; it has changed nothing. */
-export interface Refusal {
+export interface CommandRefusal {
   code: ErrorCode;
   message: string;
   /** Where only some of its streams are to blame: which, with a sentence for each. The others may be asked for again. */
@@ -45,4 +45,4 @@ export type NativeReply =
   | { event: 'unsubscribed'; id?: number | string; data: { streams: StreamName[] } }
   | { event: 'list'; id?: number | string; data: { streams: StreamName[] } }
   | { event: 'pong'; id?: number | string; data: { at: number } }
-  | { event: 'error'; id?: number | string; data: Refusal };
+  | { event: 'error'; id?: number | string; data: CommandRefusal };

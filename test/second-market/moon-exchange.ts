@@ -14,6 +14,14 @@ type Request = { method: string; params?: string[]; id: number };
 /** The exchange of the invented market: strict about its own limits and routes, silent about everything else. */
 export class MoonExchange {
   readonly connections = new Set<MoonConnection>();
+  /** Names that it refuses, in a URL and in a SUBSCRIBE. */
+  readonly refuses = new Set<string>();
+  /** Names that it acknowledges and never lists. */
+  readonly hides = new Set<string>();
+  /** Whether it leaves requests unanswered. */
+  isDeaf = false;
+  /** Requests that came, on all connections. */
+  requests = 0;
   /** Rules of the market that were broken. */
   readonly violations: string[] = [];
   private readonly http = createServer();
@@ -23,6 +31,11 @@ export class MoonExchange {
   static async start(): Promise<MoonExchange> {
     const exchange = new MoonExchange();
     exchange.http.on('upgrade', (request, tcp, head) => {
+      const named = decodeURIComponent(request.url ?? '');
+      if ([...exchange.refuses].some((name) => named.includes(name))) {
+        tcp.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+        return;
+      }
       exchange.sockets.handleUpgrade(request, tcp, head, (socket) => exchange.opened(socket, request.url ?? ''));
     });
     exchange.http.listen(0, '127.0.0.1');
@@ -71,8 +84,13 @@ export class MoonExchange {
     return this.send(`${symbol}@mark`, { e: 'mark', s: symbol.toUpperCase(), r: '1.25', t });
   }
 
-  async stop(): Promise<void> {
+  /** Drops every connection, as a network does. */
+  drop(): void {
     for (const { socket } of this.connections) socket.terminate();
+  }
+
+  async stop(): Promise<void> {
+    this.drop();
     this.http.closeAllConnections();
     this.http.close();
     await once(this.http, 'close');
@@ -107,9 +125,16 @@ export class MoonExchange {
   private asked(connection: MoonConnection, bytes: Buffer): void {
     if (bytes.length > 120) this.violations.push(`a request of ${bytes.length} bytes`);
     const { method, params = [], id } = JSON.parse(bytes.toString()) as Request;
+    this.requests += 1;
+    if (this.isDeaf) return;
+    if (method === 'SUBSCRIBE' && params.some((name) => this.refuses.has(name))) {
+      connection.socket.send(JSON.stringify({ error: { code: 2, msg: 'Invalid request: invalid stream' }, id }));
+      return;
+    }
     if (method === 'SUBSCRIBE') this.add(connection, params);
     if (method === 'UNSUBSCRIBE') for (const stream of params) connection.streams.delete(stream);
-    const result = method === 'LIST_SUBSCRIPTIONS' ? [...connection.streams] : null;
+    const listed = [...connection.streams].filter((name) => !this.hides.has(name));
+    const result = method === 'LIST_SUBSCRIPTIONS' ? listed : null;
     connection.socket.send(JSON.stringify({ result, id }));
   }
 

@@ -144,7 +144,7 @@ export type AnyDeclaration = Omit<StreamDeclaration, 'clock'> & { clock?: string
 
 /** An instant as the wire has it: a whole number of the frame's time units. */
 export const toWire = (instant: Millis, scale: FrameHead['scale']): number =>
-  scale === 1 ? instant : Math.round(instant * scale);
+  scale === 1 ? Math.floor(instant) : Math.round(instant * scale);
 
 /** Binance numbers these by a single id that rises by exactly 1. */
 export const countedBy = <Event extends MarketEvent>(

@@ -1,7 +1,7 @@
 import type { FeedState } from '#libs/core';
 import type { Ops } from '#libs/runtime';
 import type { Session } from './door/session.js';
-import type { EdgeParts } from './edge.js';
+import type { EdgeParts } from './edge-parts.js';
 import type { EdgeStream } from './streams/edge-stream.js';
 import type { MarketStreams } from './streams/market-streams.js';
 import { isDoubted } from './streams/table.js';

@@ -64,6 +64,18 @@ describe('a term', () => {
     expect(first.begun).toHaveLength(1);
   });
 
+  it('is taken above one that only edges have seen, because a clock once ran ahead and Redis has forgotten it', async () => {
+    const { term, begun } = await upstream();
+    const ahead = (begun[0] ?? 0) + 3_600_000;
+    term.sees(ahead);
+    for (let beat = 0; beat <= HEARTBEATS_MISSED; beat += 1) {
+      term.sees(ahead);
+      term.beat(beat);
+    }
+    await settle();
+    expect(begun[1]).toBeGreaterThan(ahead);
+  });
+
   it('is not taken again because of a stall of our own', async () => {
     const first = await upstream();
     const second = await upstream();

@@ -63,6 +63,18 @@ export class TermKeeper {
     if (this.missed > HEARTBEATS_MISSED + random() * SPREAD_BEATS) void this.takeAgain();
   }
 
+  /**
+   * Somebody has seen this term. If it is newer than ours nobody listens to us, whether an upstream of that term lives or a
+   * clock once ran ahead and Redis has forgotten it.
+   */
+  sees(epoch: Epoch): void {
+    if (epoch <= this.epoch) return;
+    if (this.overtakenBy === undefined) {
+      this.parts.log.warn({ code: 'upstream.overtaken', epoch, ours: this.epoch }, 'another upstream took over');
+    }
+    this.overtakenBy = Math.max(this.overtakenBy ?? 0, epoch);
+  }
+
   /** Our own process stood still: beats may lie unread. */
   pardon(): void {
     this.missed = 0;
@@ -72,11 +84,7 @@ export class TermKeeper {
     const heartbeat = decodeHeartbeat(text);
     if (!heartbeat || heartbeat.epoch <= this.epoch) return;
     this.missed = 0;
-    if (this.overtakenBy === undefined) {
-      const { epoch } = heartbeat;
-      this.parts.log.warn({ code: 'upstream.overtaken', epoch, ours: this.epoch }, 'another upstream took over');
-    }
-    this.overtakenBy = Math.max(this.overtakenBy ?? 0, heartbeat.epoch);
+    this.sees(heartbeat.epoch);
   }
 
   private async takeAgain(): Promise<void> {

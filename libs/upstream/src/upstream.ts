@@ -71,9 +71,10 @@ export class Upstream implements Service {
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log });
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
+    const { term } = this;
+    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);

@@ -145,7 +145,10 @@ const WELCOME = object({
 });
 
 export const BUS_MESSAGES: Record<string, JsonSchema> = {
-  demand: object({ edge: { type: 'string' }, streams: STREAMS }),
+  demand: object(
+    { edge: { type: 'string' }, streams: STREAMS, epoch: { type: 'integer', description: 'The newest term seen' } },
+    ['epoch'],
+  ),
   demandCall: object({}),
   welcomeQuestion: object({
     id: QUESTION_ID,

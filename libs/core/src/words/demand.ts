@@ -1,5 +1,6 @@
 import type { StreamName } from './event.js';
 import { parseObject } from './parse-object.js';
+import type { Epoch } from './place.js';
 
 /**
  * What one edge wants now: the whole set, so that a lost message is mended by the next. Sent on change and every
@@ -8,6 +9,8 @@ import { parseObject } from './parse-object.js';
 export interface Demand {
   edge: string;
   streams: StreamName[];
+  /** The newest term that the edge has seen; an upstream whose term is older must take one above it to be heard. */
+  epoch?: Epoch;
 }
 
 export const DEMAND_EVERY_MS = 2_000;
@@ -19,9 +22,9 @@ export const encodeDemand = (demand: Demand): string => JSON.stringify(demand);
 
 /** A demand, or undefined where the text is none. Never throws; the names are not judged. */
 export function decodeDemand(text: string): Demand | undefined {
-  const { edge, streams } = parseObject(text);
+  const { edge, streams, epoch } = parseObject(text);
   if (typeof edge !== 'string' || edge === '' || edge.length > LONGEST_EDGE_ID || !isTexts(streams)) return undefined;
-  return { edge, streams };
+  return { edge, streams, ...(Number.isSafeInteger(epoch) && { epoch: Number(epoch) }) };
 }
 
 export const isTexts = (value: unknown): value is string[] =>

@@ -54,6 +54,15 @@ describe('a demand', () => {
   });
 });
 
+it('a demand may say which term the edge has seen', () => {
+  expect(decodeDemand(encodeDemand({ edge: 'a', streams: [], epoch: 7 }))).toEqual({
+    edge: 'a',
+    streams: [],
+    epoch: 7,
+  });
+  expect(decodeDemand('{"edge":"a","streams":[],"epoch":"7"}')).toEqual({ edge: 'a', streams: [] });
+});
+
 describe('a heartbeat', () => {
   it('is read as it was written', () => {
     expect(decodeHeartbeat(encodeHeartbeat({ epoch: 7, at: 1.5 }))).toEqual({ epoch: 7, at: 1.5 });

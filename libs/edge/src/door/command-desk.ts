@@ -23,8 +23,8 @@ export class CommandDesk {
   /** Takes a client's message; undefined stands for a binary one. */
   receive(session: Session, text: string | undefined): void {
     const { maxCommandsPerSecond } = this.settings;
-    const isInPace = session.pace.allows(this.clock.now(), maxCommandsPerSecond);
-    const incoming = isInPace ? session.wire.read(text) : session.wire.tooFast(text, maxCommandsPerSecond);
+    const isInTime = session.rate.allows(this.clock.now(), maxCommandsPerSecond);
+    const incoming = isInTime ? session.wire.read(text) : session.wire.tooFast(text, maxCommandsPerSecond);
     switch (incoming.kind) {
       case 'command':
         session.enqueue(() => this.carryOut(session, incoming.command));

@@ -1,12 +1,12 @@
 import type { Millis, StreamName } from '#libs/core';
 import type { Rendition } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
-import { Pace } from './pace.js';
+import { CommandRate } from './command-rate.js';
 import type { DoorEntry } from './request-path.js';
 import type { Command, Outcome, Wire } from './wire/wire.js';
 
 /** What a session needs of a WebSocket; a uWebSockets.js socket is one. It must not be touched after it has closed. */
-export interface Socket {
+export interface ClientSocket {
   send(text: string): unknown;
   ping(payload: string): unknown;
   subscribe(topic: string): unknown;
@@ -21,14 +21,14 @@ export class Session {
   readonly wire: Wire;
   /** What it has, by name. */
   readonly streams = new Map<StreamName, EdgeStream>();
-  readonly pace = new Pace();
+  readonly rate = new CommandRate();
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;
   /** Commands refused since the last good one. */
   refusals = 0;
   /** Takes a command to its handler; set when the handlers are bound. */
   run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
-  private socket: Socket | undefined;
+  private socket: ClientSocket | undefined;
   private lastCommand: Promise<void> = Promise.resolve();
 
   constructor(
@@ -36,7 +36,7 @@ export class Session {
     readonly entry: DoorEntry,
     readonly address: string,
     readonly openedAt: Millis,
-    socket: Socket,
+    socket: ClientSocket,
   ) {
     this.wire = entry.wire;
     this.isCombined = entry.isCombined;

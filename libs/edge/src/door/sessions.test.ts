@@ -8,12 +8,12 @@ import { Backlogs } from './backlogs.js';
 import { CommandDesk } from './command-desk.js';
 import { Pings } from './pings.js';
 import { readRequestPath } from './request-path.js';
-import { Session, type Socket } from './session.js';
+import { Session, type ClientSocket } from './session.js';
 import { Sessions } from './sessions.js';
 import type { Outcome } from './wire/wire.js';
 
 /** A socket that writes down what is done to it. */
-class NotedSocket implements Socket {
+class NotedSocket implements ClientSocket {
   readonly pings: string[] = [];
   readonly sent: string[] = [];
   ended: [number, string] | undefined;
@@ -29,7 +29,7 @@ class NotedSocket implements Socket {
   getBufferedAmount = () => this.backlog;
 }
 
-function sessionOn(path: string, id: number, socket: Socket): Session {
+function sessionOn(path: string, id: number, socket: ClientSocket): Session {
   const entry = readRequestPath([spot], path);
   if (!entry.ok) throw new Error(entry.problem.body);
   return new Session(id, entry.value, '127.0.0.1', 0, socket);
@@ -75,6 +75,21 @@ describe('the clients of an edge', () => {
     backlogs.published(settings.maxClientBacklogBytes / 2);
     await new Promise(setImmediate);
     expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
+  });
+
+  it('looks at backlogs four times a second besides, until it stops', () => {
+    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    backlogs.start();
+    clock.advance(10_000);
+    const socket = connect('/ws', 1);
+    socket.backlog = settings.maxClientBacklogBytes;
+    clock.advance(250);
+    expect(socket.ended).toBeUndefined();
+    socket.backlog += 1;
+    clock.advance(250);
+    expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
+    backlogs.stop();
+    expect(clock.pending).toBe(0);
   });
 
   it('spreads the goodbyes over batches', async () => {

@@ -2,12 +2,12 @@ import type { ParsedStream } from '#libs/binance';
 import { HoldfastError, type StreamName } from '#libs/core';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
-import type { Wanted } from '../streams/wanted.js';
+import type { Interest } from '../streams/interest.js';
 import type { Session } from './session.js';
 
 /** Which client has which streams. A refused change changes nothing. */
 export class Subscriptions {
-  private readonly markets: ReadonlyMap<string, Wanted>;
+  private readonly markets: ReadonlyMap<string, Interest>;
 
   constructor(
     markets: readonly MarketStreams[],
@@ -66,7 +66,7 @@ export class Subscriptions {
     }
   }
 
-  private wantedBy({ entry }: Session): Wanted {
+  private wantedBy({ entry }: Session): Interest {
     const wanted = this.markets.get(entry.market.name);
     if (!wanted) throw new Error(`No streams of the market ${entry.market.name} here`);
     return wanted;

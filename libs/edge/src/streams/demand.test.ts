@@ -8,7 +8,7 @@ import type { Rendition } from '../delivery/rendition.js';
 import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
 import { Room } from './room.js';
-import { Wanted } from './wanted.js';
+import { Interest } from './interest.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
 
 const LINGER_MS = 5_000;
@@ -18,18 +18,20 @@ describe('the demand of an edge', () => {
   let clock: FakeClock;
   let bus: MemoryBus;
   let room: Room;
-  let wanted: Wanted;
+  let wanted: Interest;
   let voice: DemandVoice;
+  let newest: number;
   /** Demands and questions, in the order in which they were said. */
   let said: (Demand | { asks: string[] } | { asksAgain: string[] })[];
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
     room = new Room(3);
+    newest = 0;
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
     const outlet = { publish: () => undefined, counts: newEdgeCounts() };
-    wanted = new Wanted({
+    wanted = new Interest({
       clock,
       room,
       lingerMs: LINGER_MS,
@@ -42,6 +44,7 @@ describe('the demand of an edge', () => {
       channels: spot.channels,
       messages: bus.messages,
       clock,
+      newest: () => newest,
       ready: () => wanted.ready,
       ask: (streams) => void (streams.length > 0 && said.push({ asks: streams.map(({ name }) => name) })),
       askAgain: (streams) => said.push({ asksAgain: streams.map(({ name }) => name) }),
@@ -58,12 +61,27 @@ describe('the demand of an edge', () => {
     clock.advance(ms);
   };
 
+  it('says which term this edge has seen, so that no upstream stays below it unheard', () => {
+    clock.advance(DEMAND_EVERY_MS);
+    newest = 7;
+    clock.advance(DEMAND_EVERY_MS);
+    const demands = said.filter((one) => 'edge' in one);
+    expect(demands.at(-2)).toEqual({ edge: EDGE, streams: [] });
+    expect(demands.at(-1)).toEqual({ edge: EDGE, streams: [], epoch: 7 });
+  });
+
   it('tells many changes of one turn in one message, and only then asks about the new streams', async () => {
     want('a@trade', 'native');
     want('b@trade', 'raw');
     want('a@trade', 'combined');
     await settle();
     expect(said).toEqual([{ edge: EDGE, streams: ['a@trade', 'b@trade'] }, { asks: ['a@trade', 'b@trade'] }]);
+  });
+
+  it('tells the first change after a quiet time at once', async () => {
+    want('a@trade', 'native');
+    await settle(0);
+    expect(demands()).toHaveLength(1);
   });
 
   it('tells changes of many turns in one message every 50 ms', async () => {

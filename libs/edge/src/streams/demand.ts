@@ -1,5 +1,13 @@
 import type { Messages, Subscription } from '#libs/bus';
-import { type Cancel, type Channels, type Clock, DEMAND_EVERY_MS, type Millis, encodeDemand } from '#libs/core';
+import {
+  type Cancel,
+  type Channels,
+  type Clock,
+  DEMAND_EVERY_MS,
+  type Epoch,
+  type Millis,
+  encodeDemand,
+} from '#libs/core';
 import type { EdgeStream } from './edge-stream.js';
 
 /** Changes that come closer together than this are told to the upstream in one message. */
@@ -11,6 +19,8 @@ interface DemandParts {
   channels: Channels;
   messages: Messages;
   clock: Clock;
+  /** The newest term that this edge has seen; 0 before the first. */
+  newest(): Epoch;
   /** The streams that may be demanded now. */
   ready(): EdgeStream[];
   /** Asks how these streams, of which the upstream now knows that they are wanted, stand. */
@@ -74,7 +84,9 @@ export class DemandVoice {
     if (messages.state === 'down') return;
     this.lastSentAt = clock.now();
     const ready = this.parts.ready();
-    messages.publish(channels.demand, encodeDemand({ edge, streams: ready.map(({ name }) => name) }));
+    const streams = ready.map(({ name }) => name);
+    const epoch = this.parts.newest();
+    messages.publish(channels.demand, encodeDemand({ edge, streams, ...(epoch > 0 && { epoch }) }));
     const { told, isAgainWanted } = this;
     this.told = new Set(ready);
     this.isAgainWanted = false;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { MemoryBus } from '#libs/bus';
+import { type BusState, MemoryBus } from '#libs/bus';
 import { HEARTBEAT_EVERY_MS, encodeHeartbeat } from '#libs/core';
 import { Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -18,9 +18,15 @@ describe('the streams of a market, and the upstream they hear', () => {
   let bus: MemoryBus;
   let streams: MarketStreams;
   let sent: Record<string, unknown>[];
+  let turnBus: (state: BusState) => void;
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
+    turnBus = () => undefined;
+    bus.messages.onState = (listener) => {
+      turnBus = (state) => listener(Object.assign(bus.messages, { state }).state);
+      return () => undefined;
+    };
     sent = [];
     const publish = (_topic: string, text: string): void => {
       sent.push(JSON.parse(text) as Record<string, unknown>);
@@ -161,6 +167,44 @@ describe('the streams of a market, and the upstream they hear', () => {
     expect(back.questions).toEqual([[TRADE]]);
     expect(sent.at(-1)).toMatchObject({ type: 'feed', state: 'live', by: 'edge' });
     back.stop();
+  });
+
+  it('says once that the bus is lost, and nothing of the upstream that it cannot hear then; asks when it is back', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    first.stop();
+    sent.length = 0;
+    turnBus('down');
+    pass(10);
+    expect(states()).toEqual([['feed', 'stale', 'bus-lost', 7]]);
+    const again = upstream(7);
+    again.questions.length = 0;
+    turnBus('up');
+    pass(3);
+    expect(again.questions).toEqual([[TRADE]]);
+    expect(states()).toEqual([['feed', 'live', 'first-event', 7]]);
+    again.stop();
+  });
+
+  it('says stale of a stream whose channel the bus refuses, and asks how it stands when it may be heard', async () => {
+    let refuse: (why: string | undefined) => void = () => undefined;
+    const subscribe = bus.messages.subscribe.bind(bus.messages);
+    bus.messages.subscribe = (topic, deliver) => ({
+      ...subscribe(topic, deliver),
+      onRefused: (listener) => void (refuse = topic.includes('{') ? listener : refuse),
+    });
+    const first = upstream(7);
+    await want(TRADE);
+    sent.length = 0;
+    first.questions.length = 0;
+    refuse('NOPERM');
+    expect(sent).toMatchObject([{ type: 'feed', state: 'stale', cause: 'bus-lost', by: 'edge' }]);
+    expect(JSON.stringify(sent)).not.toContain('NOPERM');
+    refuse(undefined);
+    clock.advance(100);
+    expect(first.questions).toEqual([[TRADE]]);
+    expect(sent.at(-1)).toMatchObject({ type: 'feed', state: 'live' });
+    first.stop();
   });
 
   it('takes nothing for a heartbeat that is none', () => {

@@ -90,7 +90,6 @@ export class Hearing {
   private watch(): void {
     this.cancelWatch = this.parts.clock.after(HEARTBEAT_EVERY_MS, () => {
       this.watch();
-      if (this.parts.messages.state === 'down') return;
       this.missed += 1;
       if (this.missed > HEARTBEATS_MISSED && !this.deafness) this.deaf('upstream-gone');
     });

@@ -87,6 +87,7 @@ describe('the intake', () => {
       { type: 'feed', state: 'gap', cause: 'bus-lost', by: 'edge', seq: 5, message: expect.stringMatching(/^4 /) },
       { type: 'feed', state: 'live', by: 'edge', seq: 9 },
     ]);
+    expect(metrics.counts.lost).toBe(4);
   });
 
   it('announces what is lost at the start of a new term', () => {
@@ -234,14 +235,25 @@ describe('the intake', () => {
     const tickers = new EdgeStream(spot, parsedStream(array), clock.now(), { publish, counts: metrics.counts });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>
-      `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1,"receivedAt":1,"part":${JSON.stringify(index)}}`;
+      `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1.5,"receivedAt":1,"part":${JSON.stringify(index)}}`;
     deliver(tickers, part(1, [0, 2], 'A'));
     deliver(tickers, part(3, [0, 2], 'A'));
     deliver(tickers, part(4, [1, 2], 'B'));
     deliver(tickers, part(5, [2, 2], 'A'));
     deliver(tickers, part(6, 'x', 'A'));
-    expect(sent.map(([, text]) => (JSON.parse(text) as { s: string }[]).map(({ s }) => s))).toEqual([['A', 'B']]);
+    const frames = sent.map(([, text]) => JSON.parse(text) as { s: string; E: number }[]);
+    expect(frames.map((frame) => frame.map(({ s, E }) => [s, E]))).toEqual([
+      [
+        ['A', 1],
+        ['B', 1],
+      ],
+    ]);
     expect(metrics.counts).toMatchObject({ brokenArrays: 1, unreadable: 2 });
+    sent.length = 0;
+    deliver(tickers, part(7, [0, 3], 'A'));
+    deliver(tickers, part(11, [1, 3], 'B'));
+    deliver(tickers, part(12, [2, 3], 'C'));
+    expect(sent).toEqual([]);
   });
 
   it('writes a frame once for all clients of a form, and not at all for a form that nobody wants', () => {

@@ -1,4 +1,4 @@
-import type { Bus } from '#libs/bus';
+import type { Bus, Subscription } from '#libs/bus';
 import type { Market } from '#libs/binance';
 import type { Clock, Millis } from '#libs/core';
 import type { Log } from '#libs/runtime';
@@ -9,7 +9,7 @@ import { EdgeStream } from './edge-stream.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
 import type { Room } from './room.js';
-import { Wanted } from './wanted.js';
+import { Interest } from './interest.js';
 import { Welcomes } from './welcomes.js';
 
 /** What the streams of all markets of an edge share. */
@@ -30,7 +30,7 @@ export interface SharedParts {
  * what it is told and asked, and what comes of it. Two markets share nothing but the bus and the room.
  */
 export class MarketStreams {
-  readonly wanted: Wanted;
+  readonly wanted: Interest;
   readonly hearing: Hearing;
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
@@ -40,41 +40,30 @@ export class MarketStreams {
     readonly market: Market,
     private readonly shared: SharedParts,
   ) {
-    const { edge, bus, clock, log, metrics, publish, room, lingerMs } = shared;
+    const { messages, ask } = shared.bus;
     const { channels } = market;
-    const { messages, ask } = bus;
-    this.intake = new Intake({ clock, publish, metrics, sees: (epoch) => this.hearing.sees(epoch) });
-    this.wanted = new Wanted({
-      clock,
-      room,
-      lingerMs,
+    const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
+    this.intake = new Intake({ ...all, sees: (epoch) => this.hearing.sees(epoch) });
+    this.wanted = new Interest({
+      ...all,
       make: (parsed) => this.make(parsed),
-      listen: (stream) => messages.subscribe(market.topic(stream.parsed), this.intake.deliverTo(stream)),
+      listen: (stream) => this.listen(stream),
       changed: () => this.demand.soon(),
     });
     this.welcomes = new Welcomes({
-      ask,
-      messages,
-      clock,
-      channel: channels.welcome,
+      ...all,
       isWanted: (stream) => this.wanted.has(stream),
       welcome: (stream, welcome) => this.intake.welcome(stream, welcome),
     });
     this.demand = new DemandVoice({
-      edge,
-      channels,
-      messages,
-      clock,
+      ...all,
+      newest: () => this.hearing.newest,
       ready: () => this.wanted.ready,
       ask: (streams) => this.welcomes.ask(streams),
       askAgain: (streams) => this.welcomes.askAgain(streams),
     });
     this.hearing = new Hearing({
-      market: market.name,
-      channels,
-      messages,
-      clock,
-      log,
+      ...all,
       streams: () => this.wanted.streams,
       distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
       askAgain: () => this.demand.again(),
@@ -100,5 +89,19 @@ export class MarketStreams {
     const stream = new EdgeStream(this.market, parsed, clock.now(), { publish, counts: metrics.counts });
     if (this.hearing.deafness) this.intake.distrust(stream, this.hearing.deafness);
     return stream;
+  }
+
+  /** A channel that the bus refuses is one that cannot be heard, though the others can. */
+  private listen(stream: EdgeStream): Subscription {
+    const { bus, clock, log } = this.shared;
+    const topic = this.market.topic(stream.parsed);
+    const subscription = bus.messages.subscribe(topic, this.intake.deliverTo(stream));
+    subscription.onRefused((why) => {
+      if (why === undefined) return this.demand.again();
+      log.error({ code: 'edge.channel-refused', topic, why }, 'the bus refuses a channel');
+      const message = 'the bus refuses this edge the stream';
+      this.intake.distrust(stream, { cause: 'bus-lost', message, since: clock.now() });
+    });
+    return subscription;
   }
 }

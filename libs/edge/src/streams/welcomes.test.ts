@@ -103,6 +103,20 @@ describe('the questions of an edge', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('are asked again soon when the ones before were answered, however long they took', () => {
+    welcomes.ask(streams(1));
+    clock.advance(20_000);
+    answerLast();
+    while (welcomed.length === 0) {
+      clock.advance(50);
+      answerLast();
+    }
+    welcomes.ask(streams(1, 5));
+    const before = asked.length;
+    clock.advance(1_500);
+    expect(asked.length).toBe(before + 1);
+  });
+
   it('do not keep a new stream waiting for those that nobody answers', () => {
     welcomes.ask(streams(1));
     clock.advance(1_000);

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { streamOf } from '../../../../test/support/series-rig.js';
@@ -38,6 +39,35 @@ describe('the demand board', () => {
     expect(board.isUnheard('btcusdt@trade')).toBe(true);
     board.expire(100_000);
     expect(board.isUnheard('btcusdt@trade')).toBe(false);
+  });
+
+  it('does nothing for a demand that says what the last one said, but remembers that the edge lives', () => {
+    const board = boardOf([], 100);
+    const text = demand('a', ['btcusdt@trade']);
+    expect(changeOf(board, text, 0).isChanged).toBe(true);
+    expect(changeOf(board, text, 9_000)).toMatchObject({ edge: 'a', isChanged: false });
+    expect(board.expire(15_000)).toBe(false);
+    expect(changeOf(board, demand('a', ['ethusdt@trade']), 16_000).isChanged).toBe(true);
+    expect(changeOf(board, text, 17_000).isChanged).toBe(true);
+    expect(wanted(board)).toEqual(['btcusdt@trade']);
+  });
+
+  it('counts who wants a stream: it is wanted until the last one has left', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(4), fc.subarray(['a@trade', 'b@trade', 'c@trade', 'd@trade'])), { maxLength: 40 }),
+        (demands) => {
+          const board = boardOf(['d@trade'], 100);
+          const newest = new Map<number, string[]>();
+          for (const [edge, streams] of demands) {
+            changeOf(board, demand(`edge ${edge}`, streams));
+            newest.set(edge, streams);
+            const expected = new Set(['d@trade', ...[...newest.values()].flat()]);
+            expect(wanted(board)).toEqual([...expected].toSorted());
+          }
+        },
+      ),
+    );
   });
 
   it('forgets an edge that has gone silent, unless nobody could be heard', () => {

@@ -1,5 +1,14 @@
 import type { Market, ParsedStream, StreamNameProblem } from '#libs/binance';
-import { DEMAND_TTL_MS, type Millis, type Result, type StreamName, decodeDemand, notOk, ok } from '#libs/core';
+import {
+  DEMAND_TTL_MS,
+  type Epoch,
+  type Millis,
+  type Result,
+  type StreamName,
+  decodeDemand,
+  notOk,
+  ok,
+} from '#libs/core';
 
 /** Edges that may want something at once; more are refused, whoever sends them. */
 const MOST_EDGES = 1_000;
@@ -11,7 +20,10 @@ const MOST_REFUSED = 1_000;
 const UNHEARD_MS: Millis = 60_000;
 
 /** An edge, and the streams that it wants. */
-interface Wanting {
+interface DemandingEdge {
+  edge: string;
+  /** Its newest demand as it came: most say what the one before said. */
+  text: string;
   streams: ReadonlyMap<StreamName, ParsedStream>;
   heardAt: Millis;
 }
@@ -19,8 +31,12 @@ interface Wanting {
 /** What a demand changed. */
 export interface DemandChange {
   edge: string;
+  /** Whether another set of streams is wanted now. */
+  isChanged: boolean;
   /** Names that were refused, for the first time. */
   refused: StreamNameProblem[];
+  /** The newest term that the edge has seen, where it says so. */
+  epoch?: Epoch | undefined;
 }
 
 /** Every stream that somebody wants, as far as the limit allows. */
@@ -32,47 +48,50 @@ export interface DemandedStreams {
 
 /**
  * What all edges want, and what is always on. Trusts nobody: each name is parsed, each number is bounded, an edge that
- * has not been heard for `DEMAND_TTL_MS` is forgotten.
+ * has not been heard for `DEMAND_TTL_MS` is forgotten. A demand that says what the last one said costs one comparison.
  */
 export class DemandBoard {
-  private readonly edges = new Map<string, Wanting>();
+  private readonly edges = new Map<string, DemandingEdge>();
+  private readonly byText = new Map<string, DemandingEdge>();
+  /** Each wanted stream, and how many want it; those that are always on stand first. */
+  private readonly wanters = new Map<StreamName, { stream: ParsedStream; count: number }>();
   private readonly refusedNames = new Set<StreamName>();
   /** Until when a stream counts as not given up by an edge that was forgotten. */
   private readonly unheard = new Map<StreamName, Millis>();
 
   constructor(
     private readonly market: Market,
-    private readonly always: readonly ParsedStream[],
+    always: readonly ParsedStream[],
     private readonly mostStreams: number,
-  ) {}
+  ) {
+    for (const stream of always) this.count(stream, 1);
+  }
 
   /** Takes an edge's demand; the problem is a sentence. */
   take(text: string, now: Millis): Result<DemandChange, string> {
+    const same = this.byText.get(text);
+    if (same) {
+      same.heardAt = now;
+      return ok({ edge: same.edge, isChanged: false, refused: [] });
+    }
     const demand = decodeDemand(text);
     if (!demand) return notOk('not a demand: expected {"edge":…,"streams":[…]}');
-    const { edge, streams } = demand;
+    const { edge, streams, epoch } = demand;
     const before = this.edges.get(edge);
     if (!before && this.edges.size >= MOST_EDGES) return notOk(`more than ${MOST_EDGES} edges`);
     const refused: StreamNameProblem[] = [];
-    const wanted = new Map<StreamName, ParsedStream>();
-    for (const name of streams) {
-      // One more than all edges may want together, so that who wants too much is told of a stream that is left out.
-      if (wanted.size > this.mostStreams) break;
-      const stream = before?.streams.get(name) ?? this.parse(name, refused);
-      if (stream) wanted.set(name, stream);
-    }
-    for (const name of wanted.keys()) this.unheard.delete(name);
-    this.edges.set(edge, { streams: wanted, heardAt: now });
-    return ok({ edge, refused });
+    const wanted = this.parseAll(streams, before, refused);
+    this.replace(before, { edge, text, streams: wanted, heardAt: now });
+    return ok({ edge, isChanged: true, refused, epoch });
   }
 
   /** Forgets edges that have gone silent; true when there were any. */
   expire(now: Millis): boolean {
     const before = this.edges.size;
-    for (const [edge, { heardAt, streams }] of this.edges) {
-      if (now - heardAt <= DEMAND_TTL_MS) continue;
-      for (const name of streams.keys()) this.unheard.set(name, now + UNHEARD_MS);
-      this.edges.delete(edge);
+    for (const edge of this.edges.values()) {
+      if (now - edge.heardAt <= DEMAND_TTL_MS) continue;
+      for (const name of edge.streams.keys()) this.unheard.set(name, now + UNHEARD_MS);
+      this.replace(edge, undefined);
     }
     for (const [name, until] of this.unheard) if (now > until) this.unheard.delete(name);
     return this.edges.size !== before;
@@ -90,24 +109,37 @@ export class DemandBoard {
 
   /** Every stream that somebody wants, those that are always on first, at most as many as allowed. */
   wanted(): DemandedStreams {
-    const wanted = new Map<StreamName, ParsedStream>();
+    const streams = new Map<StreamName, ParsedStream>();
     const leftOut = new Map<StreamName, ParsedStream>();
-    const add = (stream: ParsedStream): void => {
-      if (wanted.size < this.mostStreams || wanted.has(stream.name)) wanted.set(stream.name, stream);
-      else if (leftOut.size < this.mostStreams) leftOut.set(stream.name, stream);
-    };
-    this.always.forEach(add);
-    for (const { streams } of this.edges.values()) for (const stream of streams.values()) add(stream);
-    return { streams: wanted, leftOut };
+    for (const [name, { stream }] of this.wanters) {
+      if (streams.size < this.mostStreams) streams.set(name, stream);
+      else if (leftOut.size < this.mostStreams) leftOut.set(name, stream);
+    }
+    return { streams, leftOut };
   }
 
   /** Who wants how much, for operators. */
   read(now: Millis): { edge: string; streams: number; silentMs: Millis }[] {
-    return [...this.edges].map(([edge, { streams, heardAt }]) => ({
+    return [...this.edges.values()].map(({ edge, streams, heardAt }) => ({
       edge,
       streams: streams.size,
       silentMs: Math.round(now - heardAt),
     }));
+  }
+
+  private parseAll(
+    names: readonly StreamName[],
+    before: DemandingEdge | undefined,
+    refused: StreamNameProblem[],
+  ): Map<StreamName, ParsedStream> {
+    const wanted = new Map<StreamName, ParsedStream>();
+    for (const name of names) {
+      // One more than all edges may want together, so that who wants too much is told of a stream that is left out.
+      if (wanted.size > this.mostStreams) break;
+      const stream = before?.streams.get(name) ?? this.parse(name, refused);
+      if (stream) wanted.set(name, stream);
+    }
+    return wanted;
   }
 
   private parse(name: StreamName, refused: StreamNameProblem[]): ParsedStream | undefined {
@@ -119,5 +151,29 @@ export class DemandBoard {
       refused.push(parsed.problem);
     }
     return undefined;
+  }
+
+  /** An edge wants something else, comes, or goes. What both demands want is touched by neither. */
+  private replace(before: DemandingEdge | undefined, after: DemandingEdge | undefined): void {
+    if (before) {
+      this.edges.delete(before.edge);
+      this.byText.delete(before.text);
+    }
+    for (const [name, stream] of after?.streams ?? []) {
+      this.unheard.delete(name);
+      if (!before?.streams.has(name)) this.count(stream, 1);
+    }
+    for (const [name, stream] of before?.streams ?? []) if (!after?.streams.has(name)) this.count(stream, -1);
+    if (!after) return;
+    this.edges.set(after.edge, after);
+    this.byText.set(after.text, after);
+  }
+
+  private count(stream: ParsedStream, by: 1 | -1): void {
+    const known = this.wanters.get(stream.name);
+    const count = (known?.count ?? 0) + by;
+    if (count === 0) this.wanters.delete(stream.name);
+    else if (known) known.count = count;
+    else this.wanters.set(stream.name, { stream, count });
   }
 }

@@ -1,10 +1,20 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus, Subscription } from '#libs/bus';
-import { type Clock, type Millis, type StreamName, type WelcomeAnswer, readWelcomeQuestion } from '#libs/core';
+import {
+  type Clock,
+  type Epoch,
+  type Millis,
+  type StreamName,
+  type WelcomeAnswer,
+  readWelcomeQuestion,
+} from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Pool } from '../rotation/pool.js';
 import type { Streams } from '../streams/streams.js';
 import type { DemandBoard } from './demand-board.js';
+
+/** Refused demands are logged at most so often, with their number. */
+const SAY_AGAIN_MS: Millis = 10_000;
 
 export interface DemandDeskParts {
   market: Market;
@@ -14,11 +24,15 @@ export interface DemandDeskParts {
   streams: Streams;
   clock: Clock;
   log: Log;
+  /** The term in which we publish; edges may have seen a newer one. */
+  term: { sees(epoch: Epoch): void; readonly overtaken: Epoch | undefined };
 }
 
 /** Hears what edges want, lets the pool carry exactly that, and answers how streams stand. */
 export class DemandDesk {
   private subscriptions: Subscription[] = [];
+  /** Demands refused since that was said last, and when. */
+  private readonly refusals = { count: 0, saidAt: -Infinity };
   private leftOut: ReadonlyMap<StreamName, ParsedStream> = new Map();
   private forgetBus: () => void = () => undefined;
 
@@ -60,12 +74,24 @@ export class DemandDesk {
   private demanded(text: string): void {
     const { board, clock, log } = this.parts;
     const taken = board.take(text, clock.now());
-    if (!taken.ok) return log.warn({ code: 'demand.refused', why: taken.problem }, 'a demand was refused');
-    const { edge, refused } = taken.value;
+    if (!taken.ok) return this.refuseDemand(taken.problem);
+    const { edge, isChanged, refused, epoch } = taken.value;
     for (const { message } of refused) {
       log.warn({ code: 'demand.bad-stream', edge, why: message }, 'a stream was refused');
     }
-    this.follow();
+    if (epoch !== undefined) this.parts.term.sees(epoch);
+    if (isChanged) this.follow();
+  }
+
+  /** Whoever sends junk does not fill the log with it. */
+  private refuseDemand(why: string): void {
+    const { clock, log } = this.parts;
+    const now = clock.now();
+    this.refusals.count += 1;
+    if (now - this.refusals.saidAt < SAY_AGAIN_MS) return;
+    log.warn({ code: 'demand.refused', why, count: this.refusals.count }, 'demands were refused');
+    this.refusals.count = 0;
+    this.refusals.saidAt = now;
   }
 
   /** Wants exactly what is demanded now. */
@@ -106,7 +132,8 @@ export class DemandDesk {
 
   private welcome(question: unknown): WelcomeAnswer | undefined {
     const asked = readWelcomeQuestion(question);
-    if (!asked) return undefined;
+    // Whoever has overtaken us answers; what we say is not listened to.
+    if (!asked || this.parts.term.overtaken !== undefined) return undefined;
     const welcomes = asked.streams.flatMap(
       (stream) => this.parts.streams.wanted.get(stream)?.transcript.welcome() ?? [],
     );

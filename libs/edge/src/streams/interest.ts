@@ -14,7 +14,7 @@ interface WantedStream {
   lingering: Cancel | undefined;
 }
 
-interface WantedParts {
+interface InterestParts {
   clock: Clock;
   room: Room;
   lingerMs: Millis;
@@ -30,10 +30,10 @@ interface WantedParts {
  * Which streams of a market the clients of this edge want, counted. A stream that its last client has left stays for
  * `lingerMs`, so that a client that reconnects finds it warm.
  */
-export class Wanted {
+export class Interest {
   private readonly entries = new Map<StreamName, WantedStream>();
 
-  constructor(private readonly parts: WantedParts) {}
+  constructor(private readonly parts: InterestParts) {}
 
   get streams(): EdgeStream[] {
     return [...this.entries.values()].map(({ stream }) => stream);

@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 
 /** How many commands a client has sent in the second of the clock that runs. */
-export class Pace {
+export class CommandRate {
   private second: Millis = 0;
   private commands = 0;
 

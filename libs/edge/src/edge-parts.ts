@@ -1,0 +1,16 @@
+import type { Backlogs } from './door/backlogs.js';
+import type { Pings } from './door/pings.js';
+import type { Sessions } from './door/sessions.js';
+import type { UwsServer } from './door/uws-adapter-server.js';
+import type { EdgeMetrics } from './metrics/edge-metrics.js';
+import type { MarketStreams } from './streams/market-streams.js';
+
+/** The parts of an edge. */
+export interface EdgeParts {
+  server: UwsServer;
+  sessions: Sessions;
+  pings: Pings;
+  backlogs: Backlogs;
+  markets: readonly MarketStreams[];
+  metrics: EdgeMetrics;
+}

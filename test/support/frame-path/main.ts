@@ -1,0 +1,62 @@
+/** Prints, as JSON, the functions of ours that one trade enters on its way from the socket to uWebSockets.js. */
+import { Buffer } from 'node:buffer';
+import { spot } from '#libs/binance';
+import type { SocketEvents } from '#libs/link';
+import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { Upstream } from '#libs/upstream';
+import { startEdge } from '../start-edge.js';
+import { until } from '../until.js';
+import { WsClient } from '../ws-client.js';
+import { functionEntries } from './function-entries.js';
+
+const STREAM = 'btcusdt@trade';
+const FRAMES = 100;
+
+const sockets: SocketEvents[] = [];
+const edge = await startEdge();
+const upstream = new Upstream(new UpstreamSettings(), {
+  market: spot,
+  always: [],
+  bus: edge.bus,
+  dial: (_, events) => {
+    sockets.push(events);
+    return {
+      send: () => undefined,
+      close: () => events.closed({ code: 1000, reason: '' }),
+      terminate: () => undefined,
+    };
+  },
+  clock: systemClock,
+  random: systemRandom,
+  log: silentLog,
+  metrics: new Metrics(),
+  ops: new Ops(),
+});
+await upstream.start();
+const client = await WsClient.open(`${edge.wsUrl}/v1`);
+client.send({ event: 'subscribe', id: 1, data: { streams: [STREAM] } });
+await until(() => sockets.length === 1);
+const [socket] = sockets;
+socket?.opened({});
+await until(() => client.messages.some(({ event }) => event === 'subscribed'));
+
+let id = 0;
+const frame = (): Buffer => {
+  id += 1;
+  const data = `{"e":"trade","E":1700000000000,"s":"BTCUSDT","t":${id},"p":"1.50","q":"2.00","T":1700000000000,"m":true,"M":true}`;
+  return Buffer.from(`{"stream":"${STREAM}","data":${data}}`);
+};
+const hear = (): void => {
+  for (let count = 0; count < FRAMES; count += 1) socket?.message(frame(), false);
+};
+
+hear();
+await until(() => client.texts.length > FRAMES);
+const entries = await functionEntries(hear);
+await client.close();
+await upstream.stop();
+await edge.stop();
+// What happens less than once a frame is not on its way.
+const onTheWay = entries.filter(({ times }) => times >= FRAMES);
+process.stdout.write(JSON.stringify(onTheWay.map(({ file, name }) => ({ file, name }))));
+process.exit(0);

@@ -191,9 +191,9 @@ export class HoldfastClient {
     const inbound = readInbound(this.decoder.decode(bytes));
     if (!inbound.ok) return this.problem(inbound.problem);
     this.watch.heard();
-    this.driver.heard();
     if (inbound.value.kind === 'reply') return this.reply(inbound.value.reply);
     const { event } = inbound.value;
+    this.driver.heard();
     // Several messages may come in one turn: who came late is told how things stand before this one, which it then hears.
     this.outbox.flush();
     const novelty = this.wanted.accept(event);
@@ -201,7 +201,9 @@ export class HoldfastClient {
   }
 
   private reply(reply: NativeReply): void {
+    // No sign that the gateway works: it says them to everybody who connects.
     if (reply.event === 'limits') return this.lane.open(reply.data);
+    this.driver.heard();
     const command = this.lane.answered(reply.id);
     switch (reply.event) {
       case 'subscribed':

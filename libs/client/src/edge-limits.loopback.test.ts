@@ -51,6 +51,9 @@ describe('a client at a real edge', () => {
   };
 
   afterEach(async () => {
+    const metrics = await (await fetch(`${edge.opsUrl}/metrics`)).text();
+    expect(metrics).toContain('holdfast_edge_commands_total{wire="native",result="ok"}');
+    expect(metrics).not.toContain('result="too-many-commands"');
     await client.stop();
     upstream.stop();
     await edge.stop();
@@ -123,7 +126,7 @@ describe('a client at a real edge', () => {
   });
 
   it('fits what it asks into the messages and seconds of a narrow edge', async () => {
-    await begin({ maxClientMessageBytes: 256, maxCommandsPerSecond: 20 });
+    await begin({ maxClientMessageBytes: 256, maxCommandsPerSecond: 4 });
     for (const stream of [...trades(60), `${'x'.repeat(300)}@trade`]) subscribe(stream);
     await until(() => started.size === 60);
     expect([...refused.values()]).toEqual(['bad-stream: the name is longer than what the gateway reads']);

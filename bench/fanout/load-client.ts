@@ -98,7 +98,8 @@ class Load implements LoadOrders {
       const wave = Math.min(DIALS_AT_ONCE, clients - this.clients.length);
       this.clients.push(...(await Promise.all(Array.from({ length: wave }, () => LoadClient.dial(port, door)))));
     }
-    const isIn = ({ isOpen, counter }: LoadClient): boolean => isOpen && (door.hello === undefined || counter.data > 0);
+    const isIn = ({ isOpen, counter }: LoadClient): boolean =>
+      isOpen && (door.hello === undefined || counter.data > (door.greetings ?? 0));
     await this.patiently(() => this.clients.every((client) => isIn(client) || client.problem !== undefined));
     const [out, ...others] = this.clients.filter((client) => !isIn(client));
     if (!out) return;

@@ -1,18 +1,50 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock } from '#libs/runtime';
 import { assertBuilt, dist } from '../support/built.js';
+import { HandUpstream } from '../support/hand-upstream.js';
+import { type TestEdge, startEdge } from '../support/start-edge.js';
+import { until } from '../support/until.js';
 
 beforeAll(assertBuilt);
 
+const programOf = (app: 'cli' | 'demo'): string => `${dist}/apps/${app}/src/main.js`;
+
 /** Runs a program of the build; resolves with its exit code and everything it said. */
 async function run(app: 'cli' | 'demo', ...args: string[]): Promise<{ code: number; said: string }> {
-  const child = spawn(process.execPath, [`${dist}/apps/${app}/src/main.js`, ...args]);
+  const child = spawn(process.execPath, [programOf(app), ...args]);
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];
   return { code, said };
 }
+
+/** Runs one whose reader goes once it has read these words; resolves with the exit code and what it said of errors. */
+async function runUntil(words: string, app: 'cli' | 'demo', ...args: string[]) {
+  const child = spawn(process.execPath, [programOf(app), ...args]);
+  let read = '';
+  let errors = '';
+  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  child.stdout.on('data', (chunk: Buffer) => {
+    read += chunk.toString();
+    if (read.includes(words)) child.stdout.destroy();
+  });
+  const [code] = (await once(child, 'exit')) as [number];
+  return { code, errors };
+}
+
+const TRADE = {
+  type: 'trade',
+  price: '1.00',
+  quantity: '1',
+  taker: 'buy',
+  tradedAt: 1,
+  eventAt: 1,
+  bestMatch: true,
+} as const;
 
 /** Port 1 of this machine: nobody listens there. */
 const NOBODY = '127.0.0.1:1';
@@ -49,5 +81,91 @@ describe('the command line', () => {
 
   it('lists the drills', async () => {
     expect(await run('cli', 'drill')).toEqual({ code: 0, said: expect.stringContaining('origin-story') });
+  });
+});
+
+describe('the command line at an edge', () => {
+  let edge: TestEdge;
+  let upstream: HandUpstream;
+  let isOver = false;
+  beforeAll(async () => {
+    edge = await startEdge();
+    upstream = new HandUpstream(edge.bus).start();
+    await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).ok);
+    // Something comes all the time.
+    const publish = (id: number): void => {
+      for (const symbol of ['btcusdt', 'ethusdt']) upstream.publish(`${symbol}@trade`, { ...TRADE, symbol, id });
+      if (!isOver) systemClock.after(20, () => publish(id + 1));
+    };
+    publish(1);
+  });
+  afterAll(async () => {
+    isOver = true;
+    upstream.stop();
+    await edge.stop();
+  });
+
+  it.each([['native'], ['binance']])(
+    'watches the good names among mistyped ones, on the %s wire, until nobody reads',
+    async (wire) => {
+      const names = ['btcusdt@trad', 'ethusdt@trad', 'btcusdt@trade', 'ethusdt@trade'];
+      const flags = wire === 'binance' ? ['--binance'] : [];
+      const { code, errors } = await runUntil('ethusdt@trade', 'cli', 'watch', ...names, ...flags, '--url', edge.wsUrl);
+      expect(errors.trim().split('\n')).toEqual([
+        expect.stringMatching(/"btcusdt@trad": .*did you mean btcusdt@trade\?/),
+        expect.stringMatching(/"ethusdt@trad": .*did you mean ethusdt@trade\?/),
+      ]);
+      expect(code).toBe(0);
+    },
+  );
+
+  it.each([[[]], [['--binance']]])('ends with 64 when no name is left to watch (%j)', async (flags) => {
+    expect(await run('cli', 'watch', 'btcusdt@trad', ...flags, '--url', edge.wsUrl)).toEqual({
+      code: 64,
+      said: expect.stringMatching(/did you mean btcusdt@trade.*\nNo stream is left to watch/s),
+    });
+  });
+
+  it('says what it found at the wrong port', async () => {
+    const { wsUrl, opsUrl } = edge;
+    expect(await run('cli', 'status', '--url', wsUrl.replace('ws', 'http'))).toEqual({
+      code: 69,
+      said: expect.stringMatching(/answers with HTTP 404, Invalid request path\. Expected .*operators' port/),
+    });
+    expect(await run('cli', 'status', '--url', `${wsUrl.replace('ws', 'http')}/v1?`)).toMatchObject({
+      code: 69,
+      said: expect.stringMatching(/HTTP 426/),
+    });
+    for (const flags of [[], ['--binance']]) {
+      expect(await run('cli', 'watch', 'btcusdt@trade', ...flags, '--url', opsUrl.replace('http', 'ws'))).toEqual({
+        code: 69,
+        said: expect.stringMatching(/answers with HTTP 404.*that is not where clients connect/),
+      });
+    }
+  });
+
+  it('says by its exit code whether the gateway is ready', async () => {
+    const status = (...flags: string[]) => run('cli', 'status', '--url', edge.opsUrl, ...flags);
+    expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\./) });
+    upstream.stop();
+    await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).status === 503);
+    expect(await status()).toEqual({ code: 1, said: expect.stringMatching(/^Not ready\. upstream heard: /) });
+    expect((await status('--json')).code).toBe(1);
+  });
+});
+
+describe('the demo and the drill', () => {
+  it('do not replay a stream that is not served, and say which', async () => {
+    const file = `${await mkdtemp(`${tmpdir()}/holdfast-`)}/recording.jsonl`;
+    await writeFile(file, '{"stream":"btcusdt@trade","data":{}}\n{"stream":"!bookTicker","data":{"u":1}}\n');
+    const { code, said } = await run('demo', '--replay', file);
+    expect(said).toContain(`${file}:2 is of a stream that is not served: !bookTicker was retired by Binance`);
+    expect(code).toBe(64);
+  });
+
+  it('end in order when nobody reads any more, with the exit code that is due', async () => {
+    const demo = await runUntil('Clients connect', 'demo', '--clients', '4');
+    expect(demo).toEqual({ code: 0, errors: '' });
+    expect(await runUntil('\n', 'cli', 'drill', 'origin-story', '--clients', '2')).toEqual({ code: 1, errors: '' });
   });
 });

@@ -56,7 +56,7 @@ describe('the story Holdfast starts from', () => {
       const told = {
         attempt: expect.any(Number),
         livedMs: expect.any(Number),
-        then: expect.stringMatching(/^next attempt in \d+ ms$/),
+        then: expect.stringMatching(/^next attempt in \d+\.\d+ s$/),
       };
       expect(ended).toEqual([
         expect.objectContaining({ ...told, closedBy: 'binance', closeCode: 1000 }),

@@ -2,14 +2,19 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { until } from './until.js';
 
-/** A plain WebSocket client that keeps everything it was sent. */
+/** A plain WebSocket client that keeps everything it was sent; what an edge says first of all, its limits, by itself. */
 export class WsClient {
   readonly texts: string[] = [];
   readonly pings: string[] = [];
+  limits: string | undefined;
   closed: { code: number; reason: string } | undefined;
 
   private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data: Buffer, isBinary) => this.texts.push(isBinary ? '<binary>' : data.toString()));
+    socket.on('message', (data: Buffer, isBinary) => {
+      const text = isBinary ? '<binary>' : data.toString();
+      if (text.startsWith('{"event":"limits"')) this.limits = text;
+      else this.texts.push(text);
+    });
     socket.on('ping', (payload) => this.pings.push(String(payload)));
     socket.on('close', (code, reason) => {
       this.closed = { code, reason: String(reason) };

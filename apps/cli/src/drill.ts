@@ -12,7 +12,8 @@ import {
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
-import { CommandTrouble, say } from './trouble.js';
+import { lineWidth, readerGone, say } from './output.js';
+import { CommandTrouble } from './trouble.js';
 
 interface Named {
   name: string;
@@ -39,10 +40,12 @@ export async function drill(name: string, clients: number): Promise<number> {
   const stage = new Stage({ clock, simulator, gateway, clients });
   try {
     await stage.start();
-    const failures = await perform(wanted, stage, (line) => say(`  ${line}`));
+    const failures = await Promise.race([perform(wanted, stage, (line) => say(`  ${line}`)), readerGone]);
+    // Nobody reads the verdict, and so there is none.
+    if (!failures) return 1;
     const outcome = await stage.outcome(failures);
     say('');
-    for (const line of reportOf(outcome)) say(line);
+    for (const line of reportOf(outcome, lineWidth())) say(line);
     return verdictOf(outcome).isGood ? EXIT.ok : 1;
   } finally {
     await stage.stop();

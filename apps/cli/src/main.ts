@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { EXIT } from '#libs/core';
+import { remark } from './output.js';
 import { CommandTrouble } from './trouble.js';
 
 const WS_URL = 'ws://127.0.0.1:9443';
@@ -18,19 +19,21 @@ program
   .option('--url <url>', 'where clients connect', urlOf('ws'), WS_URL)
   .option('--binance', "print Binance's wire instead of native events")
   .action(async (streams: string[], { url, binance }: { url: string; binance?: true }) => {
-    const { watchBinance, watchNative } = await import('./watch.js');
-    await (binance ? watchBinance(url, streams) : watchNative(url, streams));
+    if (binance) await (await import('./watch-binance.js')).watchBinance(url, streams);
+    else await (await import('./watch.js')).watchNative(url, streams);
   });
 
 program
   .command('status')
-  .description('Print how a gateway is: readiness, connections to Binance, streams, clients, and the newest endings.')
+  .description(
+    'Print how a gateway is: readiness, connections to Binance, streams, clients, and the newest endings. Ends with 1 while it is not ready.',
+  )
   .option('--url <url>', "the operators' port of an upstream, an edge, or a standalone gateway", urlOf('http'), OPS_URL)
   .option('--quarantine', 'print the frames that were refused, with their bytes')
   .option('--json', 'print the status as it comes')
   .action(async (options: { url: string; quarantine?: true; json?: true }) => {
     const { status } = await import('./status.js');
-    await status(options);
+    process.exitCode = await status(options);
   });
 
 program
@@ -44,9 +47,6 @@ program
     else process.exitCode = await drill(name, clients);
   });
 
-// A reader that has seen enough (`| head`) is no trouble.
-process.stdout.on('error', () => process.exit(EXIT.ok));
-
 try {
   await program.parseAsync();
   // Nothing else is waited for: an HTTP connection kept alive must not keep the command.
@@ -58,7 +58,7 @@ try {
 function codeOf(error: unknown): number {
   // Commander has said already what was wrong.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  process.stderr.write(`${(error as Error).message}\n`);
+  remark((error as Error).message);
   return error instanceof CommandTrouble ? error.exitCode : EXIT.software;
 }
 

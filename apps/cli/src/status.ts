@@ -1,5 +1,8 @@
-import { type Column, JOURNAL_COLUMNS, count, duration, readJournal, readStatus, tableOf } from '#libs/drill';
-import { CommandTrouble, say } from './trouble.js';
+import { EXIT, count, counted, duration } from '#libs/core';
+import { type Column, JOURNAL_COLUMNS, readJournal, tableOf } from '#libs/drill';
+import { whoAnswers } from './answerer.js';
+import { lineWidth, say } from './output.js';
+import { CommandTrouble } from './trouble.js';
 
 interface Options {
   url: string;
@@ -12,32 +15,44 @@ type Row = Readonly<Record<string, unknown>>;
 /** Endings shown; the rest is on `/status`. */
 const JOURNAL_ROWS = 12;
 
-/** Prints how a process of ours is, by what its operators' port says. */
-export async function status({ url, quarantine, json }: Options): Promise<void> {
-  const read = await readStatus(url).catch(() => {
-    throw new CommandTrouble(
-      `Nothing answers at ${url}. Is a gateway running (npm start)? --url says where its operators' port is.`,
-    );
-  });
-  if (json) return say(JSON.stringify(read, null, 2));
+/** Prints how a process of ours is, by what its operators' port says. Resolves with the exit code: 1 while it is not ready. */
+export async function status({ url, quarantine, json }: Options): Promise<number> {
+  const read = await ask(url, '/status');
   const sections = Object(read) as Row;
-  if (quarantine) return showQuarantine(rowsOf(sections['quarantine']));
-  say(await readiness(url));
+  if (quarantine) {
+    showQuarantine(rowsOf(sections['quarantine']));
+    return EXIT.ok;
+  }
+  const { troubles } = Object(await ask(url, '/readyz')) as { troubles?: Row };
+  const why = Object.entries(troubles ?? {}).map(([name, trouble]) => `${name}: ${text(trouble)}`);
+  if (json) say(JSON.stringify(read, null, 2));
+  else show(why.length === 0 ? 'Ready.' : `Not ready. ${why.join('; ')}`, sections);
+  return why.length === 0 ? EXIT.ok : 1;
+}
+
+/** What the port says under a path; 503 is an answer, too. */
+async function ask(url: string, path: string): Promise<unknown> {
+  try {
+    const response = await fetch(`${url}${path}`);
+    if (response.ok || response.status === 503) return await response.json();
+  } catch {
+    // What there is instead is said below.
+  }
+  const found = await whoAnswers(`${url}${path}`);
+  const expected = "Expected a gateway's operators' port, by default http://127.0.0.1:9464; --url says where it is.";
+  if (found !== undefined) throw new CommandTrouble(`${found}. ${expected}`);
+  throw new CommandTrouble(`Nothing answers at ${url}. Is a gateway running (npm start)? ${expected}`);
+}
+
+function show(readiness: string, sections: Row): void {
+  say(readiness);
   showTable('Connections to Binance', LINE_COLUMNS, rowsOf(sections['lines']));
   showStreams(rowsOf(sections['streams'] ?? sections['served']));
   showClients(sections['clients']);
-  const journal = readJournal(read);
+  const journal = readJournal(sections);
   if (journal.length === 0) return;
-  say(`\nThe newest of ${count(journal.length)} attempts to connect to Binance`);
-  for (const line of tableOf(JOURNAL_COLUMNS, journal.slice(-JOURNAL_ROWS))) say(`  ${line}`);
-}
-
-async function readiness(url: string): Promise<string> {
-  const response = await fetch(`${url}/readyz`);
-  if (response.ok) return 'Ready.';
-  const { troubles } = Object(await response.json()) as { troubles?: Row };
-  const why = Object.entries(troubles ?? {}).map(([name, trouble]) => `${name}: ${text(trouble)}`);
-  return `Not ready. ${why.join('; ')}`;
+  say(`\nThe newest of ${counted(journal.length, 'attempt')} to connect to Binance`);
+  for (const line of tableOf(JOURNAL_COLUMNS, journal.slice(-JOURNAL_ROWS), lineWidth() - 2)) say(`  ${line}`);
 }
 
 function showStreams(streams: readonly Row[]): void {
@@ -45,7 +60,7 @@ function showStreams(streams: readonly Row[]): void {
   const states = new Map<string, number>();
   for (const { state } of streams) states.set(text(state), (states.get(text(state)) ?? 0) + 1);
   say(
-    `\n${count(streams.length)} streams: ${[...states].map(([state, times]) => `${count(times)} ${state}`).join(', ')}`,
+    `\n${counted(streams.length, 'stream')}: ${[...states].map(([state, times]) => `${count(times)} ${state}`).join(', ')}`,
   );
   const troubled = streams.filter(({ state }) => state !== 'live');
   for (const { stream, state } of troubled.slice(0, 20)) say(`  ${text(stream)} is ${text(state)}`);
@@ -54,7 +69,7 @@ function showStreams(streams: readonly Row[]): void {
 function showClients(clients: unknown): void {
   const { connections, native, binance } = Object(clients) as Row;
   if (typeof connections !== 'number') return;
-  say(`\n${count(connections)} clients: ${text(native)} native, ${text(binance)} on Binance's wire`);
+  say(`\n${counted(connections, 'client')}: ${text(native)} native, ${text(binance)} on Binance's wire`);
 }
 
 function showQuarantine(rows: readonly Row[]): void {
@@ -70,7 +85,7 @@ function showQuarantine(rows: readonly Row[]): void {
 function showTable(title: string, columns: readonly Column<Row>[], rows: readonly Row[]): void {
   if (rows.length === 0) return;
   say(`\n${title}`);
-  for (const line of tableOf(columns, rows)) say(`  ${line}`);
+  for (const line of tableOf(columns, rows, lineWidth() - 2)) say(`  ${line}`);
 }
 
 const LINE_COLUMNS: readonly Column<Row>[] = [

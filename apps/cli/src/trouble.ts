@@ -11,12 +11,3 @@ export class CommandTrouble extends Error {
     super(message);
   }
 }
-
-/** Resolves with the first Ctrl-C. */
-export const interrupted = (): Promise<void> =>
-  new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
-
-export const say = (line: string): void => void process.stdout.write(`${line}\n`);

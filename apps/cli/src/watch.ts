@@ -1,63 +1,61 @@
-import { WebSocket } from 'ws';
-import { HoldfastClient } from '#libs/client';
-import { EXIT, encode } from '#libs/core';
-import { CommandTrouble, interrupted, say } from './trouble.js';
+import { type ConnectionChange, HoldfastClient } from '#libs/client';
+import { EXIT, duration, encode } from '#libs/core';
+import { whoAnswers } from './answerer.js';
+import { enough, remark, say } from './output.js';
+import { CommandTrouble } from './trouble.js';
 
-/** Prints native events and feed states. A gateway that goes away is waited for; one that was never there is an error. */
+/**
+ * Prints native events and feed states. A gateway that goes away is waited for; one that was never there is an error. A name
+ * that is refused is told, and the others are watched; it is an error when none is left.
+ */
 export async function watchNative(url: string, streams: readonly string[]): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    let wasOpen = false;
-    const client = new HoldfastClient({
-      url,
-      problem: (sentence) => process.stderr.write(`${sentence}\n`),
-      connection: (change) => {
-        if (change.state === 'open') wasOpen = true;
-        else if (change.state === 'lost' && !wasOpen) reject(nobodyThere(url));
-        else if (change.state === 'lost') {
-          process.stderr.write(`the gateway went away; next attempt in ${change.retryMs} ms\n`);
-        } else if (change.state === 'closed' && change.ending.closedBy !== 'us') {
-          const { code, reason } = change.ending;
-          reject(new CommandTrouble(`the gateway closed the connection for good: ${code} ${reason ?? ''}`));
-        }
+  const names = new Set(streams);
+  let fail: (trouble: CommandTrouble) => void = () => undefined;
+  const failed = new Promise<never>((_, reject) => (fail = reject));
+  const client = new HoldfastClient({ url, problem: remark, connection: reporter(url, fail) });
+  for (const stream of names) {
+    client.subscribe(stream, {
+      event: (event) => say(encode(event)),
+      unknown: (event) => say(encode(event)),
+      feed: (event) => say(encode(event)),
+      refused: ({ code, message }) => {
+        remark(message);
+        // These pass, and the client goes on asking.
+        if (code === 'too-many-streams' || code === 'internal') return;
+        names.delete(stream);
+        if (names.size === 0) fail(new CommandTrouble('No stream is left to watch.', EXIT.usage));
       },
     });
-    for (const stream of new Set(streams)) {
-      client.subscribe(stream, {
-        event: (event) => say(encode(event)),
-        unknown: (event) => say(encode(event)),
-        feed: (event) => say(encode(event)),
-        refused: ({ message }) => reject(new CommandTrouble(message, EXIT.usage)),
-      });
+  }
+  client.start();
+  try {
+    await Promise.race([failed, enough()]);
+  } finally {
+    await client.stop();
+  }
+}
+
+function reporter(url: string, fail: (trouble: CommandTrouble) => void): (change: ConnectionChange) => void {
+  let wasOpen = false;
+  return (change) => {
+    if (change.state === 'open') wasOpen = true;
+    else if (change.state === 'lost' && !wasOpen) void noGateway(url).then(fail);
+    else if (change.state === 'lost') {
+      remark(`the gateway went away; next attempt in ${duration(change.retryMs)}`);
+    } else if (change.state === 'closed' && change.ending.closedBy !== 'us') {
+      const { code, reason = '' } = change.ending;
+      fail(new CommandTrouble(`The gateway closed the connection for good: ${code} ${reason}`.trimEnd()));
     }
-    void interrupted().then(() => client.stop().then(resolve));
-    client.start();
-  });
+  };
 }
 
-/** Prints Binance's wire as a program written for Binance gets it: combined frames. */
-export async function watchBinance(url: string, streams: readonly string[]): Promise<void> {
-  const socket = new WebSocket(`${url}/stream`);
-  await new Promise<void>((resolve, reject) => {
-    socket.on('open', () => socket.send(JSON.stringify({ method: 'SUBSCRIBE', params: streams, id: 1 })));
-    socket.on('message', (data: Buffer) => {
-      const text = data.toString();
-      if (text.startsWith('{"error"')) reject(new CommandTrouble(messageOf(text), EXIT.usage));
-      else if (!text.startsWith('{"result"')) say(text);
-    });
-    socket.on('error', () => reject(nobodyThere(url)));
-    socket.on('close', (code, reason) =>
-      reject(new CommandTrouble(`the gateway closed: ${code} ${reason.toString()}`.trim())),
-    );
-    void interrupted().then(resolve);
-  });
-  socket.terminate();
-}
-
-const nobodyThere = (url: string): CommandTrouble =>
-  new CommandTrouble(`No gateway answers at ${url}. Is it running (npm start)? --url says where.`);
-
-/** The sentence inside `{"error":{"code":…,"msg":…}}`. */
-function messageOf(text: string): string {
-  const { error } = JSON.parse(text) as { error?: { msg?: string } };
-  return error?.msg ?? text;
+/** Why there was no connection to it. */
+export async function noGateway(url: string): Promise<CommandTrouble> {
+  const found = await whoAnswers(`${url}/v1`);
+  if (found === undefined || found.includes('HTTP 426')) {
+    return new CommandTrouble(`No gateway answers at ${url}. Is it running (npm start)? --url says where.`);
+  }
+  return new CommandTrouble(
+    `${found}: that is not where clients connect. Expected a gateway's WebSocket, by default ws://127.0.0.1:9443; --url says where.`,
+  );
 }

@@ -13,8 +13,9 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that has seen enough (`| head`) is no trouble.
-process.stdout.on('error', () => process.exit(0));
+// A reader that has seen enough (`| head`) ends the demo as Ctrl-C does: in order, and with the exit code that is due.
+process.stdout.on('error', () => (wasInterrupted = true));
+process.stderr.on('error', () => undefined);
 
 const config = read(process.argv.slice(2));
 say(opening(config));

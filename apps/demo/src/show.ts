@@ -41,7 +41,7 @@ async function showIncidents({ clients, forMs }: Incidents, say: Say, isOver: ()
   const outcome = await demo.run(stage);
   await stage.stop();
   say('');
-  for (const line of reportOf(outcome)) say(line);
+  for (const line of reportOf(outcome, process.stdout.isTTY ? process.stdout.columns : Infinity)) say(line);
   return verdictOf(outcome).isGood ? EXIT.ok : 1;
 }
 

@@ -94,7 +94,7 @@ export class EdgePeer implements Peer {
     return {
       port: Number(new URL(app.get(Edge).url).port),
       doors: {
-        native: { path: '/v1', hello: JSON.stringify(subscribe) },
+        native: { path: '/v1', hello: JSON.stringify(subscribe), greetings: 1 },
         binance: { path: `/ws/${STREAM}` },
       },
     };

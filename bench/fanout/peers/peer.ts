@@ -4,6 +4,8 @@ import type { Seq } from '#libs/core';
 export interface Door {
   path: string;
   hello?: string;
+  /** Messages that come whether or not anything was asked for. */
+  greetings?: number;
 }
 
 /** A server under test that is listening; the doors are named by the contestants that go through them. */

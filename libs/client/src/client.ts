@@ -1,22 +1,25 @@
 import {
   type Cancel,
   type Clock,
-  type ErrorCode,
-  HoldfastError,
   type Millis,
   type NativeReply,
   type Random,
+  type CommandRefusal,
   type StreamName,
   assertNever,
   shouldComeBack,
 } from '#libs/core';
 import { type Dial, type Ending, LinkDriver, type RetryPolicy, leastAfterRefusal } from '#libs/link';
 import { hostClock, hostRandom } from './browser-clock.js';
+import { type ClientCommand, CommandLane } from './command-lane.js';
+import { Fence, type OnError } from './fence.js';
 import { GatewayWatch } from './gateway-watch.js';
+import { nativeUrl } from './gateway-url.js';
 import { readInbound } from './inbound.js';
-import { Listeners, type StreamListener } from './listeners.js';
-import { PING, WantedStreams, unsubscribe } from './wanted-streams.js';
-import { webSocketDial } from './web-socket.js';
+import { Outbox } from './outbox.js';
+import { Listeners, type StreamListener } from './streams/listeners.js';
+import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
+import { guardedDial, webSocketDial } from './web-socket.js';
 
 /** How the connection to the gateway is. It says nothing about Binance: that is what feed states are for. */
 export type ConnectionChange =
@@ -28,10 +31,15 @@ export type ConnectionChange =
 export interface ClientOptions {
   /** Where the gateway listens: `ws://127.0.0.1:9443`, with or without the path `/v1`. */
   url: string;
-  /** Told every change of the connection. */
+  /** Told every change of the connection, once it has taken place. */
   connection?: (change: ConnectionChange) => void;
-  /** Told what could not be read; such a message is skipped. */
+  /** Told what could not be read, and refusals that concern no stream; such a message is skipped. */
   problem?: (sentence: string) => void;
+  /**
+   * Told what one of your callbacks threw, or rejected with; everybody else is told all the same. Absent: the console is.
+   * Also told that the gateway closed the connection for good, where there is no `connection` to hear it.
+   */
+  error?: OnError;
   /** A gateway that was silent for so long, at most twice, is asked for a sign of life; if none comes in as long again it is dialled anew. */
   silenceMs?: Millis;
   dial?: Dial;
@@ -40,7 +48,12 @@ export interface ClientOptions {
 }
 
 const SILENCE_MS: Millis = 15_000;
-const ASK_AGAIN_MS: Millis = 1_000;
+
+/** The gateway counts commands by its own seconds: after a whole one it has forgotten those before. */
+const REST_MS: Millis = 1_000;
+
+/** What was refused for a reason that passes is asked for again after so long. */
+const ASK_AGAIN_MS: Millis = 10_000;
 
 const RETRY: RetryPolicy = {
   firstMs: 250,
@@ -49,16 +62,12 @@ const RETRY: RetryPolicy = {
   leastAfter: leastAfterRefusal,
 };
 
-interface CommandRefusal {
-  code: ErrorCode;
-  message: string;
-}
-
 const nothing = (): void => undefined;
 
 /**
- * A client of the native protocol: keeps one connection to a gateway, subscribes again after every reconnect, and hands out
- * typed events. Runs in browsers and in Node 22. What it holds is bounded by the streams it was told to want.
+ * A client of the native protocol: keeps one connection to a gateway and the limits that it names, subscribes again after every
+ * reconnect, and hands out typed events. Runs in browsers and in Node 22. What it holds is bounded by the streams it was
+ * told to want. Your callbacks are called when its own work is done, so they may call it back; what they throw goes to `error`.
  *
  * ```ts
  * const client = new HoldfastClient({ url: 'ws://127.0.0.1:9443' });
@@ -74,116 +83,140 @@ export class HoldfastClient {
   private readonly clock: Clock;
   private readonly decoder = new TextDecoder();
   private readonly wanted = new WantedStreams();
-  private readonly listeners = new Listeners();
+  private readonly fence: Fence;
+  private readonly listeners: Listeners;
+  private readonly outbox = new Outbox();
+  private readonly lane: CommandLane;
   private readonly watch: GatewayWatch;
-  private cancelAgain: Cancel = nothing;
-  private isFlushDue = false;
-  private isOpen = false;
+  private cancelAgain: Cancel | undefined;
+  /** Why there will be no connection any more. */
+  private over: string | undefined;
 
+  /** @throws TypeError when the URL is none of a gateway. */
   constructor(private readonly options: ClientOptions) {
+    const url = nativeUrl(options.url);
     this.clock = options.clock ?? hostClock;
+    this.fence = new Fence(options.error);
+    this.listeners = new Listeners(this.fence);
+    this.lane = new CommandLane({
+      clock: this.clock,
+      next: (limits) => {
+        const { command, refused } = this.wanted.next(limits);
+        this.tellRefused(refused);
+        return command;
+      },
+      send: (text) => this.driver.send(text),
+    });
     this.watch = new GatewayWatch(this.clock, options.silenceMs ?? SILENCE_MS, {
-      ask: () => this.driver.send(PING),
+      ask: () => this.lane.ping(),
       giveUp: (reason) => this.driver.hangUp('silence', reason),
     });
-    const dial = options.dial ?? webSocketDial(this.clock);
-    const url = options.url.replace(/\/(v1\/?)?$/, '');
-    this.driver = new LinkDriver(
-      { dial, clock: this.clock, random: options.random ?? hostRandom },
-      RETRY,
-      () => `${url}/v1`,
-      {
-        dialing: (attempt) => options.connection?.({ state: 'connecting', attempt }),
-        opened: () => this.opened(),
-        message: (bytes) => this.message(bytes),
-        heartbeat: nothing,
-        ended: (ending, retryMs) => this.ended(ending, retryMs),
+    const dial = guardedDial(options.dial ?? webSocketDial(this.clock), this.clock);
+    this.driver = new LinkDriver({ dial, clock: this.clock, random: options.random ?? hostRandom }, RETRY, () => url, {
+      dialing: (attempt) => this.changed({ state: 'connecting', attempt }),
+      opened: () => {
+        this.watch.start();
+        this.changed({ state: 'open' });
       },
-    );
+      message: (bytes) => this.message(bytes),
+      heartbeat: nothing,
+      ended: (ending, retryMs) => this.ended(ending, retryMs),
+    });
   }
 
-  /** Begins to connect. Streams may be subscribed before or after. */
+  /**
+   * Begins to connect. Streams may be subscribed before or after.
+   *
+   * @throws Error once the client was stopped, or told not to come back: a client connects for one life only.
+   */
   start(): void {
+    this.refuseAfterEnd('start');
     this.driver.start();
   }
 
   /**
    * Wants a stream, across reconnects, until the returned function is called. Several listeners of one stream share its
-   * subscription; a later one hears what comes from then on.
+   * subscription; a later one is told how the stream stands, and hears what comes from then on.
+   *
+   * @throws Error once the client was stopped, or told not to come back.
    */
   subscribe<S extends StreamName>(stream: S, listener: StreamListener<S>): () => void {
-    const leave = this.listeners.add(stream, listener);
+    this.refuseAfterEnd('subscribe');
+    if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
+    const { seat, leave } = this.listeners.add(stream, listener);
     this.wanted.want(stream);
-    this.flushSoon();
+    // At the end of the turn, so that streams subscribed in one go are asked for in one command.
+    this.outbox.later(() => {
+      const present = this.wanted.presentOf(stream);
+      if (present) this.listeners.welcome(seat, present);
+      this.lane.wake();
+    });
     return () => {
-      if (leave()) this.drop(stream);
+      if (!leave()) return;
+      this.wanted.drop(stream);
+      this.outbox.later(() => this.lane.wake());
     };
   }
 
-  /** Closes the connection and comes back no more. Resolves when it is gone. */
+  /** Closes the connection and comes back no more; listeners hear nothing more. Resolves when it is gone. */
   async stop(): Promise<void> {
-    this.isOpen = false;
-    this.cancelTimers();
+    this.over ??= 'it was stopped';
+    this.listeners.clear();
+    this.rest();
     await this.driver.stop();
   }
 
-  private opened(): void {
-    this.isOpen = true;
-    this.options.connection?.({ state: 'open' });
-    this.watch.start();
-    this.flush();
+  private refuseAfterEnd(what: string): void {
+    if (this.over !== undefined) throw new Error(`${what}() does nothing on this client, ${this.over}: make a new one`);
+  }
+
+  private changed(change: ConnectionChange): void {
+    this.outbox.later(() => this.fence.call('connection', () => this.options.connection?.(change)));
   }
 
   private ended(ending: Ending, retryMs: Millis | undefined): void {
-    this.isOpen = false;
-    this.cancelTimers();
+    this.rest();
     this.wanted.disconnected();
+    this.listeners.disconnected();
     const isWelcomeBack = ending.code === undefined || shouldComeBack(ending.code);
-    if (retryMs === undefined || !isWelcomeBack) {
-      this.options.connection?.({ state: 'closed', ending });
-      void this.driver.stop();
-    } else {
-      this.options.connection?.({ state: 'lost', ending, retryMs });
-    }
-  }
-
-  private drop(stream: StreamName): void {
-    if (this.wanted.drop(stream)) this.driver.send(unsubscribe([stream]));
-  }
-
-  /** Streams subscribed in one go are asked for in one command. */
-  private flushSoon(): void {
-    if (this.isFlushDue) return;
-    this.isFlushDue = true;
-    queueMicrotask(() => this.flush());
-  }
-
-  private flush(): void {
-    this.isFlushDue = false;
-    if (!this.isOpen) return;
-    for (const text of this.wanted.ask()) this.driver.send(text);
+    if (retryMs !== undefined && isWelcomeBack) return this.changed({ state: 'lost', ending, retryMs });
+    const why = `the gateway closed the connection for good: ${ending.code ?? ''} ${ending.reason ?? ''}`.trim();
+    if (this.over === undefined && !this.options.connection) this.fence.report(new Error(why), 'connection');
+    this.over ??= why;
+    this.changed({ state: 'closed', ending });
+    void this.driver.stop();
   }
 
   private message(bytes: Uint8Array): void {
     const inbound = readInbound(this.decoder.decode(bytes));
-    if (!inbound.ok) return this.options.problem?.(inbound.problem);
+    if (!inbound.ok) return this.problem(inbound.problem);
     this.watch.heard();
+    if (inbound.value.kind === 'reply') return this.reply(inbound.value.reply);
+    const { event } = inbound.value;
     this.driver.heard();
-    if (inbound.value.kind === 'reply') this.reply(inbound.value.reply);
-    else if (this.wanted.accept(inbound.value.event)) this.listeners.tell(inbound.value.event);
+    // Several messages may come in one turn: who came late is told how things stand before this one, which it then hears.
+    this.outbox.flush();
+    const novelty = this.wanted.accept(event);
+    if (novelty !== 'strange') this.listeners.tell(event, novelty === 'repeat');
   }
 
   private reply(reply: NativeReply): void {
+    // No sign that the gateway works: it says them to everybody who connects.
+    if (reply.event === 'limits') return this.lane.open(reply.data);
+    this.driver.heard();
+    const command = this.lane.answered(reply.id);
     switch (reply.event) {
       case 'subscribed':
-        for (const stream of this.wanted.answered(reply.id)) {
-          const place = reply.data.streams[stream] ?? null;
-          this.listeners.started(stream, { place, hasMissed: this.wanted.hasMissed(stream, place) });
+        if (command?.event !== 'subscribe') return;
+        for (const [stream, start] of this.wanted.subscribed(command.data.streams, reply.data.streams)) {
+          this.outbox.later(this.listeners.started(stream, start));
         }
         return;
-      case 'error':
-        return this.refused(this.wanted.answered(reply.id), reply.data);
       case 'unsubscribed':
+        if (command?.event === 'unsubscribe') this.wanted.unsubscribed(command.data.streams);
+        return;
+      case 'error':
+        return this.refused(command, reply.data);
       case 'list':
       case 'pong':
         return;
@@ -192,28 +225,39 @@ export class HoldfastClient {
     }
   }
 
-  private refused(streams: readonly StreamName[], { code, message }: CommandRefusal): void {
-    const [first] = streams;
-    if (first === undefined) return this.options.problem?.(`${code}: ${message}`);
-    // Passes by itself; every other refusal concerns what was asked for.
-    if (code === 'too-many-commands') return this.askAgain(streams);
-    if (streams.length === 1) return this.giveUp(first, new HoldfastError(code, message));
-    for (const text of this.wanted.halve(streams)) this.driver.send(text);
+  private refused(command: ClientCommand | undefined, refusal: CommandRefusal): void {
+    if (refusal.code === 'too-many-commands' || refusal.code === 'internal') this.lane.rest(REST_MS);
+    if (!command || command.event === 'ping' || refusal.code === 'internal') {
+      this.problem(`${refusal.code}: ${refusal.message}`);
+    }
+    if (!command || command.event === 'ping') return;
+    this.tellRefused(this.wanted.refused(command, refusal));
+    if (this.wanted.isWaiting) this.askAgainLater();
+    // A gateway closes who is refused again and again with no good command between: a mistyped name must not add up.
+    if (refusal.code !== 'too-many-commands') this.lane.ping();
   }
 
-  private askAgain(streams: readonly StreamName[]): void {
-    this.wanted.forget(streams);
-    this.cancelAgain();
-    this.cancelAgain = this.clock.after(ASK_AGAIN_MS, () => this.flush());
+  private tellRefused(refused: readonly RefusedStream[]): void {
+    for (const one of refused) this.outbox.later(this.listeners.refused(one));
   }
 
-  private giveUp(stream: StreamName, error: HoldfastError): void {
-    this.wanted.drop(stream);
-    this.listeners.refused(stream, error);
+  private askAgainLater(): void {
+    this.cancelAgain ??= this.clock.after(ASK_AGAIN_MS, () => {
+      this.cancelAgain = undefined;
+      this.wanted.retry();
+      this.lane.wake();
+    });
   }
 
-  private cancelTimers(): void {
+  private problem(sentence: string): void {
+    this.outbox.later(() => this.fence.call('problem', () => this.options.problem?.(sentence)));
+  }
+
+  /** Nothing is sent, asked or awaited until there is a connection again. */
+  private rest(): void {
     this.watch.stop();
-    this.cancelAgain();
+    this.lane.close();
+    this.cancelAgain?.();
+    this.cancelAgain = undefined;
   }
 }

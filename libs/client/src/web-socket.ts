@@ -14,6 +14,21 @@ export function webSocketDial(clock: Clock): Dial {
   return (url, events) => new HostSocket(new WebSocket(url), clock, events);
 }
 
+/**
+ * A dial that throws (a browser does, where a page may not connect there) is an attempt that failed. Told later, as events of
+ * sockets are.
+ */
+export function guardedDial(dial: Dial, clock: Clock): Dial {
+  return (url, events) => {
+    try {
+      return dial(url, events);
+    } catch (error) {
+      clock.after(0, () => events.failed({ class: 'handshake', message: String(error) }));
+      return { send: () => undefined, close: () => undefined, terminate: () => undefined };
+    }
+  };
+}
+
 class HostSocket implements Socket {
   private readonly encoder = new TextEncoder();
   private hasOpened = false;

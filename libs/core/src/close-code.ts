@@ -11,6 +11,8 @@ export const CLOSE = {
   tooSlow: 4001,
   /** This edge already holds as many connections as it was told to. */
   tooManyConnections: 4002,
+  /** Sent commands faster than allowed, again and again. */
+  tooFast: 4003,
   /** More streams than one connection may have. */
   tooManyStreams: 4500,
   /** Sent something that is not a command, again and again. */

@@ -12,14 +12,23 @@ export type ErrorCode =
   | 'too-many-commands'
   | 'internal';
 
+export interface HoldfastErrorOptions extends ErrorOptions {
+  /** Streams that are to blame, with a sentence for each. */
+  streams?: Readonly<Record<string, string>>;
+}
+
 /** A refusal that carries a code for programs and a sentence for people: what was wrong, where, what was expected. */
 export class HoldfastError extends Error {
+  /** Streams that are to blame, with a sentence for each; absent where it is not about some of them only. */
+  readonly streams?: Readonly<Record<string, string>>;
+
   constructor(
     readonly code: ErrorCode,
     message: string,
-    options?: ErrorOptions,
+    { streams, ...options }: HoldfastErrorOptions = {},
   ) {
     super(message, options);
     this.name = 'HoldfastError';
+    if (streams) this.streams = streams;
   }
 }

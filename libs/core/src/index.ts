@@ -7,6 +7,7 @@ export { DEMAND_EVERY_MS, DEMAND_TTL_MS, type Demand, decodeDemand, encodeDemand
 export * from './error.js';
 export * from './words/event.js';
 export * from './exit-code.js';
+export * from './for-people.js';
 export * from './words/heartbeat.js';
 export * from './words/instant.js';
 export * from './words/native.js';

@@ -1,12 +1,11 @@
-import { type Clock, type Millis, type Trade, stamp } from '#libs/core';
+import { type Clock, type Millis, type Trade, counted, duration, stamp } from '#libs/core';
 import type { Onlooker } from './crew/watcher.js';
 import { readStatus } from './gateway.js';
 import { PROGRAMME, type ProgrammeItem } from './programme.js';
-import { type JournalRow, readJournal } from './show/journal-row.js';
+import { type JournalRow, endingOf, readJournal } from './show/journal-row.js';
 import type { DrillOutcome } from './show/report.js';
 import type { Display } from './show/screen.js';
-import { duration } from './show/table.js';
-import { type Scene, type IncidentLine, toldLine, upstreamLine, viewOf } from './show/view.js';
+import { type Scene, type IncidentLine, toldLine, upstreamOf, viewOf } from './show/view.js';
 import type { Stage } from './stage.js';
 import { pause } from './wait.js';
 
@@ -122,7 +121,7 @@ export class Demo {
     if (isTroubled) return;
     if (this.wasFelt) this.close(last, this.repair(last, sinceMs));
     else if (sinceMs >= this.feltWithinMs)
-      this.close(last, this.lost === 0 ? 'no stream felt it' : `a gap of ${this.lost} ids was announced`);
+      this.close(last, this.lost === 0 ? 'no stream felt it' : `a gap of ${counted(this.lost, 'id')} was announced`);
   }
 
   private repair({ atMs }: IncidentLine, sinceMs: Millis): string {
@@ -143,7 +142,7 @@ export class Demo {
 
   private async draw(stage: Stage): Promise<void> {
     this.journal = readJournal(await readStatus(stage.gateway.opsUrl));
-    this.options.display.draw(() => viewOf(this.scene(stage)));
+    this.options.display.draw((size) => viewOf(this.scene(stage), size));
   }
 
   private scene(stage: Stage): Scene {
@@ -152,7 +151,7 @@ export class Demo {
     const states = [...stage.feeds.values()].map(({ state }) => state);
     const countOf = (...wanted: string[]): number => states.filter((state) => wanted.includes(state)).length;
     return {
-      title: `one connection to Binance (simulated), ${clients} clients, no client notices when it drops`,
+      title: [`one connection to Binance (simulated), ${counted(clients, 'client')}, no client notices when it drops`],
       elapsedMs: this.elapsedMs,
       ...(forMs === undefined ? {} : { forMs }),
       prices: stage.simulator.market.instruments.flatMap(({ spec: { symbol } }) => {
@@ -169,11 +168,11 @@ export class Demo {
     };
   }
 
-  private upstream(): string {
+  private upstream(): string[] {
     const open = this.journal.findLast(({ openedAt, closedAt }) => openedAt !== undefined && closedAt === undefined);
     const ended = this.journal.findLast(({ closedAt }) => closedAt !== undefined);
     const openForMs = open?.openedAt === undefined ? undefined : stamp(this.options.clock) - open.openedAt;
-    return upstreamLine(this.journal.length, openForMs, ended && endOf(ended));
+    return upstreamOf(this.journal.length, openForMs, ended && endingOf(ended));
   }
 
   /** Counted over the last second or so. */
@@ -185,10 +184,4 @@ export class Demo {
     }
     return this.rate.perSecond;
   }
-}
-
-/** `closed by binance, 1007 Invalid UTF-8 code encountered.` */
-function endOf({ closedBy = 'nobody', code, status, reason = '', cause = '' }: JournalRow): string {
-  const what = status === undefined ? `${code ?? cause} ${reason}`.trim() : `HTTP ${status}`;
-  return `ended by ${closedBy}, ${what}`.slice(0, 60);
 }

@@ -11,7 +11,7 @@ export { RecordingError, type ReplayCheckOptions, type ReplayOutcome, replay, re
 export { type JournalRow, readJournal } from './show/journal-row.js';
 export { JOURNAL_COLUMNS, type DrillOutcome, type DrillVerdict, reportOf, verdictOf } from './show/report.js';
 export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';
-export { type Column, count, duration, tableOf } from './show/table.js';
+export { type Column, tableOf } from './show/table.js';
 export { HURRIED_LIMITS, hurriedEnvironment, type StandaloneOptions, startStandalone } from './standalone.js';
 export { Stage, type StageParts } from './stage.js';
 export { RoleProcess, TwoRoles, type TwoRolesOptions } from './two-roles.js';

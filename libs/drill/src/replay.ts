@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Clock, Millis, StreamName } from '#libs/core';
+import { spot } from '#libs/binance';
+import { type Clock, type Millis, type StreamName, count, counted, duration } from '#libs/core';
 import { Simulator } from '#libs/simulator';
 import { FrameCheck, type FrameCount } from './audit/frame-check.js';
 import { type Summary, summarize } from './audit/summary.js';
@@ -7,7 +8,6 @@ import { NativeWatcher } from './crew/native-watcher.js';
 import { WireWatcher } from './crew/wire-watcher.js';
 import type { Gateway } from './gateway.js';
 import { green, red } from './show/colour.js';
-import { count, duration } from './show/table.js';
 import type { DrillVerdict } from './show/report.js';
 import { pause } from './wait.js';
 
@@ -72,12 +72,12 @@ export function replayReport({ lastedMs, wire, native, summary }: ReplayOutcome)
   const { isGood, sentence } = replayVerdict({ lastedMs, wire, native, summary });
   const of = (value: number, all: number): string => `${count(value)} of ${count(all)}`;
   const lines = [
-    `Replayed ${count(wire.sent)} frames in ${duration(lastedMs)}.`,
+    `Replayed ${counted(wire.sent, 'frame')} in ${duration(lastedMs)}.`,
     `  Binance wire   ${of(wire.identical, wire.sent)} frames identical to the letter, ${count(wire.equal)} more equal as JSON with all keys, ${count(wire.different)} different, ${count(wire.missing)} missing`,
     ...wire.examples.map((example) => red(`    ${example}`)),
     ...native.map(
       ({ stream, sent, events, brokenPlaces }) =>
-        `  native         ${of(events, sent)} events of ${stream}, ${brokenPlaces === 0 ? 'seq without a hole' : red(`${count(brokenPlaces)} places broken`)}`,
+        `  native         ${of(events, sent)} events of ${stream}, ${brokenPlaces === 0 ? 'seq without a hole' : red(`${counted(brokenPlaces, 'place')} broken`)}`,
     ),
     isGood ? green(sentence) : red(sentence),
   ];
@@ -94,7 +94,7 @@ function replayVerdict({ wire, native, summary }: ReplayOutcome): DrillVerdict {
     return { isGood, sentence };
   }
   const events = native.reduce((sum, stream) => sum + stream.events, 0);
-  const sentence = `FAILED. ${count(good)} of ${count(wire.sent)} frames reached the Binance-wire client as they were sent, ${count(events)} the native one; ${count(summary.disconnects)} disconnects.`;
+  const sentence = `FAILED. ${count(good)} of ${count(wire.sent)} frames reached the Binance-wire client as they were sent, ${count(events)} the native one; ${counted(summary.disconnects, 'disconnect')}.`;
   return { isGood, sentence };
 }
 
@@ -140,12 +140,19 @@ function readFrames(file: string): { stream: StreamName; line: string }[] {
   const lines = readFileSync(file, 'utf8').split('\n').filter(Boolean);
   return lines.map((line, index) => {
     const stream: unknown = streamOf(line);
-    if (typeof stream === 'string') return { stream, line };
-    throw new RecordingError(`${file}:${index + 1} is not a combined frame {"stream":…,"data":…}`);
+    const where = `${file}:${index + 1}`;
+    if (typeof stream !== 'string') {
+      throw new RecordingError(`${where} is not a combined frame {"stream":…,"data":…}`);
+    }
+    const parsed = spot.parse(stream);
+    if (!parsed.ok) throw new RecordingError(`${where} is of a stream that is not served: ${parsed.problem.message}`);
+    return { stream, line };
   });
 }
 
+/** As Binance writes it, the stream stands first; the simulator sends lines as they are. */
 function streamOf(line: string): unknown {
+  if (!line.startsWith('{"stream":"')) return undefined;
   try {
     return Reflect.get(Object(JSON.parse(line)), 'stream');
   } catch {

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
-import type { Clock } from '#libs/core';
+import type { ClientLimits, Clock } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
-import { NativeGateway } from './commands/native.gateway.js';
+import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
+import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
 import { CommandDesk } from './door/command-desk.js';
 import { Pings } from './door/pings.js';
@@ -59,6 +60,7 @@ export class EdgeModule {
         },
         ...doorProviders(plan),
         ...streamsProviders(plan),
+        { provide: CLIENT_LIMITS, useValue: limitsOf(settings) },
         NativeGateway,
         BinanceGateway,
       ],
@@ -66,6 +68,13 @@ export class EdgeModule {
     };
   }
 }
+
+const limitsOf = (settings: Readonly<EdgeSettings>): ClientLimits => ({
+  commandsPerSecond: settings.maxCommandsPerSecond,
+  streams: settings.maxStreamsPerClient,
+  messageBytes: settings.maxClientMessageBytes,
+  namesPerCommand: MOST_AT_ONCE,
+});
 
 type Providers = NonNullable<DynamicModule['providers']>;
 

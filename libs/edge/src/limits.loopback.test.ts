@@ -58,7 +58,8 @@ describe('what a client may take from an edge', () => {
     await begin({ maxStreamsPerClient: 3 });
     const native = await connect('/v1');
     const refused = await native.ask({ event: 'subscribe', id: 1, data: { streams: streams(4) } });
-    expect(refused).toMatchObject({ event: 'error', id: 1, data: { code: 'too-many-streams' } });
+    const blamed = { 's3usdt@trade': 'one connection may have 3 streams' };
+    expect(refused).toMatchObject({ event: 'error', id: 1, data: { code: 'too-many-streams', streams: blamed } });
     expect(await native.ask({ event: 'list' })).toMatchObject({ data: { streams: [] } });
     const binance = await connect('/ws');
     expect(await binance.ask({ method: 'SUBSCRIBE', params: streams(4), id: 1 })).toEqual({
@@ -84,14 +85,51 @@ describe('what a client may take from an edge', () => {
     expect(await other.ask({ method: 'SUBSCRIBE', params: streams(1, 2), id: 4 })).toEqual({ result: null, id: 4 });
   });
 
-  it('refuses commands above the rate, and closes with 4501 who goes on', async () => {
+  it('says first what a native client may take', async () => {
+    await begin({ maxCommandsPerSecond: 7, maxStreamsPerClient: 3, maxClientMessageBytes: 300 });
+    const client = await connect('/v1');
+    await client.ask({ event: 'list' });
+    expect(JSON.parse(client.limits ?? '')).toEqual({
+      event: 'limits',
+      data: { commandsPerSecond: 7, streams: 3, messageBytes: 300, namesPerCommand: 4_096 },
+    });
+  });
+
+  it('refuses commands above the rate by their ids, and closes who goes on with a code that lets it come back', async () => {
     await begin({ maxCommandsPerSecond: 5 });
     const client = await connect('/v1');
-    for (let index = 0; index < 60; index += 1) client.send({ event: 'list' });
+    for (let id = 1; id <= 60; id += 1) client.send({ event: 'list', id });
     await until(() => client.closed);
-    expect(client.closed).toEqual({ code: 4501, reason: 'too many errors' });
+    expect(client.closed).toEqual({ code: 4003, reason: 'too many commands' });
+    expect(client.messages.map(({ id }) => id)).toEqual(client.messages.map((_, index) => index + 1));
     expect(client.messages.filter(({ event }) => event === 'list').length).toBeLessThanOrEqual(10);
     expect(client.messages.at(-1)).toMatchObject({ event: 'error', data: { code: 'too-many-commands' } });
+  });
+
+  it('names the streams of a command that are to blame for its refusal', async () => {
+    await begin({ maxStreams: 2 });
+    const client = await connect('/v1');
+    const subscribe = (names: string[]) => client.ask({ event: 'subscribe', id: 1, data: { streams: names } });
+    expect(await subscribe([TRADE, 'btcusdt@trad', '!ticker@arr', 'btcusdt'])).toMatchObject({
+      event: 'error',
+      id: 1,
+      data: {
+        code: 'bad-stream',
+        streams: {
+          'btcusdt@trad': expect.stringContaining('did you mean btcusdt@trade?'),
+          btcusdt: expect.stringContaining('there is no @'),
+        },
+      },
+    });
+    expect(await subscribe([TRADE, '!ticker@arr'])).toMatchObject({
+      data: { code: 'retired-stream', streams: { '!ticker@arr': expect.stringContaining('retired') } },
+    });
+    expect(await subscribe(streams(4))).toMatchObject({
+      data: {
+        code: 'too-many-streams',
+        streams: { 's2usdt@trade': expect.anything(), 's3usdt@trade': expect.anything() },
+      },
+    });
   });
 
   it.each([

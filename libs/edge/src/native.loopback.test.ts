@@ -159,11 +159,8 @@ describe('the native WebSocket', () => {
     ],
   ])('refuses %s and says why', async (text, id, code, message) => {
     const reply = await client.ask(text);
-    expect(reply).toEqual({
-      event: 'error',
-      ...(id !== undefined && { id }),
-      data: { code, message: expect.stringMatching(message) },
-    });
+    expect(reply).toMatchObject({ event: 'error', data: { code, message: expect.stringMatching(message) } });
+    expect(reply['id']).toBe(id);
     expect(await client.ask({ event: 'list' })).toEqual({ event: 'list', data: { streams: [] } });
   });
 

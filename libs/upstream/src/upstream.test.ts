@@ -194,7 +194,7 @@ describe('an upstream', () => {
     await flow();
     expect(Object.keys(ops.readTroubles())).toEqual([]);
     line(0).events.closed({ code: 1006, reason: '' });
-    expect(Object.values(ops.readTroubles())[0]).toContain('waiting (1 streams)');
+    expect(Object.values(ops.readTroubles())[0]).toContain('waiting (1 stream)');
   });
 
   it('stops in order: says so, says goodbye, and leaves no timer behind', async () => {

@@ -87,12 +87,26 @@ export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
 
 const PLACES = { type: 'object', additionalProperties: { oneOf: [{ type: 'null' }, EPOCH_SEQ] } };
 
+const BLAMED = {
+  type: 'object',
+  additionalProperties: { type: 'string' },
+  description: 'The streams that are to blame, with a sentence for each; the others may be asked for again',
+};
+
+const LIMITS = object({
+  commandsPerSecond: { type: 'integer', description: 'More are refused' },
+  streams: { type: 'integer', description: 'One connection may have so many at once' },
+  messageBytes: { type: 'integer', description: 'Most bytes of one command' },
+  namesPerCommand: { type: 'integer', description: 'Most stream names in one command' },
+});
+
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
+  limits: object({ event: { const: 'limits' }, data: LIMITS }),
   subscribed: native('subscribed', object({ streams: PLACES })),
   unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
   list: native('list', object({ streams: STREAMS })),
   pong: native('pong', object({ at: INSTANT })),
-  error: native('error', object({ code: wordsOf(ERRORS), message: { type: 'string' } })),
+  error: native('error', object({ code: wordsOf(ERRORS), message: { type: 'string' }, streams: BLAMED }, ['streams'])),
 };
 
 /** Payloads of Binance's streams by our name of the stream's type. Binance may add fields at any time. */

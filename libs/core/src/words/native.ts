@@ -18,10 +18,31 @@ export type Places = Record<StreamName, Place | null>;
  */
 export type Resumed = Record<StreamName, boolean>;
 
-/** Replies to native commands; data and feed states come as bare events beside them. */
+/** What an edge lets one client take. Whoever keeps it is never refused for asking too fast or too much at once. */
+export interface ClientLimits {
+  /** In any second of the edge's clock. */
+  commandsPerSecond: number;
+  /** At once, on one connection. */
+  streams: number;
+  /** Of one command's text. */
+  messageBytes: number;
+  /** Stream names in one command. */
+  namesPerCommand: number;
+}
+
+/** Why a command was refused; it has changed nothing. */
+export interface CommandRefusal {
+  code: ErrorCode;
+  message: string;
+  /** Where only some of its streams are to blame: which, with a sentence for each. The others may be asked for again. */
+  streams?: Readonly<Record<StreamName, string>>;
+}
+
+/** What an edge says beside events: its limits first, then a reply to each command. Data and feed states come as bare events. */
 export type NativeReply =
+  | { event: 'limits'; data: ClientLimits }
   | { event: 'subscribed'; id?: number | string; data: { streams: Places; resumed?: Resumed } }
   | { event: 'unsubscribed'; id?: number | string; data: { streams: StreamName[] } }
   | { event: 'list'; id?: number | string; data: { streams: StreamName[] } }
   | { event: 'pong'; id?: number | string; data: { at: number } }
-  | { event: 'error'; id?: number | string; data: { code: ErrorCode; message: string } };
+  | { event: 'error'; id?: number | string; data: CommandRefusal };

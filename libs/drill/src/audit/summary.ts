@@ -57,13 +57,13 @@ export function summarize(witnesses: readonly Witness[]): Summary {
 }
 
 /** What a drill must not see, each with its count; a good drill has none. */
-export function faultsOf({ disconnects, streams }: Summary): { what: string; count: number }[] {
+export function faultsOf({ disconnects, streams }: Summary): { one: string; many: string; count: number }[] {
   return [
-    { what: 'client disconnects', count: disconnects },
-    { what: 'unannounced missing ids', count: sum(streams, 'unannounced') },
-    { what: 'doubled ids', count: sum(streams, 'doubled') },
-    { what: 'reordered ids', count: sum(streams, 'reordered') },
-    { what: 'broken places in a stream', count: sum(streams, 'brokenPlaces') },
+    { one: 'client disconnect', many: 'client disconnects', count: disconnects },
+    { one: 'unannounced missing id', many: 'unannounced missing ids', count: sum(streams, 'unannounced') },
+    { one: 'doubled id', many: 'doubled ids', count: sum(streams, 'doubled') },
+    { one: 'reordered id', many: 'reordered ids', count: sum(streams, 'reordered') },
+    { one: 'broken place in a stream', many: 'broken places in a stream', count: sum(streams, 'brokenPlaces') },
   ].filter(({ count }) => count > 0);
 }
 

@@ -34,7 +34,7 @@ export class WireWatcher implements Watcher {
       socket.on('message', (data: Buffer) => {
         const message = JSON.parse(data.toString()) as Record<string, unknown>;
         if (message['id'] === 1 && 'result' in message) resolve();
-        else if ('error' in message) reject(new Error(`${this.name}: ${data.toString()}`));
+        else if ('error' in message) reject(new Error(`${this.name} was refused: ${messageOf(message['error'])}`));
         else this.enter(message, data.toString());
       });
       socket.on('close', (code, reason) => this.closed(`${code} ${reason.toString()}`.trim()));
@@ -74,6 +74,9 @@ export class WireWatcher implements Watcher {
     return this.streams.find((name) => name.startsWith(`${symbol}@${kind}`)) ?? `${symbol}@${kind}`;
   }
 }
+
+/** The sentence inside `{"code":…,"msg":…}`. */
+const messageOf = (error: unknown): string => String(Reflect.get(Object(error), 'msg'));
 
 /** How the names of streams begin, by event type; best bid and ask come without one. */
 const KIND_OF: Readonly<Record<string, string>> = {

@@ -23,6 +23,15 @@ export function readJournal(status: unknown): JournalRow[] {
   return Array.isArray(journal) ? journal.filter(isRow) : [];
 }
 
+/** Who ended it, and how: `ended by binance, 1007 Invalid UTF-8 code encountered.`. A reason that names its cause says it once. */
+export function endingOf({ closedBy = 'nobody', code, status, reason = '', cause = '' }: JournalRow): string {
+  const by = `ended by ${closedBy}`;
+  if (status !== undefined) return `${by}, HTTP ${status}`;
+  if (code !== undefined) return `${by}, ${code} ${reason}`.trimEnd();
+  const said = reason === '' || reason.startsWith(cause) ? reason || cause : `${cause}: ${reason}`;
+  return said === '' ? by : `${by}, ${said}`;
+}
+
 function isRow(value: unknown): value is JournalRow {
   const row = Object(value) as Record<string, unknown>;
   const numbers = ['attempt', 'generation', 'streams', 'frames', 'startedAt'];

@@ -1,6 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import type { StreamSummary, Summary } from '../audit/summary.js';
+import { endingOf } from './journal-row.js';
 import { type DrillOutcome, reportOf, verdictOf } from './report.js';
 import { tableOf } from './table.js';
 
@@ -41,13 +43,13 @@ describe('the verdict', () => {
   });
 
   it.each([
-    ['a client that was disconnected', outcome({}, { disconnects: 1 }), '1 client disconnects'],
+    ['a client that was disconnected', outcome({}, { disconnects: 1 }), '1 client disconnect'],
     ['an id that came twice', outcome({ doubled: 2 }), '2 doubled ids'],
     ['an id out of order', outcome({ reordered: 3 }), '3 reordered ids'],
     ['a gap nobody announced', outcome({ missing: 4, unannounced: 4 }), '4 unannounced missing ids'],
     ['a broken seq', outcome({ brokenPlaces: 5 }), '5 broken places'],
     ['silence', outcome({}, { messages: 0 }), 'not one message arrived'],
-    ['a broken rule of Binance', { ...outcome({}), violations: ['too fast'] }, '1 broken rules of Binance'],
+    ['a broken rule of Binance', { ...outcome({}), violations: ['too fast'] }, '1 broken rule of Binance'],
   ])('fails on %s', (_, seen, words) => {
     const { isGood, sentence } = verdictOf(seen);
     expect(isGood).toBe(false);
@@ -78,5 +80,37 @@ describe('the report', () => {
       rows,
     );
     expect(lines.slice(2)).toEqual(['币安人生  |', 'btc       |']);
+  });
+
+  it.each([80, 140])('fits a terminal of %i columns: what matters stays, long texts are clipped', (width) => {
+    const row = { attempt: 1_234, generation: 12, why: 'reconnect', streams: 1_024, frames: 1_234_567, startedAt: 0 };
+    const reason = 'Invalid UTF-8 code encountered in the middle of it.';
+    const lines = reportOf(
+      {
+        ...outcome({ stream: '币安人生usdt@depth@100ms', missing: 4_878, gaps: 108, messages: 1_234_567 }),
+        journal: [
+          { ...row, closedBy: 'transport', code: 1007, cause: 'bad-data', reason, then: 'next attempt in 0.2 s' },
+        ],
+      },
+      width,
+    ).map(stripVTControlCharacters);
+    for (const line of lines.slice(0, -1)) expect(stringWidth(line)).toBeLessThanOrEqual(width);
+    expect(lines.find((line) => line.includes('reconnect'))).toMatch(/1,234 .*transport +1007 +bad-data +Invalid/);
+    expect(lines.find((line) => line.includes('4,878'))).toMatch(/^币安人生usdt@dep.* 4,878 +108 +0 +0 +0 +0$/);
+  });
+
+  it.each([
+    [{ closedBy: 'binance', code: 1007, reason: 'bad text' }, 'ended by binance, 1007 bad text'],
+    [{ closedBy: 'transport', code: 1006, cause: 'dropped' }, 'ended by transport, 1006'],
+    [{ closedBy: 'binance', status: 503, cause: 'refused', reason: 'HTTP 503' }, 'ended by binance, HTTP 503'],
+    [
+      { closedBy: 'us', cause: 'replaced', reason: 'replaced by generation 2: tainted' },
+      'ended by us, replaced by generation 2: tainted',
+    ],
+    [{ closedBy: 'us', cause: 'silence', reason: 'no data for 5 s' }, 'ended by us, silence: no data for 5 s'],
+    [{ closedBy: 'transport', cause: 'dns' }, 'ended by transport, dns'],
+  ])('says once how %j ended', (end, words) => {
+    const row = { attempt: 1, generation: 1, why: 'demand', streams: 1, frames: 1, startedAt: 0 };
+    expect(endingOf({ ...row, ...end })).toBe(words);
   });
 });

@@ -1,6 +1,8 @@
+import { count, counted, duration } from '#libs/core';
 import { type Summary, type StreamSummary, faultsOf } from '../audit/summary.js';
 import type { JournalRow } from './journal-row.js';
-import { type Column, count, duration, tableOf } from './table.js';
+import { flow } from './fit.js';
+import { type Column, tableOf } from './table.js';
 import { bold, dim, green, red, yellow } from './colour.js';
 
 /** Everything a drill can say at its end. */
@@ -28,15 +30,17 @@ const MOST_ROWS = 60;
 /** Passed when no client was disconnected, nothing was doubled or out of order, every gap was announced, and no rule was broken. */
 export function verdictOf({ summary, incidents, violations, failures = [] }: DrillOutcome): DrillVerdict {
   const { native, raw, combined } = summary.clients;
-  const faults = faultsOf(summary).map(({ what, count: times }) => `${count(times)} ${what}`);
-  if (violations.length > 0) faults.push(`${count(violations.length)} broken rules of Binance`);
+  const faults = faultsOf(summary).map(({ one, many, count: times }) => counted(times, one, many));
+  if (violations.length > 0) {
+    faults.push(counted(violations.length, 'broken rule of Binance', 'broken rules of Binance'));
+  }
   if (summary.messages === 0) faults.push('not one message arrived');
   faults.push(...failures);
-  const who = `${count(native + raw + combined)} clients, ${count(summary.messages)} messages, ${incidentsOf(incidents)}`;
+  const who = `${counted(native + raw + combined, 'client')}, ${counted(summary.messages, 'message')}, ${incidentsOf(incidents)}`;
   if (faults.length > 0) return { isGood: false, sentence: `FAILED. ${who}: ${faults.join(', ')}.` };
   const missing = summary.streams.reduce((sum, stream) => sum + stream.missing, 0);
   const lost =
-    missing === 0 ? 'nothing was missing' : `every one of the ${count(missing)} ids lost on the way was announced`;
+    missing === 0 ? 'nothing was missing' : `every one of the ${counted(missing, 'id')} lost on the way was announced`;
   return {
     isGood: true,
     sentence: `PASSED. ${who}: no client was disconnected, nothing came twice or out of order, ${lost}.`,
@@ -44,20 +48,26 @@ export function verdictOf({ summary, incidents, violations, failures = [] }: Dri
 }
 
 /** The lines of the report: what clients saw by stream, every upstream connection and its end, and the verdict last. */
-export function reportOf(outcome: DrillOutcome): string[] {
+export function reportOf(outcome: DrillOutcome, width = Infinity): string[] {
   const { summary, journal, violations, failures = [] } = outcome;
   const { isGood, sentence } = verdictOf(outcome);
   const { native, raw, combined } = summary.clients;
   return [
-    bold(`What ${native + raw + combined} clients saw in ${duration(outcome.lastedMs)}`) +
-      dim(`  ${native} native, ${raw} raw and ${combined} combined on Binance's wire`),
+    ...flow(
+      [
+        bold(`What ${counted(native + raw + combined, 'client')} saw in ${duration(outcome.lastedMs)}`),
+        dim(`${native} native, ${raw} raw and ${combined} combined on Binance's wire`),
+      ],
+      width,
+      '  ',
+    ),
     '',
-    ...tableOf(STREAM_COLUMNS, summary.streams),
+    ...tableOf(STREAM_COLUMNS, summary.streams, width),
     '',
-    bold(`Upstream connections: ${count(journal.at(-1)?.attempt ?? 0)} attempts`) +
+    bold(`Upstream connections: ${counted(journal.at(-1)?.attempt ?? 0, 'attempt')}`) +
       dim(journal.length > MOST_ROWS ? `  the newest ${MOST_ROWS}, from the journal` : '  from the journal'),
     '',
-    ...tableOf(JOURNAL_COLUMNS, journal.slice(-MOST_ROWS)),
+    ...tableOf(JOURNAL_COLUMNS, journal.slice(-MOST_ROWS), width),
     '',
     `Disconnects seen by clients: ${tally(summary.disconnects)}`,
     ...[...violations.map((text) => `Broken rule: ${text}`), ...failures].map(red),
@@ -68,8 +78,8 @@ export function reportOf(outcome: DrillOutcome): string[] {
 function incidentsOf(incidents: readonly string[]): string {
   if (incidents.length === 0) return 'no incident';
   const kinds = new Set(incidents).size;
-  const struck = incidents.length === 1 ? '1 incident' : `${incidents.length} incidents`;
-  return kinds === incidents.length ? struck : `${struck} of ${kinds} kinds`;
+  const struck = counted(incidents.length, 'incident');
+  return kinds === incidents.length ? struck : `${struck} of ${counted(kinds, 'kind')}`;
 }
 
 /** Zero is what one hopes for; anything else should catch the eye. */
@@ -77,29 +87,29 @@ const tally = (value: number): string => (value === 0 ? green('0') : red(count(v
 
 const STREAM_COLUMNS: readonly Column<StreamSummary>[] = [
   { title: 'stream', cell: ({ stream }) => stream },
-  { title: 'clients', cell: ({ clients }) => count(clients), isNumber: true },
-  { title: 'messages', cell: ({ messages }) => count(messages), isNumber: true },
-  { title: 'missing ids', cell: ({ missing }) => (missing === 0 ? '0' : yellow(count(missing))), isNumber: true },
-  { title: 'gaps announced', cell: ({ gaps }) => count(gaps), isNumber: true },
+  { title: 'clients', cell: ({ clients }) => count(clients), isNumber: true, isSpare: true },
+  { title: 'messages', cell: ({ messages }) => count(messages), isNumber: true, isSpare: true },
+  { title: 'missing', cell: ({ missing }) => (missing === 0 ? '0' : yellow(count(missing))), isNumber: true },
+  { title: 'gaps', cell: ({ gaps }) => count(gaps), isNumber: true },
   { title: 'unannounced', cell: ({ unannounced }) => tally(unannounced), isNumber: true },
   { title: 'doubled', cell: ({ doubled }) => tally(doubled), isNumber: true },
   { title: 'reordered', cell: ({ reordered }) => tally(reordered), isNumber: true },
-  { title: 'broken seq', cell: ({ brokenPlaces }) => tally(brokenPlaces), isNumber: true },
+  { title: 'bad seq', cell: ({ brokenPlaces }) => tally(brokenPlaces), isNumber: true },
 ];
 
 /** Columns of the journal, for the report and for `holdfast status`. */
 export const JOURNAL_COLUMNS: readonly Column<JournalRow>[] = [
   { title: '#', cell: ({ attempt }) => count(attempt), isNumber: true },
-  { title: 'line', cell: ({ generation }) => count(generation), isNumber: true },
+  { title: 'line', cell: ({ generation }) => count(generation), isNumber: true, isSpare: true },
   { title: 'opened for', cell: ({ why }) => why },
-  { title: 'streams', cell: ({ streams }) => count(streams), isNumber: true },
+  { title: 'streams', cell: ({ streams }) => count(streams), isNumber: true, isSpare: true },
   { title: 'lived', cell: lived, isNumber: true },
-  { title: 'frames', cell: ({ frames }) => count(frames), isNumber: true },
+  { title: 'frames', cell: ({ frames }) => count(frames), isNumber: true, isSpare: true },
   { title: 'closed by', cell: ({ closedBy }) => closedBy ?? '' },
   { title: 'code', cell: ({ code, status }) => (status === undefined ? (code?.toString() ?? '') : `HTTP ${status}`) },
   { title: 'cause', cell: ({ cause }) => cause ?? '' },
   { title: 'reason', cell: ({ reason }) => shorten(reason ?? '', 40) },
-  { title: 'next attempt', cell: ({ then = '' }) => /^next attempt (.*)$/.exec(then)?.[1] ?? '' },
+  { title: 'next attempt', cell: ({ then = '' }) => /^next attempt (.*)$/.exec(then)?.[1] ?? '', isSpare: true },
 ];
 
 function lived({ openedAt, closedAt, livedMs }: JournalRow): string {

@@ -1,4 +1,5 @@
 import stringWidth from 'string-width';
+import { clip } from './fit.js';
 
 export interface Column<Row> {
   title: string;
@@ -6,33 +7,74 @@ export interface Column<Row> {
   cell: (row: Row) => string;
   /** Numbers stand at the right edge of their column. */
   isNumber?: boolean;
+  /** Left out where lines are short; the last of them goes first. */
+  isSpare?: boolean;
 }
 
-/** Lines of a plain table: a header, a rule, one line per row. Wide characters (币安人生) count as the two cells they take. */
-export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+const GAP = 2;
+
+/** Spare columns go before a text is clipped to less than this, and where none is left, nothing is clipped to less than that. */
+const GOOD_TEXT = 20;
+const LEAST_TEXT = 8;
+
+/**
+ * Lines of a plain table: a header, a rule, one line per row. Wide characters (币安人生) count as the two cells they take. Where
+ * lines are too short, spare columns go, then the longest texts are clipped.
+ */
+export function tableOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width = Infinity): string[] {
   const cells = rows.map((row) => columns.map(({ cell }) => cell(row)));
-  const widths = columns.map(({ title }, index) =>
+  const needed = columns.map(({ title }, index) =>
     Math.max(stringWidth(title), ...cells.map((line) => stringWidth(line[index] ?? ''))),
   );
+  const kept = keptOf(columns, needed, width);
+  const widths = squeezed(columns, needed, kept, width);
   const padded = (text: string, index: number): string => {
-    const room = ' '.repeat(Math.max(0, (widths[index] ?? 0) - stringWidth(text)));
-    return columns[index]?.isNumber ? room + text : text + room;
+    const most = widths[index] ?? 0;
+    const room = ' '.repeat(Math.max(0, most - stringWidth(text)));
+    return columns[index]?.isNumber ? room + text : clip(text, most) + room;
   };
-  const lineOf = (texts: readonly string[]): string => texts.map(padded).join('  ').trimEnd();
+  const lineOf = (texts: readonly string[]): string =>
+    kept
+      .map((index) => padded(texts[index] ?? '', index))
+      .join(' '.repeat(GAP))
+      .trimEnd();
   return [
     lineOf(columns.map(({ title }) => title)),
-    widths.map((width) => '─'.repeat(width)).join('  '),
+    kept.map((index) => '─'.repeat(widths[index] ?? 0)).join(' '.repeat(GAP)),
     ...cells.map(lineOf),
   ];
 }
 
-/** 1234567 → `1,234,567`. */
-export const count = (value: number): string => value.toLocaleString('en-US');
+const total = (kept: readonly number[], widths: readonly number[]): number =>
+  kept.reduce((sum, index) => sum + (widths[index] ?? 0) + GAP, -GAP);
 
-/** 754 → `0.8 s`, 83,000 → `1 min 23 s`. */
-export function duration(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3_600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
-  return `${Math.floor(seconds / 3_600)} h ${Math.floor((seconds % 3_600) / 60)} min`;
+/** Which columns stay. */
+function keptOf<Row>(columns: readonly Column<Row>[], needed: readonly number[], width: number): number[] {
+  const least = columns.map(({ isNumber }, index) =>
+    isNumber ? (needed[index] ?? 0) : Math.min(needed[index] ?? 0, GOOD_TEXT),
+  );
+  let kept = columns.map((_, index) => index);
+  while (total(kept, least) > width) {
+    const spare = kept.findLast((index) => columns[index]?.isSpare);
+    if (spare === undefined) break;
+    kept = kept.filter((index) => index !== spare);
+  }
+  return kept;
+}
+
+/** Their widths: the widest column of text gives first. */
+function squeezed<Row>(
+  columns: readonly Column<Row>[],
+  needed: readonly number[],
+  kept: readonly number[],
+  width: number,
+): number[] {
+  const widths = [...needed];
+  while (total(kept, widths) > width) {
+    const texts = kept.filter((index) => !columns[index]?.isNumber && (widths[index] ?? 0) > LEAST_TEXT);
+    const [widest] = texts.toSorted((one, other) => (widths[other] ?? 0) - (widths[one] ?? 0));
+    if (widest === undefined) break;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+  return widths;
 }

@@ -1,14 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { type Scene, viewOf } from './view.js';
 
 const scene = (more: Partial<Scene>): Scene => ({
-  title: 'a demo',
+  title: ['a demo'],
   elapsedMs: 83_000,
   forMs: 90_000,
   prices: [],
   feeds: { live: 40, recovering: 2, stale: 0 },
-  upstream: 'connected',
+  upstream: ['connected'],
   clients: 50,
   connected: 50,
   perSecond: 2_500,
@@ -17,7 +18,10 @@ const scene = (more: Partial<Scene>): Scene => ({
   ...more,
 });
 
-const linesOf = (more: Partial<Scene>): string[] => viewOf(scene(more)).map(stripVTControlCharacters);
+const WIDE = { columns: 140, rows: 50 };
+
+const linesOf = (more: Partial<Scene>, size = WIDE): string[] =>
+  viewOf(scene(more), size).map(stripVTControlCharacters);
 
 describe('the screen of a demo', () => {
   it('keeps its height however many incidents there were, and shows the newest of them', () => {
@@ -43,5 +47,36 @@ describe('the screen of a demo', () => {
     ]) {
       expect(text).toContain(words);
     }
+  });
+
+  it.each([
+    { columns: 60, rows: 24 },
+    { columns: 80, rows: 24 },
+    { columns: 140, rows: 40 },
+  ])('fits a terminal of %j, and says the same', (size) => {
+    const told = Array.from({ length: 30 }, (_, at) => ({
+      atMs: at * 1_000,
+      what: `closed in the middle of a frame, then refused, ${at}`,
+      end: 'data back in 0.5 s, on all streams in 1 min 3 s',
+    }));
+    const symbols = ['BTCUSDT', 'ETHUSDT', 'BNBUSDT', 'SOLUSDT', 'XRPUSDT', '币安人生USDT'];
+    const lines = linesOf(
+      {
+        title: ['one connection to Binance (simulated), 500 clients, no client notices when it drops'],
+        prices: symbols.map((symbol) => ({ symbol, price: '61800.95000000', move: 'up' })),
+        upstream: [
+          'connected for 1 min 3 s',
+          'attempt 1,234',
+          'before that: ended by us, replaced by generation 2: tainted',
+        ],
+        told,
+      },
+      size,
+    );
+    for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(size.columns);
+    expect(lines.length).toBeLessThan(size.rows);
+    const text = lines.join('\n');
+    for (const words of [...symbols, '2 recovering', '50 of 50 connected', 'missing unannounced 0', '1:23 of 1:30'])
+      expect(text).toContain(words);
   });
 });

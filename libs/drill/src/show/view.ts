@@ -1,7 +1,8 @@
 import stringWidth from 'string-width';
+import { count, counted, duration } from '#libs/core';
 import type { Summary } from '../audit/summary.js';
+import { type ScreenSize, clip, flow } from './fit.js';
 import { bold, cyan, dim, green, red, yellow } from './colour.js';
-import { count, duration } from './table.js';
 
 /** One incident as the screen and the lines tell it. */
 export interface IncidentLine {
@@ -13,14 +14,14 @@ export interface IncidentLine {
 
 /** How things are at one moment of a demo. */
 export interface Scene {
-  title: string;
+  title: readonly string[];
   elapsedMs: number;
   /** How long the demo runs; absent when until Ctrl-C. */
   forMs?: number;
   prices: readonly { symbol: string; price: string; move: 'up' | 'down' | 'same' }[];
   feeds: { live: number; recovering: number; stale: number };
-  /** One line on the connection to Binance. */
-  upstream: string;
+  /** On the connection to Binance. */
+  upstream: readonly string[];
   clients: number;
   connected: number;
   perSecond: number;
@@ -28,39 +29,51 @@ export interface Scene {
   summary: Summary;
 }
 
-/** Incidents that stay on the screen. */
-const TOLD_LINES = 10;
+/** Incidents that stay on the screen, where it has the rows for them. */
+const MOST_TOLD_LINES = 10;
+const FEWEST_TOLD_LINES = 3;
 
 const ARROW = { up: green('▲'), down: red('▼'), same: dim('·') };
 
-/** The screen of a demo, as lines. */
-export function viewOf(scene: Scene): string[] {
-  const { elapsedMs, forMs, feeds, told, summary } = scene;
+/** The screen of a demo, as lines that fit. */
+export function viewOf(scene: Scene, { columns, rows }: ScreenSize): string[] {
+  const { forMs, told, summary } = scene;
+  const above = [...titleOf(scene, columns), '', ...factsOf(scene, columns), '', bold('Incidents')];
+  const below = [
+    '',
+    bold('What clients saw'),
+    ...flow(sightOf(summary), columns - 2).map((line) => `  ${line}`),
+    ...(forMs === undefined ? [dim('  Ctrl-C ends it with a summary.')] : []),
+  ];
+  // The last row is the cursor's.
+  const room = Math.max(FEWEST_TOLD_LINES, Math.min(MOST_TOLD_LINES, rows - 1 - above.length - below.length));
+  const shown = told.slice(-room).map((line) => clip(toldLine(line), columns));
+  const empty = Array.from({ length: room - shown.length }, () => '');
+  return [...above, ...shown, ...empty, ...below];
+}
+
+function titleOf({ title, elapsedMs, forMs }: Scene, columns: number): string[] {
   const time = forMs === undefined ? clockOf(elapsedMs) : `${clockOf(elapsedMs)} of ${clockOf(forMs)}`;
+  return flow([bold(cyan('HOLDFAST')), ...title, dim(time)], columns, '  ');
+}
+
+function factsOf(scene: Scene, columns: number): string[] {
+  const { feeds, summary } = scene;
   const prices = scene.prices.map(
     ({ symbol, price, move }) => `${dim(padded(symbol, 12))} ${plain(price).padStart(9)} ${ARROW[move]}`,
   );
-  const shown = told.slice(-TOLD_LINES);
+  const states = [green(`${feeds.live} live`), warn(feeds.recovering, 'recovering'), warn(feeds.stale, 'stale')];
+  const clients = [connectedOf(scene), counted(summary.messages, 'message'), `${count(scene.perSecond)}/s`];
   return [
-    `${bold(cyan('HOLDFAST'))}  ${scene.title}  ${dim(time)}`,
-    '',
-    ...inThrees(prices).map((row, index) => label(index === 0 ? 'market' : '', row.join('   '))),
-    label(
-      'streams',
-      `${green(`${feeds.live} live`)}   ${warn(feeds.recovering, 'recovering')}   ${warn(feeds.stale, 'stale')}`,
-    ),
-    label('binance', scene.upstream),
-    label('clients', `${connectedOf(scene)}   ${count(summary.messages)} messages   ${count(scene.perSecond)}/s`),
-    '',
-    bold('Incidents'),
-    ...shown.map(toldLine),
-    ...Array.from({ length: Math.max(0, TOLD_LINES - shown.length) }, () => ''),
-    '',
-    bold('What clients saw'),
-    `  ${sightOf(summary)}`,
-    ...(forMs === undefined ? [dim('  Ctrl-C ends it with a summary.')] : []),
+    ...labelled('market', prices, Math.min(columns, MARKET_COLUMNS)),
+    ...labelled('streams', states, columns),
+    ...labelled('binance', scene.upstream, columns),
+    ...labelled('clients', clients, columns),
   ];
 }
+
+/** Three prices in a row, however wide the screen is. */
+const MARKET_COLUMNS = 92;
 
 /** `0:07  Binance closes with 1000            data back after 0.3 s`. */
 export function toldLine({ atMs, what, end }: IncidentLine): string {
@@ -73,12 +86,11 @@ export function clockOf(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** What the clients saw so far, in one line. */
-export function sightOf({ disconnects, streams }: Summary): string {
+/** What the clients saw so far. */
+function sightOf({ disconnects, streams }: Summary): string[] {
   const sum = (key: 'doubled' | 'reordered' | 'missing' | 'unannounced'): number =>
     streams.reduce((total, stream) => total + stream[key], 0);
   const gaps = streams.reduce((total, stream) => total + stream.gaps, 0);
-  const missing = sum('missing');
   const bad = (value: number, what: string): string =>
     value === 0 ? green(`${what} 0`) : red(`${what} ${count(value)}`);
   return [
@@ -86,18 +98,21 @@ export function sightOf({ disconnects, streams }: Summary): string {
     bad(sum('doubled'), 'doubled'),
     bad(sum('reordered'), 'reordered'),
     bad(sum('unannounced'), 'missing unannounced'),
-    `missing announced ${count(missing)} in ${count(gaps)} gaps`,
-  ].join('   ');
+    `missing announced ${count(sum('missing'))} in ${counted(gaps, 'gap')}`,
+  ];
 }
 
 /** How the attempt to connect that is the newest stands, in words. */
-export function upstreamLine(attempts: number, openForMs: number | undefined, last: string | undefined): string {
+export function upstreamOf(attempts: number, openForMs: number | undefined, last: string | undefined): string[] {
   const now = openForMs === undefined ? yellow('not connected') : green(`connected for ${duration(openForMs)}`);
-  const before = last === undefined ? '' : dim(`   before that: ${last}`);
-  return `${now}   attempt ${count(attempts)}${before}`;
+  return [now, `attempt ${count(attempts)}`, ...(last === undefined ? [] : [dim(`before that: ${last}`)])];
 }
 
-const label = (name: string, text: string): string => `  ${dim(name.padEnd(9))}${text}`;
+const LABEL = 11;
+
+/** The parts behind a name, in as many lines as they need. */
+const labelled = (name: string, parts: readonly string[], columns: number): string[] =>
+  flow(parts, columns - LABEL).map((line, index) => `  ${dim((index === 0 ? name : '').padEnd(LABEL - 2))}${line}`);
 
 const warn = (value: number, what: string): string => (value === 0 ? dim(`0 ${what}`) : yellow(`${value} ${what}`));
 
@@ -105,9 +120,6 @@ function connectedOf({ connected, clients }: Scene): string {
   const text = `${connected} of ${clients} connected`;
   return connected === clients ? green(text) : red(text);
 }
-
-const inThrees = <T>(items: readonly T[]): T[][] =>
-  Array.from({ length: Math.ceil(items.length / 3) }, (_, row) => items.slice(row * 3, row * 3 + 3));
 
 /** Padded by what it takes on the screen: 币安人生 takes eight cells. */
 const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));

@@ -2,11 +2,22 @@ import { Inject, UseInterceptors, UsePipes } from '@nestjs/common';
 import {
   ConnectedSocket,
   MessageBody,
+  type OnGatewayConnection,
   type OnGatewayDisconnect,
   SubscribeMessage,
   WebSocketGateway,
 } from '@nestjs/websockets';
-import { type Clock, HoldfastError, type Place, type StreamName, isPlace, isSamePlace, stamp } from '#libs/core';
+import {
+  type ClientLimits,
+  type Clock,
+  HoldfastError,
+  type NativeReply,
+  type Place,
+  type StreamName,
+  isPlace,
+  isSamePlace,
+  stamp,
+} from '#libs/core';
 import { CLOCK } from '#libs/runtime';
 import type { Session } from '../door/session.js';
 import { Subscriptions } from '../door/subscriptions.js';
@@ -20,15 +31,23 @@ import { OutcomeInterceptor } from './outcome.interceptor.js';
 import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
 
+/** What clients of `/v1` are told first. */
+export const CLIENT_LIMITS = Symbol('CLIENT_LIMITS');
+
 /** The commands of `/v1`. */
 @WebSocketGateway({ path: '/v1' })
 @UsePipes(commandPipe())
 @UseInterceptors(OutcomeInterceptor)
-export class NativeGateway implements OnGatewayDisconnect<Session> {
+export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDisconnect<Session> {
   constructor(
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
     @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(CLIENT_LIMITS) private readonly limits: ClientLimits,
   ) {}
+
+  handleConnection(session: Session): void {
+    session.send(JSON.stringify({ event: 'limits', data: this.limits } satisfies NativeReply));
+  }
 
   handleDisconnect(session: Session): void {
     this.subscriptions.remove(session, session.streams.keys());

@@ -1,17 +1,35 @@
-import type { ParsedStream } from '#libs/binance';
-import { HoldfastError, type StreamName } from '#libs/core';
+import type { ParsedStream, StreamNameProblem } from '#libs/binance';
+import { HoldfastError, type StreamName, ok } from '#libs/core';
 import type { Session } from '../door/session.js';
+
+/** Bad names that one refusal names: finding the nearest good one is dear, so a list of nonsense is not read to its end. */
+const MOST_BLAMED = 10;
 
 /**
  * Understands the names of a command: here they come in. Those that the client has already are understood already.
  *
- * @throws HoldfastError when one is not a stream's of the client's market.
+ * @throws HoldfastError when some are not a stream's of the client's market; it names them, up to a point.
  */
-export const readStreams = ({ streams, entry }: Session, names: readonly StreamName[]): ParsedStream[] =>
-  names.map((name) => {
-    const known = streams.get(name);
-    if (known) return known.parsed;
-    const parsed = entry.market.parse(name);
-    if (!parsed.ok) throw new HoldfastError(parsed.problem.code, parsed.problem.message);
-    return parsed.value;
-  });
+export function readStreams({ streams, entry }: Session, names: readonly StreamName[]): ParsedStream[] {
+  const understood: ParsedStream[] = [];
+  const blamed = new Map<StreamName, StreamNameProblem>();
+  for (const name of names) {
+    const known = streams.get(name)?.parsed;
+    const parsed = known ? ok(known) : entry.market.parse(name);
+    if (parsed.ok) understood.push(parsed.value);
+    else blamed.set(name, parsed.problem);
+    if (blamed.size === MOST_BLAMED) break;
+  }
+  const [first] = blamed.values();
+  if (first) throw new HoldfastError(first.code, first.message, { streams: sentencesOf(blamed, first.code) });
+  return understood;
+}
+
+/** One refusal has one code, so it names those that share it. */
+const sentencesOf = (
+  blamed: ReadonlyMap<StreamName, StreamNameProblem>,
+  code: StreamNameProblem['code'],
+): Record<StreamName, string> =>
+  Object.fromEntries(
+    [...blamed].flatMap(([name, problem]) => (problem.code === code ? [[name, problem.message]] : [])),
+  );

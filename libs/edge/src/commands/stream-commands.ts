@@ -4,7 +4,7 @@ import type { StreamName } from '#libs/core';
 const A_LIST = 'streams: expected a list of stream names, like ["btcusdt@trade"]';
 
 /** Enough for every stream one client may have by default, in one command. */
-const MOST_AT_ONCE = 4_096;
+export const MOST_AT_ONCE = 4_096;
 
 /** `data` of `unsubscribe`. */
 export class StreamsData {

@@ -24,7 +24,7 @@ export class CommandDesk {
   receive(session: Session, text: string | undefined): void {
     const { maxCommandsPerSecond } = this.settings;
     const isInTime = session.rate.allows(this.clock.now(), maxCommandsPerSecond);
-    const incoming = isInTime ? session.wire.read(text) : session.wire.tooFast(maxCommandsPerSecond);
+    const incoming = isInTime ? session.wire.read(text) : session.wire.tooFast(text, maxCommandsPerSecond);
     switch (incoming.kind) {
       case 'command':
         session.enqueue(() => this.carryOut(session, incoming.command));
@@ -55,6 +55,8 @@ export class CommandDesk {
     this.metrics.commands.inc({ wire: session.wire.name, result: error.code });
     session.refusals += 1;
     session.send(session.wire.refuse(error, id));
-    if (session.refusals >= session.wire.mostRefusals) session.close(CLOSE.tooManyErrors, 'too many errors');
+    if (session.refusals < session.wire.mostRefusals) return;
+    if (error.code === 'too-many-commands') session.close(CLOSE.tooFast, 'too many commands');
+    else session.close(CLOSE.tooManyErrors, 'too many errors');
   }
 }

@@ -24,8 +24,11 @@ export class Subscriptions {
   add(session: Session, streams: readonly ParsedStream[]): EdgeStream[] {
     const named = new Map(streams.map((stream) => [stream.name, stream]));
     const fresh = [...named.values()].filter(({ name }) => !session.streams.has(name));
-    if (session.streams.size + fresh.length > this.maxStreamsPerClient) {
-      throw new HoldfastError('too-many-streams', `one connection may have ${this.maxStreamsPerClient} streams`);
+    const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
+    if (over.length > 0) {
+      const message = `one connection may have ${this.maxStreamsPerClient} streams`;
+      const streams = Object.fromEntries(over.map(({ name }) => [name, message]));
+      throw new HoldfastError('too-many-streams', message, { streams });
     }
     const wanted = this.wantedBy(session);
     wanted.makeRoom(fresh.map(({ name }) => name));

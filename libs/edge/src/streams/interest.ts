@@ -52,11 +52,14 @@ export class Interest {
   /** @throws HoldfastError `too-many-streams` if this edge cannot take all of these as well. */
   makeRoom(names: readonly StreamName[]): void {
     const { taken, most } = this.parts.room;
-    const over = taken + names.filter((name) => !this.entries.has(name)).length - most;
+    const fresh = names.filter((name) => !this.entries.has(name));
+    const over = taken + fresh.length - most;
     if (over <= 0) return;
     const idle = [...this.entries].filter(([name, { lingering }]) => lingering && !names.includes(name));
     if (over > idle.length) {
-      throw new HoldfastError('too-many-streams', `this edge serves at most ${most} streams`);
+      const message = `this edge serves at most ${most} streams`;
+      const homeless = fresh.slice(idle.length - over).map((name) => [name, message]);
+      throw new HoldfastError('too-many-streams', message, { streams: Object.fromEntries(homeless) });
     }
     for (const [name] of idle.slice(0, over)) this.letGo(name);
   }

@@ -1,3 +1,5 @@
+import { duration } from '#libs/core';
+
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 const escape = (text: string): string => text.replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found);
@@ -28,7 +30,7 @@ function show(value: unknown, name = ''): string {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'number') return escape(typeof value === 'string' ? value : JSON.stringify(value));
   if (/(^a|A)t$/.test(name)) return new Date(value).toISOString().replace('T', ' ');
-  if (name.endsWith('Ms')) return `${(value / 1_000).toFixed(1)} s`;
+  if (name.endsWith('Ms')) return duration(value);
   return String(value);
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Millis, stamp } from '#libs/core';
+import { type Clock, type Millis, duration, stamp } from '#libs/core';
 import type { Ending, Endpoints } from '#libs/link';
 import type { Log } from '#libs/runtime';
 
@@ -47,7 +47,7 @@ export type Then =
 export function tellThen(then: Then): string {
   switch (then.do) {
     case 'retry':
-      return `next attempt in ${then.inMs} ms`;
+      return `next attempt in ${duration(then.inMs)}`;
     case 'promote':
       return `generation ${then.generation} takes over`;
     case 'replace-later':

@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import type { Clock, Millis } from '#libs/core';
+import { type Clock, type Millis, counted } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { Journal } from '../journal/journal.js';
@@ -106,7 +106,7 @@ const rank = ({ transcript }: Series): number => (transcript.feed?.state === 'li
 function trouble({ pool }: Shown): Trouble {
   const down = pool.all.filter(({ line }) => !line?.connection);
   if (down.length === 0) return undefined;
-  const states = down.map(({ line, cargo: { size } }) => `${line?.state ?? 'not begun'} (${size} streams)`);
+  const states = down.map(({ line, cargo: { size } }) => `${line?.state ?? 'not begun'} (${counted(size, 'stream')})`);
   return `${down.length} of ${pool.all.length} not open: ${states.join(', ')}`;
 }
 

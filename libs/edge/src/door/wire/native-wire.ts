@@ -35,11 +35,18 @@ export const nativeWire: Wire = {
     return readCommand(value);
   },
 
-  tooFast: (perSecond) => refused('too-many-commands', `at most ${perSecond} commands per second`),
+  /** Read all the same, for its id: who asks too fast must know what to ask again. Twenty such, and the client is closed. */
+  tooFast(text, perSecond) {
+    const incoming = this.read(text);
+    const id =
+      incoming.kind === 'command' ? incoming.command.id : incoming.kind === 'refused' ? incoming.id : undefined;
+    return refused('too-many-commands', `at most ${perSecond} commands per second`, id);
+  },
 
   reply: (command, result) => replyText(result as NativeResult, command.id),
 
-  refuse: ({ code, message }, id) => replyText({ event: 'error', data: { code, message } }, id),
+  refuse: ({ code, message, streams }, id) =>
+    replyText({ event: 'error', data: { code, message, ...(streams && { streams }) } }, id),
 };
 
 function readCommand({ event, id, data }: { event?: unknown; id?: unknown; data?: unknown }): Incoming {

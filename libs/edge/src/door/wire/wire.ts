@@ -33,7 +33,7 @@ export interface Wire {
   /** Never throws. Undefined stands for a binary message. */
   read(text: string | undefined): Incoming;
   /** What becomes of a message beyond so many per second. */
-  tooFast(perSecond: number): Incoming;
+  tooFast(text: string | undefined, perSecond: number): Incoming;
   /** The text of the reply to a command that was carried out. */
   reply(command: Command, result: unknown): string;
   /** The text of the reply to one that was not. */

@@ -1,0 +1,181 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeGateway } from '../../../test/support/fake-gateway.js';
+import { until } from '../../../test/support/until.js';
+import { type ClientOptions, HoldfastClient, type StreamListener } from './index.js';
+
+const TRADE = 'btcusdt@trade';
+const TOP = 'btcusdt@bookTicker';
+
+describe('those who listen', () => {
+  let gateway: FakeGateway;
+  let client: HoldfastClient;
+  const errors: string[] = [];
+
+  beforeEach(async () => {
+    gateway = new FakeGateway();
+    await gateway.listening();
+    errors.length = 0;
+  });
+
+  afterEach(async () => {
+    await client.stop();
+    await gateway.close();
+  });
+
+  const connect = (options: Partial<ClientOptions> = {}): void => {
+    client = new HoldfastClient({
+      url: gateway.url,
+      random: () => 0,
+      error: (error, where) => errors.push(`${where}: ${(error as Error).message}`),
+      ...options,
+    });
+    client.start();
+  };
+
+  const fails = (): never => {
+    throw new Error('mine');
+  };
+
+  it('are all told, whatever one of them throws or rejects with, and that is reported once each', async () => {
+    connect();
+    const seen: number[] = [];
+    client.subscribe(TRADE, { started: fails, event: fails, feed: () => Promise.reject(new Error('later')) as never });
+    client.subscribe(TRADE, { started: () => seen.push(0), event: ({ id }) => seen.push(id) });
+    await until(() => seen.length === 1);
+    gateway.say({
+      type: 'feed',
+      stream: TRADE,
+      epoch: 1,
+      seq: 7,
+      state: 'live',
+      since: 0,
+      cause: 'resumed',
+      by: 'upstream',
+    });
+    gateway.trade(8);
+    gateway.trade(9);
+    await until(() => seen.length === 3);
+    expect(seen).toEqual([0, 8, 9]);
+    expect(errors.toSorted()).toEqual(['event: mine', 'event: mine', 'feed: later', 'started: mine']);
+  });
+
+  it('are served although the callback for the connection throws at every change, also after a loss', async () => {
+    connect({ connection: fails });
+    const starts: boolean[] = [];
+    client.subscribe(TRADE, { started: ({ hasMissed }) => starts.push(hasMissed) });
+    await until(() => starts.length === 1);
+    gateway.socket.terminate();
+    await until(() => starts.length === 2);
+    expect(errors).toEqual(Array.from({ length: 5 }, () => 'connection: mine'));
+  });
+
+  it('are served although the callback for errors throws too', async () => {
+    const written = vi.spyOn(console, 'error').mockReturnValue();
+    connect({ error: fails });
+    const seen: number[] = [];
+    client.subscribe(TRADE, { event: fails });
+    client.subscribe(TRADE, { event: ({ id }) => seen.push(id) });
+    await until(() => gateway.commands.length === 1);
+    gateway.trade(8);
+    await until(() => seen.length === 1);
+    expect(written.mock.calls.map(([where]) => String(where))).toEqual([
+      'Holdfast client, event:',
+      'Holdfast client, error:',
+    ]);
+    written.mockRestore();
+  });
+
+  it('may come, go and stop the client while they are told', async () => {
+    connect();
+    const seen: string[] = [];
+    const later: StreamListener<typeof TRADE> = { started: ({ place }) => seen.push(`later from ${place?.seq}`) };
+    const leave = client.subscribe(TRADE, {
+      event: ({ id }) => {
+        seen.push(`first ${id}`);
+        leave();
+        client.subscribe(TRADE, later);
+      },
+    });
+    client.subscribe(TRADE, {
+      event: ({ id }) => {
+        seen.push(`second ${id}`);
+        if (id === 9) void client.stop();
+      },
+    });
+    client.subscribe(TRADE, { event: ({ id }) => seen.push(`third ${id}`) });
+    await until(() => gateway.commands.length === 1);
+    gateway.trade(8);
+    gateway.trade(9);
+    await until(() => seen.includes('second 9'));
+    expect(seen).toEqual(['first 8', 'second 8', 'third 8', 'later from 8', 'second 9']);
+  });
+
+  it('hear how things stand when they come to a stream that is served already', async () => {
+    connect();
+    const early: number[] = [];
+    client.subscribe(TOP, { event: ({ updateId }) => early.push(updateId) });
+    await until(() => gateway.commands.length === 1);
+    const top = { type: 'bookTicker', stream: TOP, epoch: 1, symbol: 'BTCUSDT' };
+    const feed = { type: 'feed', stream: TOP, epoch: 1, since: 5, by: 'upstream' };
+    gateway.say({ ...feed, seq: 7, state: 'recovering', cause: 'connection-lost' });
+    gateway.say({ ...top, seq: 8, updateId: 80 });
+    gateway.say({ ...feed, seq: 9, state: 'gap', cause: 'ids-missing', missing: { from: 1, to: 2 } });
+    gateway.say({ ...top, seq: 10, updateId: 100 });
+    await until(() => early.length === 2);
+    const late: unknown[] = [];
+    client.subscribe(TOP, {
+      started: (start) => late.push(start),
+      feed: ({ state, seq, missing }) => late.push({ state, seq, missing }),
+      event: ({ updateId, seq }) => late.push({ updateId, seq }),
+    });
+    gateway.say({ ...top, seq: 11, updateId: 110 });
+    await until(() => late.length === 4);
+    expect(late).toEqual([
+      { place: { epoch: 1, seq: 10 }, hasMissed: false },
+      { state: 'live', seq: 10, missing: undefined },
+      { updateId: 100, seq: 10 },
+      { updateId: 110, seq: 11 },
+    ]);
+    expect(early).toEqual([80, 100, 110]);
+    expect(gateway.commands).toHaveLength(1);
+  });
+
+  it('hear after a reconnect what is repeated only if they came meanwhile', async () => {
+    connect();
+    const early: number[] = [];
+    client.subscribe(TOP, { event: ({ updateId }) => early.push(updateId) });
+    await until(() => gateway.commands.length === 1);
+    const top = { type: 'bookTicker', stream: TOP, epoch: 1, symbol: 'BTCUSDT' };
+    gateway.say({ ...top, seq: 7, updateId: 70 });
+    await until(() => early.length === 1);
+    gateway.socket.terminate();
+    const late: number[] = [];
+    await until(() => gateway.sockets.length === 2);
+    client.subscribe(TOP, { event: ({ updateId }) => late.push(updateId) });
+    await until(() => gateway.commands.length === 2);
+    gateway.say({ ...top, seq: 7, updateId: 70 });
+    gateway.say({ ...top, seq: 8, updateId: 80 });
+    await until(() => late.length === 2);
+    expect([early, late]).toEqual([
+      [70, 80],
+      [70, 80],
+    ]);
+  });
+
+  it('keep a stream that was dropped and wanted again in one turn', async () => {
+    connect();
+    const seen: string[] = [];
+    const listener: StreamListener<typeof TRADE> = {
+      started: () => seen.push('started'),
+      event: ({ id }) => seen.push(`${id}`),
+    };
+    const leave = client.subscribe(TRADE, listener);
+    await until(() => seen.length === 1);
+    leave();
+    client.subscribe(TRADE, listener);
+    await until(() => seen.length === 2);
+    gateway.trade(8);
+    await until(() => seen.length === 3);
+    expect(gateway.commands.map(({ event }) => event)).toEqual(['subscribe']);
+  });
+});

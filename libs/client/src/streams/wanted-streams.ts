@@ -1,0 +1,225 @@
+import {
+  type ClientLimits,
+  HoldfastError,
+  type Place,
+  type Places,
+  type CommandRefusal,
+  type StreamEvent,
+  type StreamName,
+  isAfter,
+} from '#libs/core';
+import type { ClientCommand } from '../command-lane.js';
+import { fitting, isTooLong } from './batch.js';
+import { type Present, remember } from './present.js';
+
+/**
+ * How a stream stands with the present connection. `open`: to be asked for. `asked`, `leaving`: a command about it is under
+ * way. `served`: the gateway sends it. `waiting`: refused for a reason that passes; to be asked for again later.
+ */
+type Standing = 'open' | 'asked' | 'served' | 'leaving' | 'waiting';
+
+/** What a client keeps of one stream. */
+interface StreamInterest {
+  stream: StreamName;
+  standing: Standing;
+  /** Whether somebody listens. Nobody does, and yet it is kept, while the gateway has to be told. */
+  isWanted: boolean;
+  /** The newest place seen. */
+  last?: Place | undefined;
+  /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
+  resumeFrom?: Place | undefined;
+  present?: Present | undefined;
+  /** Whether its listeners know that there is no room for it. */
+  isToldFull: boolean;
+}
+
+/** A stream that the gateway does not serve, and why. */
+export interface RefusedStream {
+  stream: StreamName;
+  error: HoldfastError;
+  /** Whether it will be asked for again. */
+  isStillWanted: boolean;
+}
+
+/** The next thing to say to the gateway, and the streams that it need not be asked about: it would refuse them. */
+export interface NextStep {
+  command?: ClientCommand;
+  refused: RefusedStream[];
+}
+
+/** Refusals that pass by themselves. */
+const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
+
+/** The streams a client wants and how each stands with the gateway. Holds no socket and no clock. */
+export class WantedStreams {
+  private readonly interests = new Map<StreamName, StreamInterest>();
+
+  want(stream: StreamName): void {
+    const known = this.interests.get(stream);
+    if (known) known.isWanted = true;
+    else this.interests.set(stream, { stream, standing: 'open', isWanted: true, isToldFull: false });
+  }
+
+  drop(stream: StreamName): void {
+    const interest = this.interests.get(stream);
+    if (!interest) return;
+    interest.isWanted = false;
+    this.forgetIfIdle(interest);
+  }
+
+  /** How the stream stands, for somebody who comes late; undefined while it is not served. */
+  presentOf(stream: StreamName): Present | undefined {
+    const interest = this.interests.get(stream);
+    if (interest?.standing !== 'served' || !interest.present) return undefined;
+    const { present, last } = interest;
+    const isPast = last && (!present.place || isAfter(last, present.place));
+    return { ...present, place: isPast ? last : present.place };
+  }
+
+  /** What to say next. Streams are given back before others are asked for, so that there is room. */
+  next(limits: ClientLimits): NextStep {
+    const interests = [...this.interests.values()];
+    const served = interests.filter(({ standing }) => standing === 'served');
+    const unwanted = served.filter(({ isWanted }) => !isWanted);
+    if (unwanted.length > 0) {
+      const { streams, taken } = fitting(unwanted, limits);
+      for (const interest of taken) interest.standing = 'leaving';
+      return { command: { event: 'unsubscribe', data: { streams } }, refused: [] };
+    }
+    const open = interests.filter(({ standing }) => standing === 'open');
+    const unsayable = open.filter(({ stream }) => isTooLong(stream, limits));
+    const sayable = open.filter((interest) => !unsayable.includes(interest));
+    const room = Math.max(0, limits.streams - served.length);
+    const { streams, since, taken } = fitting(sayable.slice(0, room), limits);
+    for (const interest of taken) interest.standing = 'asked';
+    const refused = [...this.giveUp(unsayable), ...this.tellFull(sayable.slice(room), limits)];
+    if (taken.length === 0) return { refused };
+    const data = Object.keys(since).length === 0 ? { streams } : { streams, since };
+    return { command: { event: 'subscribe', data }, refused };
+  }
+
+  /** The gateway serves these. Gives whether events went by since the previous connection, by stream. */
+  subscribed(
+    streams: readonly StreamName[],
+    places: Places,
+  ): Map<StreamName, { place: Place | null; hasMissed: boolean }> {
+    const starts = new Map<StreamName, { place: Place | null; hasMissed: boolean }>();
+    for (const interest of this.known(streams)) {
+      const place = places[interest.stream] ?? null;
+      const { resumeFrom, stream } = interest;
+      const hasMissed = resumeFrom !== undefined && (resumeFrom.epoch !== place?.epoch || resumeFrom.seq !== place.seq);
+      interest.standing = 'served';
+      interest.isToldFull = false;
+      interest.present = { place };
+      starts.set(stream, { place, hasMissed });
+    }
+    return starts;
+  }
+
+  /** The gateway sends these no more; what is wanted again by now begins anew. */
+  unsubscribed(streams: readonly StreamName[]): void {
+    for (const interest of this.known(streams)) {
+      interest.standing = 'open';
+      interest.last = undefined;
+      interest.resumeFrom = undefined;
+      interest.present = undefined;
+      this.forgetIfIdle(interest);
+    }
+  }
+
+  /** Whether some were refused for a reason that passes; `retry` after a while. */
+  get isWaiting(): boolean {
+    return [...this.interests.values()].some(({ standing }) => standing === 'waiting');
+  }
+
+  /** A command about these was refused. Those that are not to blame are asked for again. */
+  refused(
+    { event, data: { streams } }: Exclude<ClientCommand, { event: 'ping' }>,
+    refusal: CommandRefusal,
+  ): RefusedStream[] {
+    const interests = this.known(streams);
+    if (event === 'unsubscribe') {
+      for (const interest of interests) interest.standing = 'served';
+      return [];
+    }
+    for (const interest of interests) {
+      interest.standing = 'open';
+      this.forgetIfIdle(interest);
+    }
+    if (refusal.code === 'too-many-commands') return [];
+    const wanted = interests.filter(({ isWanted }) => isWanted);
+    const named = wanted.filter(({ stream }) => Object.hasOwn(refusal.streams ?? {}, stream));
+    const blamed = refusal.streams ? named : wanted;
+    if (!PASSING.has(refusal.code)) return this.giveUp(blamed, refusal);
+    for (const interest of blamed) interest.standing = 'waiting';
+    return blamed.filter(wasNotToldFull).map(({ stream }) => refusedStream(stream, refusal, true));
+  }
+
+  retry(): void {
+    for (const interest of this.interests.values()) if (interest.standing === 'waiting') interest.standing = 'open';
+  }
+
+  /** Whether an event is `news`, a `repeat` of what came on the previous connection, or of a stream that is not served. */
+  accept(event: StreamEvent): 'news' | 'repeat' | 'strange' {
+    const interest = this.interests.get(event.stream);
+    if (!interest?.present) return 'strange';
+    remember(interest.present, event);
+    // What an edge says has no place of its own, so it is never old; but what came up to there is not missed any more.
+    const isOwnWord = event.type === 'feed' && event.by === 'edge';
+    if (!isOwnWord && isOldNews(interest, event)) return 'repeat';
+    const isLater = !interest.last || isAfter(event, interest.last);
+    if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
+    return 'news';
+  }
+
+  /** A new connection knows nothing of the previous one. */
+  disconnected(): void {
+    for (const interest of this.interests.values()) {
+      interest.standing = 'open';
+      interest.present = undefined;
+      interest.resumeFrom = interest.last;
+      this.forgetIfIdle(interest);
+    }
+  }
+
+  private known(streams: readonly StreamName[]): StreamInterest[] {
+    return streams.flatMap((stream) => this.interests.get(stream) ?? []);
+  }
+
+  private giveUp(interests: readonly StreamInterest[], refusal: CommandRefusal = TOO_LONG): RefusedStream[] {
+    for (const { stream } of interests) this.interests.delete(stream);
+    return interests.map(({ stream }) => refusedStream(stream, refusal, false));
+  }
+
+  /** Those beyond the limit wait for others to go, and it is said once. */
+  private tellFull(interests: readonly StreamInterest[], { streams }: ClientLimits): RefusedStream[] {
+    const refusal: CommandRefusal = { code: 'too-many-streams', message: `one connection may have ${streams} streams` };
+    return interests.filter(wasNotToldFull).map(({ stream }) => refusedStream(stream, refusal, true));
+  }
+
+  private forgetIfIdle({ stream, isWanted, standing }: StreamInterest): void {
+    if (!isWanted && (standing === 'open' || standing === 'waiting')) this.interests.delete(stream);
+  }
+}
+
+const TOO_LONG: CommandRefusal = { code: 'bad-stream', message: 'the name is longer than what the gateway reads' };
+
+function wasNotToldFull(interest: StreamInterest): boolean {
+  const wasTold = interest.isToldFull;
+  interest.isToldFull = true;
+  return !wasTold;
+}
+
+const refusedStream = (
+  stream: StreamName,
+  { code, message, streams }: CommandRefusal,
+  isStillWanted: boolean,
+): RefusedStream => ({
+  stream,
+  error: new HoldfastError(code, streams?.[stream] ?? message),
+  isStillWanted,
+});
+
+/** Whether this came on the previous connection already: the welcome of a newcomer repeats the newest event. */
+const isOldNews = ({ resumeFrom }: StreamInterest, { epoch, seq }: Place): boolean =>
+  resumeFrom !== undefined && epoch === resumeFrom.epoch && seq <= resumeFrom.seq;

@@ -121,6 +121,17 @@ describe("Binance's wire", () => {
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS' })).toEqual({ result: [TOP], id: null });
   });
 
+  it('takes the other names of a stream, lists it as the client called it, and lets go of it by that name', async () => {
+    const [alias, name] = ['btcusdt@depth@1000ms', 'btcusdt@depth'];
+    await watcher.ask({ method: 'SUBSCRIBE', params: [alias], id: 1 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 2 })).toEqual({ result: [alias], id: 2 });
+    await heard(name);
+    expect(await watcher.ask({ method: 'UNSUBSCRIBE', params: [alias], id: 3 })).toEqual({ result: null, id: 3 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 })).toEqual({ result: [], id: 4 });
+    await watcher.ask({ method: 'SUBSCRIBE', params: [name], id: 5 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 6 })).toEqual({ result: [name], id: 6 });
+  });
+
   it('keeps a client whose requests are refused again and again, and its data flows on', async () => {
     await watcher.ask({ method: 'SUBSCRIBE', params: [TOP], id: 1 });
     await heard(TOP);

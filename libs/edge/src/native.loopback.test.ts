@@ -127,6 +127,7 @@ describe('the native WebSocket', () => {
     ['{"event":"subscribe","id":5}', 5, 'bad-command', /streams: expected a list/],
     ['{"event":"subscribe","id":5,"data":{"streams":["btcusdt@trade",3]}}', 5, 'bad-command', /streams: expected/],
     ['{"event":"subscribe","id":5,"data":{"streams":["btcusdt@trad"]}}', 5, 'bad-stream', /btcusdt@trade/],
+    ['{"event":"subscribe","id":5,"data":{"streams":["btcusdt@depth@1000ms"]}}', 5, 'bad-stream', /use btcusdt@depth$/],
     ['{"event":"subscribe","id":5,"data":{"streams":["!ticker@arr"]}}', 5, 'retired-stream', /miniTicker/],
     [
       '{"event":"subscribe","id":5,"data":{"streams":["btcusdt@trade"],"delivery":"latest"}}',

@@ -50,7 +50,9 @@ export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDi
 
   @SubscribeMessage('LIST_SUBSCRIPTIONS')
   list(@ConnectedSocket() session: Session): StreamName[] {
-    return [...session.streams.keys()];
+    const { streams, aliases } = session;
+    const called = new Map([...aliases].map(([alias, name]) => [name, alias]));
+    return [...streams.keys()].map((name) => called.get(name) ?? name);
   }
 
   @SubscribeMessage('SET_PROPERTY')

@@ -10,20 +10,27 @@ const MOST_BLAMED = 10;
  *
  * @throws HoldfastError when some are not a stream's of the client's market; it names them, up to a point.
  */
-export function readStreams({ streams, entry }: Session, names: readonly StreamName[]): ParsedStream[] {
+export function readStreams({ streams, entry, wire }: Session, names: readonly StreamName[]): ParsedStream[] {
   const understood: ParsedStream[] = [];
   const blamed = new Map<StreamName, StreamNameProblem>();
   for (const name of names) {
     const known = streams.get(name)?.parsed;
     const parsed = known ? ok(known) : entry.market.parse(name);
-    if (parsed.ok) understood.push(parsed.value);
-    else blamed.set(name, parsed.problem);
+    if (!parsed.ok) blamed.set(name, parsed.problem);
+    else if (wire.name === 'native' && parsed.value.alias !== undefined) blamed.set(name, otherName(parsed.value));
+    else understood.push(parsed.value);
     if (blamed.size === MOST_BLAMED) break;
   }
   const [first] = blamed.values();
   if (first) throw new HoldfastError(first.code, first.message, { streams: sentencesOf(blamed, first.code) });
   return understood;
 }
+
+/** In our own protocol a stream has one name, as the events that come bear it. */
+const otherName = ({ name, alias }: ParsedStream): StreamNameProblem => ({
+  code: 'bad-stream',
+  message: `${alias} is Binance's other name for ${name}: use ${name}`,
+});
 
 /** One refusal has one code, so it names those that share it. */
 const sentencesOf = (

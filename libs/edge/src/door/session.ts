@@ -21,6 +21,8 @@ export class Session {
   readonly wire: Wire;
   /** What it has, by name. */
   readonly streams = new Map<StreamName, EdgeStream>();
+  /** What it calls those that it called by another name; see `ParsedStream.alias`. */
+  readonly aliases = new Map<StreamName, StreamName>();
   readonly rate = new CommandRate();
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;

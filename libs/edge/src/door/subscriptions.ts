@@ -35,6 +35,7 @@ export class Subscriptions {
     for (const parsed of fresh) {
       const stream = wanted.want(parsed, session.rendition);
       session.streams.set(stream.name, stream);
+      if (parsed.alias !== undefined) session.aliases.set(parsed.alias, stream.name);
       session.join(stream.audience.topics[session.rendition]);
     }
     return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
@@ -42,8 +43,11 @@ export class Subscriptions {
 
   /** Takes streams from a client; names it does not have are passed over. Gives those it had. */
   remove(session: Session, names: Iterable<StreamName>): StreamName[] {
-    const had = [...new Set(names)].flatMap((name) => session.streams.get(name) ?? []);
+    const { aliases } = session;
+    const called = [...names].map((name) => aliases.get(name) ?? name);
+    const had = [...new Set(called)].flatMap((name) => session.streams.get(name) ?? []);
     const wanted = this.wantedBy(session);
+    for (const [alias, name] of aliases) if (called.includes(name)) aliases.delete(alias);
     for (const stream of had) {
       session.streams.delete(stream.name);
       session.leave(stream.audience.topics[session.rendition]);

@@ -57,7 +57,9 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
       Number(/total_connections_received:(\d+)/.exec(await operator.info('stats'))?.[1]);
     const before = await attempts();
     await until(async () => (await attempts()) > before + 5);
-    expect(saying(/WRONGPASS/)).toHaveLength(1);
+    const words = saying(/WRONGPASS/).map(({ why }) => why);
+    expect(words).toEqual([...new Set(words)]);
+    expect(words.length).toBeGreaterThan(0);
     expect(JSON.stringify([lines, bus.describe()])).not.toContain('s3cret');
     await operator.config('SET', 'requirepass', 's3cret');
     await waitUntilUp();

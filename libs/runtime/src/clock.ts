@@ -5,17 +5,22 @@ const { timeOrigin } = performance;
 
 const now = (): Millis => timeOrigin + performance.now();
 
-/** By how much the machine's clock is ahead of the steady one. */
+/** By how much the machine's clock is ahead of the steady one, and when that was looked at. */
 let ahead: Millis = 0;
+let lookedAt: Millis = -Infinity;
 
 /**
- * What the machine's clock shows, whole milliseconds, is looked at each time, so that it is followed at once when it is set.
- * Between two settings the steady clock tells the microseconds, which `Date.now()` hides.
+ * What the machine's clock shows, whole milliseconds, is looked at once a millisecond, with the next instant, so that it is followed at
+ * once when it is set; every message asks, and to look costs as much as the steady clock itself. Between two looks that one tells the
+ * microseconds, which `Date.now()` hides.
  */
 function wallAt(instant: Millis): Millis {
-  // Too low by the part of a millisecond that is hidden, and by no more, unless the instant was a while ago.
-  const seen = Date.now() - instant;
-  if (seen > ahead || seen <= ahead - 1) lookAgain();
+  if (instant - lookedAt >= 1 || instant < lookedAt) {
+    lookedAt = instant;
+    // Too low by the part of a millisecond that is hidden, and by no more, unless the instant was a while ago.
+    const seen = Date.now() - instant;
+    if (seen > ahead || seen <= ahead - 1) lookAgain();
+  }
   return instant + ahead;
 }
 

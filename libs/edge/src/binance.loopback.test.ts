@@ -130,6 +130,9 @@ describe("Binance's wire", () => {
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 })).toEqual({ result: [], id: 4 });
     await watcher.ask({ method: 'SUBSCRIBE', params: [name], id: 5 });
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 6 })).toEqual({ result: [name], id: 6 });
+    await watcher.ask({ method: 'SUBSCRIBE', params: [alias], id: 7 });
+    expect(await watcher.ask({ method: 'UNSUBSCRIBE', params: [alias], id: 8 })).toEqual({ result: null, id: 8 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 9 })).toEqual({ result: [], id: 9 });
   });
 
   it('keeps a client whose requests are refused again and again, and its data flows on', async () => {

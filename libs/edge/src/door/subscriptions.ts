@@ -35,9 +35,9 @@ export class Subscriptions {
     for (const parsed of fresh) {
       const stream = wanted.want(parsed, session.rendition);
       session.streams.set(stream.name, stream);
-      if (parsed.alias !== undefined) session.aliases.set(parsed.alias, stream.name);
       session.join(stream.audience.topics[session.rendition]);
     }
+    for (const { alias, name } of streams) if (alias !== undefined) session.aliases.set(alias, name);
     return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 

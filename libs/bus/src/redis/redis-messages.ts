@@ -30,6 +30,7 @@ export class RedisMessages implements Messages {
     this.subscriber = new RedisSubscriber(subscribing.redis, clock, {
       settled: () => this.liveness.echoIfDown(),
       refused: (channels, why) => {
+        if (isOfConnection(why)) return this.liveness.refused(why);
         log.warn(refusal(channels, why), 'Redis refuses channels; they are asked for again');
         if (channels.includes(prefix + this.echoTopic)) this.liveness.refused(why);
       },
@@ -103,3 +104,6 @@ const refusal = (channels: readonly Topic[], why: string): object => ({
   channels: channels.slice(0, 10),
   count: channels.length,
 });
+
+/** Who may not come in is refused everything: that is said of Redis once, not of each channel with each attempt. */
+const isOfConnection = (why: string): boolean => /^(NOAUTH|WRONGPASS)\b/.test(why);

@@ -3,8 +3,9 @@ import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { StreamName } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
-import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { UpstreamSettings } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
+import { silentDial, upstreamParts } from '../../test/support/upstream-parts.js';
 
 /** An upstream as standalone runs it, on a memory bus, whose socket is ours to speak through. */
 export interface WholeUpstream {
@@ -28,22 +29,11 @@ export async function startWhole(streams: readonly StreamName[], listeners: 0 | 
     for (const stream of always) bus.messages.subscribe(spot.topic(stream), (text) => (heard += text.length));
   }
   const upstream = new Upstream(new UpstreamSettings(), {
+    ...upstreamParts(),
     market: spot,
     always,
     bus,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    metrics: new Metrics(),
-    ops: new Ops(),
-    dial: (_, events) => {
-      sockets.push(events);
-      return {
-        send: () => undefined,
-        close: () => events.closed({ code: 1000, reason: '' }),
-        terminate: () => undefined,
-      };
-    },
+    dial: silentDial(sockets),
   });
   await upstream.start();
   // Dialling happens in a later turn of the loop.

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MARKETS, type Market, spot } from '#libs/binance';
-import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { UpstreamSettings, systemClock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { TIMINGS, Upstream, wsDial } from '#libs/upstream';
 import { type TestEdge, startEdge } from '../support/start-edge.js';
 import { until } from '../support/until.js';
+import { upstreamParts } from '../support/upstream-parts.js';
 import { WsClient } from '../support/ws-client.js';
 import { moon } from './moon.js';
 import { MoonExchange } from './moon-exchange.js';
@@ -41,15 +42,10 @@ afterEach(async () => {
 function reader(market: Market, wsUrl: string): Upstream {
   const settings = Object.assign(new UpstreamSettings(), { wsUrl, retryFirstMs: 20 });
   return new Upstream(settings, {
+    ...upstreamParts(),
     market,
-    always: [],
     bus: edge.bus,
     dial: wsDial(systemClock, settings),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    metrics: new Metrics(),
-    ops: new Ops(),
     timings: QUICK,
   });
 }

@@ -10,10 +10,11 @@ import {
   encodeDemand,
 } from '#libs/core';
 import type { Dial } from '#libs/link';
-import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { Metrics, Ops, UpstreamSettings, systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
 import { Heard } from './heard.js';
+import { upstreamParts } from './upstream-parts.js';
 
 export interface RigOptions {
   /** A simulator that runs already; the rig stops it. */
@@ -108,13 +109,10 @@ export class UpstreamRig {
 
   private newUpstream(): Upstream {
     return new Upstream(this.settings, {
+      ...upstreamParts(),
       market: this.market,
-      always: [],
       bus: this.bus,
       dial: lagging(wsDial(systemClock, this.settings), this.options.lagsMs ?? []),
-      clock: systemClock,
-      random: systemRandom,
-      log: silentLog,
       metrics: this.metrics,
       ops: this.ops,
       timings: { ...TIMINGS, ...this.options.timings },

@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MemoryBus } from '#libs/bus';
 import { decode, encodeDemand } from '#libs/core';
-import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { UpstreamSettings, systemClock } from '#libs/runtime';
 import { Heard } from '../../../test/support/heard.js';
 import { until } from '../../../test/support/until.js';
+import { upstreamParts } from '../../../test/support/upstream-parts.js';
 import { moon } from '../../../test/second-market/moon.js';
 import { MoonExchange } from '../../../test/second-market/moon-exchange.js';
 import { TIMINGS, Upstream, wsDial } from './index.js';
@@ -19,15 +20,10 @@ beforeEach(async () => {
   heard = new Map();
   const settings = Object.assign(new UpstreamSettings(), { wsUrl: exchange.wsUrl, retryFirstMs: 20, retryMostMs: 50 });
   upstream = new Upstream(settings, {
+    ...upstreamParts(),
     market: moon,
-    always: [],
     bus,
     dial: wsDial(systemClock, settings),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    metrics: new Metrics(),
-    ops: new Ops(),
     timings: { ...TIMINGS, tickMs: 20, watchMs: 50, quietMs: 200, answerMs: 300 },
   });
   await upstream.start();

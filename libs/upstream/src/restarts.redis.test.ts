@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
-import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { UpstreamSettings, systemClock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../../../test/support/until.js';
+import { upstreamParts } from '../../../test/support/upstream-parts.js';
 import { Upstream, wsDial } from './index.js';
 
 const WINDOW_MS = 6_000;
@@ -21,15 +22,11 @@ async function startProcess(wsUrl: string, prefix: string): Promise<() => Promis
     retryMostMs: 50,
   });
   const upstream = new Upstream(settings, {
+    ...upstreamParts(),
     market: { ...spot, limits: { ...spot.limits, attempts: { most: LIMIT, windowMs: WINDOW_MS } } },
     always: [stream.value],
     bus,
     dial: wsDial(systemClock, settings),
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    metrics: new Metrics(),
-    ops: new Ops(),
   });
   await bus.start();
   await upstream.start();

@@ -2,10 +2,11 @@
 import { Buffer } from 'node:buffer';
 import { spot } from '#libs/binance';
 import type { SocketEvents } from '#libs/link';
-import { Metrics, Ops, UpstreamSettings, silentLog, systemClock, systemRandom } from '#libs/runtime';
+import { UpstreamSettings } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
 import { startEdge } from '../start-edge.js';
 import { until } from '../until.js';
+import { silentDial, upstreamParts } from '../upstream-parts.js';
 import { WsClient } from '../ws-client.js';
 import { functionEntries } from './function-entries.js';
 
@@ -15,22 +16,10 @@ const FRAMES = 100;
 const sockets: SocketEvents[] = [];
 const edge = await startEdge();
 const upstream = new Upstream(new UpstreamSettings(), {
+  ...upstreamParts(),
   market: spot,
-  always: [],
   bus: edge.bus,
-  dial: (_, events) => {
-    sockets.push(events);
-    return {
-      send: () => undefined,
-      close: () => events.closed({ code: 1000, reason: '' }),
-      terminate: () => undefined,
-    };
-  },
-  clock: systemClock,
-  random: systemRandom,
-  log: silentLog,
-  metrics: new Metrics(),
-  ops: new Ops(),
+  dial: silentDial(sockets),
 });
 await upstream.start();
 const client = await WsClient.open(`${edge.wsUrl}/v1`);

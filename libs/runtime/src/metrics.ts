@@ -30,6 +30,18 @@ export class Metrics {
     return new Counter<L>({ ...options, registers: [this.registry] });
   }
 
+  /** A counter whose number somebody else keeps, cheaper than a metric's; read when Prometheus scrapes. */
+  readCounter(name: string, help: string, read: () => number): void {
+    this.counter({
+      name,
+      help,
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
   gauge<L extends string>(options: Omit<GaugeConfiguration<L>, 'registers'>): Gauge<L> {
     return new Gauge<L>({ ...options, registers: [this.registry] });
   }

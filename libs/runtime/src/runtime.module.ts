@@ -29,13 +29,10 @@ export class RuntimeModule {
 
 function makeMetrics(): Metrics {
   const metrics = new Metrics().withProcess();
-  metrics.counter({
-    name: 'holdfast_log_lines_lost_total',
-    help: 'Log lines that standard output did not take: its reader has gone or is too slow, or its disk is full.',
-    collect() {
-      this.reset();
-      this.inc(standardOutput.lost);
-    },
-  });
+  metrics.readCounter(
+    'holdfast_log_lines_lost_total',
+    'Log lines that standard output did not take: its reader has gone or is too slow, or its disk is full.',
+    () => standardOutput.lost,
+  );
   return metrics;
 }

@@ -45,26 +45,24 @@ export const newBusCounts = (): BusCounts => ({
 
 /** Shows a bus's counts and state to Prometheus. */
 export function exposeBus(metrics: Metrics, counts: BusCounts, isUp: () => boolean): void {
-  const counter = (name: string, help: string, read: () => number): void => {
-    metrics.counter({
-      name,
-      help,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
-  };
-  counter('holdfast_bus_published_total', 'Messages handed to the bus.', () => counts.published);
-  counter('holdfast_bus_received_total', 'Messages that came from the bus.', () => counts.received);
-  counter('holdfast_bus_subscriber_errors_total', 'Exceptions of subscribers.', () => counts.subscriberErrors);
-  counter('holdfast_bus_unasked_total', 'Questions not asked: too many were waiting.', () => counts.unasked);
-  counter(
+  metrics.readCounter('holdfast_bus_published_total', 'Messages handed to the bus.', () => counts.published);
+  metrics.readCounter('holdfast_bus_received_total', 'Messages that came from the bus.', () => counts.received);
+  metrics.readCounter(
+    'holdfast_bus_subscriber_errors_total',
+    'Exceptions of subscribers.',
+    () => counts.subscriberErrors,
+  );
+  metrics.readCounter(
+    'holdfast_bus_unasked_total',
+    'Questions not asked: too many were waiting.',
+    () => counts.unasked,
+  );
+  metrics.readCounter(
     'holdfast_bus_not_understood_total',
     'Texts on a channel of questions or answers that are none.',
     () => counts.notUnderstood,
   );
-  counter('holdfast_bus_went_down_total', 'Times the bus went from up to down.', () => counts.wentDown);
+  metrics.readCounter('holdfast_bus_went_down_total', 'Times the bus went from up to down.', () => counts.wentDown);
   dropped(metrics, counts);
   gauges(metrics, counts, isUp);
 }

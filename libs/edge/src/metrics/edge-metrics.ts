@@ -56,14 +56,7 @@ export class EdgeMetrics {
   }
 
   private expose(count: keyof EdgeCounts, help: string): void {
-    const { counts } = this;
-    this.metrics.counter({
-      name: `holdfast_edge_${count.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
-      help,
-      collect() {
-        this.reset();
-        this.inc(counts[count]);
-      },
-    });
+    const name = count.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    this.metrics.readCounter(`holdfast_edge_${name}_total`, help, () => this.counts[count]);
   }
 }

@@ -98,13 +98,6 @@ export class UpstreamCounts {
   }
 
   private reading(what: string, help: string, read: () => number): void {
-    this.metrics.counter({
-      name: `holdfast_upstream_${what}_total`,
-      help,
-      collect() {
-        this.reset();
-        this.inc(read());
-      },
-    });
+    this.metrics.readCounter(`holdfast_upstream_${what}_total`, help, read);
   }
 }

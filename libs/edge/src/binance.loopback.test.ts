@@ -135,6 +135,20 @@ describe("Binance's wire", () => {
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 9 })).toEqual({ result: [], id: 9 });
   });
 
+  it('keeps the other name that one client used from everybody else', async () => {
+    const [alias, name] = ['btcusdt@depth@1000ms', 'btcusdt@depth'];
+    const other = await connect(`/ws/${alias}/${name}`);
+    expect(await other.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [alias], id: 1 });
+    for (const id of [2, 3]) await watcher.ask({ method: 'SUBSCRIBE', params: [name], id });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 })).toEqual({ result: [name], id: 4 });
+    const native = await connect('/v1');
+    const command = { event: 'subscribe', data: { streams: [name] } };
+    for (const id of [1, 2]) native.send({ ...command, id });
+    await until(() => native.messages.filter(({ event }) => event === 'subscribed').length === 2);
+    await other.ask({ method: 'UNSUBSCRIBE', params: [alias], id: 5 });
+    expect(await other.ask({ method: 'LIST_SUBSCRIPTIONS', id: 6 })).toEqual({ result: [], id: 6 });
+  });
+
   it('keeps a client whose requests are refused again and again, and its data flows on', async () => {
     await watcher.ask({ method: 'SUBSCRIBE', params: [TOP], id: 1 });
     await heard(TOP);

@@ -1,21 +1,20 @@
 import type { ParsedStream, StreamNameProblem } from '#libs/binance';
-import { HoldfastError, type StreamName, ok } from '#libs/core';
+import { HoldfastError, type StreamName } from '#libs/core';
 import type { Session } from '../door/session.js';
 
 /** Bad names that one refusal names: finding the nearest good one is dear, so a list of nonsense is not read to its end. */
 const MOST_BLAMED = 10;
 
 /**
- * Understands the names of a command: here they come in. Those that the client has already are understood already.
+ * Understands the names of a command: here they come in.
  *
  * @throws HoldfastError when some are not a stream's of the client's market; it names them, up to a point.
  */
-export function readStreams({ streams, entry, wire }: Session, names: readonly StreamName[]): ParsedStream[] {
+export function readStreams({ entry, wire }: Session, names: readonly StreamName[]): ParsedStream[] {
   const understood: ParsedStream[] = [];
   const blamed = new Map<StreamName, StreamNameProblem>();
   for (const name of names) {
-    const known = streams.get(name)?.parsed;
-    const parsed = known ? ok(known) : entry.market.parse(name);
+    const parsed = entry.market.parse(name);
     if (!parsed.ok) blamed.set(name, parsed.problem);
     else if (wire.name === 'native' && parsed.value.alias !== undefined) blamed.set(name, otherName(parsed.value));
     else understood.push(parsed.value);

@@ -72,7 +72,7 @@ function withStreams(form: EntryForm, list: string): Result<DoorEntry, HttpRefus
     if (name === '') continue;
     const parsed = form.market.parse(name);
     if (!parsed.ok) return badRequest(parsed.problem.message);
-    streams.set(parsed.value.name, parsed.value);
+    streams.set(name, parsed.value);
   }
   return ok({ path: '/ws', wire: binanceWire, ...form, streams: [...streams.values()] });
 }

@@ -44,10 +44,10 @@ export class Subscriptions {
   /** Takes streams from a client; names it does not have are passed over. Gives those it had. */
   remove(session: Session, names: Iterable<StreamName>): StreamName[] {
     const { aliases } = session;
-    const called = [...names].map((name) => aliases.get(name) ?? name);
-    const had = [...new Set(called)].flatMap((name) => session.streams.get(name) ?? []);
+    const called = new Set([...names].map((name) => aliases.get(name) ?? name));
+    const had = [...called].flatMap((name) => session.streams.get(name) ?? []);
     const wanted = this.wantedBy(session);
-    for (const [alias, name] of aliases) if (called.includes(name)) aliases.delete(alias);
+    for (const [alias, name] of aliases) if (called.has(name)) aliases.delete(alias);
     for (const stream of had) {
       session.streams.delete(stream.name);
       session.leave(stream.audience.topics[session.rendition]);

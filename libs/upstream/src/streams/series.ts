@@ -120,7 +120,7 @@ export class Series {
 
   /** Our own process stood still: what is missing may lie unread in a socket, so patience begins anew. */
   pardon(now: Millis): void {
-    this.order.pardon(now);
+    for (const waiting of this.order.waiting) waiting.since = now;
   }
 
   private take(turn: Turn, event: MarketEvent, source: SourceView, now: Millis): readonly StreamEvent[] {

@@ -34,8 +34,6 @@ export interface Order {
   release(): MarketEvent | undefined;
   /** What is missing will not come: go on behind the hole. */
   skip(): void;
-  /** All that waits has waited since now: what is missing may lie unread in a socket. */
-  pardon(now: Millis): void;
   /** How far a source is that has just brought this event; compares with `Hole.upTo`. */
   reachOf(event: MarketEvent): number;
 }
@@ -45,4 +43,12 @@ export interface WaitingEvent {
   event: MarketEvent;
   reach: number;
   since: Millis;
+}
+
+/** Keeps an event in its place among those that wait; where that is taken the event came already. */
+export function keepWaiting(waiting: WaitingEvent[], one: WaitingEvent): Turn {
+  const at = waiting.findIndex(({ reach }) => reach >= one.reach);
+  if (at >= 0 && waiting[at]?.reach === one.reach) return 'repeated';
+  waiting.splice(at < 0 ? waiting.length : at, 0, one);
+  return 'waits';
 }

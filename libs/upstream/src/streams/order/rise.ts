@@ -1,6 +1,6 @@
 import type { Rising } from '#libs/binance';
 import type { MarketEvent, Millis } from '#libs/core';
-import type { Hole, Order, Turn, WaitingEvent } from './order.js';
+import { type Hole, type Order, type Turn, type WaitingEvent, keepWaiting } from './order.js';
 import { RestartWatch } from './restart.js';
 
 /**
@@ -31,7 +31,8 @@ export class Rise implements Order {
     if (isSame && !isEnd && (mark === this.mark || (this.isFinal && this.rising.isFinal))) return 'repeated';
     const isOld = major < this.major || (isSame && !isEnd && mark < this.mark);
     if (isOld && !(isAlone && this.restarts.sawOld(now))) return 'repeated';
-    if (major > this.major && !this.isFinal && !isAlone) return this.hold({ event, reach: mark, since: now });
+    if (major > this.major && !this.isFinal && !isAlone)
+      return keepWaiting(this.waiting, { event, reach: mark, since: now });
     this.pass(event, major, mark);
     return isOld ? 'restarted' : 'next';
   }
@@ -52,10 +53,6 @@ export class Rise implements Order {
     if (this.waiting.length > 0) this.isFinal = true;
   }
 
-  pardon(now: Millis): void {
-    for (const waiting of this.waiting) waiting.since = now;
-  }
-
   reachOf(event: MarketEvent): number {
     return this.rising.mark(event);
   }
@@ -65,12 +62,5 @@ export class Rise implements Order {
     this.major = major;
     this.mark = mark;
     this.isFinal = this.rising.isFinal?.(event) ?? true;
-  }
-
-  private hold(waiting: WaitingEvent): Turn {
-    const at = this.waiting.findIndex(({ reach }) => reach >= waiting.reach);
-    if (at >= 0 && this.waiting[at]?.reach === waiting.reach) return 'repeated';
-    this.waiting.splice(at < 0 ? this.waiting.length : at, 0, waiting);
-    return 'waits';
   }
 }

@@ -1,6 +1,6 @@
 import type { Chain } from '#libs/binance';
 import type { MarketEvent, Millis } from '#libs/core';
-import type { Hole, Order, Turn, WaitingEvent } from './order.js';
+import { type Hole, type Order, type Turn, type WaitingEvent, keepWaiting } from './order.js';
 import { RestartWatch } from './restart.js';
 
 /** An event that happened so much later than the newest one, by the exchange's clock, is no copy of an old one. */
@@ -41,7 +41,8 @@ export class Sequence implements Order {
     const reach = this.chain.last(event);
     const { last } = this;
     if (last !== undefined && reach <= last) return this.takeOld(event, reach, now, isAlone);
-    if (last !== undefined && !this.chain.follows(event, last)) return this.hold({ event, reach, since: now });
+    if (last !== undefined && !this.chain.follows(event, last))
+      return keepWaiting(this.waiting, { event, reach, since: now });
     this.last = reach;
     this.newest = event;
     if (this.restarts.old) this.restarts.clear();
@@ -65,10 +66,6 @@ export class Sequence implements Order {
     if (missing) this.last = missing.to;
   }
 
-  pardon(now: Millis): void {
-    for (const waiting of this.waiting) waiting.since = now;
-  }
-
   reachOf(event: MarketEvent): number {
     return this.chain.last(event);
   }
@@ -86,12 +83,5 @@ export class Sequence implements Order {
     const at = this.chain.happenedAt?.(event);
     const newestAt = this.newest && this.chain.happenedAt?.(this.newest);
     return at !== undefined && newestAt !== undefined && at > newestAt + LATER_MS;
-  }
-
-  private hold(waiting: WaitingEvent): Turn {
-    const at = this.waiting.findIndex(({ reach }) => reach >= waiting.reach);
-    if (at >= 0 && this.waiting[at]?.reach === waiting.reach) return 'repeated';
-    this.waiting.splice(at < 0 ? this.waiting.length : at, 0, waiting);
-    return 'waits';
   }
 }

@@ -95,6 +95,7 @@ describe('the limits', () => {
     expect(rig.simulator.attempts).toHaveLength(1);
     rig.demand([]);
     await until(() => subscribed().length === 0);
+    expect(rig.upstream.pool.rotate('operator')).toEqual([]);
     rig.simulator.strike({ name: 'close' });
     await until(() => rig.open === 0 && rig.upstream.pool.lines.length === 0);
     expect(rig.simulator.attempts).toHaveLength(1);

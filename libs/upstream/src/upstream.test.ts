@@ -184,6 +184,8 @@ describe('an upstream', () => {
     expect(states(said).at(-1)).toContain('stale silent');
     expect(lines).toHaveLength(2);
     expect(line(0).did.some((what) => what.startsWith('close'))).toBe(false);
+    // A feed that brings nothing is not woken by more requests.
+    expect(line(0).did.some((what) => what.includes('"SUBSCRIBE"'))).toBe(false);
   });
 
   it('is ready when every connection that is needed is open', async () => {

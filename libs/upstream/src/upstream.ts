@@ -124,11 +124,11 @@ export class Upstream implements Service {
   private newPool(settings: Readonly<UpstreamSettings>): Pool {
     const { market, bus, clock } = this.parts;
     const { journal, problems, streams, counts, timings } = this;
-    const streamsPerLine = Math.min(settings.streamsPerConnection, market.limits.streams);
     return new Pool(
       {
         ...this.parts,
         settings,
+        streamsPerLine: Math.min(settings.streamsPerConnection, market.limits.streams),
         journal,
         problems,
         timings,
@@ -140,7 +140,7 @@ export class Upstream implements Service {
         pipe: (line) => pipe(line, { clock, streams }),
         rotated: (reason, result) => counts.rotated(reason, result),
       },
-      { market, streams, streamsPerLine },
+      { market, streams },
     );
   }
 }

@@ -31,6 +31,8 @@ export interface LineTools {
   journal: Journal;
   problems: Problems;
   settings: Readonly<UpstreamSettings>;
+  /** Streams that one connection may carry: Binance's limit, or the operator's lower one. */
+  streamsPerLine: number;
   timings: Timings;
   /** Takes the messages of a line, one by one. */
   pipe(line: Line): (bytes: Uint8Array, isBinary: boolean) => void;
@@ -155,7 +157,7 @@ export class Line {
   private opened(endpoints: Endpoints): void {
     const { record, inUrl, refused } = this.next;
     if (!record) return;
-    const { journal, market, clock, settings, timings, traffic } = this.tools;
+    const { journal, market, clock, streamsPerLine, timings, traffic } = this.tools;
     journal.opened(record, endpoints);
     this.connection = new Connection({
       market,
@@ -163,7 +165,7 @@ export class Line {
       wanted: this.wanted,
       inUrl,
       refused,
-      mostStreams: Math.min(market.limits.streams, settings.streamsPerConnection),
+      mostStreams: streamsPerLine,
       clock,
       answerMs: timings.answerMs,
       traffic,

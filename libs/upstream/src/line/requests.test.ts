@@ -103,6 +103,17 @@ describe('requests', () => {
     expect(settlements).toEqual([{ is: 'unanswered' }, { is: 'unanswered' }, { is: 'hopeless' }]);
   });
 
+  it('count a refused list once, and refused names not at all, among what was not answered', () => {
+    const wanted = new Set(names(8));
+    const requests = requestsFor(wanted);
+    for (let refusals = 0; refusals < 3; refusals += 1) requests.wasRefused(requests.next()?.id, 'no');
+    requests.next();
+    expect(requests.unanswered()).toEqual({ is: 'unanswered' });
+    const carrying = requestsFor(wanted, wanted);
+    const settlements = [1, 2, 3].map(() => carrying.wasRefused(carrying.next()?.id, 'no').is);
+    expect(settlements).toEqual(['unanswered', 'unanswered', 'hopeless']);
+  });
+
   it('find the one name that Binance refuses, and the others are subscribed to', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 300 }), fc.nat(299), (count, at) => {

@@ -11,11 +11,6 @@ const MOST_UNLISTED = 3;
 
 const NOT_LISTED = 'acknowledged, and not on its list';
 
-interface Pending {
-  request: ControlRequest;
-  id: number;
-}
-
 /** What an answer, or the lack of one, has changed. */
 export type Settlement =
   | { is: 'stray' | 'done' | 'mismatch' | 'unanswered' | 'hopeless' }
@@ -36,9 +31,11 @@ export class Requests {
   private readonly asked: Set<StreamName>;
   private readonly unlisted = new Map<StreamName, number>();
   private readonly suspects = new Suspects();
-  private pending: Pending | undefined;
+  private pending: ControlRequest | undefined;
   private lastId = 0;
-  private failures = 0;
+  /** In a row. */
+  private refusals = 0;
+  private unanswereds = 0;
   private mismatches = 0;
   private isAuditDue = true;
 
@@ -86,9 +83,10 @@ export class Requests {
   /** Binance accepted. For SUBSCRIBE that proves nothing about the stream, only about the list. */
   acknowledged(id: unknown, result: unknown, now: Millis): Settlement {
     if (this.pending?.id !== id || !this.pending) return { is: 'stray' };
-    const { request } = this.pending;
+    const request = this.pending;
     this.pending = undefined;
-    this.failures = 0;
+    this.refusals = 0;
+    this.unanswereds = 0;
     if (request.method === 'LIST_SUBSCRIPTIONS') return this.compare(result, now);
     if (request.method === 'SUBSCRIBE') for (const stream of request.params) this.carry(stream, now);
     if (request.method === 'UNSUBSCRIBE') for (const stream of request.params) this.forget(stream);
@@ -100,12 +98,12 @@ export class Requests {
   /** Binance refused. A refusal without an id can only mean the request that is under way. */
   wasRefused(id: unknown, why: string): Settlement {
     if (!this.pending || (id !== undefined && id !== null && id !== this.pending.id)) return { is: 'stray' };
-    const { request } = this.pending;
-    this.failures += 1;
-    if (request.method !== 'SUBSCRIBE') return this.unanswered();
+    const { method } = this.pending;
+    if (method !== 'SUBSCRIBE') return this.unanswered();
+    const { params } = this.pending;
     this.pending = undefined;
-    const { params } = request;
-    if (this.failures >= MOST_REFUSED) return { is: 'hopeless' };
+    this.refusals += 1;
+    if (this.refusals >= MOST_REFUSED) return { is: 'hopeless' };
     if (params.length === 1) return this.refuse(params, why);
     this.suspects.split(params);
     return { is: 'done' };
@@ -115,9 +113,9 @@ export class Requests {
   unanswered(): Settlement {
     if (!this.pending) return { is: 'stray' };
     this.pending = undefined;
-    this.failures += 1;
+    this.unanswereds += 1;
     this.isAuditDue = true;
-    return { is: this.failures >= MOST_UNANSWERED ? 'hopeless' : 'unanswered' };
+    return { is: this.unanswereds >= MOST_UNANSWERED ? 'hopeless' : 'unanswered' };
   }
 
   private missing(): StreamName[] {
@@ -139,19 +137,12 @@ export class Requests {
 
   private send(method: 'SUBSCRIBE' | 'UNSUBSCRIBE', streams: readonly StreamName[]): ControlRequest {
     const id = ++this.lastId;
-    const params = fitting(method, streams, id, this.limits.requestBytes);
-    return this.note({ method, params, id }, id);
+    return (this.pending = { method, params: fitting(method, streams, id, this.limits.requestBytes), id });
   }
 
   private sendAudit(): ControlRequest {
     this.isAuditDue = false;
-    const id = ++this.lastId;
-    return this.note({ method: 'LIST_SUBSCRIPTIONS', id }, id);
-  }
-
-  private note(request: ControlRequest, id: number): ControlRequest {
-    this.pending = { request, id };
-    return request;
+    return (this.pending = { method: 'LIST_SUBSCRIPTIONS', id: ++this.lastId });
   }
 
   /** Takes Binance's list for the truth: what differs from the wanted set is asked for again by `next`. */

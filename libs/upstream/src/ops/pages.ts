@@ -112,9 +112,8 @@ function trouble({ pool }: Shown): Trouble {
 
 function rotate({ pool }: Shown, input: unknown): { rotating: number[] } {
   const wanted: unknown = Reflect.get(Object(input), 'generation');
-  const slots = pool.all.filter(({ line }) => line && (wanted === undefined || line.generation === wanted));
-  if (slots.length === 0)
+  const rotating = pool.rotate('operator', wanted);
+  if (rotating.length === 0)
     throw new Error(wanted === undefined ? 'no connection is open' : `no connection ${JSON.stringify(wanted)}`);
-  for (const slot of slots) slot.rotate('operator');
-  return { rotating: slots.flatMap(({ line }) => line?.generation ?? []) };
+  return { rotating };
 }

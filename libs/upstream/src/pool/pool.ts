@@ -12,8 +12,6 @@ import type { SlotId } from '../rotation/step.js';
 export interface PoolParts {
   market: Market;
   streams: Streams;
-  /** Streams on one connection. */
-  streamsPerLine: number;
 }
 
 /**
@@ -54,11 +52,15 @@ export class Pool implements Neighbourhood {
     for (const slot of this.idle.over(now)) this.letGo(slot);
   }
 
-  /** Asks for every line to be replaced; returns how many there are. */
-  rotate(reason: RotationReason): number {
-    const { used } = this;
-    for (const slot of used) slot.rotate(reason);
-    return used.length;
+  /** Asks for every line that carries something to be replaced, or for one of them; returns which are. */
+  rotate(reason: RotationReason, generation?: unknown): number[] {
+    const lines: number[] = [];
+    for (const slot of this.used) {
+      if (!slot.line || (generation !== undefined && slot.line.generation !== generation)) continue;
+      slot.rotate(reason);
+      lines.push(slot.line.generation);
+    }
+    return lines;
   }
 
   get all(): readonly Slot[] {
@@ -75,7 +77,7 @@ export class Pool implements Neighbourhood {
 
   partnerOf(slot: Slot): Slot | undefined {
     const ofRoute = this.used.filter(({ identity }) => identity.route === slot.identity.route);
-    return partnerOf(slot, ofRoute, this.parts.streamsPerLine);
+    return partnerOf(slot, ofRoute, this.tools.streamsPerLine);
   }
 
   absorb(host: Slot, guest: Slot): void {
@@ -89,8 +91,8 @@ export class Pool implements Neighbourhood {
   }
 
   letGo(slot: Slot): void {
-    if (!this.slots.includes(slot)) return;
     this.idle.forget(slot);
+    if (!this.slots.includes(slot)) return;
     this.slots = this.slots.filter((other) => other !== slot);
     void slot.stop('unneeded');
   }
@@ -101,7 +103,7 @@ export class Pool implements Neighbourhood {
 
   private add(name: ParsedStream): Slot {
     const route = this.parts.market.route(name);
-    const hasRoom = ({ identity, load }: Slot): boolean => identity.route === route && load < this.parts.streamsPerLine;
+    const hasRoom = ({ identity, load }: Slot): boolean => identity.route === route && load < this.tools.streamsPerLine;
     const slot = this.slots.find(hasRoom) ?? this.newSlot(route);
     this.slotOf.set(name.name, slot);
     slot.add(this.parts.streams.open(name));

@@ -7,7 +7,7 @@ import type { FeedView } from '../streams/transcript.js';
 import { Cargo } from './cargo.js';
 import { Coverage } from './coverage.js';
 import { ownerOf } from './line-events.js';
-import type { RotationReason } from './plan.js';
+import { type RotationReason, dueNow } from './plan.js';
 import { SlotLines } from './slot-lines.js';
 import {
   type LineId,
@@ -127,7 +127,8 @@ export class Slot {
       this.handle({ type: 'covered', line: successor.id });
       return;
     }
-    const partner = this.isCalm ? this.neighbours.partnerOf(this)?.identity.id : undefined;
+    const isDue = this.isCalm && dueNow(this.now.plan, now) !== undefined;
+    const partner = isDue ? this.neighbours.partnerOf(this)?.identity.id : undefined;
     this.handle({ type: 'ticked', now, line: this.tools.generations.upcoming, partner });
   }
 
@@ -142,11 +143,11 @@ export class Slot {
   handle(event: SlotEvent, message: (effects: readonly SlotEffect[]) => string = () => ''): readonly SlotEffect[] {
     const [next, effects] = stepSlot(this.now, event, this.identity.id, this.tools.timings);
     this.now = next;
-    for (const effect of effects) this.carryOut(effect, message(effects));
+    for (const effect of effects) this.carryOut(effect, () => message(effects));
     return effects;
   }
 
-  private carryOut(effect: SlotEffect, message: string): void {
+  private carryOut(effect: SlotEffect, message: () => string): void {
     const { cargo, neighbours, tools } = this;
     switch (effect.do) {
       case 'dial':
@@ -156,7 +157,7 @@ export class Slot {
       case 'drop':
         return cargosOf(this, neighbours, effect.guest).forEach((some) => some.drop(effect.line));
       case 'announce':
-        return cargo.announce(withMessage(effect.loss, message), effect.exceptOn);
+        return cargo.announce(withMessage(effect.loss, message()), effect.exceptOn);
       case 'disclaim':
         return cargo.disclaim(DISCLAIMED);
       case 'retire':

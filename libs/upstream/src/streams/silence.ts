@@ -12,8 +12,8 @@ const QUIET_SECONDS = 5;
 /** A stream at its usual pace is so quiet by chance once in a million times (the natural logarithm of that). */
 const CHANCE = Math.log(1e-6);
 
-/** No stream is called silent earlier. */
-const LEAST_PATIENCE_MS: Millis = 3_000;
+/** No stream is called silent earlier, and a line that brought something since is not. */
+export const LEAST_PATIENCE_MS: Millis = 3_000;
 
 /** What is looked at to judge one stream's silence. */
 export interface StreamView {
@@ -71,7 +71,7 @@ export const linePatienceMs = (share: number, mostMs: Millis): Millis =>
   Math.min(mostMs, Math.max(LINE_PATIENCE_MS, patienceMs(share, mostMs)));
 
 /**
- * What a stream's silence says about it, if that is news. Never a reason to reconnect: a quiet symbol is not dead, and
+ * What a stream's silence says about it, if that is news. By itself no reason to reconnect: a quiet symbol is not dead, and
  * other streams of the connection may be well. See `silence.why.md`.
  */
 export function judgeStream(view: StreamView, now: Millis, patience: Patience): FeedChange | undefined {
@@ -94,7 +94,7 @@ export function judgeStream(view: StreamView, now: Millis, patience: Patience): 
   if (silentMs < patience.silenceStreamMs) return undefined;
   return {
     state: 'stale',
-    cause: 'not-delivering',
+    cause: wasLive ? 'silent' : 'not-delivering',
     message: `Binance lists the stream, but sent nothing for ${seconds(patience.silenceStreamMs)} s`,
   };
 }

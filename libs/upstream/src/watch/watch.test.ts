@@ -59,6 +59,9 @@ describe('the silence of a stream', () => {
     };
     expect(judgeStream(lost, 204_999, patience)).toBeUndefined();
     expect(judgeStream(lost, 205_000, patience)).toMatchObject({ state: 'live', cause: 'resumed' });
+    const busy: StreamView = { ...lost, share: 0.95 };
+    expect(judgeStream(busy, 229_999, patience)).toBeUndefined();
+    expect(judgeStream(busy, 230_000, patience)).toMatchObject({ state: 'stale', cause: 'silent' });
     const never: StreamView = { ...lost, wasLive: false, heardAt: undefined };
     expect(judgeStream(never, 229_999, patience)).toBeUndefined();
     expect(judgeStream(never, 230_000, patience)).toMatchObject({ state: 'stale', cause: 'not-delivering' });

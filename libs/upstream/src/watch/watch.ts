@@ -4,7 +4,7 @@ import type { Connection } from '../line/connection.js';
 import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Series } from '../streams/series.js';
-import { isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
+import { LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
 import type { Streams } from '../streams/streams.js';
 import type { Timings } from '../timings.js';
 import { DataSilence } from './data-silence.js';
@@ -37,9 +37,9 @@ export class Watch {
   }
 
   look(now: Millis): void {
+    if (now < this.graceUntil) return;
     const { pool } = this.watched;
     const isAuditDue = this.isAuditDue(now);
-    if (now < this.graceUntil) return;
     for (const line of pool.lines) line.look(now, isAuditDue);
     for (const slot of pool.all) this.lookAtSlot(slot, now);
   }
@@ -60,7 +60,8 @@ export class Watch {
     const silenceStreamMs = isMute ? Math.min(settings.silenceStreamMs, patience) : settings.silenceStreamMs;
     for (const series of slot.cargo.all()) this.lookAtStream(series, connection, silenceStreamMs, now);
     if (!connection) return;
-    if (!isMute) this.revive(slot, connection, now);
+    if (connection.dataAt !== undefined && now - connection.dataAt < LEAST_PATIENCE_MS)
+      this.revive(slot, connection, now);
     let silence = this.silences.get(slot);
     if (!silence) this.silences.set(slot, (silence = new DataSilence()));
     const { dataAt, openedAt } = connection;

@@ -39,6 +39,16 @@ describe('messages in memory', () => {
 describe('terms in memory', () => {
   termsContract(() => new MemoryBus());
 
+  it('begin higher in a process that starts later, also where the machine’s clock was set back since the first began', async () => {
+    const clock = new FakeClock();
+    clock.setWall(-3_600_000);
+    const before = await new MemoryBus({ clock }).terms.next('epoch');
+    const later = new FakeClock();
+    later.setWall(-3_599_000);
+    expect(await new MemoryBus({ clock: later }).terms.next('epoch')).toBeGreaterThan(before);
+    expect(before).toBe(clock.wallAt(clock.now()));
+  });
+
   it('begin in a later process above those of an earlier one', async () => {
     const clock = new FakeClock();
     const earlier = await new MemoryBus({ clock }).terms.next('epoch');

@@ -1,4 +1,5 @@
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import { numberTextsOf, textsAt } from './scan/number-texts.js';
 
 /**
  * What ties a reply to its request: a 64-bit whole number, a text of up to 36 letters and digits, or null.
@@ -78,20 +79,16 @@ function readId(id: unknown, text: string): RequestId | undefined {
   if (typeof id === 'string') return /^[\p{L}\p{N}_-]{1,36}$/u.test(id) ? id : undefined;
   if (typeof id !== 'number' || !Number.isInteger(id)) return undefined;
   if (Number.isSafeInteger(id)) return id;
-  const written = idAsWritten(text);
+  const written = idAsWritten(id, text);
   const whole = /^-?\d{1,19}$/.test(written) ? BigInt(written) : undefined;
   return whole !== undefined && BigInt.asIntN(64, whole) === whole ? whole : undefined;
 }
 
 /** The text of the number that is the request's own `id`, not that of an object within; empty where it is nested too deep to look. */
-function idAsWritten(text: string): string {
-  const sources = new Map<unknown, string>();
-  const note = function (this: object, key: string, value: unknown, context?: { source?: string }): unknown {
-    if (key === 'id' && typeof value === 'number') sources.set(this, context?.source ?? '');
-    return value;
-  };
+function idAsWritten(id: number, text: string): string {
   try {
-    return sources.get(JSON.parse(text, note)) ?? '';
+    const odd = textsAt(numberTextsOf(text), 'id');
+    return typeof odd === 'string' ? odd : String(id);
   } catch {
     return '';
   }

@@ -1,4 +1,4 @@
-import type { Millis, Random } from '#libs/core';
+import { type Millis, type Random, doubled } from '#libs/core';
 import type { Ending } from './ending.js';
 
 /** How long to wait between attempts. */
@@ -32,7 +32,7 @@ export interface Failed {
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function retryAfter({ ending, before, failures }: Failed, policy: RetryPolicy, random: Random): Millis {
-  const bound = Math.min(policy.mostMs, policy.firstMs * 2 ** Math.min(failures - 1, 30));
+  const bound = doubled(policy.firstMs, failures - 1, policy.mostMs);
   return Math.round(policy.leastAfter(ending, before) + random() * bound);
 }
 

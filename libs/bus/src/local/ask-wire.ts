@@ -1,4 +1,4 @@
-import { type Result, type Topic, notOk, ok } from '#libs/core';
+import { type Result, type Topic, notOk, ok, parseObject } from '#libs/core';
 
 /** One question on its topic. */
 export interface AskedQuestion {
@@ -26,7 +26,7 @@ export const encodeReply = ({ id, answer }: GivenAnswer): string => JSON.stringi
 
 /** Never throws: the text may be anybody's. */
 export function decodeQuestion(text: string): Result<AskedQuestion, string> {
-  const { id, to, ask } = fieldsOf(text);
+  const { id, to, ask } = parseObject(text);
   if (!isId(id)) return notOk('id is no whole number above 0');
   if (typeof to !== 'string' || !REPLY_CHANNEL.test(to)) return notOk('to is no reply channel');
   return ask === undefined ? notOk('there is no question') : ok({ id, to, ask });
@@ -34,19 +34,9 @@ export function decodeQuestion(text: string): Result<AskedQuestion, string> {
 
 /** Never throws: the text may be anybody's. */
 export function decodeReply(text: string): Result<GivenAnswer, string> {
-  const { id, answer } = fieldsOf(text);
+  const { id, answer } = parseObject(text);
   if (!isId(id)) return notOk('id is no whole number above 0');
   return answer === undefined ? notOk('there is no answer') : ok({ id, answer });
 }
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;
-
-/** What an object's text says; nothing where it is none. */
-function fieldsOf(text: string): Record<string, unknown> {
-  try {
-    const value = JSON.parse(text) as unknown;
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}

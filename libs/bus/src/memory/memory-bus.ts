@@ -1,7 +1,7 @@
-import type { Clock } from '#libs/core';
-import { type Log, Metrics, silentLog, systemClock } from '#libs/runtime';
+import { Metrics, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts } from '../local/bus-metrics.js';
+import type { BusParts } from '../local/bus-parts.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Ask } from '../ports/ask.js';
 import type { Budget } from '../ports/budget.js';
@@ -14,13 +14,6 @@ import { MemoryMarks } from './memory-marks.js';
 import { MemoryMessages } from './memory-messages.js';
 import { MemoryTerms } from './memory-terms.js';
 
-/** What a memory bus may be given by the process around it. */
-interface MemoryBusParts {
-  clock: Clock;
-  log: Log;
-  metrics: Metrics;
-}
-
 /** A bus within one process: nothing to start, nothing to lose, nothing kept when the process ends. */
 export class MemoryBus implements Bus {
   readonly name = 'bus';
@@ -32,7 +25,7 @@ export class MemoryBus implements Bus {
   readonly ask: Ask;
   private readonly asking: AskOverMessages;
 
-  constructor({ clock = systemClock, log = silentLog, metrics = new Metrics() }: Partial<MemoryBusParts> = {}) {
+  constructor({ clock = systemClock, log = silentLog, metrics = new Metrics() }: Partial<BusParts> = {}) {
     const messages = new MemoryMessages(new Subscribers(this.counts, log), this.counts);
     this.messages = messages;
     this.terms = new MemoryTerms(clock);

@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Millis } from '#libs/core';
+import { type Cancel, type Clock, type Millis, doubled } from '#libs/core';
 import type { Complaints } from './pubsub/complaints.js';
 import { wordsOf } from './pubsub/connection.js';
 import type { Liveness } from './pubsub/liveness.js';
@@ -53,7 +53,7 @@ export class Persistence {
           this.failed(act, wordsOf(error as Error));
         }
       }
-      await this.pause(Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(failures, 10)));
+      await this.pause(doubled(RETRY_FIRST_MS, failures, RETRY_MOST_MS));
     }
   }
 

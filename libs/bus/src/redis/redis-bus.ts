@@ -1,7 +1,7 @@
-import type { Clock } from '#libs/core';
-import { type Log, Metrics, silentLog, systemClock } from '#libs/runtime';
+import { Metrics, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts } from '../local/bus-metrics.js';
+import type { BusParts } from '../local/bus-parts.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
 import { Complaints } from './pubsub/complaints.js';
@@ -21,13 +21,6 @@ export interface RedisBusOptions {
   prefix?: string;
 }
 
-/** What a Redis bus may be given by the process around it. */
-interface RedisBusParts {
-  clock: Clock;
-  log: Log;
-  metrics: Metrics;
-}
-
 /** How long `stop` waits for Redis to take what was published and marked last. */
 const GOODBYE_MS = 1_000;
 
@@ -44,7 +37,7 @@ export class RedisBus implements Bus {
   private readonly persistence: Persistence;
   private hasStopped = false;
 
-  constructor({ redisUrl, queueBytes, prefix = '' }: RedisBusOptions, given: Partial<RedisBusParts> = {}) {
+  constructor({ redisUrl, queueBytes, prefix = '' }: RedisBusOptions, given: Partial<BusParts> = {}) {
     const { clock = systemClock, log = silentLog, metrics = new Metrics() } = given;
     const { counts } = this;
     this.parts = partsOf(redisUrl, { clock, log, counts });

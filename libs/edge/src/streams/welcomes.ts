@@ -7,6 +7,7 @@ import {
   type Topic,
   type Welcome,
   type WelcomeQuestion,
+  doubled,
   readWelcomeAnswer,
 } from '#libs/core';
 import type { EdgeStream } from './edge-stream.js';
@@ -104,7 +105,7 @@ export class Welcomes {
   }
 
   private retryLater(): void {
-    const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (this.failures - 1));
+    const pauseMs = doubled(FIRST_PAUSE_MS, this.failures - 1, LONGEST_PAUSE_MS);
     this.cancelPause ??= this.parts.clock.after(pauseMs, () => {
       this.cancelPause = undefined;
       const again = [...this.unanswered];

@@ -1,4 +1,4 @@
-import type { Millis } from '#libs/core';
+import { type Millis, doubled } from '#libs/core';
 import { type Ending, type RetryPolicy, leastAfterRefusal } from '#libs/link';
 import type { UpstreamSettings } from '#libs/runtime';
 
@@ -11,7 +11,7 @@ const isTooMany = ({ code, reason = '' }: Ending): boolean => code === 1008 && /
 /** Binance's answers to misbehaviour and how much patience each asks for. Everything else only follows the back-off. */
 function leastAfter(ending: Ending, before: readonly Ending[]): Millis {
   if (ending.cause === 'refused') return leastAfterRefusal(ending);
-  if (isTooMany(ending)) return Math.min(TOO_MANY_MOST_MS, TOO_MANY_FIRST_MS * 2 ** before.filter(isTooMany).length);
+  if (isTooMany(ending)) return doubled(TOO_MANY_FIRST_MS, before.filter(isTooMany).length, TOO_MANY_MOST_MS);
   return 0;
 }
 

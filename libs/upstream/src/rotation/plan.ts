@@ -1,4 +1,4 @@
-import type { Millis } from '#libs/core';
+import { type Millis, doubled } from '#libs/core';
 
 /** Why a line is replaced. */
 export type RotationReason = 'age' | 'server-shutdown' | 'tainted' | 'operator' | 'data-silence' | 'stream-silence';
@@ -37,7 +37,7 @@ export const nothingWanted = ({ failures }: Plan): Plan => ({ dueAt: Infinity, f
 
 /** How long to wait after one more failure. */
 export const waitAfter = (failures: number, { rotationRetryMs, rotationRetryMostMs }: RotationRetry): Millis =>
-  Math.min(rotationRetryMostMs, rotationRetryMs * 2 ** failures);
+  doubled(rotationRetryMs, failures, rotationRetryMostMs);
 
 /** A replacement failed: another one is wanted after a wait. */
 export function failed(plan: Plan, reason: RotationReason, now: Millis, retry: RotationRetry): Plan {

@@ -1,7 +1,7 @@
-import type { Millis } from '#libs/core';
+import { type Millis, doubled } from '#libs/core';
 
-/** A line without data is not replaced more often than this, however long the silence; it doubles up to a day. */
-const MOST_PAUSE_MS: Millis = 86_400_000;
+/** A line is not replaced for silence more rarely than this, however long that lasts: waits double up to a day. */
+export const MOST_PAUSE_MS: Millis = 86_400_000;
 
 /**
  * Decides when a line that delivers nothing, though it should, is worth a replacement. Each replacement that brings no
@@ -21,7 +21,7 @@ export class DataSilence {
   shouldRotate(dataAt: Millis | undefined, openedAt: Millis, patience: Millis, now: Millis): boolean {
     if (this.askedAt !== undefined && dataAt !== undefined && dataAt > this.askedAt) this.asked = 0;
     const silentSince = Math.max(dataAt ?? 0, openedAt, this.askedAt ?? 0);
-    const pauseMs = patience === Infinity ? Infinity : Math.min(MOST_PAUSE_MS, patience * 2 ** this.asked);
+    const pauseMs = patience === Infinity ? Infinity : doubled(patience, this.asked, MOST_PAUSE_MS);
     if (now - silentSince < pauseMs) return false;
     this.askedAt = now;
     this.asked += 1;

@@ -1,7 +1,5 @@
-import type { Millis } from '#libs/core';
-
-/** A stream that stays silent is not tried for more often than this; the wait doubles up to it. */
-const MOST_PAUSE_MS: Millis = 86_400_000;
+import { type Millis, doubled } from '#libs/core';
+import { MOST_PAUSE_MS } from './data-silence.js';
 
 /**
  * What to do about one stream that is silent though it never is so quiet, while its connection brings others: to subscribe
@@ -20,7 +18,7 @@ export class Revival {
    */
   next(heardAt: Millis | undefined, pauseMs: Millis, now: Millis): 'subscribe' | 'replace' | undefined {
     if (heardAt !== undefined && heardAt > this.triedAt) this.tries = 0;
-    const waitMs = this.tries === 0 ? 0 : Math.min(MOST_PAUSE_MS, pauseMs * 2 ** (this.tries - 1));
+    const waitMs = this.tries === 0 ? 0 : doubled(pauseMs, this.tries - 1, MOST_PAUSE_MS);
     if (now - this.triedAt < waitMs) return undefined;
     this.triedAt = now;
     this.tries += 1;

@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import type { Millis } from '#libs/core';
+import { type Millis, doubled } from '#libs/core';
 import { systemRandom } from '#libs/runtime';
 
 const RETRY_FIRST_MS: Millis = 50;
@@ -36,8 +36,7 @@ export function connectTo(redisUrl: string, name: string): RedisConnection {
     keepAlive: 10_000,
     // A server that hangs does not answer a goodbye either.
     disconnectTimeout: 100,
-    retryStrategy: () =>
-      RETRY_FIRST_MS + systemRandom() * Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(++failures, 10)),
+    retryStrategy: () => RETRY_FIRST_MS + systemRandom() * doubled(RETRY_FIRST_MS, ++failures, RETRY_MOST_MS),
   });
   // For CLIENT LIST. An access list may forbid it.
   redis.on('ready', () => void redis.client('SETNAME', name).catch((error: Error) => error.message));

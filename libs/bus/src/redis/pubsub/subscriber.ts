@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Cancel, Clock, Millis, Topic } from '#libs/core';
+import { type Cancel, type Clock, type Millis, type Topic, doubled } from '#libs/core';
 import { systemRandom } from '#libs/runtime';
 import { inChunks } from './in-chunks.js';
 import { WantedChannel } from './wanted-channel.js';
@@ -141,7 +141,7 @@ export class RedisSubscriber {
 
   private retryLater(channels: readonly WantedChannel[]): void {
     const refusals = Math.max(1, ...channels.map((channel) => channel.refusals));
-    const waitMs = Math.min(RETRY_MOST_MS, RETRY_FIRST_MS * 2 ** Math.min(refusals - 1, 10));
+    const waitMs = doubled(RETRY_FIRST_MS, refusals - 1, RETRY_MOST_MS);
     const cancel = this.clock.after(waitMs * (0.5 + systemRandom() / 2), () => {
       this.retries.delete(cancel);
       this.join(channels.filter((channel) => this.isStill(channel, 'refused')));

@@ -76,35 +76,47 @@ function agreeing(payload: Fields, symbol: string, parts: NameParts): Fields {
   return made;
 }
 
+/** A unit of time and its share: a connection has one, so that all instants of a frame are in it, those of an array too. */
+const units = [
+  { weight: 4, times: milliseconds },
+  { weight: 1, times: microseconds },
+];
+
 /** Payloads by their declaration alone, made once per type: building them anew for each frame takes most of a test's time. */
 const shapes = new Map(
-  spot.types.map((type) => [
-    type.type,
-    fc.oneof(
-      { weight: 4, arbitrary: objects(type.compiled.schema, milliseconds) },
-      objects(type.compiled.schema, microseconds),
-    ),
-  ]),
+  spot.types.map(({ type, compiled }) => [type, units.map(({ times }) => objects(compiled.schema, times))]),
 );
+
+/** What one arbitrary per unit makes, milliseconds more often. */
+const inOneUnit = <T>(made: (payloads: Arbitrary<Fields>, times: Arbitrary<number>) => Arbitrary<T>, type: KnownType) =>
+  fc.oneof(
+    ...units.map(({ weight, times }, at) => ({
+      weight,
+      arbitrary: made(shapes.get(type.type)?.[at] ?? fc.constant({}), times),
+    })),
+  );
 
 /** Frames of one kind of stream that obey the documentation in everything. */
 export function framesOf(type: KnownType): Arbitrary<WireFrame> {
-  const payloads = shapes.get(type.type) ?? fc.constant({});
-  const single = fc
-    .tuple(symbols, fc.constantFrom(...Object.entries(type.names)), payloads)
-    .map(([symbol, [form, parts], payload]) => ({
+  const { names, arrays: arrayNames } = type;
+  const single = (payloads: Arbitrary<Fields>): Arbitrary<WireFrame> =>
+    fc.tuple(symbols, fc.constantFrom(...Object.entries(names)), payloads).map(([symbol, [form, parts], payload]) => ({
       stream: `${symbol}@${form}`,
       data: agreeing(payload, symbol, parts),
     }));
-  if (!type.arrays) return single;
-  const elements = fc.array(fc.tuple(symbols, payloads), { minLength: 1, maxLength: 5 });
-  const arrays = fc
-    .tuple(fc.constantFrom(...Object.entries(type.arrays)), milliseconds, elements)
-    .map(([[stream, parts], time, made]) => ({
-      stream,
-      data: made.map(([symbol, payload]) => ({ ...agreeing(payload, symbol, parts), E: time })),
-    }));
-  return fc.oneof<Arbitrary<WireFrame>[]>(single, arrays);
+  if (!arrayNames) return inOneUnit(single, type);
+  const array = (payloads: Arbitrary<Fields>, times: Arbitrary<number>): Arbitrary<WireFrame> =>
+    fc
+      .tuple(
+        fc.constantFrom(...Object.entries(arrayNames)),
+        times,
+        fc.array(fc.tuple(symbols, payloads), { minLength: 1, maxLength: 5 }),
+      )
+      .map(([[stream, parts], time, made]) => ({
+        stream,
+        data: made.map(([symbol, payload]) => ({ ...agreeing(payload, symbol, parts), E: time })),
+      }));
+  return fc.oneof(inOneUnit(single, type), inOneUnit(array, type));
 }
 
 /** Frames of every kind. */

@@ -1,4 +1,11 @@
-import type { FeedEvent, MarketEvent, Missing, StreamEvent, StreamName } from '#libs/core';
+import {
+  type FeedEvent,
+  type MarketEvent,
+  type Missing,
+  type StreamEvent,
+  type StreamName,
+  isMarketEvent,
+} from '#libs/core';
 
 /** Checks every message of one stream's channel: places without holes, ids without unannounced holes. */
 export class Heard {
@@ -21,7 +28,7 @@ export class Heard {
     if (this.seq > 0 && event.seq !== this.seq + 1) this.fault(`seq ${event.seq} after ${this.seq}`);
     this.seq = event.seq;
     if (event.type === 'feed') this.takeFeed(event);
-    else this.takeEvent(event);
+    else if (isMarketEvent(event)) this.takeEvent(event);
   }
 
   private takeFeed(event: FeedEvent): void {

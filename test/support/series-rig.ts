@@ -51,6 +51,7 @@ export const candle = (openAt: number, eventAt: number, closed = false): Kline =
 
 /** What was said, in few words: ids of events, gaps, states. */
 export function inShort(event: StreamEvent): string | number {
+  if (event.type === 'book') return `book ${event.lastUpdateId}`;
   if (event.type !== 'feed') return shortEvent(event);
   if (event.state !== 'gap') return event.state;
   return event.missing ? `gap ${event.missing.from}-${event.missing.to}` : 'restarted';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { KINDS, SMALL, allOfBinance, linesOf } from '../../../test/support/recordings.js';
-import { decode, encode } from '#libs/core';
+import { decode, encode, isMarketEvent } from '#libs/core';
 import { type MarketFrame, type UnknownFrame, combined, normalizeFrame, spot } from './index.js';
 
 const recordings = [SMALL, KINDS, ...allOfBinance()];
@@ -31,7 +31,7 @@ function frameOf(line: string): MarketFrame | UnknownFrame {
 function thereAndBack(frame: MarketFrame | UnknownFrame): string {
   const events = normalizeFrame(frame, 1_700_000_000_000).map((event) => {
     const read = decode(encode(event));
-    if (!read.ok || read.value.type === 'feed') throw new Error('the codec lost an event');
+    if (!read.ok || !isMarketEvent(read.value)) throw new Error('the codec lost an event');
     return read.value;
   });
   const isArray = frame.kind === 'market' && frame.name.isArray;

@@ -24,12 +24,15 @@ const CAUSES: Record<FeedCause, true> = {
   'first-event': true,
   resumed: true,
   subscribing: true,
+  acknowledged: true,
   'connection-lost': true,
   'connection-refused': true,
   'refused-by-binance': true,
   'too-many-streams': true,
   reconnecting: true,
   silent: true,
+  filling: true,
+  filled: true,
   'ids-missing': true,
   'not-delivering': true,
   'bus-lost': true,
@@ -60,8 +63,9 @@ export const FEED_EVENT: JsonSchema = object(
     by: { type: 'string', enum: ['upstream', 'edge'] },
     message: { type: 'string' },
     missing: object({ from: { type: 'integer' }, to: { type: 'integer' } }),
+    follows: EPOCH_SEQ,
   },
-  ['message', 'missing'],
+  ['message', 'missing', 'follows'],
 );
 
 const ID = { type: ['integer', 'string'], description: 'Comes back in the reply' };

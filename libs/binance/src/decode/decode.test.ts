@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { decode } from '#libs/core';
+import { decode, isMarketEvent } from '#libs/core';
 import { type FrameProblem, LARGEST_FRAME, combined, normalizeFrame, spot } from '../index.js';
 
 const TRADE =
@@ -112,7 +112,7 @@ describe('what is new to us passes', () => {
     });
     const travelled = decode(JSON.stringify(event));
     expect(
-      travelled.ok && travelled.value.type !== 'feed' && combined('btcusdt@trade', spot.rebuild(travelled.value)),
+      travelled.ok && isMarketEvent(travelled.value) && combined('btcusdt@trade', spot.rebuild(travelled.value)),
     ).toBe(text);
   });
 
@@ -124,7 +124,7 @@ describe('what is new to us passes', () => {
       const [event] = normalizeFrame(read.value, 0);
       const travelled = decode(JSON.stringify(event));
       expect(
-        travelled.ok && travelled.value.type !== 'feed' && combined('btcusdt@newThing', spot.rebuild(travelled.value)),
+        travelled.ok && isMarketEvent(travelled.value) && combined('btcusdt@newThing', spot.rebuild(travelled.value)),
       ).toBe(text);
     },
   );

@@ -1,4 +1,4 @@
-import type { FeedEvent, HoldfastError, Place, StreamEvent, StreamName, UnknownEvent } from '#libs/core';
+import type { BookEvent, FeedEvent, HoldfastError, Place, StreamEvent, StreamName, UnknownEvent } from '#libs/core';
 import type { Fence } from '../fence.js';
 import type { EventOf } from './event-of.js';
 import { type Present, eventsOf } from './present.js';
@@ -8,6 +8,8 @@ import type { RefusedStream } from './wanted-streams.js';
 export interface StreamListener<S extends StreamName = StreamName> {
   /** An event, in the order of its place, each once. */
   event?(event: EventOf<S>): void;
+  /** The book of a stream of diffs, in place of what was known of it as far as it reaches; the next diff continues it. */
+  book?(book: BookEvent): void;
   /** The state of the stream, once at the start and whenever it changes: `live`, `stale`, `recovering`, `gap`, `refused`. */
   feed?(feed: FeedEvent): void;
   /** Something Binance sent on the stream that Holdfast has no word for yet. */
@@ -114,6 +116,7 @@ export class Listeners {
   private say(seat: Seat, event: StreamEvent): void {
     const { listener } = seat;
     if (event.type === 'feed') this.call(seat, 'feed', () => listener.feed?.(event));
+    else if (event.type === 'book') this.call(seat, 'book', () => listener.book?.(event));
     else if (event.type === 'unknown') this.call(seat, 'unknown', () => listener.unknown?.(event));
     else this.call(seat, 'event', () => listener.event?.(event));
   }

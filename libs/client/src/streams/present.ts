@@ -1,4 +1,12 @@
-import type { FeedEvent, MarketEvent, Place, StreamEvent, StreamName, UnknownEvent } from '#libs/core';
+import {
+  type FeedEvent,
+  type MarketEvent,
+  type Place,
+  type StreamEvent,
+  type StreamName,
+  type UnknownEvent,
+  isMarketEvent,
+} from '#libs/core';
 
 /** What somebody is told who begins to listen to a stream that is served already. */
 export interface Present {
@@ -28,7 +36,7 @@ const KEEPS_NEWEST: Record<KnownEvent['type'], boolean> = {
 /** One more event has come. */
 export function remember(present: Present, event: StreamEvent): void {
   if (event.type === 'feed') present.feed = event.state === 'gap' ? liveAfter(event) : event;
-  else if (keepsNewest(event.type, event.stream)) present.newest = event;
+  else if (isMarketEvent(event) && keepsNewest(event.type, event.stream)) present.newest = event;
 }
 
 /** The state as it stands at the present place, then the newest event. */

@@ -238,6 +238,23 @@ export interface Depth extends MarketFields {
   eventAt?: Instant;
 }
 
+/**
+ * The book as it is now, in a stream of diffs: first thing for a newcomer, and where diffs are missing that cannot be had. It
+ * takes the place of what its reader knew as far as it reaches; the next diff continues it.
+ */
+export interface BookEvent extends MarketFields {
+  type: 'book';
+  symbol: string;
+  /** Update id of the last change that is in it. */
+  lastUpdateId: number;
+  /** Best first. */
+  bids: Level[];
+  asks: Level[];
+  /** The worst price of which it speaks, on each side; absent where it is the whole side. What lies beyond may be out of date. */
+  bidsTo?: Decimal;
+  asksTo?: Decimal;
+}
+
 /** Reference price of a symbol, or null while there is none. */
 export interface ReferencePrice extends MarketFields {
   type: 'referencePrice';
@@ -253,7 +270,7 @@ export interface UnknownEvent extends MarketFields {
   raw: unknown;
 }
 
-/** Everything the market can say. */
+/** Everything the market can say in a frame. */
 export type MarketEvent =
   | Trade
   | AggregateTrade
@@ -283,9 +300,12 @@ export type FeedCause =
   | 'first-event'
   | 'resumed'
   | 'subscribing'
+  | 'acknowledged'
   | 'connection-lost'
   | 'reconnecting'
   | 'silent'
+  | 'filling'
+  | 'filled'
   | 'ids-missing'
   | 'not-delivering'
   | 'connection-refused'
@@ -314,11 +334,17 @@ export interface FeedEvent extends Place {
   cause: FeedCause;
   by: 'upstream' | 'edge';
   message?: string;
-  /** With `state: 'gap'`: which ids. */
+  /** With `state: 'gap'`: which ids are missing for good; with cause `filling`: which are being fetched. */
   missing?: Missing;
+  /** Of the first message of a term: after which message of an older term the stream goes on, with nothing between. */
+  follows?: Place;
 }
 
 /** One message on a stream's channel, on Redis and on the native WebSocket alike. */
-export type StreamEvent = MarketEvent | FeedEvent;
+export type StreamEvent = MarketEvent | BookEvent | FeedEvent;
 
 export type EventType = StreamEvent['type'];
+
+/** Whether it came out of a frame, or could have. */
+export const isMarketEvent = (event: StreamEvent): event is MarketEvent =>
+  event.type !== 'feed' && event.type !== 'book';

@@ -1,4 +1,12 @@
-import type { FeedEvent, MarketEvent, Missing, Place, StreamEvent, StreamName } from '#libs/core';
+import {
+  type FeedEvent,
+  type MarketEvent,
+  type Missing,
+  type Place,
+  type StreamEvent,
+  type StreamName,
+  isMarketEvent,
+} from '#libs/core';
 import { type Position, positionOfEvent, positionOfPayload } from './position.js';
 import { Ranges } from './ranges.js';
 
@@ -49,7 +57,7 @@ export class Ledger {
   event(event: StreamEvent): void {
     const page = this.page(event.stream);
     if (event.type === 'feed') page.feed(event);
-    else page.event(event);
+    else if (isMarketEvent(event)) page.event(event);
   }
 
   /** Enters one payload of Binance's wire, or the array of an array stream. */

@@ -1,5 +1,5 @@
 import { type Market, type ParsedStream, inUnit } from '#libs/binance';
-import { type MarketEvent, decode } from '#libs/core';
+import { type MarketEvent, decode, isMarketEvent } from '#libs/core';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
 import { ArrayParts } from './array-parts.js';
 import type { Audience } from './audience.js';
@@ -34,7 +34,7 @@ export class Frames {
   /** Takes the next event's text. */
   write(text: string): void {
     const decoded = decode(text);
-    if (!decoded.ok || decoded.value.type === 'feed') return this.drop();
+    if (!decoded.ok || !isMarketEvent(decoded.value)) return this.drop();
     const events = this.wholeWith(decoded.value);
     if (!events) return;
     const { counts } = this.audience;

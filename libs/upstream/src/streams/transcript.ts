@@ -13,6 +13,7 @@ import {
   type StreamName,
   type Welcome,
   encode,
+  isMarketEvent,
 } from '#libs/core';
 
 /** The term in which this process publishes; a new one begins when another upstream has come between. */
@@ -55,7 +56,7 @@ export class Transcript {
     event.epoch = this.term.epoch;
     event.seq = ++this.seq;
     if (event.type === 'feed') this.saidFeed = event;
-    else if (this.keepsNewest) this.newest = event;
+    else if (this.keepsNewest && isMarketEvent(event)) this.newest = event;
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */

@@ -1,5 +1,5 @@
 import type { BookEvent, Decimal, Depth, Level } from '../words/event.js';
-import { type Reach, Side } from './side.js';
+import { type Reach, HalfBook } from './half-book.js';
 
 /** Levels of both sides, best first. */
 export interface BookLevels {
@@ -23,13 +23,13 @@ const MOST_LEVELS = 10_000;
 export class Book {
   /** The update id that it stands at; 0 before the first diff or book. */
   id = 0;
-  private readonly bids: Side;
-  private readonly asks: Side;
+  private readonly bids: HalfBook;
+  private readonly asks: HalfBook;
 
   /** @param most levels kept on each side; of more the worst are dropped, and it knows no further than those that are left. */
   constructor(most = MOST_LEVELS) {
-    this.bids = new Side(1, most);
-    this.asks = new Side(-1, most);
+    this.bids = new HalfBook(1, most);
+    this.asks = new HalfBook(-1, most);
   }
 
   /** Whether it has taken a book: before that, it knows single levels and nothing of what is between them. */

@@ -10,7 +10,7 @@ export type Reach = { is: 'all' } | { is: 'to'; price: Decimal } | { is: 'none' 
  * stand from before a hole and are given up as soon as something contradicts them. The best level is the last of the arrays,
  * because most changes are near it.
  */
-export class Side {
+export class HalfBook {
   private ranks: number[] = [];
   private prices: Decimal[] = [];
   private quantities: Decimal[] = [];
@@ -118,7 +118,9 @@ export class Side {
   private worstFirst(levels: readonly Level[]): Level[] {
     const turned = levels.toReversed();
     const isInOrder = turned.every(([price], at) => at === 0 || this.compare(price, turned[at - 1]![0]) > 0);
-    return isInOrder ? turned : turned.sort(([one], [other]) => this.compare(one, other));
+    if (isInOrder) return turned;
+    turned.sort(([one], [other]) => this.compare(one, other));
+    return turned.filter(([price], at) => at === 0 || this.compare(price, turned[at - 1]![0]) !== 0);
   }
 
   /** The best price at which the other side has something, by these levels. */

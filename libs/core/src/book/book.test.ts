@@ -131,6 +131,25 @@ describe('levels beyond what a book reaches', () => {
     expect(shown(book)).toBe('99:1 98:1 96:4 95:1 (95) | 100:1 101:1 102:1 (all)');
   });
 
+  it('are certain where a book says them, and stay so when a shallower one of the same id does not', () => {
+    const book = holed();
+    book.take({ ...whole(20, '99 98', '100 101 102'), bidsTo: '98', asksTo: '102' });
+    book.take({ ...whole(20, '99', '100'), bidsTo: '99', asksTo: '100' });
+    // No exchange leaves a book crossed; should one do it, certain levels are what it says they are.
+    expect(book.apply(diff(21, '102.5', ''))).toEqual(NOTHING);
+    expect(book.apply(diff(22, '103', ''))).toEqual({ bids: [], asks: [['103', '0']] });
+  });
+
+  it('that were dropped are forgotten: what comes at their price later is certain', () => {
+    const book = new Book(3);
+    book.take(whole(1, '99', '100 101 102'));
+    book.take({ ...whole(20, '99', '100'), asksTo: '100' });
+    book.apply(diff(21, '', '99.5'));
+    book.apply(diff(22, '', '99.5:0'));
+    book.apply(diff(23, '', '102'));
+    expect(book.apply(diff(24, '102', ''))).toEqual({ bids: [], asks: [['101', '0']] });
+  });
+
   it('are not lost to a shallower book of the same id', () => {
     const book = new Book();
     book.take({ ...whole(1, '99 98 97', '100 101'), bidsTo: '97' });

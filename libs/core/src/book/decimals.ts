@@ -9,7 +9,8 @@ const RANKED_DECIMALS = 8;
 
 /**
  * A whole number that rises with the decimal: its value in units of the eighth decimal, cut off, and at most the largest that a
- * double holds. So what has the lower rank is lower, and of two with the same rank `compareDecimals` tells. All steps are exact.
+ * double holds. So what has the lower rank is lower, and of two with the same rank `compareDecimals` tells. Every step that is not
+ * exact ends above that largest number.
  */
 export function rankOf(text: Decimal): number {
   const { length } = text;
@@ -19,7 +20,6 @@ export function rankOf(text: Decimal): number {
     const code = text.charCodeAt(at);
     if (code === POINT) break;
     rank = rank * 10 + (code - ZERO);
-    if (rank > Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER;
   }
   for (let decimals = 0; decimals < RANKED_DECIMALS; decimals++) {
     at += 1;

@@ -343,8 +343,14 @@ it('what REST costs is shown to operators', async () => {
   expect(shown).toContain(`holdfast_upstream_rest_weight{host="${host}"} ${weightUsed}`);
   expect(rest.describe(systemClock.now())).toEqual([
     {
-      ...{ host, weightUsed, weightLimit: 6_000, heldForMs: 0, passedOverForMs: 0 },
-      ...{ why: null, underWay: 0, waiting: 0 },
+      host,
+      weightUsed,
+      weightLimit: 6_000,
+      heldForMs: 0,
+      passedOverForMs: 0,
+      why: null,
+      underWay: 0,
+      waiting: 0,
     },
   ]);
 });

@@ -9,8 +9,10 @@ import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
+import { showRest } from './ops/rest-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
 import { Streams } from './streams/streams.js';
@@ -48,6 +50,7 @@ export class Upstream implements Service {
   private readonly watch: Watch;
   private readonly metronome: Metronome;
   private readonly timings: Timings;
+  private readonly rest: Rest;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -71,6 +74,7 @@ export class Upstream implements Service {
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
+    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
@@ -78,6 +82,7 @@ export class Upstream implements Service {
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
+    showRest(this.rest, parts);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -95,6 +100,7 @@ export class Upstream implements Service {
     this.metronome.stop();
     this.streams.stop();
     await this.pool.stop();
+    await this.rest.stop();
   }
 
   tick(now: Millis): void {

@@ -1,5 +1,5 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, list, text, webSocketUrl } from './readers.js';
+import { httpUrl, integer, list, text, webSocketUrl } from './readers.js';
 import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
@@ -28,22 +28,32 @@ export class UpstreamSettings {
   wsUrl?: string;
 
   @Setting({
+    env: 'HOLDFAST_UPSTREAM_REST_URL',
+    read: httpUrl,
+    expected: 'a URL like https://api.binance.com or http://127.0.0.1:9543, without a path',
+    says: 'Base URL of the REST API, which holes are filled from; no other host is asked then. Unset: those of the market; for spot https://api.binance.com, and https://data-api.binance.vision where that fails. Set it where HOLDFAST_UPSTREAM_WS_URL is set.',
+  })
+  @IsOptional()
+  @IsString()
+  restUrl?: string;
+
+  @Setting({
     env: 'HOLDFAST_UPSTREAM_PROXY',
     read: text,
     expected: `${PROXY_URL}, or none`,
-    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
+    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws:// and http://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
     isSecret: true,
   })
   @IsOptional()
   @IsString()
   proxy?: string;
 
-  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// and https:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
   @IsOptional()
   @IsString()
   httpsProxy?: string;
 
-  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// and http:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
   @IsOptional()
   @IsString()
   httpProxy?: string;

@@ -1,5 +1,5 @@
-import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, list, text, webSocketUrl } from './readers.js';
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { integer, list, text, webSocketUrl, yesOrNo } from './readers.js';
 import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
@@ -192,6 +192,26 @@ export class UpstreamSettings {
   @Min(1)
   @IsInt()
   streamsPerConnection: number = 1_024;
+
+  @Setting({
+    env: 'HOLDFAST_SPARE_LINE',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Keep a second connection with the same streams beside each one; what it receives is only kept as bytes, and read when the first one drops or lacks something. It doubles connections and traffic from Binance.',
+  })
+  @IsBoolean()
+  spareLine: boolean = false;
+
+  @Setting({
+    env: 'HOLDFAST_SPARE_MS',
+    read: integer,
+    expected: milliseconds(1_000, 60_000),
+    says: 'How much of the past a spare connection keeps, 32 MB at most.',
+  })
+  @Max(60_000)
+  @Min(1_000)
+  @IsInt()
+  spareMs: number = 10_000;
 
   @Setting({
     env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',

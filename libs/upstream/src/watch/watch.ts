@@ -58,7 +58,8 @@ export class Watch {
     const patience = this.patienceWith(slot, connection?.dataAt === undefined);
     const isMute = connection?.dataAt !== undefined && now - connection.dataAt >= patience;
     const silenceStreamMs = isMute ? Math.min(settings.silenceStreamMs, patience) : settings.silenceStreamMs;
-    for (const series of slot.cargo.all()) this.lookAtStream(series, connection, silenceStreamMs, now);
+    const bringing = connection ?? this.watched.pool.spares.of(slot)?.standIn;
+    for (const series of slot.cargo.all()) this.lookAtStream(series, bringing, silenceStreamMs, now);
     if (!connection) return;
     if (connection.dataAt !== undefined && now - connection.dataAt < LEAST_PATIENCE_MS)
       this.revive(slot, connection, now);

@@ -17,10 +17,10 @@ export interface Kept {
  * Events of kept frames that a stream may lack, in their order, one list for each frame. Read from the newest backwards, and no further
  * than where the stream is: by its ids, or, where it has none, by the time at which it was last heard on any line.
  */
-export function keptEvents({ name, reached, activity, wasLive }: Series, kept: Kept, now: Millis): MarketEvent[][] {
+export function keptEvents({ name, reached, activity, continuity }: Series, kept: Kept, now: Millis): MarketEvent[][] {
   const found: MarketEvent[][] = [];
   // What came before a stream's first event was not missed.
-  if (!wasLive || activity.heardAt === undefined) return found;
+  if (!continuity.wasLive || activity.heardAt === undefined) return found;
   const { ordering } = name.known;
   const since = activity.heardAt - kept.lagMs;
   for (const { bytes, at } of kept.ring.backwards(keyOfStream(name.name), now)) {

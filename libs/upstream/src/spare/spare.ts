@@ -173,7 +173,7 @@ export class Spare {
       if (source && line.connection?.requests.carriedSince.has(series.name.name)) source.heardAt = now;
       for (const events of keptEvents(series, kept, now)) {
         counts.read += 1;
-        streams.publish(series, series.accept(events, line.generation, now));
+        streams.publishPaced(series, series.accept(events, line.generation, now));
       }
     }
   }

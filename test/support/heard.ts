@@ -35,7 +35,7 @@ export class Heard {
     this.feeds.push(event);
     // A new run: nobody wanted the stream in between, so nothing was missed.
     if (event.cause === 'subscribing') this.next = undefined;
-    if (!event.missing) return;
+    if (event.state !== 'gap' || !event.missing) return;
     this.gaps.push(event.missing);
     if (this.next !== undefined && event.missing.from !== this.next)
       this.fault(`gap from ${event.missing.from}, expected ${this.next}`);
@@ -45,7 +45,8 @@ export class Heard {
   private takeEvent(event: MarketEvent): void {
     this.events += 1;
     this.newest = event;
-    if (this.state !== 'live') this.fault(`an event while ${this.state}`);
+    const { state, cause } = this.feeds.at(-1) ?? {};
+    if (state !== 'live' && cause !== 'filling') this.fault(`an event while ${state}`);
     const ids = idsOf(event);
     if (!ids) return;
     if (this.next !== undefined && ids.from !== this.next) this.fault(`id ${ids.from}, expected ${this.next}`);

@@ -70,6 +70,7 @@ export class Upstream implements Service {
     this.streams = new Streams(market, bus.messages, clock, bounds);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
+    this.streams.repairs.employ([this.pool.spares.repairer]);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
     const begin = (epoch: number): void => streams.beginTerm(epoch);

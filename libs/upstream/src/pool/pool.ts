@@ -32,7 +32,7 @@ export class Pool implements Neighbourhood {
     private readonly parts: PoolParts,
   ) {
     this.idle = new Idle(tools.timings.idleMs);
-    this.spares = new Spares(tools, parts.streams);
+    this.spares = new Spares(tools, parts.streams, (stream) => this.slotOf.get(stream));
   }
 
   /**

@@ -27,8 +27,7 @@ export function keptEvents({ name, reached, activity, continuity }: Series, kept
     const events = eventsOf(bytes, at, kept);
     const [event] = events;
     if (!event) continue;
-    const isThere =
-      ordering.rule === 'chain' ? reached !== undefined && ordering.last(event) <= reached : at < since;
+    const isThere = ordering.rule === 'chain' ? reached !== undefined && ordering.last(event) <= reached : at < since;
     if (isThere) break;
     found.push(events);
   }

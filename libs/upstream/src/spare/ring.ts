@@ -46,7 +46,7 @@ export class Ring {
   /** What was kept under a key, the newest first, as long as it is young enough. */
   *backwards(key: string, now: Millis): Generator<KeptFrame> {
     const since = now - this.limits.keepMs;
-    for (let place = this.newest.get(key) ?? NO_PLACE; place !== NO_PLACE; ) {
+    for (let place = this.newest.get(key) ?? NO_PLACE; place !== NO_PLACE;) {
       const index = place % FRAMES_PER_CHUNK;
       const chunk = this.chunks[(place - index) / FRAMES_PER_CHUNK - this.oldest];
       const at = chunk?.at(index);

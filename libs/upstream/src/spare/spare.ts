@@ -165,7 +165,10 @@ export class Spare {
     const { log, counts, clock, timings, streams } = tools;
     const now = clock.now();
     counts.stoodIn += 1;
-    log.info({ code: 'spare.stands-in', generation: line.generation, insteadOf: slot.line?.generation }, 'the spare line brings the streams');
+    log.info(
+      { code: 'spare.stands-in', generation: line.generation, insteadOf: slot.line?.generation },
+      'the spare line brings the streams',
+    );
     this.comeback = new Return(slot, timings, now);
     slot.cargo.carry(line.generation);
     for (const series of slot.cargo.all()) {

@@ -1,18 +1,31 @@
-import type { Millis } from '#libs/core';
+import type { Millis, StreamName } from '#libs/core';
 import type { Line } from '../line/line.js';
 import type { Slot, SlotTools } from '../rotation/slot.js';
 import type { Goodbye, LineId } from '../rotation/step.js';
 import type { Streams } from '../streams/streams.js';
+import { SpareRepairer } from './spare-repairer.js';
 import { Spare, type SpareCounts, type SpareTools } from './spare.js';
 
 /** The spare lines of a pool, one for each slot that carries something, where the operator wants them; otherwise none. */
 export class Spares {
   readonly counts: SpareCounts = { kept: 0, read: 0, stoodIn: 0 };
+  /** Asks them for what is missing. */
+  readonly repairer: SpareRepairer;
   private readonly bySlot = new Map<Slot, Spare>();
   private readonly tools: SpareTools;
 
-  constructor(tools: SlotTools, streams: Streams) {
+  /** @param slotOf whose line carries a stream. */
+  constructor(tools: SlotTools, streams: Streams, slotOf: (stream: StreamName) => Slot | undefined) {
     this.tools = { ...tools, streams, counts: this.counts };
+    this.repairer = new SpareRepairer({
+      ...tools,
+      isOn: tools.settings.spareLine,
+      seriesOf: (stream) => streams.wanted.get(stream),
+      spareOf: (stream) => {
+        const slot = slotOf(stream);
+        return slot && this.bySlot.get(slot);
+      },
+    });
   }
 
   get lines(): Line[] {

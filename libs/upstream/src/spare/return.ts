@@ -29,12 +29,18 @@ export class Return {
     const connection = line?.connection;
     if (connection !== this.own) this.coverage = new Coverage(this.timings);
     this.own = connection;
-    if (!line || !connection) return false;
+    if (!line || !connection || this.isAnythingMissing()) return false;
     const { confirmedAt = Infinity, isSynced } = connection;
     const overlap = { streams: cargo.all(), old: standIn, successor: line.generation };
     return this.coverage.isReady(
       { ...overlap, confirmedAt: isSynced ? Math.max(confirmedAt, this.since) : undefined },
       now,
     );
+  }
+
+  /** A rotation does not wait for holes that are being repaired; here the spare line may be the one that repairs them. */
+  private isAnythingMissing(): boolean {
+    for (const { isWaiting } of this.slot.cargo.all()) if (isWaiting) return true;
+    return false;
   }
 }

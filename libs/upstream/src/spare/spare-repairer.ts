@@ -5,6 +5,8 @@ import type { RepairTold, Repairer } from '../streams/repairer.js';
 import type { Series } from '../streams/series.js';
 import type { Spare } from './spare.js';
 
+const NOT_THERE = 'the spare line does not have it';
+
 /** What the repairer works with. */
 export interface SpareRepairerParts {
   clock: Clock;
@@ -30,12 +32,10 @@ export class SpareRepairer implements Repairer {
   begin(stream: ParsedStream, hole: Hole, told: RepairTold): Cancel {
     const { clock } = this.parts;
     let cancel = clock.after(0, () => {
-      const spare = this.parts.spareOf(stream.name);
-      // While it stood in before, the stream's owner has waited for it already.
-      if (!spare || spare.standIn) return told.pass('the spare line does not have it');
-      const line = spare.ask();
-      if (line === undefined || hole.reason === 'interrupted') return told.pass('the spare line does not have it');
-      cancel = this.wait({ stream, line, upTo: hole.upTo, told, until: clock.now() + this.parts.timings.holdMs });
+      const line = this.parts.spareOf(stream.name)?.ask();
+      if (line === undefined || hole.reason === 'interrupted') return told.pass(NOT_THERE);
+      // Where it stood in before the hole was found, the stream's owner has waited for it as long already.
+      cancel = this.wait({ stream, line, upTo: hole.upTo, told, until: hole.since + this.parts.timings.holdMs });
     });
     return () => cancel();
   }
@@ -46,7 +46,7 @@ export class SpareRepairer implements Repairer {
     const { stream, line, upTo, told, until } = awaited;
     const reach = seriesOf(stream.name)?.sources.get(line)?.reach ?? Infinity;
     let cancel = clock.after(reach >= upTo || clock.now() >= until ? 0 : timings.tickMs, () => {
-      if (reach >= upTo || clock.now() >= until) told.pass('the spare line does not have it');
+      if (reach >= upTo || clock.now() >= until) told.pass(NOT_THERE);
       else cancel = this.wait(awaited);
     });
     return () => cancel();

@@ -110,13 +110,14 @@ export class Continuity {
   /** Lets out what waits for nothing any more; asks for what only repairers have; each hole that nobody will fill becomes a gap. */
   settle(now: Millis, isPatienceOver = false): readonly StreamEvent[] {
     const { order } = this;
+    if (this.state === 'checking' && isPatienceOver && this.isTooLate(now)) return this.giveUp('not to be had in time', now);
     if (order.waiting.length === 0 && this.state !== 'filling') return NOTHING;
     const said: StreamEvent[] = [];
     for (;;) {
       for (let event = order.release(); event; event = order.release()) said.push(...this.live(event, now));
       const { hole } = order;
       if (!hole) return [...said, ...this.closed(now)];
-      if (this.mended && !isLeftOf(hole, this.mended)) this.become('closed');
+      if (this.state === 'filling' && this.mended && !isLeftOf(hole, this.mended)) this.become('closed');
       const kept = this.keep(hole, isPatienceOver ? now : -Infinity);
       if (kept) return [...said, ...kept];
       said.push(...this.gap(hole, now, this.state === 'filling' ? 'not to be had in time' : 'no connection had it'));
@@ -124,7 +125,12 @@ export class Continuity {
     }
   }
 
-  /** Doubts whether all has come: for a while there was no source. Repairers are asked, if there are any. */
+  /** The last source is gone. */
+  interrupt(): void {
+    if (this.parts.repairs.kindOf(this.parts.stream) !== 'none') this.order.interrupt();
+  }
+
+  /** A source is back and has brought nothing yet: repairers are asked what came meanwhile, if there are any. */
   check(now: Millis): void {
     const hole = this.order.openHole(now);
     if (!hole || this.state !== 'whole' || this.parts.repairs.kindOf(this.parts.stream) === 'none') return;
@@ -138,7 +144,7 @@ export class Continuity {
     for (const event of events) {
       if (order.fill(event, now) !== 'next') continue;
       parts.counts.filled += 1;
-      if (this.state === 'checking') said.push(...this.filling(now, order.reachOf(events.at(-1) ?? event)));
+      if (this.state === 'checking') said.push(...this.filling(now, order.positionOf(events.at(-1) ?? event)));
       said.push(event);
       this.wasLive = true;
     }
@@ -147,6 +153,7 @@ export class Continuity {
 
   /** Nothing is missing any more that there ever was. */
   whole(now: Millis): readonly StreamEvent[] {
+    this.order.whole();
     if (this.state === 'checking') {
       this.become('closed');
       return this.back(now);
@@ -198,10 +205,14 @@ export class Continuity {
       this.become('awaited');
       return NOTHING;
     }
-    if (kind === 'none' || hole.to === undefined) return undefined;
+    if (kind === 'none') return undefined;
     this.mend('lacking', hole);
     this.parts.counts.holes += 1;
-    return this.filling(hole.since, hole.to);
+    return this.filling(now === -Infinity ? hole.since : now, hole.to ?? hole.from);
+  }
+
+  private isTooLate(now: Millis): boolean {
+    return (this.mended?.since ?? now) <= now - this.parts.bounds.fillMs;
   }
 
   private mend(why: 'lacking' | 'doubted', hole: Hole): void {
@@ -251,13 +262,12 @@ export class Continuity {
   }
 
   private gap(hole: Hole, now: Millis, why: string): readonly StreamEvent[] {
-    const { from, to, count } = hole;
-    this.become('closed');
-    if (to === undefined) return NOTHING;
+    const { from, to = from, count } = hole;
     const { counts, repairs, stream, transcript } = this.parts;
     counts.gaps += 1;
     counts.missing += count ?? 1;
     repairs.missed(stream, hole, why);
+    this.become('closed');
     const what = count === undefined ? 'events' : counted(count, 'id');
     return [transcript.gap(`${what} missing: ${why}`, now, { from, to })];
   }

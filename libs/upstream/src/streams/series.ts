@@ -87,7 +87,10 @@ export class Series {
   /** A source carries it no longer: what could only have come from there is not waited for any more. */
   sourceGone(id: SourceId, now: Millis): readonly StreamEvent[] {
     if (!this.sources.delete(id)) return NOTHING;
-    if (this.sources.size === 0) this.interruptedAt = now;
+    if (this.sources.size === 0) {
+      this.interruptedAt = now;
+      this.continuity.interrupt();
+    }
     return this.continuity.settle(now);
   }
 

@@ -162,4 +162,5 @@ it('names its channels and keys by its own name', () => {
     epoch: 'holdfast:spot:epoch',
     attempts: 'holdfast:spot:{attempts}',
   });
+  expect(spot.channels.weight('api.example')).toBe('holdfast:spot:{weight:api.example}');
 });

@@ -62,7 +62,7 @@ export class HistoryDesk implements Repairer {
 
   private async fill(job: Job, whole: Hole): Promise<void> {
     const { signal, told } = job;
-    for (let hole: Hole | undefined = whole; hole && !signal.aborted; ) {
+    for (let hole: Hole | undefined = whole; hole && !signal.aborted;) {
       const pages = choose(job.history, hole, (source) => !job.useless.has(source));
       if (pages.length === 0) return told.pass([...job.useless.values()].at(-1) ?? 'it reaches too far');
       hole = await this.read(job, hole, pages);
@@ -77,11 +77,10 @@ export class HistoryDesk implements Repairer {
       const answer = await answers[at];
       if (job.signal.aborted || !left || !answer) return undefined;
       if (!answer.ok) return this.failed(job, left, page, answer.problem);
-      const before: number = left.from;
+      const { from }: Hole = left;
       left = this.take(job, left, page, answer.value);
-      // The rows do not reach so far yet; what the pages behind this one hold does not join.
-      if (left && left.from < page.end && !job.useless.has(page.source)) return this.again(job, left, left.from > before);
-      if (job.useless.has(page.source)) return left;
+      // The rows do not reach so far yet: what the pages behind this one hold does not join.
+      if (left && left.from < page.end) return this.again(job, left, page, left.from > from);
     }
     return left;
   }
@@ -133,8 +132,8 @@ export class HistoryDesk implements Repairer {
     return hole;
   }
 
-  private async again(job: Job, hole: Hole, hasBrought: boolean): Promise<Hole> {
-    job.inVain = hasBrought ? 0 : job.inVain + 1;
+  private async again(job: Job, hole: Hole, { source }: Page, hasBrought: boolean): Promise<Hole> {
+    job.inVain = hasBrought || job.useless.has(source) ? 0 : job.inVain + 1;
     if (job.inVain > 0) await this.wait(doubled(AGAIN_FIRST_MS, job.inVain - 1, AGAIN_MOST_MS), job.signal);
     return hole;
   }

@@ -110,7 +110,8 @@ export class Continuity {
   /** Lets out what waits for nothing any more; asks for what only repairers have; each hole that nobody will fill becomes a gap. */
   settle(now: Millis, isPatienceOver = false): readonly StreamEvent[] {
     const { order } = this;
-    if (this.state === 'checking' && isPatienceOver && this.isTooLate(now)) return this.giveUp('not to be had in time', now);
+    if (this.state === 'checking' && isPatienceOver && this.isTooLate(now))
+      return this.giveUp('not to be had in time', now);
     if (order.waiting.length === 0 && this.state !== 'filling') return NOTHING;
     const said: StreamEvent[] = [];
     for (;;) {

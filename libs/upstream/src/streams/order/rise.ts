@@ -55,7 +55,8 @@ export class Rise implements Order {
     if (isSame && !isEnd && (mark === this.mark || (this.isFinal && this.rising.isFinal))) return 'repeated';
     const isOld = major < this.major || (isSame && !isEnd && mark < this.mark);
     if (isOld && !(isAlone && this.restarts.sawOld(now))) return 'repeated';
-    if (!isOld && this.isAhead(event)) return this.waiting.keep({ event, reach: mark, since: now }) ? 'waits' : 'repeated';
+    if (!isOld && this.isAhead(event))
+      return this.waiting.keep({ event, reach: mark, since: now }) ? 'waits' : 'repeated';
     this.pass(event, major, mark);
     return isOld ? 'restarted' : 'next';
   }

@@ -117,7 +117,7 @@ export class Series {
     if (this.name.isArray) return this.acceptArray(events, now);
     const { order } = this.continuity;
     const isAlone = this.sources.size === 1;
-    const isInLine = isAlone && order.waiting.length === 0;
+    const isInLine = isAlone && this.continuity.mending === 'whole';
     if (!isInLine) this.noteReach(source, event);
     const turn = order.take(event, now, isAlone);
     // The usual case: the next event of a stream that lives, and nothing waits.

@@ -11,6 +11,9 @@ import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { HistoryDesk } from './repair/history-desk.js';
+import { historyHost } from './repair/history-host.js';
+import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
 import { Streams } from './streams/streams.js';
@@ -48,6 +51,7 @@ export class Upstream implements Service {
   private readonly watch: Watch;
   private readonly metronome: Metronome;
   private readonly timings: Timings;
+  private readonly rest: Rest;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -70,9 +74,11 @@ export class Upstream implements Service {
     this.streams = new Streams(market, bus.messages, clock, bounds);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
-    this.streams.repairs.employ([this.pool.spares.repairer]);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
+    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    const hasHistory = historyHost(settings, market) !== undefined;
+    streams.repairs.employ([pool.spares.repairer, ...(hasHistory ? [this.newHistoryDesk()] : [])]);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
@@ -97,6 +103,7 @@ export class Upstream implements Service {
     this.metronome.stop();
     this.streams.stop();
     await this.pool.stop();
+    await this.rest.stop();
   }
 
   tick(now: Millis): void {
@@ -121,6 +128,12 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
+  }
+
+  private newHistoryDesk(): HistoryDesk {
+    const { rest, timings } = this;
+    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
+    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

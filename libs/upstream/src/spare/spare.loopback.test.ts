@@ -108,9 +108,13 @@ describe('a spare line', () => {
     expect(lines.counts.stoodIn).toBe(0);
   });
 
-  it('cannot help when both drop: it is said, and what is missing is announced', async () => {
-    await flowing();
+  it.each([
+    ['what is missing is fetched', 0, { gaps: 0 }],
+    ['what is missing is announced where nothing can be fetched', 1_000, { filled: 0 }],
+  ])('cannot help when both drop: it is said, and %s', async (_, refusals, counts) => {
+    await flowing(['btcusdt@trade', 'btcusdt@aggTrade'], { settings: { fillWaitMs: 1_000 } });
     const { rig } = lines;
+    if (refusals > 0) rig.simulator.strike({ name: 'rest-refuse', status: 503, count: refusals });
     rig.simulator.script([{ slow: 300 }, { slow: 300 }]);
     rig.simulator.strike({ name: 'reset' });
     await until(() => rig.on('btcusdt@trade').state === 'recovering');
@@ -118,7 +122,8 @@ describe('a spare line', () => {
     await lines.more(20);
     await lines.bothUp();
     expect(rig.faults).toEqual([]);
-    expect(rig.on('btcusdt@trade').gaps.length).toBeGreaterThan(0);
+    expect(rig.upstream.streams.counts).toMatchObject(counts);
+    expect(rig.upstream.streams.counts.filled + rig.upstream.streams.counts.gaps).toBeGreaterThan(0);
   });
 
   it('says that streams are not delivered when it drops while it stands in', async () => {

@@ -1,5 +1,4 @@
 import { type Millis, assertNever } from '#libs/core';
-import type { Then } from '../journal/journal.js';
 import type { Connection } from '../line/connection.js';
 import { Line, type LineOwner } from '../line/line.js';
 import { Taint } from '../problems/taint.js';
@@ -8,6 +7,7 @@ import type { Slot, SlotTools } from '../rotation/slot.js';
 import type { Goodbye } from '../rotation/step.js';
 import { CAUSES, DISCLAIMED, GOODBYES } from '../rotation/texts.js';
 import type { Series } from '../streams/series.js';
+import type { SourceId } from '../streams/sources.js';
 import type { Streams } from '../streams/streams.js';
 import { type Kept, keptEvents } from './catch-up.js';
 import { keyOfFrame, keyOfStream } from './frame-key.js';
@@ -158,26 +158,36 @@ export class Spare {
     this.line.start();
   }
 
-  /** It is a source of all streams from now on; those that it surely carries need not be told that their own line has dropped. */
+  /**
+   * It is a source of what it surely carries, at once, and need not be told that its own line has dropped; and of what it is just asking
+   * for, after that has dropped: in between such a stream had no source, which its owner must see.
+   */
   private join(): void {
-    const { slot, tools, line, kept } = this;
-    if (!line) return;
-    const { log, counts, clock, timings, streams } = tools;
+    const { slot, tools, line } = this;
+    const connection = line?.connection;
+    if (!line || !connection) return;
+    const { log, counts, clock, timings } = tools;
+    const { generation } = line;
     const now = clock.now();
     counts.stoodIn += 1;
-    log.info(
-      { code: 'spare.stands-in', generation: line.generation, insteadOf: slot.line?.generation },
-      'the spare line brings the streams',
-    );
+    log.info({ code: 'spare.stands-in', generation, line: slot.line?.generation }, 'a spare line brings the streams');
     this.comeback = new Return(slot, timings, now);
-    slot.cargo.carry(line.generation);
     for (const series of slot.cargo.all()) {
-      const source = series.sources.get(line.generation);
-      if (source && line.connection?.requests.carriedSince.has(series.name.name)) source.heardAt = now;
-      for (const events of keptEvents(series, kept, now)) {
-        counts.read += 1;
-        streams.publishPaced(series, series.accept(events, line.generation, now));
-      }
+      if (connection.requests.carriedSince.has(series.name.name)) this.bring(series, generation, now);
+    }
+    clock.after(0, () => {
+      if (this.standIn === connection) slot.cargo.carry(generation);
+    });
+  }
+
+  private bring(series: Series, source: SourceId, now: Millis): void {
+    const { streams, counts } = this.tools;
+    series.sources.open(source, now);
+    const view = series.sources.get(source);
+    if (view) view.heardAt = now;
+    for (const events of keptEvents(series, this.kept, now)) {
+      counts.read += 1;
+      streams.publishPaced(series, series.accept(events, source, now));
     }
   }
 
@@ -213,15 +223,13 @@ export class Spare {
       // What Binance refuses it says to the slot's own line, too.
       refused: () => undefined,
       held: () => undefined,
-      ended: (line, _, retryMs) => this.ended(line, retryMs),
+      ended: (line, _, retryMs) => {
+        if (retryMs === undefined || line !== this.line) return { do: 'nothing' };
+        this.handle('lost');
+        if (this.slot.cargo.size > 0) return { do: 'retry', inMs: retryMs };
+        this.handle('unneeded');
+        return { do: 'nothing' };
+      },
     };
-  }
-
-  private ended(line: Line, retryMs: Millis | undefined): Then {
-    if (retryMs === undefined || line !== this.line) return { do: 'nothing' };
-    this.handle('lost');
-    if (this.slot.cargo.size > 0) return { do: 'retry', inMs: retryMs };
-    this.handle('unneeded');
-    return { do: 'nothing' };
   }
 }

@@ -94,11 +94,6 @@ export class Simulator {
   }
 
   /** Base of REST URLs; paths start with `/api/v3`. */
-  /** REST requests that came, those refused included. */
-  get restRequests(): number {
-    return this.world.rest.requests;
-  }
-
   get restUrl(): string {
     return `${this.options.tls ? 'https' : 'http'}://${hostOf(this.server)}`;
   }

@@ -13,6 +13,7 @@ import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
 import { historyHost } from './repair/history-host.js';
+import { HoleJournal } from './repair/hole-journal.js';
 import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
@@ -77,15 +78,17 @@ export class Upstream implements Service {
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
-    const hasHistory = historyHost(settings, market) !== undefined;
-    streams.repairs.employ([pool.spares.repairer, ...(hasHistory ? [this.newHistoryDesk()] : [])]);
+    const host = historyHost(settings, market);
+    const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
+    const history = host === undefined ? [] : [new HistoryDesk(this.rest, clock)];
+    streams.repairs.employ([pool.spares.repairer, ...history], holes);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
+    this.counts.expose({ streams, problems, journal, pool, holes });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes }, clock);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -128,12 +131,6 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
-  }
-
-  private newHistoryDesk(): HistoryDesk {
-    const { rest, timings } = this;
-    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
-    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

@@ -120,7 +120,7 @@ const command = fc.oneof(
   fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(1, 20, 100, 300, 1_200, 4_000) }),
 );
 
-it('as long as one of two lines has it, every id comes once and in order, and no state is said', async () => {
+it('as long as one of two lines has it, every id comes once and in order, and nobody hears of a drop', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
       const world = new World();
@@ -139,7 +139,9 @@ it('as long as one of two lines has it, every id comes once and in order, and no
       }
       const ids = world.said.filter(({ type }) => type === 'trade').map(inShort);
       expect(ids).toEqual(ids.map((_, at) => at + 2));
-      expect(world.said.filter(({ type }) => type === 'feed').map(inShort)).toEqual([]);
+      // A wire that is seconds behind may be asked again for what it was late with; nobody hears of a drop, and nothing is missing.
+      const causes = world.said.map((event) => (event.type === 'feed' ? event.cause : 'filled'));
+      expect(causes.filter((cause) => cause !== 'filling' && cause !== 'filled')).toEqual([]);
       await world.upstream.stop();
     }),
     { numRuns: 300 },

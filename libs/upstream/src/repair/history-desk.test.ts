@@ -209,7 +209,7 @@ describe('history', () => {
 
   it('of more events than anybody waits for is not asked for', async () => {
     const scene = new Scene();
-    const filling = scene.fill(11, 100_000);
+    const filling = scene.fill(11, 200_000);
     await settled();
     expect(scene.asked).toEqual([]);
     expect(filling.passed).toBeDefined();

@@ -1,5 +1,5 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, list, text, webSocketUrl } from './readers.js';
+import { httpUrl, integer, list, text, webSocketUrl } from './readers.js';
 import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
@@ -26,6 +26,16 @@ export class UpstreamSettings {
   @IsOptional()
   @IsString()
   wsUrl?: string;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_REST_URL',
+    read: httpUrl,
+    expected: 'a URL like https://api.binance.com or http://127.0.0.1:9543, without a path',
+    says: 'Base URL of the REST API, which holes are filled from; no other host is asked then. Unset: those of the market; for spot https://api.binance.com, and https://data-api.binance.vision where that fails. Set it where HOLDFAST_UPSTREAM_WS_URL is set.',
+  })
+  @IsOptional()
+  @IsString()
+  restUrl?: string;
 
   @Setting({
     env: 'HOLDFAST_UPSTREAM_PROXY',

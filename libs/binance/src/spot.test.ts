@@ -105,9 +105,9 @@ describe('what can be asked for over REST', () => {
     ],
     ['btcusdt@bookTicker', 7, [], []],
   ])('%s', (name, from, queries, weights) => {
-    const { history = [] } = stream(name).known;
-    expect(history.map((source) => source.query(stream(name), from))).toEqual(queries);
-    expect(history.map(({ weight }) => weight)).toEqual(weights);
+    const { sources = [] } = stream(name).known.history ?? {};
+    expect(sources.map((source) => source.query(stream(name), from))).toEqual(queries);
+    expect(sources.map(({ weight }) => weight)).toEqual(weights);
   });
 });
 

@@ -14,19 +14,34 @@ export class BookKeeper {
   /** With how many levels a side it was fetched, and when; 0 before it was. */
   fetched: { levels: number; at: Millis } = { levels: 0, at: -Infinity };
   private book: Book | undefined;
-  /** The last book, with its `head`, that everybody was told. */
-  private told: BookEvent | undefined;
+  /** The newest message that is in it. */
+  private newest: BookEvent | Depth | undefined;
   /** The id that the stream has reached. */
   private reached: number | undefined;
   private readonly kept = new KeptDiffs();
 
+  /** @param mostLevels kept on each side. */
   constructor(
     private readonly rules: BookRules,
     private readonly chain: Chain,
+    private readonly mostLevels: number,
   ) {}
 
-  get isKnown(): boolean {
-    return this.book !== undefined;
+  /** Levels of both sides that are in memory. */
+  get size(): number {
+    return this.book?.size ?? 0;
+  }
+
+  /** Diffs that are kept for an answer, in bytes. */
+  get keptBytes(): number {
+    return this.kept.bytes;
+  }
+
+  /** How many levels are known on the side of which less is; Infinity where all is, 0 where nothing is. */
+  get depth(): number {
+    if (!this.book) return 0;
+    const { bids, asks, bidsTo, asksTo } = this.book.levels();
+    return Math.min(bidsTo === undefined ? Infinity : bids.length, asksTo === undefined ? Infinity : asks.length);
   }
 
   /** A message was published on the stream. */
@@ -77,21 +92,24 @@ export class BookKeeper {
     this.question = joined(this.question);
     this.kept.clear();
     this.fetched = { levels, at: now };
-    return rolled(held, join.diffs);
+    const book = this.bookOf(held);
+    for (const diff of join.diffs) book.apply(diff);
+    return eventOf(book, join.diffs.at(-1) ?? held, NO_PLACE);
   }
 
-  /** The book as a newcomer is told it, who stands at this place: the last one that was said. */
+  /** The book as a newcomer is told it, who stands at this place. */
   latest(place: Place): string[] {
-    const { book, told } = this;
-    return book && told ? [encode({ ...told, ...place, ...contentsOf(book) })] : [];
+    const { book, newest } = this;
+    return book && newest ? [encode(eventOf(book, newest, place))] : [];
   }
 
   private saidDiff(diff: Depth): void {
     const { reached, chain } = this;
     // Whoever publishes says a gap before one that does not follow; a book that cannot be right is worse than none.
-    if (reached !== undefined && !(chain.last(diff) > reached && chain.follows(diff, reached))) this.forget();
+    if (reached !== undefined && !this.isNext(diff, reached)) this.forget();
     this.reached = chain.last(diff);
     this.book?.apply(diff);
+    this.newest = diff;
     if (this.question.state !== 'idle') this.kept.add(diff);
   }
 
@@ -99,28 +117,42 @@ export class BookKeeper {
     // In the place of diffs that are missing: what was kept before it does not lead to what comes.
     if (event.lastUpdateId !== this.reached) this.kept.clear();
     this.reached = event.lastUpdateId;
-    this.book = bookOf(event);
-    this.told = { ...event, bids: [], asks: [] };
+    this.book = this.bookOf(event);
+    this.newest = event;
+  }
+
+  /** Ids of a market may have holes, over which a diff names the one before; behind a book it cannot name that. */
+  private isNext(diff: Depth, reached: number): boolean {
+    const follows = this.chain.follows(diff, reached);
+    return this.chain.last(diff) > reached && (follows || (this.newest?.type === 'book' && this.rules.joins(diff, reached)));
+  }
+
+  private bookOf(event: BookEvent): Book {
+    const book = new Book(this.mostLevels);
+    book.take(event);
+    return book;
   }
 
   private forget(): void {
     this.book = undefined;
-    this.told = undefined;
+    this.newest = undefined;
     this.reached = undefined;
     this.fetched = { levels: 0, at: -Infinity };
     this.kept.clear();
   }
 }
 
-const bookOf = (event: BookEvent): Book => {
-  const book = new Book();
-  book.take(event);
-  return book;
-};
+const NO_PLACE: Place = { epoch: 0, seq: 0 };
 
-/** A fetched book taken on to where the stream is. */
-function rolled(held: BookEvent, diffs: readonly Depth[]): BookEvent {
-  const book = bookOf(held);
-  for (const diff of diffs) book.apply(diff);
-  return { ...held, ...contentsOf(book) };
-}
+/** A book as a message at this place; `newest` is what it had last. */
+const eventOf = (book: Book, { stream, symbol, receivedAt, timeUnit }: BookEvent | Depth, place: Place): BookEvent => ({
+  type: 'book',
+  stream,
+  epoch: place.epoch,
+  seq: place.seq,
+  symbol,
+  lastUpdateId: book.id,
+  ...book.levels(),
+  receivedAt,
+  ...(timeUnit && { timeUnit }),
+});

@@ -6,7 +6,6 @@ import {
   type Result,
   type StreamEvent,
   type StreamName,
-  notOk,
   stamp,
 } from '#libs/core';
 import type { Log, UpstreamSettings } from '#libs/runtime';
@@ -51,10 +50,15 @@ interface KeptBook {
   told?: RepairTold | undefined;
   /** Since when an answer is held. */
   heldAt: Millis;
+  /** How deep it was when that was counted last, of which answer, and when. */
+  measured: { depth: number; of: Millis; at: Millis };
 }
 
 /** A stream that says nothing for so long after its book has come is where the book is. */
 const QUIET_MS: Millis = 2_000;
+
+/** Counting how deep a book is known costs as much as saying it. */
+const MEASURE_MS: Millis = 5_000;
 
 /**
  * The books of all streams of diffs that are wanted: each is fetched near the touch, then deeper, and is kept as the stream goes
@@ -86,7 +90,7 @@ export class Books implements Repairer {
     const { bookLevels } = this.parts.settings;
     const stages = stagesTo(rules.snapshot.stages, bookLevels);
     const keeper = new BookKeeper(rules, ordering, bookLevels);
-    this.kept.set(stream.name, { stream, symbol, rules, stages, keeper, heldAt: 0 });
+    this.kept.set(stream.name, { stream, symbol, rules, stages, keeper, heldAt: 0, measured: UNMEASURED });
     return keeper;
   }
 
@@ -118,8 +122,41 @@ export class Books implements Repairer {
     this.requests.stop();
   }
 
+  /** Publishes an answer as soon as it joins the stream, or bridges what is missing. */
+  private settle(book: KeptBook, series: Series, now: Millis): void {
+    const { keeper, told } = book;
+    const { held } = keeper.question;
+    const { streams } = this.parts;
+    if (!held) return;
+    if (told) return this.bridge(book, told, now);
+    if (!streams.isFree(series, now)) return;
+    const joined = keeper.settle(now);
+    if (joined) {
+      this.counts.joined += 1;
+      streams.publishPaced(series, [joined]);
+    } else if (keeper.question.state === 'resting') this.counts.behind += 1;
+    else if (series.reached === undefined && now - book.heldAt >= QUIET_MS) {
+      const said = series.continuity.bridge(held, now);
+      if (!said) return;
+      keeper.bridged(now);
+      streams.publishPaced(series, [...series.become({ state: 'live', cause: 'first-event' }, now), ...said]);
+    }
+  }
+
+  private bridge({ keeper }: KeptBook, told: RepairTold, now: Millis): void {
+    const { held } = keeper.question;
+    if (!held) return;
+    if (told.bridge(held)) {
+      this.counts.bridged += 1;
+      keeper.bridged(now);
+    } else {
+      this.counts.behind += 1;
+      keeper.missed(now);
+    }
+  }
+
   private askAll(now: Millis): void {
-    const views = [...this.kept.values()].flatMap((book) => this.viewOf(book) ?? []);
+    const views = this.views(now);
     for (const { symbol, isTorn } of views) if (isTorn) this.requests.hurry(symbol, now);
     for (;;) {
       const request = nextRequest(views, this.requests, now);
@@ -127,4 +164,81 @@ export class Books implements Repairer {
       void this.ask(request, now);
     }
   }
+
+  /** Asks for all books that this request serves. */
+  private async ask(request: BookRequest, now: Millis): Promise<void> {
+    const attempt = ++this.attempts;
+    const { symbol, levels } = request;
+    const asking = [...this.kept.values()].filter((book) => {
+      const view = book.symbol === symbol ? this.viewOf(book, now) : undefined;
+      return view && isServedBy(view, levels, now);
+    });
+    const [first] = asking;
+    if (!first) return;
+    for (const { keeper } of asking) keeper.ask(attempt, levels);
+    this.counts.asked += 1;
+    const { path, query } = first.rules.snapshot;
+    const answer = await this.requests.ask(request, { path, query: query(first.stream, levels) });
+    for (const book of asking) this.answered(book, attempt, levels, answer);
+  }
+
+  private answered(book: KeptBook, attempt: Attempt, levels: number, answer: Result<unknown, RestFailure>): void {
+    const { clock, streams } = this.parts;
+    const { keeper, rules, stream } = book;
+    const now = clock.now();
+    const head = { stream: stream.name, receivedAt: stamp(clock, now) };
+    const read = answer.ok ? rules.snapshot.read(answer.value, head, stream, levels) : answer;
+    if (!read.ok) return this.failed(book, attempt, read.problem);
+    keeper.answered(attempt, read.value);
+    book.heldAt = now;
+    const series = streams.wanted.get(stream.name);
+    if (series && this.kept.get(stream.name) === book) this.settle(book, series, now);
+  }
+
+  private failed({ keeper, stream }: KeptBook, attempt: Attempt, failure: RestFailure | string): void {
+    const { clock, log } = this.parts;
+    const { why, retryInMs = 0 } = typeof failure === 'string' ? { why: failure } : failure;
+    this.counts.failed += 1;
+    const isNews = keeper.question.missed === 0;
+    keeper.failed(attempt, clock.now(), retryInMs);
+    if (isNews) log.warn({ code: 'book.not-had', stream: stream.name, why }, 'a book could not be had; it is asked again');
+  }
+
+  private views(now: Millis): BookView[] {
+    return [...this.kept.values()].flatMap((book) => this.viewOf(book, now) ?? []);
+  }
+
+  /** Undefined where no book is to be fetched now: no diffs come that it would join. */
+  private viewOf(book: KeptBook, now: Millis): BookView | undefined {
+    const { stream, symbol, stages, told, keeper } = book;
+    const { streams, isAsked } = this.parts;
+    const series = streams.wanted.get(stream.name);
+    if (!series || !(told || isFlowing(series))) return undefined;
+    const { state, notBefore } = keeper.question;
+    return {
+      symbol,
+      stages,
+      isTorn: told !== undefined,
+      isWanted: isAsked(stream.name),
+      depth: depthOf(book, now),
+      fetched: keeper.fetched.levels,
+      fetchedAt: keeper.fetched.at,
+      isAsking: state === 'asked' || state === 'held',
+      notBefore,
+    };
+  }
 }
+
+const UNMEASURED = { depth: 0, of: -Infinity, at: -Infinity };
+
+/** How deep a book is known, as it was a moment ago. */
+function depthOf(book: KeptBook, now: Millis): number {
+  const { at: of } = book.keeper.fetched;
+  const { measured } = book;
+  if (measured.of !== of || now - measured.at >= MEASURE_MS) book.measured = { depth: book.keeper.depth, of, at: now };
+  return book.measured.depth;
+}
+
+/** Whether all that changes from now on will come: its events do, or Binance has acknowledged it. */
+const isFlowing = ({ transcript: { feed } }: Series): boolean =>
+  feed?.state === 'live' || feed?.state === 'gap' || feed?.cause === 'acknowledged';

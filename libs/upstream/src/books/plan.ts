@@ -16,6 +16,8 @@ export interface BookRequest extends BookStage {
 /** One book that somebody may want to be fetched, or fetched deeper. */
 export interface BookView {
   symbol: string;
+  /** What it goes through, the least deep first. */
+  stages: readonly BookStage[];
   /** Its diffs wait: something between them is missing. */
   isTorn: boolean;
   /** Clients want it, rather than only a list of what is always on. */
@@ -53,15 +55,20 @@ export function stagesTo(all: readonly BookStage[], mostLevels: number): BookSta
 
 /** The stage that a book lacks next, by its place in the list; undefined where it is as deep as it can be now. */
 export function stageLacking(
-  { depth, fetched, fetchedAt }: Pick<BookView, 'depth' | 'fetched' | 'fetchedAt'>,
-  stages: readonly BookStage[],
+  { depth, fetched, fetchedAt, stages }: Pick<BookView, 'depth' | 'fetched' | 'fetchedAt' | 'stages'>,
   now: Millis,
 ): number | undefined {
   const at = stages.findIndex(({ levels }, stage) => {
     if (fetched < levels) return depth < levels;
-    return depth < levels * WORN && now - fetchedAt >= (stage === 0 ? RENEW_NEAR_MS : RENEW_DEEP_MS);
+    return now - fetchedAt >= (stage === 0 ? RENEW_NEAR_MS : RENEW_DEEP_MS) && depth < levels * WORN;
   });
   return at < 0 ? undefined : at;
+}
+
+/** Whether a book is to be asked for now that a request of so many levels would bring further than it is. */
+export function isServedBy(book: BookView, levels: number, now: Millis): boolean {
+  const stage = stageToAsk(book, now);
+  return stage !== undefined && stage.levels <= levels;
 }
 
 /**
@@ -72,24 +79,31 @@ export function stageLacking(
  */
 export function nextRequest(
   books: Iterable<BookView>,
-  stages: readonly BookStage[],
-  busy: ReadonlySet<string>,
+  busy: { has(symbol: string): boolean },
   now: Millis,
 ): BookRequest | undefined {
   let best: { request: BookRequest; rank: number } | undefined;
   for (const book of books) {
-    if (book.isAsking || now < book.notBefore || busy.has(book.symbol)) continue;
-    const at = book.isTorn ? 0 : stageLacking(book, stages, now);
-    const stage = at === undefined ? undefined : stages[at];
-    if (at === undefined || !stage) continue;
-    const rank = rankOf(book, at);
+    const stage = busy.has(book.symbol) ? undefined : stageToAsk(book, now);
+    if (!stage) continue;
+    const rank = rankOf(book, stage);
     if (best && best.rank <= rank) continue;
-    const share = book.isTorn ? SHARES.torn : at === 0 ? SHARES.near : SHARES.deep;
-    best = { rank, request: { ...stage, symbol: book.symbol, share } };
+    best = { rank, request: { ...stage, symbol: book.symbol, share: shareOf(book, stage) } };
   }
   return best?.request;
 }
 
+/** What is to be asked for this book now; undefined where nothing is. */
+function stageToAsk(book: BookView, now: Millis): BookStage | undefined {
+  const { stages, isTorn, isAsking, notBefore } = book;
+  if (isAsking || now < notBefore) return undefined;
+  const at = isTorn ? 0 : stageLacking(book, now);
+  return at === undefined ? undefined : stages[at];
+}
+
 /** Lower is sooner. */
-const rankOf = ({ isTorn, isWanted }: BookView, stage: number): number =>
-  4 * stage + (isTorn ? 0 : 2) + (isWanted ? 0 : 1);
+const rankOf = ({ isTorn, isWanted, stages }: BookView, stage: BookStage): number =>
+  4 * stages.indexOf(stage) + (isTorn ? 0 : 2) + (isWanted ? 0 : 1);
+
+const shareOf = ({ isTorn, stages }: BookView, stage: BookStage): number =>
+  isTorn ? SHARES.torn : stage === stages[0] ? SHARES.near : SHARES.deep;

@@ -66,7 +66,8 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    this.streams = new Streams(market, bus.messages, clock, timings.holdMs);
+    const bounds = { holdMs: timings.holdMs, fillMs: settings.fillWaitMs, mostWaiting: settings.fillMostWaiting };
+    this.streams = new Streams(market, bus.messages, clock, bounds);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);

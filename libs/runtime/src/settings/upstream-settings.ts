@@ -139,6 +139,28 @@ export class UpstreamSettings {
   retrySteadyMs: number = 10_000;
 
   @Setting({
+    env: 'HOLDFAST_FILL_WAIT_MS',
+    read: integer,
+    expected: milliseconds(0, 3_600_000),
+    says: 'How long live events of a stream wait for missing ones that are fetched. What has not come by then is announced as a gap, and the stream goes on. Diffs of a book do not go on; they wait for a book.',
+  })
+  @Max(3_600_000)
+  @Min(0)
+  @IsInt()
+  fillWaitMs: number = 60_000;
+
+  @Setting({
+    env: 'HOLDFAST_FILL_MOST_WAITING',
+    read: integer,
+    expected: 'a whole number from 1 to 1000000',
+    says: 'How many live events of one stream wait for missing ones that are fetched. With one more the missing ones are announced as a gap; of the diffs of a book the oldest is dropped, and the book must reach past it.',
+  })
+  @Max(1_000_000)
+  @Min(1)
+  @IsInt()
+  fillMostWaiting: number = 20_000;
+
+  @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
     read: integer,
     expected: milliseconds(100, 600_000),

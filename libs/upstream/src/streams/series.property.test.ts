@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import type { MarketEvent } from '#libs/core';
-import { candle, diff, inShort, streamOf, trade } from '../../../../test/support/series-rig.js';
+import { candle, diff, inShort, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from './series.js';
 
 const HOLD_MS = 2_000;
@@ -10,12 +10,12 @@ const HOLD_MS = 2_000;
 /** A stream fed by sources that a test opens and closes; notes what is said, without states that are no gaps. */
 class Fed {
   readonly said: (string | number)[] = [];
-  readonly counts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
+  readonly tools = seriesTools();
+  readonly counts = this.tools.counts;
   readonly series: Series;
 
   constructor(name: string, ...sources: number[]) {
-    const tools = { term: { epoch: 1 }, counts: this.counts, holdMs: HOLD_MS, wallAt: (instant: number) => instant };
-    this.series = new Series(streamOf(name), tools, { topic: 't', at: 0, seq: 0 });
+    this.series = new Series(streamOf(name), this.tools, { topic: 't', at: 0, seq: 0 });
     for (const source of sources) this.series.sources.open(source, 0);
   }
 
@@ -33,7 +33,7 @@ class Fed {
   }
 
   expire(now: number): this {
-    return this.note(this.series.expire(now));
+    return this.note(this.series.continuity.settle(now, true));
   }
 
   private note(events: ReturnType<Series['accept']>): this {
@@ -191,7 +191,7 @@ describe('a stream fed by two sources', () => {
   it('is not impatient after a stall of our own process, and never because events are read late', () => {
     const fed = new Fed('btcusdt@trade', 1, 2).trades([1], 1).trades([4], 2, 1_000).trades([5], 2, 60_000);
     expect(fed.said).toEqual([1]);
-    fed.series.pardon(60_000);
+    fed.series.continuity.order.waiting.pardon(60_000);
     fed.expire(60_000);
     expect(fed.trades([2, 3, 4], 1, 60_100).said).toEqual([1, 2, 3, 4, 5]);
   });

@@ -1,7 +1,8 @@
 import type { Rising } from '#libs/binance';
 import type { MarketEvent, Millis } from '#libs/core';
-import { type Hole, type Order, type Turn, type WaitingEvent, keepWaiting } from './order.js';
+import type { Hole, Order, Turn } from './order.js';
 import { RestartWatch } from './restart.js';
+import { Waiting } from './waiting.js';
 
 /**
  * The order of state streams: each event must be above the one before, by `major` first, then by `mark`. Holes mean
@@ -12,14 +13,18 @@ export class Rise implements Order {
   private major = -Infinity;
   private mark = -Infinity;
   private isFinal = true;
-  readonly waiting: WaitingEvent[] = [];
+  readonly waiting = new Waiting();
   private readonly restarts = new RestartWatch();
 
   constructor(private readonly rising: Rising) {}
 
   get hole(): Hole | undefined {
-    const [first] = this.waiting;
-    return first && { upTo: first.reach, since: first.since };
+    const { first } = this.waiting;
+    return first && { from: this.major, next: first.event, upTo: first.reach, since: first.since, reason: 'skipped' };
+  }
+
+  openHole(): undefined {
+    return undefined;
   }
 
   take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {
@@ -32,13 +37,17 @@ export class Rise implements Order {
     const isOld = major < this.major || (isSame && !isEnd && mark < this.mark);
     if (isOld && !(isAlone && this.restarts.sawOld(now))) return 'repeated';
     if (major > this.major && !this.isFinal && !isAlone)
-      return keepWaiting(this.waiting, { event, reach: mark, since: now });
+      return this.waiting.keep({ event, reach: mark, since: now }) ? 'waits' : 'repeated';
     this.pass(event, major, mark);
     return isOld ? 'restarted' : 'next';
   }
 
+  fill(event: MarketEvent, now: Millis): Turn {
+    return this.take(event, now, false);
+  }
+
   release(): MarketEvent | undefined {
-    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
+    for (let next = this.waiting.first; next; next = this.waiting.first) {
       const major = this.rising.major?.(next.event) ?? 0;
       if (major > this.major && !this.isFinal) return undefined;
       this.waiting.shift();
@@ -51,6 +60,11 @@ export class Rise implements Order {
 
   skip(): void {
     if (this.waiting.length > 0) this.isFinal = true;
+  }
+
+  /** Nothing that only rises has a book. */
+  jump(): boolean {
+    return false;
   }
 
   reachOf(event: MarketEvent): number {

@@ -3,6 +3,7 @@ import type { Bus } from '#libs/bus';
 import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
+import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
 import { Journal } from './journal/journal.js';
@@ -13,6 +14,7 @@ import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
+import type { Rest } from './rest/rest.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
@@ -26,6 +28,7 @@ export interface UpstreamParts {
   always: readonly ParsedStream[];
   bus: Bus;
   dial: Dial;
+  rest: Pick<Rest, 'get' | 'stop'>;
   clock: Clock;
   random: Random;
   log: Log;
@@ -41,6 +44,7 @@ export class Upstream implements Service {
   readonly problems: Problems;
   readonly streams: Streams;
   readonly pool: Pool;
+  readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
@@ -71,14 +75,17 @@ export class Upstream implements Service {
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    const { pool, streams, board, journal, problems } = this;
+    this.books = this.newBooks(settings);
+    const { pool, streams, board, journal, problems, books } = this;
+    streams.remember((stream) => books.open(stream));
+    streams.repairs.employ([books]);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
+    this.counts.expose({ streams, problems, journal, pool, books });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, books }, clock);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -95,12 +102,15 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
+    this.books.stop();
     await this.pool.stop();
+    await this.parts.rest.stop();
   }
 
   tick(now: Millis): void {
     this.pool.tick(now);
     this.streams.tick(now);
+    this.books.tick(now);
     if (now >= this.lookAt) {
       this.lookAt = now + this.timings.watchMs;
       this.watch.look(now);
@@ -120,6 +130,12 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
+  }
+
+  private newBooks(settings: Readonly<UpstreamSettings>): Books {
+    const { rest, clock, log } = this.parts;
+    const { streams, board } = this;
+    return new Books({ rest, streams, clock, log, settings, isAsked: (stream) => board.isAsked(stream) });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

@@ -1,5 +1,6 @@
 import type { BookRules, Chain } from '#libs/binance';
 import { Book, type BookEvent, type Depth, type Millis, type Place, type StreamEvent, encode } from '#libs/core';
+import type { StreamMemory } from '../streams/transcript.js';
 import { joinOf } from './join.js';
 import { KeptDiffs } from './kept-diffs.js';
 import { type Attempt, NO_QUESTION, type Question, answered, asked, joined, missed } from './question.js';
@@ -9,7 +10,7 @@ import { type Attempt, NO_QUESTION, type Question, answered, asked, joined, miss
  * fetched has joined it. Asks nobody itself: it is told what was published and what was answered, and says what that comes
  * to. What it puts together is published by its caller, and is known from then on, as to everybody else.
  */
-export class BookKeeper {
+export class BookKeeper implements StreamMemory {
   question: Question = NO_QUESTION;
   /** With how many levels a side it was fetched, and when; 0 before it was. */
   fetched: { levels: number; at: Millis } = { levels: 0, at: -Infinity };
@@ -26,6 +27,10 @@ export class BookKeeper {
     private readonly chain: Chain,
     private readonly mostLevels: number,
   ) {}
+
+  get isKnown(): boolean {
+    return this.book !== undefined;
+  }
 
   /** Levels of both sides that are in memory. */
   get size(): number {
@@ -124,7 +129,9 @@ export class BookKeeper {
   /** Ids of a market may have holes, over which a diff names the one before; behind a book it cannot name that. */
   private isNext(diff: Depth, reached: number): boolean {
     const follows = this.chain.follows(diff, reached);
-    return this.chain.last(diff) > reached && (follows || (this.newest?.type === 'book' && this.rules.joins(diff, reached)));
+    return (
+      this.chain.last(diff) > reached && (follows || (this.newest?.type === 'book' && this.rules.joins(diff, reached)))
+    );
   }
 
   private bookOf(event: BookEvent): Book {

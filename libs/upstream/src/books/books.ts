@@ -40,7 +40,7 @@ export interface BooksParts {
 }
 
 /** A stream of diffs, and its book. */
-interface KeptBook {
+export interface KeptBook {
   readonly stream: ParsedStream;
   readonly symbol: string;
   readonly rules: BookRules;
@@ -75,6 +75,11 @@ export class Books implements Repairer {
 
   constructor(private readonly parts: BooksParts) {
     this.requests = new BookRequests(parts.rest, parts.clock);
+  }
+
+  /** Requests under way. */
+  get underWay(): number {
+    return this.requests.size;
   }
 
   /** All of them, for operators. */
@@ -201,7 +206,8 @@ export class Books implements Repairer {
     this.counts.failed += 1;
     const isNews = keeper.question.missed === 0;
     keeper.failed(attempt, clock.now(), retryInMs);
-    if (isNews) log.warn({ code: 'book.not-had', stream: stream.name, why }, 'a book could not be had; it is asked again');
+    if (isNews)
+      log.warn({ code: 'book.not-had', stream: stream.name, why }, 'a book could not be had; it is asked again');
   }
 
   private views(now: Millis): BookView[] {

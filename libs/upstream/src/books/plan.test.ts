@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { type BookRequest, type BookStage, type BookView, isServedBy, nextRequest, stageLacking, stagesTo } from './plan.js';
+import {
+  type BookRequest,
+  type BookStage,
+  type BookView,
+  isServedBy,
+  nextRequest,
+  stageLacking,
+  stagesTo,
+} from './plan.js';
 
 const SPOT: BookStage[] = [
   { levels: 100, weight: 5 },
@@ -38,7 +46,12 @@ describe('the stages of a book', () => {
   it('are lacking one after the other, and none is where the whole book is known', () => {
     const stages = stagesTo(SPOT, 5_000);
     const lacking = (depth: number, fetched: number) => stageLacking({ depth, fetched, fetchedAt: 0, stages }, 1);
-    expect([lacking(0, 0), lacking(100, 100), lacking(1_000, 1_000), lacking(5_000, 5_000)]).toEqual([0, 1, 2, undefined]);
+    expect([lacking(0, 0), lacking(100, 100), lacking(1_000, 1_000), lacking(5_000, 5_000)]).toEqual([
+      0,
+      1,
+      2,
+      undefined,
+    ]);
     expect(lacking(Infinity, 100)).toBeUndefined();
   });
 

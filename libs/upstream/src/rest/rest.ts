@@ -23,7 +23,7 @@ export class Rest {
   async get({ path, query }: RestRequest, signal: AbortSignal): Promise<Result<unknown, RestFailure>> {
     try {
       const { market, settings } = this.parts;
-      const origin = settings.restUrl ?? market.urls.rest[0] ?? '';
+      const origin = settings.restUrl ?? market.urls.rest[0]?.url ?? '';
       const answer = await this.agent.request({ origin, path, query, method: 'GET', signal });
       if (answer.statusCode === 200) return ok(await answer.body.json());
       const why = `${answer.statusCode} ${await answer.body.text()}`;

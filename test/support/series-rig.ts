@@ -1,5 +1,5 @@
 import { type ParsedStream, spot } from '#libs/binance';
-import type { Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
+import type { BookEvent, Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
 import type { SeriesTools } from '../../libs/upstream/src/streams/series.js';
 
 /** What a series needs beside its name, where nobody repairs. */
@@ -36,6 +36,14 @@ export const diff = (firstUpdateId: number, lastUpdateId: number): Depth => ({
   ...head('btcusdt@depth'),
   type: 'depth',
   firstUpdateId,
+  lastUpdateId,
+  bids: [],
+  asks: [],
+});
+
+export const bookAt = (lastUpdateId: number): BookEvent => ({
+  ...head('btcusdt@depth'),
+  type: 'book',
   lastUpdateId,
   bids: [],
   asks: [],

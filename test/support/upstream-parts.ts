@@ -1,21 +1,10 @@
 import type { Dial, SocketEvents } from '#libs/link';
 import { Metrics, Ops, silentLog, systemClock, systemRandom } from '#libs/runtime';
-import { notOk } from '#libs/core';
 import type { UpstreamParts } from '#libs/upstream';
 
-/** A REST API that is down. */
-export const NO_REST: UpstreamParts['rest'] = {
-  get: () => Promise.resolve(notOk({ why: 'nobody is there', retryInMs: 60_000, isFinal: false })),
-  stop: () => Promise.resolve(),
-};
-
 /** What an upstream needs beside its market, its bus and its sockets, where nothing depends on it. */
-export const upstreamParts = (): Pick<
-  UpstreamParts,
-  'always' | 'clock' | 'random' | 'log' | 'metrics' | 'ops' | 'rest'
-> => ({
+export const upstreamParts = (): Pick<UpstreamParts, 'always' | 'clock' | 'random' | 'log' | 'metrics' | 'ops'> => ({
   always: [],
-  rest: NO_REST,
   clock: systemClock,
   random: systemRandom,
   log: silentLog,

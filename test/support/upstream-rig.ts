@@ -12,7 +12,7 @@ import {
 import type { Dial } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
-import { Rest, TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
+import { TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
 import { Heard } from './heard.js';
 import { upstreamParts } from './upstream-parts.js';
 
@@ -112,7 +112,6 @@ export class UpstreamRig {
       ...upstreamParts(),
       market: this.market,
       bus: this.bus,
-      rest: new Rest({ market: this.market, settings: this.settings, budget: this.bus.budget, clock: systemClock }),
       dial: lagging(wsDial(systemClock, this.settings), this.options.lagsMs ?? []),
       metrics: this.metrics,
       ops: this.ops,

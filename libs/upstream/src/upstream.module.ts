@@ -6,7 +6,6 @@ import { CLOCK, LOG, type Log, Metrics, Ops, RANDOM, type UpstreamSettings } fro
 import { checkUpstream } from './check-settings.js';
 import { proxyFor } from './dial/proxy.js';
 import { wsDial } from './line/ws-socket.js';
-import { Rest } from './rest/rest.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { Upstream } from './upstream.js';
 
@@ -29,8 +28,7 @@ export class UpstreamModule {
     const make = (bus: Bus, clock: Clock, random: Random, log: Log, metrics: Metrics, ops: Ops): Upstream => {
       const { connectTimeoutMs } = settings;
       const dial = wsDial(clock, { connectTimeoutMs, proxyFor: (url) => proxyFor(settings, url) });
-      const rest = new Rest({ market, settings, budget: bus.budget, clock });
-      return new Upstream(settings, { market, always, bus, dial, rest, clock, random, log, metrics, ops, timings });
+      return new Upstream(settings, { market, always, bus, dial, clock, random, log, metrics, ops, timings });
     };
     return {
       module: UpstreamModule,

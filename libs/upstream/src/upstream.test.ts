@@ -5,7 +5,6 @@ import { decode, encodeDemand, readWelcomeAnswer } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import { NO_REST } from '../../../test/support/upstream-parts.js';
 import { Upstream } from './index.js';
 
 const BOOK = 'btcusdt@bookTicker';
@@ -37,7 +36,6 @@ beforeEach(async () => {
     ops,
     random: () => 0.5,
     log: silentLog,
-    rest: NO_REST,
     metrics: new Metrics(),
     dial: (url, events) => {
       const line: FakeLine = { url, events, did: [] };

@@ -12,9 +12,11 @@ import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { HistoryDesk } from './repair/history-desk.js';
+import { historyHost } from './repair/history-host.js';
+import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
-import type { Rest } from './rest/rest.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
@@ -28,7 +30,6 @@ export interface UpstreamParts {
   always: readonly ParsedStream[];
   bus: Bus;
   dial: Dial;
-  rest: Pick<Rest, 'get' | 'stop'>;
   clock: Clock;
   random: Random;
   log: Log;
@@ -52,6 +53,7 @@ export class Upstream implements Service {
   private readonly watch: Watch;
   private readonly metronome: Metronome;
   private readonly timings: Timings;
+  private readonly rest: Rest;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -75,10 +77,12 @@ export class Upstream implements Service {
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    this.books = this.newBooks(settings);
+    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    const hasRest = historyHost(settings, market) !== undefined;
+    this.books = this.newBooks(settings, hasRest);
     const { pool, streams, board, journal, problems, books } = this;
     streams.remember((stream) => books.open(stream));
-    streams.repairs.employ([books]);
+    if (hasRest) streams.repairs.employ([this.newHistoryDesk(), books]);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
@@ -104,7 +108,7 @@ export class Upstream implements Service {
     this.streams.stop();
     this.books.stop();
     await this.pool.stop();
-    await this.parts.rest.stop();
+    await this.rest.stop();
   }
 
   tick(now: Millis): void {
@@ -132,10 +136,24 @@ export class Upstream implements Service {
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
   }
 
-  private newBooks(settings: Readonly<UpstreamSettings>): Books {
-    const { rest, clock, log } = this.parts;
-    const { streams, board } = this;
-    return new Books({ rest, streams, clock, log, settings, isAsked: (stream) => board.isAsked(stream) });
+  private newBooks(settings: Readonly<UpstreamSettings>, hasRest: boolean): Books {
+    const { clock, log } = this.parts;
+    const { streams, board, rest } = this;
+    const { bookLevels, bookUnbridged } = settings;
+    return new Books({
+      streams,
+      clock,
+      log,
+      rest: hasRest ? rest : undefined,
+      settings: { bookLevels, bookUnbridged },
+      isAsked: (stream) => board.isAsked(stream),
+    });
+  }
+
+  private newHistoryDesk(): HistoryDesk {
+    const { rest, timings } = this;
+    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
+    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

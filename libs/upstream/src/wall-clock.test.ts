@@ -5,7 +5,6 @@ import { DEMAND_EVERY_MS, decode, decodeHeartbeat, encodeDemand } from '#libs/co
 import type { SocketEvents } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../test/support/fake-clock.js';
-import { NO_REST } from '../../../test/support/upstream-parts.js';
 import { settle } from '../../../test/support/fake-link.js';
 import { Upstream } from './index.js';
 
@@ -41,7 +40,6 @@ class Observed {
       ops: new Ops(),
       random: () => 0.5,
       log: silentLog,
-      rest: NO_REST,
       metrics: new Metrics(),
       dial: (_, events) => {
         this.note('dials');

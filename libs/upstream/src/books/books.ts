@@ -30,7 +30,8 @@ export interface BookStreams {
 
 /** What the books of one upstream work with. */
 export interface BooksParts {
-  rest: Pick<Rest, 'get'>;
+  /** Absent where no address is known that has the books of the streams that are read: then none is. */
+  rest?: Pick<Rest, 'get'> | undefined;
   streams: BookStreams;
   clock: Clock;
   log: Log;
@@ -70,16 +71,17 @@ export class Books implements Repairer {
   /** How often what happened; read by the metrics. */
   readonly counts = { asked: 0, failed: 0, behind: 0, bridged: 0, joined: 0 };
   private readonly kept = new Map<StreamName, KeptBook>();
-  private readonly requests: BookRequests;
+  private readonly requests: BookRequests | undefined;
   private attempts: Attempt = 0;
 
   constructor(private readonly parts: BooksParts) {
-    this.requests = new BookRequests(parts.rest, parts.clock);
+    const { rest, clock } = parts;
+    this.requests = rest && new BookRequests(rest, clock);
   }
 
   /** Requests under way. */
   get underWay(): number {
-    return this.requests.size;
+    return this.requests?.size ?? 0;
   }
 
   /** All of them, for operators. */
@@ -100,7 +102,7 @@ export class Books implements Repairer {
   }
 
   repairs({ name }: ParsedStream): boolean {
-    return !this.parts.settings.bookUnbridged && this.kept.has(name);
+    return this.requests !== undefined && !this.parts.settings.bookUnbridged && this.kept.has(name);
   }
 
   begin({ name }: ParsedStream, _: Hole, told: RepairTold): Cancel {
@@ -119,12 +121,12 @@ export class Books implements Repairer {
       if (!series) this.kept.delete(book.stream.name);
       else this.settle(book, series, now);
     }
-    this.askAll(now);
+    if (this.requests) this.askAll(this.requests, now);
   }
 
   stop(): void {
     this.kept.clear();
-    this.requests.stop();
+    this.requests?.stop();
   }
 
   /** Publishes an answer as soon as it joins the stream, or bridges what is missing. */
@@ -160,18 +162,18 @@ export class Books implements Repairer {
     }
   }
 
-  private askAll(now: Millis): void {
+  private askAll(requests: BookRequests, now: Millis): void {
     const views = this.views(now);
-    for (const { symbol, isTorn } of views) if (isTorn) this.requests.hurry(symbol, now);
+    for (const { symbol, isTorn } of views) if (isTorn) requests.hurry(symbol, now);
     for (;;) {
-      const request = nextRequest(views, this.requests, now);
-      if (!request || !this.requests.hasRoom(request.share)) return;
-      void this.ask(request, now);
+      const request = nextRequest(views, requests, now);
+      if (!request || !requests.hasRoom(request.share)) return;
+      void this.ask(requests, request, now);
     }
   }
 
   /** Asks for all books that this request serves. */
-  private async ask(request: BookRequest, now: Millis): Promise<void> {
+  private async ask(requests: BookRequests, request: BookRequest, now: Millis): Promise<void> {
     const attempt = ++this.attempts;
     const { symbol, levels } = request;
     const asking = [...this.kept.values()].filter((book) => {
@@ -183,7 +185,7 @@ export class Books implements Repairer {
     for (const { keeper } of asking) keeper.ask(attempt, levels);
     this.counts.asked += 1;
     const { path, query } = first.rules.snapshot;
-    const answer = await this.requests.ask(request, { path, query: query(first.stream, levels) });
+    const answer = await requests.ask(request, { path, query: query(first.stream, levels) });
     for (const book of asking) this.answered(book, attempt, levels, answer);
   }
 

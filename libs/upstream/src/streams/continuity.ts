@@ -58,7 +58,8 @@ export class Continuity {
   readonly order: Order;
   /** Whether an event was passed on since it began, or before where it resumed. */
   wasLive: boolean;
-  private state: MendingState = 'whole';
+  /** What is done about a hole, if there is one; only `become` changes it. A field, as every event looks at it. */
+  mending: MendingState = 'whole';
   /** What is being filled or checked. */
   private mended: Hole | undefined;
 
@@ -71,17 +72,12 @@ export class Continuity {
     this.wasLive = resumeAt !== undefined;
   }
 
-  /** What is done about a hole, if there is one. */
-  get mending(): MendingState {
-    return this.state;
-  }
-
   /** What has become of an event that the order has taken. */
   take(turn: Turn, event: MarketEvent, now: Millis): readonly StreamEvent[] {
     const { transcript, counts } = this.parts;
     switch (turn) {
       case 'next':
-        if (this.state === 'checking') this.become('closed');
+        if (this.mending === 'checking') this.become('closed');
         return [...this.live(event, now), ...this.settle(now)];
       case 'restarted':
         counts.gaps += 1;
@@ -101,7 +97,7 @@ export class Continuity {
   live(event: MarketEvent, now: Millis): StreamEvent[] {
     const { transcript } = this.parts;
     const cause = this.wasLive ? 'resumed' : 'first-event';
-    const isNews = this.state !== 'filling' && transcript.feed?.state !== 'live';
+    const isNews = this.mending !== 'filling' && transcript.feed?.state !== 'live';
     const feed = isNews ? transcript.become({ state: 'live', cause }, now) : undefined;
     this.wasLive = true;
     return feed ? [feed, event] : [event];
@@ -110,24 +106,31 @@ export class Continuity {
   /** Lets out what waits for nothing any more; asks for what only repairers have; each hole that nobody will fill becomes a gap. */
   settle(now: Millis, isPatienceOver = false): readonly StreamEvent[] {
     const { order } = this;
-    if (order.waiting.length === 0 && this.state !== 'filling') return NOTHING;
+    if (this.mending === 'checking' && isPatienceOver && this.isTooLate(now))
+      return this.giveUp('not to be had in time', now);
+    if (order.waiting.length === 0 && this.mending !== 'filling') return NOTHING;
     const said: StreamEvent[] = [];
     for (;;) {
       for (let event = order.release(); event; event = order.release()) said.push(...this.live(event, now));
       const { hole } = order;
       if (!hole) return [...said, ...this.closed(now)];
-      if (this.mended && !isLeftOf(hole, this.mended)) this.become('closed');
+      if (this.mending === 'filling' && this.mended && !isLeftOf(hole, this.mended)) this.become('closed');
       const kept = this.keep(hole, isPatienceOver ? now : -Infinity);
       if (kept) return [...said, ...kept];
-      said.push(...this.gap(hole, now, this.state === 'filling' ? 'not to be had in time' : 'no connection had it'));
+      said.push(...this.gap(hole, now, this.mending === 'filling' ? 'not to be had in time' : 'no connection had it'));
       order.skip();
     }
   }
 
-  /** Doubts whether all has come: for a while there was no source. Repairers are asked, if there are any. */
+  /** The last source is gone. */
+  interrupt(): void {
+    if (this.parts.repairs.kindOf(this.parts.stream) !== 'none') this.order.interrupt();
+  }
+
+  /** A source is back and has brought nothing yet: repairers are asked what came meanwhile, if there are any. */
   check(now: Millis): void {
     const hole = this.order.openHole(now);
-    if (!hole || this.state !== 'whole' || this.parts.repairs.kindOf(this.parts.stream) === 'none') return;
+    if (!hole || this.mending !== 'whole' || this.parts.repairs.kindOf(this.parts.stream) === 'none') return;
     this.mend('doubted', hole);
   }
 
@@ -138,7 +141,7 @@ export class Continuity {
     for (const event of events) {
       if (order.fill(event, now) !== 'next') continue;
       parts.counts.filled += 1;
-      if (this.state === 'checking') said.push(...this.filling(now, order.reachOf(events.at(-1) ?? event)));
+      if (this.mending === 'checking') said.push(...this.filling(now, order.positionOf(events.at(-1) ?? event)));
       said.push(event);
       this.wasLive = true;
     }
@@ -147,7 +150,8 @@ export class Continuity {
 
   /** Nothing is missing any more that there ever was. */
   whole(now: Millis): readonly StreamEvent[] {
-    if (this.state === 'checking') {
+    this.order.whole();
+    if (this.mending === 'checking') {
       this.become('closed');
       return this.back(now);
     }
@@ -164,11 +168,11 @@ export class Continuity {
   /** Nobody has what is asked for. */
   giveUp(why: string, now: Millis): readonly StreamEvent[] {
     const { hole } = this.order;
-    if (this.state === 'checking') {
+    if (this.mending === 'checking') {
       this.become('closed');
       return this.parts.transcript.feed?.cause === 'filling' ? this.back(now) : NOTHING;
     }
-    if (this.state !== 'filling' || !hole) return NOTHING;
+    if (this.mending !== 'filling' || !hole) return NOTHING;
     const said = this.gap(hole, now, why);
     this.order.skip();
     return [...said, ...this.settle(now)];
@@ -188,7 +192,7 @@ export class Continuity {
     const { bounds, repairs, sources, stream } = this.parts;
     const { waiting } = this.order;
     const kind = repairs.kindOf(stream);
-    if (this.state === 'filling') {
+    if (this.mending === 'filling') {
       if (kind === 'tireless') this.dropOldest(bounds.mostWaiting);
       else if (waiting.length > bounds.mostWaiting || hole.since <= now - bounds.fillMs) return undefined;
       return NOTHING;
@@ -198,10 +202,14 @@ export class Continuity {
       this.become('awaited');
       return NOTHING;
     }
-    if (kind === 'none' || hole.to === undefined) return undefined;
+    if (kind === 'none') return undefined;
     this.mend('lacking', hole);
     this.parts.counts.holes += 1;
-    return this.filling(hole.since, hole.to);
+    return this.filling(now === -Infinity ? hole.since : now, hole.to ?? hole.from);
+  }
+
+  private isTooLate(now: Millis): boolean {
+    return (this.mended?.since ?? now) <= now - this.parts.bounds.fillMs;
   }
 
   private mend(why: 'lacking' | 'doubted', hole: Hole): void {
@@ -211,12 +219,12 @@ export class Continuity {
   }
 
   private become(event: MendingEvent): void {
-    const next = NEXT_MENDING[this.state][event] ?? this.state;
-    if (isRepaired(this.state) && !isRepaired(next)) {
+    const next = NEXT_MENDING[this.mending][event] ?? this.mending;
+    if (isRepaired(this.mending) && !isRepaired(next)) {
       this.mended = undefined;
       this.parts.repairs.over(this.parts.stream);
     }
-    this.state = next;
+    this.mending = next;
   }
 
   private filling(now: Millis, to: number): readonly StreamEvent[] {
@@ -227,7 +235,7 @@ export class Continuity {
 
   /** Nothing waits any more. */
   private closed(now: Millis): readonly StreamEvent[] {
-    const wasFilling = this.state === 'filling';
+    const wasFilling = this.mending === 'filling';
     this.become('closed');
     return wasFilling ? this.back(now) : NOTHING;
   }
@@ -251,13 +259,12 @@ export class Continuity {
   }
 
   private gap(hole: Hole, now: Millis, why: string): readonly StreamEvent[] {
-    const { from, to, count } = hole;
-    this.become('closed');
-    if (to === undefined) return NOTHING;
+    const { from, to = from, count } = hole;
     const { counts, repairs, stream, transcript } = this.parts;
     counts.gaps += 1;
     counts.missing += count ?? 1;
     repairs.missed(stream, hole, why);
+    this.become('closed');
     const what = count === undefined ? 'events' : counted(count, 'id');
     return [transcript.gap(`${what} missing: ${why}`, now, { from, to })];
   }

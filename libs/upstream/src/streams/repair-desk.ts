@@ -89,7 +89,10 @@ export class RepairDesk implements Repairs {
         tell((series, now) => series.continuity.fill(events, now));
         return isAsked() ? this.leftOf(repair) : undefined;
       },
-      whole: () => void tell((series, now) => series.continuity.whole(now)),
+      whole: () => {
+        tell((series, now) => series.continuity.whole(now));
+        if (isAsked()) this.askNext(repair, this.leftOf(repair), `${by.name}: it was not all`);
+      },
       bridge: (book: BookEvent) => tell((series, now) => series.continuity.bridge(book, now)),
       pass: (why: string) => {
         if (isAsked()) this.askNext(repair, this.leftOf(repair), `${by.name}: ${why}`);

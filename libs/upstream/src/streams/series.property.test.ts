@@ -236,9 +236,9 @@ describe('a stream fed by two sources', () => {
 describe('a state stream', () => {
   it('passes what is above what came before, the candle before its state, and nothing twice', () => {
     const fed = new Fed('btcusdt@kline_1s', 1);
-    const states = [candle(60, 1), candle(60, 2), candle(60, 2), candle(60, 1), candle(120, 1), candle(60, 9)];
-    for (const state of [...states, candle(120, 2)]) fed.take(state, 1);
-    expect(fed.said).toEqual([60, 60, 120, 120]);
+    const first = [candle(0, 1), candle(0, 2), candle(0, 2), candle(0, 1), candle(0, 3, true)];
+    for (const state of [...first, candle(1_000, 4), candle(0, 9), candle(1_000, 5)]) fed.take(state, 1);
+    expect(fed.said).toEqual([0, 0, '0 closed', 1_000, 1_000]);
   });
 
   it('lets no next candle overtake the closed one that another source still has to bring', () => {
@@ -256,11 +256,14 @@ describe('a state stream', () => {
     expect(fed.said).toEqual([0, '0 closed']);
   });
 
-  it('does not wait for a closed candle that nobody can bring, or not soon', () => {
+  it('announces a closed candle that nobody can bring, or not soon, and candles that were skipped', () => {
     const alone = new Fed('btcusdt@kline_1s', 1).take(candle(0, 900), 1).take(candle(1_000, 1_010), 1);
-    expect(alone.said).toEqual([0, 1_000]);
+    expect(alone.said).toEqual([0, 'gap 0-999', 1_000]);
+    alone.take(candle(1_000, 2_000, true), 1).take(candle(4_000, 4_010), 1);
+    expect(alone.said.slice(3)).toEqual(['1000 closed', 'gap 2000-3999', 4_000]);
     const slow = new Fed('btcusdt@kline_1s', 1, 2).take(candle(0, 900), 1).take(candle(1_000, 1_010), 2, 0);
-    expect(slow.expire(HOLD_MS).said).toEqual([0, 1_000]);
+    expect(slow.said).toEqual([0]);
+    expect(slow.expire(HOLD_MS).said).toEqual([0, 'gap 0-999', 1_000]);
   });
 });
 

@@ -90,7 +90,10 @@ export class Series {
   /** A source carries it no longer: what could only have come from there is not waited for any more. */
   sourceGone(id: SourceId, now: Millis): readonly StreamEvent[] {
     if (!this.sources.delete(id)) return NOTHING;
-    if (this.sources.size === 0) this.interruptedAt = now;
+    if (this.sources.size === 0) {
+      this.interruptedAt = now;
+      this.continuity.interrupt();
+    }
     return this.continuity.settle(now);
   }
 
@@ -117,7 +120,7 @@ export class Series {
     if (this.name.isArray) return this.acceptArray(events, now);
     const { order } = this.continuity;
     const isAlone = this.sources.size === 1;
-    const isInLine = isAlone && order.waiting.length === 0;
+    const isInLine = isAlone && this.continuity.mending === 'whole';
     if (!isInLine) this.noteReach(source, event);
     const turn = order.take(event, now, isAlone);
     // The usual case: the next event of a stream that lives, and nothing waits.

@@ -130,7 +130,7 @@ export class Streams {
   /** Gives up what has been waited for too long; what leaves at a bounded pace goes on. */
   tick(now: Millis): void {
     for (const series of this.wanted.values()) {
-      if (series.isWaiting) this.publishPaced(series, series.continuity.settle(now, true));
+      if (series.continuity.mending !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
     }
     this.pump(now);
   }

@@ -1,4 +1,5 @@
 import {
+  type BookEvent,
   type FeedEvent,
   type MarketEvent,
   type Missing,
@@ -18,6 +19,8 @@ export class Heard {
   newest: MarketEvent | undefined;
   private seq = 0;
   private next: number | undefined;
+  /** The first id behind a book, until a diff has joined it. */
+  private joinsAt: number | undefined;
   private closedAt: number | undefined;
 
   constructor(readonly stream: StreamName) {}
@@ -32,6 +35,7 @@ export class Heard {
     this.seq = event.seq;
     if (event.type === 'feed') this.takeFeed(event);
     else if (isMarketEvent(event)) this.takeEvent(event);
+    else this.takeBook(event);
   }
 
   private takeFeed(event: FeedEvent): void {
@@ -45,6 +49,12 @@ export class Heard {
     this.next = event.missing.to + 1;
   }
 
+  /** What follows joins it: the first diff may begin below it. */
+  private takeBook({ lastUpdateId }: BookEvent): void {
+    if (this.next !== undefined && lastUpdateId + 1 < this.next) this.fault(`book of ${lastUpdateId}, at ${this.next}`);
+    this.next = this.joinsAt = lastUpdateId + 1;
+  }
+
   private takeEvent(event: MarketEvent): void {
     this.events += 1;
     this.newest = event;
@@ -55,7 +65,10 @@ export class Heard {
     if (event.type === 'kline' && event.closed) this.closedAt = event.openAt;
     const ids = idsOf(event);
     if (!ids) return;
-    if (this.next !== undefined && ids.from !== this.next) this.fault(`id ${ids.from}, expected ${this.next}`);
+    const isJoining = this.joinsAt !== undefined && ids.from <= this.joinsAt && this.joinsAt <= ids.to;
+    this.joinsAt = undefined;
+    if (this.next !== undefined && ids.from !== this.next && !isJoining)
+      this.fault(`id ${ids.from}, expected ${this.next}`);
     this.next = ids.to + 1;
   }
 

@@ -15,11 +15,11 @@ export class ModelBook {
   private middle = 100;
   private readonly states = new Map<number, ModelState>();
   private touched = new Map<string, Level>();
-  private firstId: number;
+  private nextFirst: number;
 
-  constructor(firstId = 1_000) {
+  constructor(readonly firstId = 1_000) {
     this.id = firstId;
-    this.firstId = firstId + 1;
+    this.nextFirst = firstId + 1;
     const bids = Array.from({ length: 20 }, (_, at): [number, number] => [99 - at, 1]);
     const asks = Array.from({ length: 20 }, (_, at): [number, number] => [100 + at, 1]);
     this.states.set(this.id, { bids: new Map(bids), asks: new Map(asks) });
@@ -50,9 +50,9 @@ export class ModelBook {
     const side = (name: string): Level[] =>
       [...this.touched].filter(([key]) => key.startsWith(name)).map(([, [price, quantity]]) => [price, quantity]);
     const [bids, asks] = [side('bids'), side('asks')];
-    const ids = { firstUpdateId: this.firstId, lastUpdateId: this.id };
+    const ids = { firstUpdateId: this.nextFirst, lastUpdateId: this.id };
     this.touched = new Map();
-    this.firstId = this.id + 1;
+    this.nextFirst = this.id + 1;
     return { type: 'depth', stream, epoch: 0, seq: 0, symbol: 'BTCUSDT', receivedAt: 1, bids, asks, ...ids };
   }
 

@@ -3,7 +3,7 @@ import { Book, type BookEvent, type Depth, type Millis, type Place, type StreamE
 import type { StreamMemory } from '../streams/transcript.js';
 import { joinOf } from './join.js';
 import { KeptDiffs } from './kept-diffs.js';
-import { type Attempt, NO_QUESTION, type Question, answered, asked, joined, missed } from './question.js';
+import { type Attempt, NO_QUESTION, type Question, answered, asked, joined, missed, withdrawn } from './question.js';
 
 /**
  * The book of one stream of diffs, at exactly the place up to which the stream was published; unknown until one that was
@@ -65,6 +65,11 @@ export class BookKeeper implements StreamMemory {
   /** An answer has come. One to an attempt that is over changes nothing. */
   answered(attempt: Attempt, book: BookEvent): void {
     this.question = answered(this.question, attempt, book);
+  }
+
+  /** It is asked again at once, and otherwise. */
+  withdraw(attempt: Attempt): void {
+    this.question = withdrawn(this.question, attempt);
   }
 
   /** Nobody could answer. @param leastMs it is not asked again sooner than this. */

@@ -1,121 +1,33 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ParsedStream, spot } from '#libs/binance';
-import { type Result, type StreamEvent, decode, ok } from '#libs/core';
-import { silentLog } from '#libs/runtime';
+import { BookBench, eventOf } from '../../../../test/support/book-bench.js';
 import { BookReader } from '../../../../test/support/book-reader.js';
-import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { ModelBook } from '../../../../test/support/model-book.js';
-import { streamOf } from '../../../../test/support/series-rig.js';
-import type { RestFailure, RestRequest } from '../rest/request.js';
-import { Streams } from '../streams/streams.js';
-import { Books } from './books.js';
 
 const NAME = 'btcusdt@depth@100ms';
 
-/** The stream with stages so small that prices move through them. */
-const stream = ((): ParsedStream => {
-  const parsed = streamOf(NAME);
-  const { book } = parsed.known;
-  if (!book) throw new Error('no book');
-  const stages = [
-    { levels: 3, weight: 1 },
-    { levels: 10, weight: 10 },
-  ];
-  return { ...parsed, known: { ...parsed.known, book: { ...book, snapshot: { ...book.snapshot, stages } } } };
-})();
-
-interface PendingAnswer {
-  levels: number;
-  /** Where the exchange was when it was asked. */
-  askedAt: number;
-  say(answer: Result<unknown, RestFailure>): void;
-}
-
-/** An exchange, whose REST answers when and what a test says, our books, and a reader of the bus. */
-class Bench {
-  readonly exchange = new ModelBook();
-  readonly clock = new FakeClock();
-  readonly pending: PendingAnswer[] = [];
+/** A stream whose stages are so small that prices move through them, and a reader of the bus. */
+class Bench extends BookBench {
   readonly reader = new BookReader();
-  readonly books: Books;
-  private readonly texts: string[] = [];
-  private readonly streams: Streams;
 
   constructor() {
-    const { clock, pending, exchange, texts } = this;
-    const messages = {
-      state: 'up' as const,
-      publish: (_: string, text: string) => void texts.push(text),
-      subscribe: () => ({ ready: Promise.resolve(), onRefused: () => undefined, end: () => undefined }),
-      onState: () => () => undefined,
-    };
-    this.streams = new Streams(spot, messages, clock, { holdMs: 2_000, fillMs: 60_000, mostWaiting: 15 });
-    const get = ({ query }: RestRequest): Promise<Result<unknown, RestFailure>> =>
-      new Promise((say) => pending.push({ levels: Number(query['limit']), askedAt: exchange.id, say }));
-    this.books = new Books({
-      rest: { get },
-      streams: this.streams,
-      clock,
-      log: silentLog,
+    super({
+      streams: [NAME],
+      stages: [
+        { levels: 3, weight: 1 },
+        { levels: 10, weight: 10 },
+      ],
       settings: { bookLevels: 10, bookUnbridged: false },
-      isAsked: () => true,
     });
-    this.streams.remember((name) => this.books.open(name));
-    this.streams.repairs.employ([this.books]);
-    this.streams.beginTerm(1);
-    this.streams.open(stream).sources.open(1, clock.now());
-    this.read();
-  }
-
-  get series() {
-    const series = this.streams.wanted.get(NAME);
-    if (!series) throw new Error('closed');
-    return series;
-  }
-
-  /** A diff leaves the exchange; it comes, or is lost. */
-  diff(isLost: boolean): void {
-    const diff = this.exchange.takeDiff(NAME);
-    if (diff && !isLost) this.streams.publish(this.series, this.series.accept([diff], 1, this.clock.now()));
-    this.read();
-  }
-
-  async answer(which: number, back: number): Promise<void> {
-    const [one] = this.pending.splice(which % Math.max(1, this.pending.length), 1);
-    if (!one) return;
-    // A server may be behind, but not in another market.
-    const id = Math.max(1_000, this.exchange.id - back);
-    one.say(ok(this.exchange.snapshot(id, one.levels)));
-    await this.settle();
-  }
-
-  async fail(): Promise<void> {
-    this.pending.shift()?.say({ ok: false, problem: { why: 'down', retryInMs: 500, isFinal: false } });
-    await this.settle();
-  }
-
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += 100) {
-      this.clock.advance(100);
-      this.streams.tick(this.clock.now());
-      this.books.tick(this.clock.now());
-    }
-    await this.settle();
-  }
-
-  private async settle(): Promise<void> {
-    for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
     this.read();
   }
 
   /** Reads what was published, and compares with what the exchange was at each id; then what a newcomer would be told. */
-  private read(): void {
-    for (const text of this.texts.splice(0)) {
-      this.reader.take(eventOf(text));
+  read(): void {
+    for (const event of this.heard()) {
+      this.reader.take(event);
       this.compare(this.reader);
     }
-    const welcome = this.series.transcript.welcome();
+    const welcome = this.series(NAME).transcript.welcome();
     for (const text of welcome?.latest ?? []) {
       const newcomer = new BookReader();
       const event = eventOf(text);
@@ -138,12 +50,6 @@ class Bench {
   }
 }
 
-function eventOf(text: string): StreamEvent {
-  const event = decode(text);
-  if (!event.ok) throw new Error(event.problem);
-  return event.value;
-}
-
 type Step = (bench: Bench) => void | Promise<void>;
 
 const change = fc
@@ -162,8 +68,8 @@ const move = fc.integer({ min: -4, max: 4 }).map(
     ({ exchange }) =>
       exchange.move(by),
 );
-const delivered = fc.constant<Step>((bench) => bench.diff(false));
-const lost = fc.constant<Step>((bench) => bench.diff(true));
+const delivered = fc.constant<Step>((bench) => bench.diff(NAME));
+const lost = fc.constant<Step>((bench) => bench.diff(NAME, true));
 const answer = fc.record({ which: fc.nat({ max: 3 }), back: fc.oneof(fc.constant(0), fc.nat({ max: 12 })) }).map(
   ({ which, back }): Step =>
     (bench) =>
@@ -194,7 +100,10 @@ describe('a stream of diffs whose book is kept', () => {
     await fc.assert(
       fc.asyncProperty(steps, async (some) => {
         const bench = new Bench();
-        for (const step of some) await step(bench);
+        for (const step of some) {
+          await step(bench);
+          bench.read();
+        }
       }),
       { numRuns: 300 },
     );
@@ -204,14 +113,18 @@ describe('a stream of diffs whose book is kept', () => {
     await fc.assert(
       fc.asyncProperty(steps, async (some) => {
         const bench = new Bench();
-        for (const step of some) await step(bench);
+        for (const step of some) {
+          await step(bench);
+          bench.read();
+        }
         for (let turn = 0; turn < 100; turn += 1) {
           bench.exchange.change('bids', 2, 1 + (turn % 3));
-          bench.diff(false);
-          await bench.answer(0, 0);
+          bench.diff(NAME);
+          await bench.answer();
           await bench.pass(1_000);
+          bench.read();
         }
-        expect(bench.series.transcript.feed?.state).toBe('live');
+        expect(bench.series(NAME).transcript.feed?.state).toBe('live');
         expect(bench.reader.book?.id).toBe(bench.exchange.id);
         const [one] = bench.books.all;
         expect(one?.keeper.depth).toBeGreaterThanOrEqual(5);

@@ -58,6 +58,9 @@ export interface KeptBook {
 /** A stream that says nothing for so long after its book has come is where the book is. */
 const QUIET_MS: Millis = 2_000;
 
+/** Binance does not give this book, or not so that we understand it; it is asked now and then. */
+const FINAL_WAIT_MS: Millis = 300_000;
+
 /** Counting how deep a book is known costs as much as saying it. */
 const MEASURE_MS: Millis = 5_000;
 
@@ -186,7 +189,10 @@ export class Books implements Repairer {
     this.counts.asked += 1;
     const { path, query } = first.rules.snapshot;
     const answer = await requests.ask(request, { path, query: query(first.stream, levels) });
-    for (const book of asking) this.answered(book, attempt, levels, answer);
+    for (const book of asking) {
+      if (answer) this.answered(book, attempt, levels, answer);
+      else book.keeper.withdraw(attempt);
+    }
   }
 
   private answered(book: KeptBook, attempt: Attempt, levels: number, answer: Result<unknown, RestFailure>): void {
@@ -204,10 +210,12 @@ export class Books implements Repairer {
 
   private failed({ keeper, stream }: KeptBook, attempt: Attempt, failure: RestFailure | string): void {
     const { clock, log } = this.parts;
-    const { why, retryInMs = 0 } = typeof failure === 'string' ? { why: failure } : failure;
+    const isText = typeof failure === 'string';
+    const why = isText ? failure : failure.why;
+    const waitMs = isText || failure.isFinal ? FINAL_WAIT_MS : failure.retryInMs;
     this.counts.failed += 1;
     const isNews = keeper.question.missed === 0;
-    keeper.failed(attempt, clock.now(), retryInMs);
+    keeper.failed(attempt, clock.now(), waitMs);
     if (isNews)
       log.warn({ code: 'book.not-had', stream: stream.name, why }, 'a book could not be had; it is asked again');
   }

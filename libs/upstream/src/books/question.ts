@@ -7,12 +7,12 @@ import { type BookEvent, type Millis, doubled } from '#libs/core';
 export type QuestionState = 'idle' | 'asked' | 'held' | 'resting';
 
 /** What happens to a question. */
-export type QuestionEvent = 'ask' | 'answered' | 'joined' | 'missed';
+export type QuestionEvent = 'ask' | 'answered' | 'joined' | 'missed' | 'withdrawn';
 
 /** Every move there is; a cell that is missing changes nothing. */
 export const NEXT_STATE: Record<QuestionState, Partial<Record<QuestionEvent, QuestionState>>> = {
   idle: { ask: 'asked' },
-  asked: { answered: 'held', missed: 'resting' },
+  asked: { answered: 'held', missed: 'resting', withdrawn: 'idle' },
   held: { joined: 'idle', missed: 'resting' },
   resting: { ask: 'asked' },
 };
@@ -50,6 +50,11 @@ export function asked(question: Question, attempt: Attempt, levels: number): Que
 export function answered(question: Question, attempt: Attempt, held: BookEvent): Question {
   const state = NEXT_STATE[question.state].answered;
   return state && question.attempt === attempt ? { ...question, state, held } : question;
+}
+
+/** It is not waited for any more: it is asked again, and otherwise. */
+export function withdrawn(question: Question, attempt: Attempt): Question {
+  return NEXT_STATE[question.state].withdrawn && question.attempt === attempt ? NO_QUESTION : question;
 }
 
 /** The answer joined the stream, or the stream does not need it any more. */

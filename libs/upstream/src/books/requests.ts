@@ -46,16 +46,16 @@ export class BookRequests {
     return less < most;
   }
 
-  /** Asks. The answer, or why there is none. */
+  /** Asks. The answer, or why there is none; undefined where it was hurried, and is to be asked again. */
   async ask(
     { symbol, share, weight }: BookRequest,
     where: Pick<RestRequest, 'path' | 'query'>,
-  ): Promise<Result<unknown, RestFailure>> {
+  ): Promise<Result<unknown, RestFailure> | undefined> {
     const abort = new AbortController();
     this.running.set(symbol, { share, since: this.clock.now(), abort });
     const answer = await this.rest.get({ ...where, weight, share }, abort.signal);
     this.running.delete(symbol);
-    return answer;
+    return abort.signal.aborted ? undefined : answer;
   }
 
   /** This symbol's book is needed at once now: a request that waits behind more urgent ones is not waited for. */

@@ -9,21 +9,26 @@ const MOST_LETTERS = 1_000_000;
  * How these streams stand; those that are not carried are left out. Books are large: they are said last, as many as fit, and
  * at the pace at which everything leaves that is not live. A book that is said costs its text, so none is made for nothing.
  */
-export function welcomesOf(streams: Streams, names: readonly StreamName[], now: Millis): Welcome[] {
+export function welcomesOf(
+  streams: Streams,
+  names: readonly StreamName[],
+  now: Millis,
+  mostLetters = MOST_LETTERS,
+): Welcome[] {
   const asked = names.flatMap((name) => streams.wanted.get(name) ?? []);
   const small = asked.filter((series) => !hasBook(series)).flatMap(({ transcript }) => transcript.welcome() ?? []);
-  return [...small, ...booksAmong(streams, asked, now)];
+  return [...small, ...booksAmong(streams, asked.filter(hasBook), now, mostLetters)];
 }
 
-function booksAmong({ pace }: Streams, asked: readonly Series[], now: Millis): Welcome[] {
+function booksAmong({ pace }: Streams, asked: readonly Series[], now: Millis, mostLetters: number): Welcome[] {
   const welcomes: Welcome[] = [];
   let letters = 0;
-  for (const { transcript } of asked.filter(hasBook)) {
-    if (letters >= MOST_LETTERS || !pace.isFree(now)) break;
+  for (const { transcript } of asked) {
+    if (letters >= mostLetters || !pace.isFree(now)) break;
     const welcome = transcript.welcome();
     if (!welcome) continue;
     const size = welcome.feed.length + welcome.latest.reduce((sum, text) => sum + text.length, 0);
-    if (welcomes.length > 0 && letters + size > MOST_LETTERS) break;
+    if (welcomes.length > 0 && letters + size > mostLetters) break;
     welcomes.push(welcome);
     letters += size;
     pace.spend(size);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BookBench, type BookBenchOptions } from '../../../../test/support/book-bench.js';
+import { BookBench, type BookBenchOptions } from './book-bench.rig.js';
 import { inShort } from '../../../../test/support/series-rig.js';
 
 const FAST = 'btcusdt@depth@100ms';

@@ -165,8 +165,9 @@ export class Books implements Repairer {
     if (!first) return;
     for (const { keeper } of asking) keeper.ask(attempt, levels);
     this.counts.asked += 1;
-    const { path, query } = first.rules.book.snapshot;
-    const answer = await requests.ask(request, { path, query: query(first.stream, levels) });
+    const { snapshot } = first.rules.book;
+    const where = { path: snapshot.path, query: snapshot.query(first.stream, levels) };
+    const answer = await requests.ask(request, where);
     for (const book of asking) {
       if (answer) this.answered(book, attempt, levels, answer);
       else book.keeper.withdraw(attempt);
@@ -203,9 +204,8 @@ export class Books implements Repairer {
   }
 
   private viewOf(book: KeptBook, now: Millis): BookView | undefined {
-    const { streams, isAsked } = this.parts;
     const { name } = book.stream;
-    const series = streams.wanted.get(name);
-    return series && viewOf(book, series, isAsked(name), now);
+    const series = this.parts.streams.wanted.get(name);
+    return series && viewOf(book, series, this.parts.isAsked(name), now);
   }
 }

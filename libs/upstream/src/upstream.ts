@@ -10,6 +10,7 @@ import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
+import { showRest } from './ops/rest-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
@@ -94,6 +95,7 @@ export class Upstream implements Service {
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
+    showRest(this.rest, parts);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */

@@ -165,7 +165,7 @@ describe('a hole that no line can fill', () => {
     mended.series.sources.open(2, 0);
     for (const event of trades(2, 3)) mended.series.accept([event], 2, 0);
     expect(history.now.isOver).toBe(true);
-    expect(mended.series.continuity.mending).toBe('whole');
+    expect(mended.series.continuity.mending.state).toBe('whole');
   });
 
   it('costs no question when it is over before anybody could be asked', () => {
@@ -195,7 +195,7 @@ describe('a hole that no line can fill', () => {
           const from = last + 1 + lost;
           last = from + live - 1;
           mended.take(...trades(from, last), trade(last));
-          if (mended.series.continuity.mending !== 'filling') continue;
+          if (mended.series.continuity.mending.state !== 'filling') continue;
           const { told, hole } = history.now;
           for (const at of brought) told.bring(trades(hole.from + at, Math.min(last, hole.from + at + 1)));
           if (end === 'bring') told.bring(trades(hole.from, hole.to ?? 0));

@@ -3,6 +3,7 @@ import type { Bus } from '#libs/bus';
 import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
+import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
 import { Journal } from './journal/journal.js';
@@ -46,6 +47,7 @@ export class Upstream implements Service {
   readonly problems: Problems;
   readonly streams: Streams;
   readonly pool: Pool;
+  readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
@@ -77,18 +79,22 @@ export class Upstream implements Service {
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    const { pool, streams, board, journal, problems } = this;
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
     const host = historyHost(settings, market);
+    const rest = host === undefined ? undefined : this.rest;
+    const { pool, streams, board, journal, problems } = this;
+    this.books = new Books({ rest, streams, clock, log, settings, isAsked: (stream) => board.isAsked(stream) });
+    const { books } = this;
+    streams.remember((stream) => books.open(stream));
     const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
-    streams.repairs.employ(host === undefined ? [] : [new HistoryDesk(this.rest, clock)], holes);
+    streams.repairs.employ(rest ? [new HistoryDesk(rest, clock), books] : [], holes);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool, holes });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes }, clock);
+    this.counts.expose({ streams, problems, journal, pool, holes, books });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);
   }
 
@@ -106,6 +112,7 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
+    this.books.stop();
     await this.pool.stop();
     await this.rest.stop();
   }
@@ -113,6 +120,7 @@ export class Upstream implements Service {
   tick(now: Millis): void {
     this.pool.tick(now);
     this.streams.tick(now);
+    this.books.tick(now);
     if (now >= this.lookAt) {
       this.lookAt = now + this.timings.watchMs;
       this.watch.look(now);

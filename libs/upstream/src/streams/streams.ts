@@ -44,7 +44,8 @@ export class Streams {
   private readonly left = new Map<StreamName, Left>();
   /** Those with an outbox; who has waited longest is first. */
   private readonly paced = new Set<Series>();
-  private readonly pace: Pace;
+  /** Of everything that is not live. */
+  readonly pace: Pace;
   private firstSeq: Seq = 0;
 
   constructor(
@@ -60,7 +61,13 @@ export class Streams {
       publish: (series, said) => this.publishPaced(series, said),
     });
     const { counts, repairs } = this;
-    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, wallAt: (instant) => clock.wallAt(instant) };
+    const memoryOf = (): undefined => undefined;
+    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, memoryOf, wallAt: (instant) => clock.wallAt(instant) };
+  }
+
+  /** What is remembered of each stream for those who come late, where that is more than its newest event. To be said before the first one begins. */
+  remember(memoryOf: SeriesTools['memoryOf']): void {
+    this.tools.memoryOf = memoryOf;
   }
 
   get epoch(): Epoch {
@@ -145,12 +152,17 @@ export class Streams {
   }
 
   /** Puts messages on a stream's channel, in this order, as fast as nobody is hurt by it; what comes later waits behind them. */
-  private publishPaced(series: Series, said: readonly StreamEvent[]): void {
+  publishPaced(series: Series, said: readonly StreamEvent[]): void {
     if (said.length === 0) return;
     series.outbox ??= [];
     series.outbox.push(...said);
     this.paced.add(series);
     this.pump(this.clock.now());
+  }
+
+  /** Whether something large may be published on it now: nothing waits before it, and the pace allows it. */
+  isFree(series: Series, now: Millis): boolean {
+    return !series.outbox && this.pace.isFree(now);
   }
 
   /** Lets go what the pace allows, each stream a few at a time. */

@@ -161,6 +161,26 @@ export class UpstreamSettings {
   fillMostWaiting: number = 20_000;
 
   @Setting({
+    env: 'HOLDFAST_BOOK_LEVELS',
+    read: integer,
+    expected: 'a whole number from 100 to 5000',
+    says: 'How many levels a side of each book are fetched and kept, near the touch first, deeper as the weight that Binance allows has room: 1000 levels cost 50, 5000 cost 250, of 6000 a minute. A book of 1000 levels a side takes about 0.2 MB.',
+  })
+  @Max(5_000)
+  @Min(100)
+  @IsInt()
+  bookLevels: number = 1_000;
+
+  @Setting({
+    env: 'HOLDFAST_BOOK_UNBRIDGED',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Whether diffs of a book go on behind missing ones before a new book has taken their place. Then a gap is announced, and whoever keeps a book has a wrong one until the next comes; else diffs wait for it, however long that takes.',
+  })
+  @IsBoolean()
+  bookUnbridged: boolean = false;
+
+  @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
     read: integer,
     expected: milliseconds(100, 600_000),

@@ -1,6 +1,7 @@
 import type { Market } from '#libs/binance';
 import { type Clock, type Millis, counted } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
+import type { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { Journal } from '../journal/journal.js';
 import type { Line } from '../line/line.js';
@@ -11,6 +12,7 @@ import type { Slot } from '../rotation/slot.js';
 import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
+import { bookPage } from './book-page.js';
 import type { TermKeeper } from '../term.js';
 
 /** So many streams are listed, those that are not live first. */
@@ -25,6 +27,7 @@ export interface Shown {
   problems: Problems;
   board: DemandBoard;
   term: TermKeeper;
+  books: Books;
   holes: HoleJournal;
 }
 
@@ -36,6 +39,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
     upstream.market.name === 'spot' ? section : `${section} of ${upstream.market.name}`;
   ops.status(of('lines'), () => lines(upstream, clock.now()));
   ops.status(of('streams'), () => streams(upstream, clock.now()));
+  ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
   ops.status(of('holes'), () => upstream.holes.read());
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));

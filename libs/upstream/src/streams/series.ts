@@ -1,12 +1,13 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
 import type { Clock, MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
 import { Activity } from './activity.js';
-import { Continuity, type ContinuityCounts, type HoldBounds, type Repairs } from './continuity.js';
-import { SeenTexts } from './seen-texts.js';
+import { Continuity, type ContinuityCounts } from './continuity.js';
+import type { HoldBounds, Repairs } from './mending.js';
+import { SeenTexts } from './order/seen-texts.js';
 import { Sequence } from './order/sequence.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
 import { SymbolOrders } from './order/symbol-orders.js';
-import { type FeedView, type Term, Transcript } from './transcript.js';
+import { type FeedView, NewestEvent, type StreamMemory, type Term, Transcript } from './transcript.js';
 
 /** What the series of one upstream share. */
 export interface SeriesTools {
@@ -17,6 +18,8 @@ export interface SeriesTools {
   repairs: Repairs;
   /** Feed states are stamped with the time of day. */
   wallAt: Clock['wallAt'];
+  /** What is remembered of a stream for those who come late; undefined where that is its newest event, or nothing. */
+  memoryOf(stream: ParsedStream): StreamMemory | undefined;
 }
 
 /** Where a series begins. */
@@ -60,7 +63,8 @@ export class Series {
     this.topic = topic;
     this.wantedAt = at;
     const { term, counts, bounds, repairs, wallAt } = tools;
-    this.transcript = new Transcript(name.name, term, seq, keepsNewest(name), wallAt);
+    const memory = tools.memoryOf(name) ?? (keepsNewest(name) ? new NewestEvent() : undefined);
+    this.transcript = new Transcript(name.name, term, seq, memory, wallAt);
     const { transcript, sources } = this;
     this.continuity = new Continuity({ stream: name, transcript, sources, counts, bounds, repairs }, resumeAt);
     this.orderPerSymbol = new SymbolOrders(name);
@@ -117,7 +121,7 @@ export class Series {
     if (this.name.isArray) return this.acceptArray(events, now);
     const { order } = this.continuity;
     const isAlone = this.sources.size === 1;
-    const isInLine = isAlone && this.continuity.mending === 'whole';
+    const isInLine = isAlone && this.continuity.mending.state === 'whole';
     if (!isInLine) this.noteReach(source, event);
     const turn = order.take(event, now, isAlone);
     // The usual case: the next event of a stream that lives, and nothing waits.

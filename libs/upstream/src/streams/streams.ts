@@ -1,7 +1,8 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Messages } from '#libs/bus';
 import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
-import type { ContinuityCounts, HoldBounds } from './continuity.js';
+import type { ContinuityCounts } from './continuity.js';
+import type { HoldBounds } from './mending.js';
 import { FILL_PACE, Pace } from './pace.js';
 import { RepairDesk } from './repair-desk.js';
 import { Series, type SeriesTools } from './series.js';
@@ -16,7 +17,7 @@ const RESUME_MS: Millis = 60_000;
 const AT_ONCE = 50;
 
 /** A stream that has more to say than this is faster than the pace: it all leaves. */
-const MOST_PACED = 100_000;
+const MOST_PACED = 200_000;
 
 /** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
 export type Leaving = 'said' | 'unheard';
@@ -43,7 +44,8 @@ export class Streams {
   private readonly left = new Map<StreamName, Left>();
   /** Those with an outbox; who has waited longest is first. */
   private readonly paced = new Set<Series>();
-  private readonly pace: Pace;
+  /** Of everything that is not live. */
+  readonly pace: Pace;
   private firstSeq: Seq = 0;
 
   constructor(
@@ -59,7 +61,13 @@ export class Streams {
       publish: (series, said) => this.publishPaced(series, said),
     });
     const { counts, repairs } = this;
-    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, wallAt: (instant) => clock.wallAt(instant) };
+    const memoryOf = (): undefined => undefined;
+    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, memoryOf, wallAt: (instant) => clock.wallAt(instant) };
+  }
+
+  /** What is remembered of each stream for those who come late, where that is more than its newest event. To be said before the first one begins. */
+  remember(memoryOf: SeriesTools['memoryOf']): void {
+    this.tools.memoryOf = memoryOf;
   }
 
   get epoch(): Epoch {
@@ -97,7 +105,7 @@ export class Streams {
   /** Ends a stream: nobody wants it. */
   close(series: Series, why: Leaving): void {
     const { name, transcript, reached, continuity } = series;
-    continuity.end();
+    continuity.mending.move('closed');
     this.flush(series);
     this.wanted.delete(name.name);
     this.left.set(name.name, {
@@ -123,7 +131,7 @@ export class Streams {
   /** Gives up what has been waited for too long; what leaves at a bounded pace goes on. */
   tick(now: Millis): void {
     for (const series of this.wanted.values()) {
-      if (series.continuity.mending !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
+      if (series.continuity.mending.state !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
     }
     this.pump(now);
   }
@@ -137,7 +145,7 @@ export class Streams {
   stop(): void {
     const now = this.clock.now();
     for (const series of this.wanted.values()) {
-      series.continuity.end();
+      series.continuity.mending.move('closed');
       this.flush(series);
       this.publish(series, series.become({ state: 'stale', cause: 'stopped' }, now));
     }
@@ -150,6 +158,11 @@ export class Streams {
     series.outbox.push(...said);
     this.paced.add(series);
     this.pump(this.clock.now());
+  }
+
+  /** Whether something large may be published on it now: nothing waits before it, and the pace allows it. */
+  isFree(series: Series, now: Millis): boolean {
+    return !series.outbox && this.pace.isFree(now);
   }
 
   /** Lets go what the pace allows, each stream a few at a time. */

@@ -83,11 +83,13 @@ export class Upstream implements Service {
     const host = historyHost(settings, market);
     const rest = host === undefined ? undefined : this.rest;
     const { pool, streams, board, journal, problems } = this;
-    this.books = new Books({ rest, streams, clock, log, settings, isAsked: (stream) => board.isAsked(stream) });
+    const isAsked = (stream: string): boolean => board.isAsked(stream);
+    this.books = new Books({ rest, streams, clock, log, settings, isAsked });
     const { books } = this;
     streams.remember((stream) => books.open(stream));
     const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
-    streams.repairs.employ(rest ? [new HistoryDesk(rest, clock), books] : [], holes);
+    const history = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
+    streams.repairs.employ([pool.spares.repairer, ...history], holes);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;

@@ -160,7 +160,7 @@ export class Books implements Repairer {
   }
 
   private askAll(requests: BookRequests, now: Millis): void {
-    const views = this.views(now);
+    const views = [...this.kept.values()].flatMap((book) => this.viewOf(book, now) ?? []);
     for (const { symbol, isTorn } of views) if (isTorn) requests.hurry(symbol, now);
     for (;;) {
       const request = nextRequest(views, requests, now);
@@ -213,10 +213,6 @@ export class Books implements Repairer {
     keeper.failed(attempt, clock.now(), waitMs);
     if (isNews)
       log.warn({ code: 'book.not-had', stream: stream.name, why }, 'a book could not be had; it is asked again');
-  }
-
-  private views(now: Millis): BookView[] {
-    return [...this.kept.values()].flatMap((book) => this.viewOf(book, now) ?? []);
   }
 
   private viewOf(book: KeptBook, now: Millis): BookView | undefined {

@@ -92,6 +92,7 @@ export class UpstreamCounts {
     this.reading('filled', 'Events that were brought to fill holes.', () => counts.filled);
     this.announced(holes);
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
+    this.spares(pool);
     this.gauges(streams, pool);
     this.exposeBooks(books);
   }
@@ -123,10 +124,16 @@ export class UpstreamCounts {
     });
   }
 
+  private spares({ spares: { counts } }: Pool): void {
+    this.reading('spare_kept', 'Messages that spare connections kept as bytes.', () => counts.kept);
+    this.reading('spare_read', 'Kept messages that were read because something was missing.', () => counts.read);
+    this.reading('stand_ins', 'Times a spare connection began to bring another one’s streams.', () => counts.stoodIn);
+  }
+
   private gauges(streams: Streams, pool: Pool): void {
     this.metrics.gauge({
       name: 'holdfast_upstream_connections',
-      help: 'Connections to Binance that are open, replacements included.',
+      help: 'Connections to Binance that are open, replacements and spare ones included.',
       collect() {
         this.set(pool.lines.filter(({ connection }) => connection).length);
       },

@@ -17,7 +17,7 @@ const RESUME_MS: Millis = 60_000;
 const AT_ONCE = 50;
 
 /** A stream that has more to say than this is faster than the pace: it all leaves. */
-const MOST_PACED = 100_000;
+const MOST_PACED = 200_000;
 
 /** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
 export type Leaving = 'said' | 'unheard';

@@ -10,6 +10,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   book: () => import('./book.js'),
   fanout: () => import('./fanout.js'),
   ingest: () => import('./ingest.js'),
+  spare: () => import('./spare.js'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

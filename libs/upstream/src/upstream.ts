@@ -3,6 +3,7 @@ import type { Bus } from '#libs/bus';
 import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
+import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
 import { Journal } from './journal/journal.js';
@@ -12,6 +13,9 @@ import { showUpstream } from './ops/pages.js';
 import { showRest } from './ops/rest-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { HistoryDesk } from './repair/history-desk.js';
+import { historyHost } from './repair/history-host.js';
+import { HoleJournal } from './repair/hole-journal.js';
 import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
@@ -43,6 +47,7 @@ export class Upstream implements Service {
   readonly problems: Problems;
   readonly streams: Streams;
   readonly pool: Pool;
+  readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
@@ -69,19 +74,29 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    this.streams = new Streams(market, bus.messages, clock, timings.holdMs);
+    const bounds = { holdMs: timings.holdMs, fillMs: settings.fillWaitMs, mostWaiting: settings.fillMostWaiting };
+    this.streams = new Streams(market, bus.messages, clock, bounds);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    const { pool, streams, board, journal, problems } = this;
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    const host = historyHost(settings, market);
+    const rest = host === undefined ? undefined : this.rest;
+    const { pool, streams, board, journal, problems } = this;
+    const isAsked = (stream: string): boolean => board.isAsked(stream);
+    this.books = new Books({ rest, streams, clock, log, settings, isAsked });
+    const { books } = this;
+    streams.remember((stream) => books.open(stream));
+    const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
+    const history = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
+    streams.repairs.employ([pool.spares.repairer, ...history], holes);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
+    this.counts.expose({ streams, problems, journal, pool, holes, books });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);
   }
 
@@ -99,6 +114,7 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
+    this.books.stop();
     await this.pool.stop();
     await this.rest.stop();
   }
@@ -106,6 +122,7 @@ export class Upstream implements Service {
   tick(now: Millis): void {
     this.pool.tick(now);
     this.streams.tick(now);
+    this.books.tick(now);
     if (now >= this.lookAt) {
       this.lookAt = now + this.timings.watchMs;
       this.watch.look(now);

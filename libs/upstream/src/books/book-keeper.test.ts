@@ -50,11 +50,11 @@ describe('what a keeper knows', () => {
   });
 
   it('is nothing behind a gap, nor behind a diff that does not follow', () => {
-    for (const break_ of [GAP, diff(9, 9), diff(3, 4)]) {
+    for (const breach of [GAP, diff(9, 9), diff(3, 4)]) {
       const one = keeper();
       one.said(diff(1, 4));
       one.said(book(4));
-      one.said(break_);
+      one.said(breach);
       expect(told(one)).toBeUndefined();
       expect(one.fetched.levels).toBe(0);
     }

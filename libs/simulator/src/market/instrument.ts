@@ -16,13 +16,13 @@ export class Instrument {
   /** Whether a trade or a new best price came since the last full second. */
   touchedThisSecond = false;
 
-  /** `keep` is how many trades, and how many aggregate trades, are kept. */
+  /** `keep` is how many trades, aggregate trades and changes of the book are kept. */
   constructor(
     readonly spec: SymbolSpec,
     firstUpdateId: number,
     keep: number,
   ) {
-    this.book = new Book(firstUpdateId);
+    this.book = new Book(firstUpdateId, keep);
     this.trades = new History(keep);
     this.aggTrades = new History(keep);
     this.blockTrades = new History(1_000);

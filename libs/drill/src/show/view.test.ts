@@ -14,7 +14,14 @@ const scene = (more: Partial<Scene>): Scene => ({
   connected: 50,
   perSecond: 2_500,
   told: [],
-  summary: { clients: { native: 25, raw: 13, combined: 12 }, messages: 12_345, disconnects: 0, streams: [] },
+  summary: {
+    clients: { native: 25, raw: 13, combined: 12 },
+    messages: 12_345,
+    disconnects: 0,
+    streams: [],
+    wrong: 0,
+    wrongs: [],
+  },
   ...more,
 });
 

@@ -1,17 +1,17 @@
-type Level = readonly [price: string, quantity: string];
+type RecordedLevel = readonly [price: string, quantity: string];
 
 /** A book or a diff as recorded, in the words of the wire. */
 export interface RecordedSnapshot {
   lastUpdateId: number;
-  bids: readonly Level[];
-  asks: readonly Level[];
+  bids: readonly RecordedLevel[];
+  asks: readonly RecordedLevel[];
 }
 
 export interface RecordedDiff {
   U: number;
   u: number;
-  b: readonly Level[];
-  a: readonly Level[];
+  b: readonly RecordedLevel[];
+  a: readonly RecordedLevel[];
 }
 
 /** The book of a recording: the recorded snapshot, and the diffs that were played since. Without a snapshot only what diffs have told. */
@@ -38,13 +38,13 @@ export class RecordedBook {
   /** As REST gives it; undefined while nothing is known. */
   top(limit: number): RecordedSnapshot | undefined {
     if (this.id === undefined) return undefined;
-    const sorted = (side: Map<string, string>, sign: 1 | -1): Level[] =>
+    const sorted = (side: Map<string, string>, sign: 1 | -1): RecordedLevel[] =>
       [...side].sort(([one], [other]) => sign * (Number(one) - Number(other))).slice(0, limit);
     return { lastUpdateId: this.id, bids: sorted(this.bids, -1), asks: sorted(this.asks, 1) };
   }
 }
 
-function set(side: Map<string, string>, levels: readonly Level[]): void {
+function set(side: Map<string, string>, levels: readonly RecordedLevel[]): void {
   for (const [price, quantity] of levels)
     if (Number(quantity) === 0) side.delete(price);
     else side.set(price, quantity);

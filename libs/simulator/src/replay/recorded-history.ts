@@ -11,7 +11,7 @@ export interface RecordedRow {
   row: unknown;
 }
 
-type Payload = Record<string, unknown>;
+type RecordedPayload = Record<string, unknown>;
 
 /** What REST knows of a recording: everything that was played, whether somebody heard it or not, and nothing that comes later. */
 export class RecordedHistory {
@@ -29,7 +29,7 @@ export class RecordedHistory {
   played({ stream, payload }: RecordedFrame): void {
     const kind = stream.slice(stream.indexOf('@') + 1);
     if (!/^(trade|aggTrade|kline_.*|depth(@\d+ms)?)$/.test(kind)) return;
-    const frame = JSON.parse(payload) as Payload;
+    const frame = JSON.parse(payload) as RecordedPayload;
     const symbol = frame['s'];
     if (typeof symbol === 'string') this.take(symbol, kind, frame);
   }
@@ -44,16 +44,16 @@ export class RecordedHistory {
     return this.bookOf(symbol).top(limit);
   }
 
-  private take(symbol: string, kind: string, frame: Payload): void {
+  private take(symbol: string, kind: string, frame: RecordedPayload): void {
     const isPriced = typeof frame['p'] === 'string' && typeof frame['q'] === 'string';
     if (kind === 'trade' && isPriced) this.add(symbol, 'trades', Number(frame['t']), tradeRow(frame));
     if (kind === 'aggTrade' && isPriced) this.add(symbol, 'aggTrades', Number(frame['a']), aggregateRow(frame));
-    if (kind.startsWith('kline_') && frame['k']) this.addCandle(symbol, kind, frame['k'] as Payload);
+    if (kind.startsWith('kline_') && frame['k']) this.addCandle(symbol, kind, frame['k'] as RecordedPayload);
     if (kind.startsWith('depth') && Array.isArray(frame['b']) && Array.isArray(frame['a']))
       this.bookOf(symbol).apply(frame as unknown as RecordedDiff);
   }
 
-  private addCandle(symbol: string, kind: string, candle: Payload): void {
+  private addCandle(symbol: string, kind: string, candle: RecordedPayload): void {
     const rows = this.rows.get(`${symbol} ${kind}`);
     const openAt = Number(candle['t']);
     // The newest state of a candle takes the place of the one before.
@@ -76,7 +76,7 @@ export class RecordedHistory {
   }
 }
 
-const tradeRow = ({ t, p, q, T, m, M }: Payload): object => ({
+const tradeRow = ({ t, p, q, T, m, M }: RecordedPayload): object => ({
   id: t,
   price: p,
   qty: q,
@@ -86,8 +86,8 @@ const tradeRow = ({ t, p, q, T, m, M }: Payload): object => ({
   isBestMatch: M ?? true,
 });
 
-const aggregateRow = ({ a, p, q, f, l, T, m, M }: Payload): object => ({ a, p, q, f, l, T, m, M: M ?? true });
+const aggregateRow = ({ a, p, q, f, l, T, m, M }: RecordedPayload): object => ({ a, p, q, f, l, T, m, M: M ?? true });
 
-function candleRow({ t, o, h, l, c, v, T, q, n, V, Q, B }: Payload): unknown[] {
+function candleRow({ t, o, h, l, c, v, T, q, n, V, Q, B }: RecordedPayload): unknown[] {
   return [t, o, h, l, c, v, T, q, n, V, Q, B ?? '0'];
 }

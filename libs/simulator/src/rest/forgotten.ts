@@ -1,5 +1,5 @@
 /** Ids that a history has lost for good. */
-export interface Loss {
+export interface LostRows {
   /** As in payloads; empty: every symbol. */
   symbol: string;
   /** The endpoint, `aggTrades`; empty: every one. */
@@ -10,9 +10,9 @@ export interface Loss {
 
 /** What an incident took out of the history: rows that were streamed and that REST does not give, whoever asks and however late. */
 export class Forgotten {
-  private losses: Loss[] = [];
+  private losses: LostRows[] = [];
 
-  add(loss: Loss): void {
+  add(loss: LostRows): void {
     this.losses.push(loss);
   }
 

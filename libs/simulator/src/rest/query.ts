@@ -65,13 +65,6 @@ export class Query {
     return names.flatMap((name) => this.find(name) ?? []);
   }
 
-  /** How many symbols are named; undefined: none, so all are meant. */
-  symbolCount(): number | undefined {
-    if (this.has('symbol')) return 1;
-    const list = this.text('symbols');
-    return list === undefined ? undefined : (readNames(list)?.length ?? 1);
-  }
-
   /** `startTime` and `endTime`, in their order. */
   span(): [from: Millis | undefined, to: Millis | undefined] {
     const from = this.instant('startTime');
@@ -150,4 +143,11 @@ export class Query {
   private missing(name: string): undefined {
     return this.wrong(-1102, `Mandatory parameter '${name}' was not sent, was empty/null, or malformed.`);
   }
+}
+
+/** How many symbols are named; undefined: none, so all are meant. */
+export function symbolCount(query: Query): number | undefined {
+  if (query.has('symbol')) return 1;
+  const list = query.text('symbols');
+  return list === undefined ? undefined : (readNames(list)?.length ?? 1);
 }

@@ -3,11 +3,11 @@ import { candleOpen } from '../market/candles/intervals.js';
 import type { Instrument } from '../market/instrument.js';
 import { bookTickerPayload, priceText } from '../wire/payload.js';
 import { DAY, MINUTE, dayTicker, windowTicker } from '../wire/ticker-payload.js';
-import type { Query } from './query.js';
+import { type Query, symbolCount } from './query.js';
 import type { Endpoint, Source } from './source.js';
 
 /** What is said of one symbol: everything, or the short form. */
-type Row = (source: Source, instrument: Instrument) => Record<string, unknown>;
+type TickerRow = (source: Source, instrument: Instrument) => Record<string, unknown>;
 
 /** The four tickers that are rows of symbols, and the two of single prices. */
 export const TICKERS: Record<string, Endpoint> = {
@@ -20,11 +20,11 @@ export const TICKERS: Record<string, Endpoint> = {
 
 /** 4 for each symbol, 200 for more than 50. */
 function weightPerSymbol(query: Query): number {
-  return Math.min(200, 4 * Math.max(1, query.symbolCount() ?? 1));
+  return Math.min(200, 4 * Math.max(1, symbolCount(query) ?? 1));
 }
 
 function weightOf24Hours(query: Query): number {
-  const count = query.symbolCount() ?? Infinity;
+  const count = symbolCount(query) ?? Infinity;
   if (count <= 20) return 2;
   return count <= 100 ? 40 : 80;
 }
@@ -35,7 +35,7 @@ function weightOfPrices(query: Query): number {
 }
 
 /** A row for one symbol, a list for several. With `most` some must be named, and not more. */
-function answerOf(source: Source, row: Row, { most }: { most?: number }): unknown {
+function answerOf(source: Source, row: TickerRow, { most }: { most?: number }): unknown {
   const { query, market } = source;
   const named = query.instruments(most);
   if (query.problem) return undefined;
@@ -54,10 +54,11 @@ function shortened(query: Query, row: Record<string, unknown>): Record<string, u
   return Object.fromEntries([...MINI, ...TIMES].map((key) => [key, row[key]]));
 }
 
-const dayRow: Row = ({ query, now, time }, instrument) => shortened(query, dayTicker(instrument, now * 1_000, time));
+const dayRow: TickerRow = ({ query, now, time }, instrument) =>
+  shortened(query, dayTicker(instrument, now * 1_000, time));
 
 /** `1m` to `59m`, `1h` to `23h`, `1d` to `7d`; a day where nothing is said. */
-function rollingRow(query: Query): Row {
+function rollingRow(query: Query): TickerRow {
   const window = windowOf(query);
   return (source, instrument) => {
     const openAt = Math.floor((source.now - window) / MINUTE) * MINUTE;
@@ -81,19 +82,19 @@ const WINDOWS: Record<string, { most: number; ms: Millis }> = {
   d: { most: 7, ms: DAY },
 };
 
-const tradingDayRow: Row = (source, instrument) =>
+const tradingDayRow: TickerRow = (source, instrument) =>
   windowRow(source, instrument, candleOpen('1d', source.now, source.query.timeZoneMs()));
 
 function windowRow(source: Source, instrument: Instrument, openAt: Millis): Record<string, unknown> {
   return shortened(source.query, windowTicker(instrument, openAt, source.now * 1_000, source.time));
 }
 
-const priceRow: Row = (_source, { spec, trades }) => ({
+const priceRow: TickerRow = (_source, { spec, trades }) => ({
   symbol: spec.symbol,
   price: priceText(spec, trades.newest?.ticks ?? spec.startTicks),
 });
 
-const bestRow: Row = (_source, instrument) => {
+const bestRow: TickerRow = (_source, instrument) => {
   const { s, b, B, a, A } = bookTickerPayload(instrument);
   return { symbol: s, bidPrice: b, bidQty: B, askPrice: a, askQty: A };
 };

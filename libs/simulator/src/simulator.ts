@@ -14,7 +14,7 @@ import { recordedEndpoints } from './replay/recorded-endpoints.js';
 import { RecordedHistory } from './replay/recorded-history.js';
 import { type RecordedFrame, readRecording, readSnapshots } from './replay/recording.js';
 import { Replay } from './replay/replay.js';
-import { Rest, type RestRequest } from './rest/rest.js';
+import { SimRest, type SimRestRequest } from './rest/rest.js';
 import type { Endpoint } from './rest/source.js';
 import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
@@ -128,7 +128,7 @@ export class Simulator {
   }
 
   /** Every REST request that came, the newest 10,000, oldest first. */
-  get restRequests(): readonly RestRequest[] {
+  get restRequests(): readonly SimRestRequest[] {
     return this.world.rest.requests.all;
   }
 
@@ -199,7 +199,7 @@ function makeWorld(options: SimulatorOptions, { clock, channels, market, instead
   const random = seeded(options.seed ?? 1);
   const limits = { ...BINANCE_LIMITS, ...options.limits };
   const door = new FrontDoor({ clock, random, limits, channels, ackDelayMs: options.ackDelayMs ?? [20, 60] });
-  const rest = new Rest({
+  const rest = new SimRest({
     clock,
     market,
     limits,

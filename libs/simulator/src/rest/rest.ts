@@ -14,7 +14,7 @@ import type { Endpoint } from './source.js';
 import { Weights } from './weight.js';
 
 /** What REST answers from. */
-export interface RestOptions {
+export interface SimRestOptions {
   clock: Clock;
   market: SimMarket;
   limits: Limits;
@@ -25,7 +25,7 @@ export interface RestOptions {
 }
 
 /** One request that came. */
-export interface RestRequest {
+export interface SimRestRequest {
   at: Millis;
   /** What follows `/api/v3/`. */
   path: string;
@@ -39,18 +39,18 @@ export interface RestRequest {
 const PREFIX = '/api/v3/';
 
 /** Binance's REST endpoints over the same market as the streams. */
-export class Rest {
+export class SimRest {
   /** Refusals and delays that an incident ordered. */
   readonly gates: RestGates;
   /** Rows that an incident took away. */
   readonly forgotten = new Forgotten();
   /** Requests that came, those refused included. */
-  readonly requests = new Records<RestRequest>();
+  readonly requests = new Records<SimRestRequest>();
   /** Rows younger than this are not in the database yet. */
   databaseLagMs: Millis;
   private readonly weights: Weights;
 
-  constructor(private readonly options: RestOptions) {
+  constructor(private readonly options: SimRestOptions) {
     this.gates = new RestGates(options.clock);
     this.databaseLagMs = options.databaseLagMs;
     this.weights = new Weights(options.clock, options.limits, options.violated);
@@ -73,7 +73,7 @@ export class Rest {
     if (step.slow !== 'never') this.options.clock.after(step.slow, () => send(response, answer));
   }
 
-  private answer(request: IncomingMessage, response: ServerResponse, asked: RestRequest): RestAnswer {
+  private answer(request: IncomingMessage, response: ServerResponse, asked: SimRestRequest): SimRestAnswer {
     const { clock, market, instead } = this.options;
     const endpoint = own(instead, asked.path) ?? own(ENDPOINTS, asked.path);
     if (!endpoint) return { status: 404, body: refusalBody(404) };
@@ -98,12 +98,12 @@ export class Rest {
   }
 }
 
-interface RestAnswer {
+interface SimRestAnswer {
   status: number;
   body: unknown;
 }
 
-function readRequest({ url = '/', socket }: IncomingMessage, at: Millis): RestRequest {
+function readRequest({ url = '/', socket }: IncomingMessage, at: Millis): SimRestRequest {
   const [path = '', query = ''] = url.split('?', 2);
   const name = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : '';
   return { at, path: name, query, address: socket.remoteAddress ?? '' };
@@ -117,7 +117,7 @@ function refuse(response: ServerResponse, { status, retryAfter }: SimRefusal): v
   send(response, { status, body: refusalBody(status) });
 }
 
-function send(response: ServerResponse, { status, body }: RestAnswer): void {
+function send(response: ServerResponse, { status, body }: SimRestAnswer): void {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const type = text.startsWith('{') || text.startsWith('[') ? 'application/json;charset=UTF-8' : 'text/html';
   response.writeHead(status, { 'Content-Type': type });

@@ -3,6 +3,7 @@ import type { Bus } from '#libs/bus';
 import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
+import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
 import { Journal } from './journal/journal.js';
@@ -11,6 +12,9 @@ import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { HistoryDesk } from './repair/history-desk.js';
+import { historyHost } from './repair/history-host.js';
+import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
 import { Streams } from './streams/streams.js';
@@ -41,6 +45,7 @@ export class Upstream implements Service {
   readonly problems: Problems;
   readonly streams: Streams;
   readonly pool: Pool;
+  readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
@@ -48,6 +53,7 @@ export class Upstream implements Service {
   private readonly watch: Watch;
   private readonly metronome: Metronome;
   private readonly timings: Timings;
+  private readonly rest: Rest;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -66,18 +72,24 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    this.streams = new Streams(market, bus.messages, clock, timings.holdMs);
+    const bounds = { holdMs: timings.holdMs, fillMs: settings.fillWaitMs, mostWaiting: settings.fillMostWaiting };
+    this.streams = new Streams(market, bus.messages, clock, bounds);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    const { pool, streams, board, journal, problems } = this;
+    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    const hasRest = historyHost(settings, market) !== undefined;
+    this.books = this.newBooks(settings, hasRest);
+    const { pool, streams, board, journal, problems, books } = this;
+    streams.remember((stream) => books.open(stream));
+    if (hasRest) streams.repairs.employ([this.newHistoryDesk(), books]);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
+    this.counts.expose({ streams, problems, journal, pool, books });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, books }, clock);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -94,12 +106,15 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
+    this.books.stop();
     await this.pool.stop();
+    await this.rest.stop();
   }
 
   tick(now: Millis): void {
     this.pool.tick(now);
     this.streams.tick(now);
+    this.books.tick(now);
     if (now >= this.lookAt) {
       this.lookAt = now + this.timings.watchMs;
       this.watch.look(now);
@@ -119,6 +134,26 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
+  }
+
+  private newBooks(settings: Readonly<UpstreamSettings>, hasRest: boolean): Books {
+    const { clock, log } = this.parts;
+    const { streams, board, rest } = this;
+    const { bookLevels, bookUnbridged } = settings;
+    return new Books({
+      streams,
+      clock,
+      log,
+      rest: hasRest ? rest : undefined,
+      settings: { bookLevels, bookUnbridged },
+      isAsked: (stream) => board.isAsked(stream),
+    });
+  }
+
+  private newHistoryDesk(): HistoryDesk {
+    const { rest, timings } = this;
+    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
+    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

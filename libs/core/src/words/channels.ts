@@ -22,6 +22,8 @@ export interface Channels {
   readonly epoch: Topic;
   /** Key of the connection attempts that all processes have taken. */
   readonly attempts: Topic;
+  /** Key of the request weight that all processes have spent at a host of the REST API. */
+  weight(host: string): Topic;
 }
 
 /** @param market the market's name; it stands in all of them. */
@@ -35,5 +37,6 @@ export function channelsOf(market: string): Channels {
     heartbeat: `${root}:heartbeat`,
     epoch: `${root}:epoch`,
     attempts: `${root}:{attempts}`,
+    weight: (host) => `${root}:{weight:${host}}`,
   };
 }

@@ -1,7 +1,9 @@
 import type { ParsedStream, ProblemCode } from '#libs/binance';
 import type { Result } from '#libs/core';
 import { type Metrics } from '#libs/runtime';
+import type { Books } from '../books/books.js';
 import type { AttemptRecord, Journal } from '../journal/journal.js';
+import { bookTotals } from './book-page.js';
 import type { Problems } from '../problems/problems.js';
 import type { RotationReason } from '../rotation/plan.js';
 import type { Pool } from '../pool/pool.js';
@@ -13,6 +15,7 @@ export interface Counting {
   problems: Problems;
   journal: Journal;
   pool: Pool;
+  books: Books;
 }
 
 /** What one upstream counts. Plain numbers where a message raises them; Prometheus reads them when it scrapes. */
@@ -58,7 +61,7 @@ export class UpstreamCounts {
   }
 
   /** Shows what the other parts count themselves. */
-  expose({ streams, problems, journal, pool }: Counting): void {
+  expose({ streams, problems, journal, pool, books }: Counting): void {
     const { counts } = streams;
     this.reading('attempts', 'Connection attempts begun.', () => journal.attempts);
     this.reading('events', 'Messages published: market events and feed states.', () => streams.published);
@@ -72,6 +75,34 @@ export class UpstreamCounts {
     this.reading('missing_ids', 'Ids missing in announced gaps.', () => counts.missing);
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
     this.gauges(streams, pool);
+    this.exposeBooks(books);
+  }
+
+  private exposeBooks(books: Books): void {
+    const { counts } = books;
+    this.reading('books_asked', 'Books asked for over REST.', () => counts.asked);
+    this.reading('books_failed', 'Books that could not be had, or not be read.', () => counts.failed);
+    this.reading('books_behind', 'Books that came and were too old to join their stream.', () => counts.behind);
+    this.reading('books_bridged', 'Books that took the place of missing diffs.', () => counts.bridged);
+    this.reading('books_joined', 'Books that joined their stream where nothing was missing.', () => counts.joined);
+    this.metrics.gauge({
+      name: 'holdfast_upstream_books',
+      help: 'Books of wanted streams: those that are known, those that are not, those whose diffs wait for one.',
+      labelNames: ['state'],
+      collect() {
+        const { known, unknown, torn } = bookTotals(books);
+        this.set({ state: 'known' }, known);
+        this.set({ state: 'unknown' }, unknown);
+        this.set({ state: 'torn' }, torn);
+      },
+    });
+    this.metrics.gauge({
+      name: 'holdfast_upstream_book_bytes',
+      help: 'About how much memory books and the diffs kept for them take.',
+      collect() {
+        this.set(bookTotals(books).bytes);
+      },
+    });
   }
 
   private gauges(streams: Streams, pool: Pool): void {

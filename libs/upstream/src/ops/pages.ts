@@ -1,6 +1,7 @@
 import type { Market } from '#libs/binance';
 import { type Clock, type Millis, counted } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
+import type { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { Journal } from '../journal/journal.js';
 import type { Problems } from '../problems/problems.js';
@@ -8,6 +9,7 @@ import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
+import { bookPage } from './book-page.js';
 import type { TermKeeper } from '../term.js';
 
 /** So many streams are listed, those that are not live first. */
@@ -22,6 +24,7 @@ export interface Shown {
   problems: Problems;
   board: DemandBoard;
   term: TermKeeper;
+  books: Books;
 }
 
 /** Shows an upstream to operators: sections of `/status`, a condition of `/readyz`, commands. */
@@ -32,6 +35,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
     upstream.market.name === 'spot' ? section : `${section} of ${upstream.market.name}`;
   ops.status(of('lines'), () => lines(upstream, clock.now()));
   ops.status(of('streams'), () => streams(upstream, clock.now()));
+  ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());

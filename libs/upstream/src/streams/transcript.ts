@@ -26,6 +26,29 @@ export interface FeedView {
   state: FeedState;
   cause: FeedCause;
   message?: string | undefined;
+  /** What is being fetched. */
+  missing?: Missing | undefined;
+}
+
+/** What is remembered of a stream for those who come late. */
+export interface StreamMemory {
+  /** A message was published. */
+  said(event: StreamEvent): void;
+  /** Texts of events that somebody needs who begins at this place, which is that of the newest message. */
+  latest(place: Place): string[];
+}
+
+/** The memory of a stream whose newest event says all. */
+export class NewestEvent implements StreamMemory {
+  private newest: MarketEvent | undefined;
+
+  said(event: StreamEvent): void {
+    if (isMarketEvent(event)) this.newest = event;
+  }
+
+  latest(): string[] {
+    return this.newest ? [encode(this.newest)] : [];
+  }
 }
 
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
@@ -40,14 +63,13 @@ export class Transcript {
   /** When the state began, by the clock that measures. */
   changedAt: Millis = 0;
   private saidFeed: FeedEvent | undefined;
-  private newest: MarketEvent | undefined;
 
   /** @param seq The place given last; the next one is one higher. */
   constructor(
     private readonly stream: StreamName,
     private readonly term: Term,
     public seq: Seq,
-    private readonly keepsNewest: boolean,
+    private readonly memory: StreamMemory | undefined,
     private readonly wallAt: Clock['wallAt'],
   ) {}
 
@@ -56,14 +78,15 @@ export class Transcript {
     event.epoch = this.term.epoch;
     event.seq = ++this.seq;
     if (event.type === 'feed') this.saidFeed = event;
-    else if (this.keepsNewest && isMarketEvent(event)) this.newest = event;
+    this.memory?.said(event);
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */
-  become({ state, cause, message }: FeedView, now: Millis): FeedEvent | undefined {
-    if (this.feed?.state === state && this.feed.cause === cause) return undefined;
-    const since = this.feed?.state === state ? this.feed.since : this.stampOf(now);
-    return this.decide({ state, since, cause, message });
+  become({ state, cause, message, missing }: FeedView, now: Millis): FeedEvent | undefined {
+    const { feed } = this;
+    if (feed?.state === state && feed.cause === cause && feed.missing?.from === missing?.from) return undefined;
+    const since = feed?.state === state ? feed.since : this.stampOf(now);
+    return this.decide({ state, since, cause, message, missing });
   }
 
   /** Events are missing for good; what follows is live again. */
@@ -80,12 +103,8 @@ export class Transcript {
   /** How the stream stands; undefined before anything was said. */
   welcome(): Welcome | undefined {
     if (!this.saidFeed) return undefined;
-    return {
-      stream: this.stream,
-      place: { epoch: this.term.epoch, seq: this.seq },
-      feed: encode(this.saidFeed),
-      latest: this.newest ? [encode(this.newest)] : [],
-    };
+    const place = { epoch: this.term.epoch, seq: this.seq };
+    return { stream: this.stream, place, feed: encode(this.saidFeed), latest: this.memory?.latest(place) ?? [] };
   }
 
   private stampOf(now: Millis): Millis {
@@ -111,5 +130,4 @@ export class Transcript {
 
 interface Decision extends FeedView {
   since: Millis;
-  missing?: Missing | undefined;
 }

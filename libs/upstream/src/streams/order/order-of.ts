@@ -4,6 +4,7 @@ import { Rise } from './rise.js';
 import { Sequence } from './sequence.js';
 
 /** @param resumeAt the id to go on behind, where ids follow each other. */
-export function orderOf({ known: { ordering } }: ParsedStream, resumeAt?: number): Order {
-  return ordering.rule === 'chain' ? new Sequence(ordering, resumeAt) : new Rise(ordering);
+export function orderOf(stream: ParsedStream, resumeAt?: number): Order {
+  const { ordering, book } = stream.known;
+  return ordering.rule === 'chain' ? new Sequence(ordering, book, resumeAt) : new Rise(ordering, stream);
 }

@@ -82,7 +82,7 @@ export class Upstream implements Service {
     this.books = this.newBooks(settings, hasRest);
     const { pool, streams, board, journal, problems, books } = this;
     streams.remember((stream) => books.open(stream));
-    if (hasRest) streams.repairs.employ([this.newHistoryDesk(), books]);
+    streams.repairs.employ([pool.spares.repairer, ...(hasRest ? [this.newHistoryDesk(), books] : [])]);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;

@@ -246,6 +246,26 @@ export class UpstreamSettings {
   streamsPerConnection: number = 1_024;
 
   @Setting({
+    env: 'HOLDFAST_SPARE_LINE',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Keep a second connection with the same streams beside each one; what it receives is only kept as bytes, and read when the first one drops or lacks something. It doubles connections and traffic from Binance.',
+  })
+  @IsBoolean()
+  spareLine: boolean = false;
+
+  @Setting({
+    env: 'HOLDFAST_SPARE_MS',
+    read: integer,
+    expected: milliseconds(1_000, 60_000),
+    says: 'How much of the past a spare connection keeps, 32 MB at most.',
+  })
+  @Max(60_000)
+  @Min(1_000)
+  @IsInt()
+  spareMs: number = 10_000;
+
+  @Setting({
     env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',
     read: integer,
     expected: 'a number from 1 to 100000',

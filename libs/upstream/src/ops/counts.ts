@@ -73,6 +73,14 @@ export class UpstreamCounts {
     this.reading('held_back', 'Events that waited for earlier ones from another connection.', () => counts.heldBack);
     this.reading('gaps', 'Gaps announced.', () => counts.gaps);
     this.reading('missing_ids', 'Ids missing in announced gaps.', () => counts.missing);
+    const spares = pool.spares.counts;
+    this.reading('spare_kept', 'Messages that spare connections kept as bytes.', () => spares.kept);
+    this.reading('spare_read', 'Kept messages that were read because something was missing.', () => spares.read);
+    this.reading(
+      'stand_ins',
+      'Times a spare connection began to bring the streams of another one.',
+      () => spares.stoodIn,
+    );
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
     this.gauges(streams, pool);
     this.exposeBooks(books);
@@ -108,7 +116,7 @@ export class UpstreamCounts {
   private gauges(streams: Streams, pool: Pool): void {
     this.metrics.gauge({
       name: 'holdfast_upstream_connections',
-      help: 'Connections to Binance that are open, replacements included.',
+      help: 'Connections to Binance that are open, replacements and spare ones included.',
       collect() {
         this.set(pool.lines.filter(({ connection }) => connection).length);
       },

@@ -52,7 +52,12 @@ describe('the questions of an edge', () => {
   const streams = (count: number, from = 0): EdgeStream[] =>
     Array.from({ length: count }, (_, index) => {
       const parsed = parsedStream(`s${from + index}@trade`);
-      return new EdgeStream(spot, parsed, clock.now(), { publish: () => undefined, counts: newEdgeCounts() });
+      return new EdgeStream(spot, parsed, clock.now(), {
+        publish: () => undefined,
+        counts: newEdgeCounts(),
+        clock,
+        ownSnapshotMs: 5_000,
+      });
     });
   const welcomeTo = (stream: string): Welcome => ({ stream, place: { epoch: 1, seq: 1 }, feed: '{}', latest: [] });
   const answerLast = (): void => {

@@ -83,13 +83,10 @@ function rememberDiff(present: Present, by: Depth): void {
 }
 
 function bookEventOf({ levels, by }: PresentBook, place: Place | null): BookEvent {
-  const { stream, epoch, seq, symbol, receivedAt, timeUnit } = by;
-  return {
-    type: 'book',
-    ...{ stream, epoch, seq, ...place, symbol, receivedAt, ...(timeUnit && { timeUnit }) },
-    lastUpdateId: levels.id,
-    ...levels.levels(),
-  };
+  const { stream, symbol, receivedAt, timeUnit } = by;
+  const { epoch, seq } = place ?? by;
+  const head = { type: 'book', stream, epoch, seq, symbol, receivedAt, ...(timeUnit && { timeUnit }) } as const;
+  return { ...head, lastUpdateId: levels.id, ...levels.levels() };
 }
 
 /** Arrays come every second, in parts of which one alone says little. */

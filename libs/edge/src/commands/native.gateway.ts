@@ -77,8 +77,9 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
         ...(data.since && { resumed: Object.fromEntries(resumed) }),
       },
     };
-    const present = streams.flatMap((stream) => [...snapshot(stream), ...this.books.give(session, stream)]);
-    session.send(session.wire.reply(command, reply), ...present);
+    const texts = [session.wire.reply(command, reply)];
+    for (const stream of streams) texts.push(...snapshot(stream), ...this.books.give(session, stream));
+    session.send(...texts);
   }
 
   @SubscribeMessage('unsubscribe')

@@ -44,10 +44,9 @@ export class Audience implements Crowd {
     this.counts[rendition] += 1;
   }
 
-  /** A client has another form from now on. The new topic is joined before the old one is left: no frame is missed. */
+  /** A client has another of Binance's forms from now on. The new topic is joined before the old one is left: no frame is missed. */
   reseat(hearer: Hearer, before: Rendition): void {
     const { rendition } = hearer;
-    this.rebuilt += Number(rendition !== 'native') - Number(before !== 'native');
     if (this.newcomers?.reseat(hearer, before)) return;
     hearer.join(this.topics[rendition]);
     hearer.leave(this.topics[before]);

@@ -103,14 +103,16 @@ export class EdgeBook {
   private takeDiff(event: Depth): void {
     const { rules, audience, newcomers, frames } = this.parts;
     const { last, book } = this;
+    const isNewer = last === undefined || event.lastUpdateId > last;
     // A new upstream may be behind the one whose place it took.
-    if (this.waiting && last !== undefined && event.lastUpdateId <= last) return;
+    if (this.waiting && !isNewer) return;
     const follows = last !== undefined && rules.joins(event, last);
     this.last = event.lastUpdateId;
     if (last !== undefined && !follows) newcomers.again();
     if (book && this.waiting && rules.joins(event, book.id)) this.waiting = undefined;
     if (follows && !this.waiting && (!book || book.id === last)) audience.settle();
-    this.sayOrHold(event);
+    const isInBook = book && isNewer && event.lastUpdateId <= book.id;
+    if (!isInBook) this.sayOrHold(event);
     frames.send([event], newcomers);
   }
 

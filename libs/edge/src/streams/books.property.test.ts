@@ -37,6 +37,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ what: fc.constant('deeper'), levels }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('lost'), levels, few, withTerm: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('lost book'), levels, few }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('book that is ahead'), levels }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('comes'), at: few }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('changes form') }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('time passes') }) },
@@ -68,6 +69,11 @@ function perform(stage: BookStage, { what, few = 0, levels = 0, withTerm = false
     stage.lose(stage.market.book());
     for (let count = 0; count < few; count += 1) stage.diff();
     stage.welcome(stage.market.book(levels));
+  }
+  if (what === 'book that is ahead') {
+    const late = [stage.market.diff(), stage.market.diff()];
+    stage.book(levels);
+    for (const one of late) stage.publish(one);
   }
   if (what === 'comes') stage.wire(RENDITIONS[at] ?? 'raw');
   if (what === 'changes form') {

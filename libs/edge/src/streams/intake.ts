@@ -80,6 +80,7 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(feed);
     stream.moveTo(place);
     stream.feed = feed;
+    if (isNews && areIdsOver(feed)) stream.book?.forget();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));

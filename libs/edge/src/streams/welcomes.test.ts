@@ -108,6 +108,17 @@ describe('the questions of an edge', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('go on at an even pace while each answer is full and leaves others out', () => {
+    welcomes.ask(streams(8));
+    for (let round = 1; round <= 8; round += 1) {
+      expect(asked).toHaveLength(round);
+      asked.at(-1)?.answer({ welcomes: asked.at(-1)?.streams.slice(0, 1).map(welcomeTo) });
+      clock.advance(500);
+    }
+    expect(welcomed).toHaveLength(8);
+    expect(clock.pending).toBe(0);
+  });
+
   it('are asked again soon when the ones before were answered, however long they took', () => {
     welcomes.ask(streams(1));
     clock.advance(20_000);

@@ -1,11 +1,13 @@
 import {
+  Book,
+  type BookEvent,
+  type Depth,
   type FeedEvent,
   type MarketEvent,
   type Place,
   type StreamEvent,
   type StreamName,
   type UnknownEvent,
-  isMarketEvent,
 } from '#libs/core';
 
 /** What somebody is told who begins to listen to a stream that is served already. */
@@ -13,6 +15,15 @@ export interface Present {
   place: Place | null;
   feed?: FeedEvent;
   newest?: MarketEvent;
+  /** Of a stream of diffs, from its first `book` on. */
+  book?: PresentBook | undefined;
+}
+
+/** A book as the diffs have left it. */
+interface PresentBook {
+  levels: Book;
+  /** What has told the newest of it. */
+  by: BookEvent | Depth;
 }
 
 type KnownEvent = Exclude<MarketEvent, UnknownEvent>;
@@ -35,15 +46,48 @@ const KEEPS_NEWEST: Record<KnownEvent['type'], boolean> = {
 
 /** One more event has come. */
 export function remember(present: Present, event: StreamEvent): void {
-  if (event.type === 'feed') present.feed = event.state === 'gap' ? liveAfter(event) : event;
-  else if (isMarketEvent(event) && keepsNewest(event.type, event.stream)) present.newest = event;
+  if (event.type === 'feed') rememberFeed(present, event);
+  else if (event.type === 'book') rememberBook(present, event);
+  else if (event.type === 'depth') rememberDiff(present, event);
+  else if (keepsNewest(event.type, event.stream)) present.newest = event;
 }
 
-/** The state as it stands at the present place, then the newest event. */
-export const eventsOf = ({ place, feed, newest }: Present): StreamEvent[] => [
+/** The state as it stands at the present place, then the newest event or the book. */
+export const eventsOf = ({ place, feed, newest, book }: Present): StreamEvent[] => [
   ...(feed ? [{ ...feed, ...place }] : []),
   ...(newest ? [newest] : []),
+  ...(book ? [bookEventOf(book, place)] : []),
 ];
+
+/** Behind a gap nobody knows the book, until it comes again. */
+function rememberFeed(present: Present, feed: FeedEvent): void {
+  present.feed = feed.state === 'gap' ? liveAfter(feed) : feed;
+  if (feed.state === 'gap') present.book = undefined;
+}
+
+function rememberBook(present: Present, by: BookEvent): void {
+  const levels = present.book?.levels ?? new Book();
+  levels.take(by);
+  present.book = { levels, by };
+}
+
+function rememberDiff(present: Present, by: Depth): void {
+  const { book } = present;
+  if (!book || by.lastUpdateId <= book.levels.id) return;
+  const before = by.previousUpdateId ?? by.firstUpdateId - 1;
+  if (before > book.levels.id) present.book = undefined;
+  else {
+    book.levels.apply(by);
+    book.by = by;
+  }
+}
+
+function bookEventOf({ levels, by }: PresentBook, place: Place | null): BookEvent {
+  const { stream, symbol, receivedAt, timeUnit } = by;
+  const { epoch, seq } = place ?? by;
+  const head = { type: 'book', stream, epoch, seq, symbol, receivedAt, ...(timeUnit && { timeUnit }) } as const;
+  return { ...head, lastUpdateId: levels.id, ...levels.levels() };
+}
 
 /** Arrays come every second, in parts of which one alone says little. */
 const keepsNewest = (type: MarketEvent['type'], stream: StreamName): boolean =>

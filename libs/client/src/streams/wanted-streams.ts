@@ -1,5 +1,6 @@
 import {
   type ClientLimits,
+  type FeedState,
   HoldfastError,
   type Place,
   type Places,
@@ -29,6 +30,8 @@ interface StreamInterest {
   /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
   resumeFrom?: Place | undefined;
   present?: Present | undefined;
+  /** The state that was told last, on whatever connection. */
+  told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
   isToldFull: boolean;
 }
@@ -123,6 +126,7 @@ export class WantedStreams {
       interest.last = undefined;
       interest.resumeFrom = undefined;
       interest.present = undefined;
+      interest.told = undefined;
       this.forgetIfIdle(interest);
     }
   }
@@ -166,7 +170,10 @@ export class WantedStreams {
     remember(interest.present, event);
     // What an edge says has no place of its own, so it is never old; but what came up to there is not missed any more.
     const isOwnWord = event.type === 'feed' && event.by === 'edge';
-    if (!isOwnWord && isOldNews(interest, event)) return 'repeat';
+    // Nor is a state old that another edge says, however early it began, where the one before said something else.
+    const isOtherState = event.type === 'feed' && event.state !== interest.told;
+    if (event.type === 'feed') interest.told = event.state;
+    if (!isOwnWord && isOldNews(interest, event)) return isOtherState ? 'news' : 'repeat';
     const isLater = !interest.last || isAfter(event, interest.last);
     if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
     return 'news';

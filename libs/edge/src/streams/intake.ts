@@ -8,6 +8,7 @@ import {
   decode,
   encode,
   isAfter,
+  isSamePlace,
   millisOf,
   readPlace,
   stamp,
@@ -16,7 +17,7 @@ import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
-import { doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
+import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
 /** How long native clients of a fresh stream wait for its welcome before they get live messages without one. */
 export const WELCOME_WITHIN_MS = 3_000;
@@ -30,6 +31,8 @@ interface IntakeParts {
   metrics: EdgeMetrics;
   /** Takes note that an upstream of this term has spoken; false where that term is over. */
   sees(epoch: Epoch): boolean;
+  /** Asks the upstream how a stream stands. */
+  ask(stream: EdgeStream): void;
 }
 
 /**
@@ -55,7 +58,8 @@ export class Intake {
       counts.messages += 1;
       if (counts.messages % MEASURED === 0) this.measure(text);
       if (stream.keepsNewest) stream.newest = text;
-      if (audience.rebuilt > 0) stream.frames.write(text);
+      if (stream.book) stream.book.take(text);
+      else if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
       counts.deliveries += audience.counts.native;
       publish(audience.topics.native, text);
@@ -76,10 +80,12 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(feed);
     stream.moveTo(place);
     stream.feed = feed;
-    if (stream.keepsNewest) stream.newest = this.newestIn(stream, latest) ?? stream.newest;
+    if (isNews && areIdsOver(feed)) stream.book?.forget();
+    this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before));
+    this.tellBook(stream);
     return true;
   }
 
@@ -99,20 +105,26 @@ export class Intake {
       return;
     }
     const missing = stream.missingBefore(place);
+    const isLoss = missing > 0 || (stream.epoch !== 0 && place.epoch > stream.epoch);
     if (missing < 0 || (place.epoch !== stream.epoch && !this.parts.sees(place.epoch))) {
       counts.discarded += 1;
       return;
     }
-    if (missing > 0 || (stream.epoch !== 0 && place.epoch > stream.epoch)) this.lose(stream, missing, place);
+    if (isLoss) this.lose(stream, missing, place);
     stream.moveTo(place);
     if (feed) {
       stream.feed = feed;
       counts.messages += 1;
+      if (areIdsOver(feed)) stream.book?.forget();
     } else {
       this.keep(stream, text);
       if (this.isOverdue(stream)) this.move(stream, 'overdue');
     }
-    if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, text);
+    if (this.move(stream, feed ? 'feed' : 'event')) {
+      this.tell(stream, text);
+      if (stream.book && stream.placeOfBook(text)) stream.book.isOwed = false;
+    }
+    if (isLoss && stream.book) this.parts.ask(stream);
   }
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
@@ -121,13 +133,15 @@ export class Intake {
     counts.messages += 1;
     if (counts.messages % MEASURED === 0) this.measure(text);
     if (stream.keepsNewest) stream.newest = text;
-    if (stream.audience.rebuilt > 0) stream.frames.write(text);
+    if (stream.book) stream.book.take(text);
+    else if (stream.audience.rebuilt > 0) stream.frames.write(text);
   }
 
   /** What comes at `next` does not follow what came before: messages were lost, or the upstream was replaced. */
   private lose(stream: EdgeStream, missing: number, next: Place): void {
     this.parts.metrics.counts.lost += missing;
     stream.frames.broken();
+    stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
     const telling = this.move(stream, isReplaced ? 'replaced' : 'lost');
@@ -149,10 +163,22 @@ export class Intake {
     }
   }
 
-  private newestIn(stream: EdgeStream, latest: readonly string[]): string | undefined {
+  /** Takes from a welcome what newcomers are given: the newest event, or the book as it is at the present place. */
+  private takeLatest(stream: EdgeStream, latest: readonly string[]): void {
     const fitting = latest.filter((text) => stream.placeOf(text));
     this.parts.metrics.counts.unreadable += latest.length - fitting.length;
-    return fitting.at(-1);
+    if (stream.keepsNewest) stream.newest = fitting.at(-1) ?? stream.newest;
+    const book =
+      stream.book && fitting.findLast((text) => isSamePlace(stream.placeOfBook(text) ?? NOWHERE, stream.place));
+    if (book !== undefined) stream.book?.take(book);
+  }
+
+  /** Tells native clients the book that they lack. */
+  private tellBook(stream: EdgeStream): void {
+    const { book, phase } = stream;
+    const texts = book?.isOwed && isFollowed(phase) ? bookOf(stream) : [];
+    if (book && texts.length > 0) book.isOwed = false;
+    this.tell(stream, ...texts);
   }
 
   private isOverdue({ phase, since }: EdgeStream): boolean {
@@ -168,6 +194,11 @@ export class Intake {
     }
   }
 }
+
+const NOWHERE: Place = { epoch: 0, seq: 0 };
+
+/** Whether the market's ids begin again behind it: a gap that no ids name. */
+const areIdsOver = ({ state, by, missing }: FeedEvent): boolean => state === 'gap' && by === 'upstream' && !missing;
 
 const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
 

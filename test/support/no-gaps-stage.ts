@@ -1,6 +1,15 @@
-import { BookKeeper, HURRIED_LIMITS, Stage, type StandaloneOptions, faultsOf, startStandalone } from '#libs/drill';
+import {
+  BookKeeper,
+  HURRIED_LIMITS,
+  Stage,
+  type StandaloneOptions,
+  type Watcher,
+  startStandalone,
+  summarize,
+} from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
+import { faultsByStream } from './faults-by-stream.js';
 import { until } from './until.js';
 
 /** Kinds of which every id, candle and book level can be held against the truth. */
@@ -50,14 +59,9 @@ export class NoGapsStage {
   async complaints(): Promise<string[]> {
     const verdicts = (): string[] => this.keepers.flatMap((keeper) => keeper.verdict() ?? []);
     await until(() => verdicts().length === 0, { deadlineMs: 20_000 }).catch(() => undefined);
-    const summary = this.stage.crew.summary();
-    const faults = faultsOf(summary, 'nothing may be missing').map(({ count, many }) => `${count} ${many}`);
-    const ofKeepers = this.keepers.flatMap(({ check, lost, name }) => [
-      ...check.examples,
-      ...(lost === undefined ? [] : [`${name} was disconnected: ${lost}`]),
-    ]);
+    const faults = [...this.stage.crew.watchers, ...this.keepers].flatMap(faultsByStream);
     const broken = this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`);
-    return [...faults, ...summary.wrongs, ...verdicts(), ...ofKeepers, ...broken];
+    return [...faults.slice(0, 20), ...verdicts(), ...broken];
   }
 
   async stop(): Promise<void> {

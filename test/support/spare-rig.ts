@@ -71,7 +71,10 @@ export class SpareRig {
   /** Ends the slot's own line: every fifth time as soon as it is there, otherwise once it has brought something. */
   async dropOwn(way = 1): Promise<void> {
     if (way % 5 !== 0) await until(() => this.slot.line?.connection?.dataAt, { what: 'data on a line of its own' });
-    const peer = await until(() => this.peerOf(this.slot.line?.generation), { what: 'a line of its own', deadlineMs: 10_000 });
+    const peer = await until(() => this.peerOf(this.slot.line?.generation), {
+      what: 'a line of its own',
+      deadlineMs: 10_000,
+    });
     DROPS[way % DROPS.length]?.(peer);
   }
 

@@ -189,7 +189,7 @@ describe('the ledger of one client', () => {
     });
     ledger.event(diff(1, 1, 4));
     ledger.event(book(2, 9));
-    ledger.event(diff(3, 10, 12));
+    ledger.event(diff(3, 8, 12));
     ledger.event(book(4, 12));
     ledger.event(diff(5, 15, 16));
     ledger.event(book(6, 11));

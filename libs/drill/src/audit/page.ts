@@ -92,7 +92,14 @@ export class Page {
     const { symbol, lastUpdateId } = event;
     const last = this.last.get(symbol);
     if (last && lastUpdateId < last.last) this.reordered += 1;
-    else this.last.set(symbol, { rule: 'contiguous', series: symbol, first: lastUpdateId, last: lastUpdateId });
+    else
+      this.last.set(symbol, {
+        rule: 'contiguous',
+        series: symbol,
+        first: lastUpdateId,
+        last: lastUpdateId,
+        isBook: true,
+      });
     this.isCutOff = false;
   }
 
@@ -176,7 +183,7 @@ export class Page {
 
   private skip(last: Position, position: Position, isAnnounced: boolean): void {
     if (position.rule !== 'contiguous') return;
-    if (position.first <= last.last) this.doubled += 1;
+    if (position.first <= last.last && !(last.rule === 'contiguous' && last.isBook)) this.doubled += 1;
     const hole: Missing = { from: last.last + 1, to: position.first - 1 };
     if (isAnnounced) this.announce(hole);
     if (hole.to < hole.from) return;

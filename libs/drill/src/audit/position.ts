@@ -2,10 +2,10 @@ import type { StreamEvent } from '#libs/core';
 
 /**
  * Where one message stands in its series, by the exchange's own ids. `contiguous`: the next message begins at
- * `last` + 1. `rising`: the next one is higher, by any amount; `major` is compared before `last`.
+ * `last` + 1, after a book at or before it. `rising`: the next one is higher, by any amount; `major` is compared before `last`.
  */
 export type Position =
-  | { rule: 'contiguous'; series: string; first: number; last: number }
+  | { rule: 'contiguous'; series: string; first: number; last: number; isBook?: true }
   | { rule: 'rising'; series: string; major: number; last: number };
 
 const CLOSED = Number.MAX_SAFE_INTEGER;

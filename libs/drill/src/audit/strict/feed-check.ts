@@ -16,9 +16,11 @@ export class FeedCheck {
 
   private judge(event: Exclude<StreamEvent, FeedEvent>): string | undefined {
     const { newest } = this;
+    // A book is no news of the market: it comes to newcomers whatever the state, and deeper whenever it is there.
+    if (event.type === 'book') return undefined;
     if (newest && newest.state !== 'live' && newest.state !== 'gap' && !this.isFilling)
       return `${event.type} while ${newest.state} (${newest.cause})`;
-    if (event.type === 'book' || !event.backfilled || this.isFilling) return undefined;
+    if (!event.backfilled || this.isFilling) return undefined;
     return `a fetched ${event.type} while nothing was being filled`;
   }
 

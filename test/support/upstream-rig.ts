@@ -4,6 +4,7 @@ import {
   type Cancel,
   DEMAND_EVERY_MS,
   type FeedEvent,
+  type Random,
   type StreamEvent,
   type StreamName,
   decode,
@@ -26,6 +27,8 @@ export interface RigOptions {
   market?: Market;
   /** By how much each connection's messages come later than they do; in the order of the attempts, 0 for further ones. */
   lagsMs?: readonly number[];
+  /** What chance says, where a test must know it. */
+  random?: Random;
 }
 
 /** A simulator, an upstream that reads it, and a listener on the bus that checks every message. */
@@ -115,6 +118,7 @@ export class UpstreamRig {
       dial: lagging(wsDial(systemClock, this.settings), this.options.lagsMs ?? []),
       metrics: this.metrics,
       ops: this.ops,
+      ...(this.options.random && { random: this.options.random }),
       timings: { ...TIMINGS, ...this.options.timings },
     });
   }

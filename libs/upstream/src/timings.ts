@@ -27,8 +27,6 @@ export interface Timings {
   rotationRetryMostMs: Millis;
   /** A line that is back for so long without an event on a stream that may be quiet counts as resumed. */
   quietMs: Millis;
-  /** So far Binance's database is behind the streams at first guess. */
-  databaseLagMs: Millis;
   /** A line that carries nothing is kept open for so long. */
   idleMs: Millis;
 }
@@ -47,6 +45,5 @@ export const TIMINGS: Timings = {
   rotationRetryMs: 5_000,
   rotationRetryMostMs: 600_000,
   quietMs: 5_000,
-  databaseLagMs: 500,
   idleMs: 60_000,
 };

@@ -14,6 +14,7 @@ import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
 import { historyHost } from './repair/history-host.js';
+import { HoleJournal } from './repair/hole-journal.js';
 import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
@@ -78,18 +79,22 @@ export class Upstream implements Service {
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
-    const hasRest = historyHost(settings, market) !== undefined;
-    this.books = this.newBooks(settings, hasRest);
-    const { pool, streams, board, journal, problems, books } = this;
+    const host = historyHost(settings, market);
+    const rest = host === undefined ? undefined : this.rest;
+    const { pool, streams, board, journal, problems } = this;
+    this.books = new Books({ rest, streams, clock, log, settings, isAsked: (stream) => board.isAsked(stream) });
+    const { books } = this;
     streams.remember((stream) => books.open(stream));
-    streams.repairs.employ([pool.spares.repairer, ...(hasRest ? [this.newHistoryDesk(), books] : [])]);
+    const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
+    const others = rest ? [new HistoryDesk(rest, clock), books] : [];
+    streams.repairs.employ([pool.spares.repairer, ...others], holes);
     const begin = (epoch: number): void => streams.beginTerm(epoch);
     this.term = new TermKeeper({ bus, channels, random, log, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool, books });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, books }, clock);
+    this.counts.expose({ streams, problems, journal, pool, holes, books });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -134,26 +139,6 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
-  }
-
-  private newBooks(settings: Readonly<UpstreamSettings>, hasRest: boolean): Books {
-    const { clock, log } = this.parts;
-    const { streams, board, rest } = this;
-    const { bookLevels, bookUnbridged } = settings;
-    return new Books({
-      streams,
-      clock,
-      log,
-      rest: hasRest ? rest : undefined,
-      settings: { bookLevels, bookUnbridged },
-      isAsked: (stream) => board.isAsked(stream),
-    });
-  }
-
-  private newHistoryDesk(): HistoryDesk {
-    const { rest, timings } = this;
-    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
-    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BookBench, type BookBenchOptions } from '../../../../test/support/book-bench.js';
+import { BookBench, type BookBenchOptions } from './book-bench.rig.js';
 import { inShort } from '../../../../test/support/series-rig.js';
 
 const FAST = 'btcusdt@depth@100ms';
@@ -199,6 +199,8 @@ describe('a hole in diffs', () => {
     await bench.pass(300);
     expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 1']);
     expect(bench.books.counts.failed).toBe(0);
+    await bench.answer();
+    expect(bench.series(FAST).transcript.feed?.state).toBe('live');
   });
 
   it('is announced and passed at once where an operator prefers that, and the book is unknown until it is fetched', async () => {

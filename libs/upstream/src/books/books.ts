@@ -1,4 +1,4 @@
-import type { BookRules, ParsedStream } from '#libs/binance';
+import type { ParsedStream } from '#libs/binance';
 import {
   type Cancel,
   type Clock,
@@ -14,8 +14,9 @@ import type { Rest } from '../rest/rest.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
 import type { Series } from '../streams/series.js';
-import { BookKeeper } from './book-keeper.js';
-import { type BookRequest, type BookStage, type BookView, isServedBy, nextRequest, stagesTo } from './plan.js';
+import type { BookKeeper } from './book-keeper.js';
+import { type KeptBook, newBook, viewOf } from './kept-book.js';
+import { type BookRequest, type BookView, isServedBy, nextRequest } from './plan.js';
 import type { Attempt } from './question.js';
 import { BookRequests } from './requests.js';
 
@@ -40,29 +41,11 @@ export interface BooksParts {
   isAsked(stream: StreamName): boolean;
 }
 
-/** A stream of diffs, and its book. */
-export interface KeptBook {
-  readonly stream: ParsedStream;
-  readonly symbol: string;
-  readonly rules: BookRules;
-  readonly stages: readonly BookStage[];
-  readonly keeper: BookKeeper;
-  /** Where a book is brought to while diffs are missing before those that wait. */
-  told?: RepairTold | undefined;
-  /** Since when an answer is held. */
-  heldAt: Millis;
-  /** How deep it was when that was counted last, of which answer, and when. */
-  measured: { depth: number; of: Millis; at: Millis };
-}
-
 /** A stream that says nothing for so long after its book has come is where the book is. */
 const QUIET_MS: Millis = 2_000;
 
 /** Binance does not give this book, or not so that we understand it; it is asked now and then. */
 const FINAL_WAIT_MS: Millis = 300_000;
-
-/** Counting how deep a book is known costs as much as saying it. */
-const MEASURE_MS: Millis = 5_000;
 
 /**
  * The books of all streams of diffs that are wanted: each is fetched near the touch, then deeper, and is kept as the stream goes
@@ -94,14 +77,9 @@ export class Books implements Repairer {
 
   /** Begins the book of a stream, if it has one. Nothing is known of it. */
   open(stream: ParsedStream): BookKeeper | undefined {
-    const { symbol, known } = stream;
-    const { book: rules, ordering } = known;
-    if (!rules || symbol === undefined || ordering.rule !== 'chain') return undefined;
-    const { bookLevels } = this.parts.settings;
-    const stages = stagesTo(rules.snapshot.stages, bookLevels);
-    const keeper = new BookKeeper(rules, ordering, bookLevels);
-    this.kept.set(stream.name, { stream, symbol, rules, stages, keeper, heldAt: 0, measured: UNMEASURED });
-    return keeper;
+    const book = newBook(stream, this.parts.settings.bookLevels);
+    if (book) this.kept.set(stream.name, book);
+    return book?.keeper;
   }
 
   repairs({ name }: ParsedStream): boolean {
@@ -187,8 +165,9 @@ export class Books implements Repairer {
     if (!first) return;
     for (const { keeper } of asking) keeper.ask(attempt, levels);
     this.counts.asked += 1;
-    const { path, query } = first.rules.snapshot;
-    const answer = await requests.ask(request, { path, query: query(first.stream, levels) });
+    const { snapshot } = first.rules.book;
+    const where = { path: snapshot.path, query: snapshot.query(first.stream, levels) };
+    const answer = await requests.ask(request, where);
     for (const book of asking) {
       if (answer) this.answered(book, attempt, levels, answer);
       else book.keeper.withdraw(attempt);
@@ -200,7 +179,7 @@ export class Books implements Repairer {
     const { keeper, rules, stream } = book;
     const now = clock.now();
     const head = { stream: stream.name, receivedAt: stamp(clock, now) };
-    const read = answer.ok ? rules.snapshot.read(answer.value, head, stream, levels) : answer;
+    const read = answer.ok ? rules.book.snapshot.read(answer.value, head, stream, levels) : answer;
     if (!read.ok) return this.failed(book, attempt, read.problem);
     keeper.answered(attempt, read.value);
     book.heldAt = now;
@@ -224,37 +203,9 @@ export class Books implements Repairer {
     return [...this.kept.values()].flatMap((book) => this.viewOf(book, now) ?? []);
   }
 
-  /** Undefined where no book is to be fetched now: no diffs come that it would join. */
   private viewOf(book: KeptBook, now: Millis): BookView | undefined {
-    const { stream, symbol, stages, told, keeper } = book;
-    const { streams, isAsked } = this.parts;
-    const series = streams.wanted.get(stream.name);
-    if (!series || !(told || isFlowing(series))) return undefined;
-    const { state, notBefore } = keeper.question;
-    return {
-      symbol,
-      stages,
-      isTorn: told !== undefined,
-      isWanted: isAsked(stream.name),
-      depth: depthOf(book, now),
-      fetched: keeper.fetched.levels,
-      fetchedAt: keeper.fetched.at,
-      isAsking: state === 'asked' || state === 'held',
-      notBefore,
-    };
+    const { name } = book.stream;
+    const series = this.parts.streams.wanted.get(name);
+    return series && viewOf(book, series, this.parts.isAsked(name), now);
   }
 }
-
-const UNMEASURED = { depth: 0, of: -Infinity, at: -Infinity };
-
-/** How deep a book is known, as it was a moment ago. */
-function depthOf(book: KeptBook, now: Millis): number {
-  const { at: of } = book.keeper.fetched;
-  const { measured } = book;
-  if (measured.of !== of || now - measured.at >= MEASURE_MS) book.measured = { depth: book.keeper.depth, of, at: now };
-  return book.measured.depth;
-}
-
-/** Whether all that changes from now on will come: its events do, or Binance has acknowledged it. */
-const isFlowing = ({ transcript: { feed } }: Series): boolean =>
-  feed?.state === 'live' || feed?.state === 'gap' || feed?.cause === 'acknowledged';

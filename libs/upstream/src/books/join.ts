@@ -12,10 +12,10 @@ export type Join = { is: 'joins'; diffs: readonly Depth[] } | { is: 'ahead' } | 
  * @param reached the id that the stream has reached; undefined where it has said nothing.
  * @param kept diffs up to there.
  */
-export function joinOf(bookId: number, reached: number | undefined, kept: KeptDiffs, { joins }: BookRules): Join {
+export function joinOf(bookId: number, reached: number | undefined, kept: KeptDiffs, rules: BookRules): Join {
   if (reached === undefined || bookId > reached) return { is: 'ahead' };
   if (bookId === reached) return { is: 'joins', diffs: [] };
   const diffs = kept.since(bookId);
   const [first] = diffs;
-  return first && joins(first, bookId) ? { is: 'joins', diffs } : { is: 'behind' };
+  return first && rules.joins(first, bookId) ? { is: 'joins', diffs } : { is: 'behind' };
 }

@@ -89,8 +89,14 @@ describe('what is fetched next', () => {
       book('BOTH', { isTorn: true }),
     ];
     expect(order(books)).toEqual([
-      ...['BOTH 100', 'TORN 100', 'WANTED 100', 'ALWAYS 100'],
-      ...['WANTED 1000', 'BOTH 1000', 'ALWAYS 1000', 'TORN 1000'],
+      'BOTH 100',
+      'TORN 100',
+      'WANTED 100',
+      'ALWAYS 100',
+      'WANTED 1000',
+      'BOTH 1000',
+      'ALWAYS 1000',
+      'TORN 1000',
     ]);
   });
 

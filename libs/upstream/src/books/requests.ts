@@ -14,7 +14,7 @@ const MOST_AT_ONCE: readonly { upTo: number; most: number }[] = [
 const HURRY_MS: Millis = 1_000;
 
 /** A request under way. */
-interface Running {
+interface RunningRequest {
   share: number;
   since: Millis;
   abort: AbortController;
@@ -22,7 +22,7 @@ interface Running {
 
 /** Requests for books that are under way: one for each symbol, and only so many of each urgency. */
 export class BookRequests {
-  private readonly running = new Map<string, Running>();
+  private readonly running = new Map<string, RunningRequest>();
 
   constructor(
     private readonly rest: Pick<Rest, 'get'>,

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BookBench, eventOf } from '../../../../test/support/book-bench.js';
+import { BookBench, eventOf } from '../books/book-bench.rig.js';
 import { welcomesOf } from './welcomes.js';
 
 const BOOKS = ['btcusdt@depth', 'btcusdt@depth@100ms'];

@@ -23,8 +23,9 @@ export function proxyFor(settings: ProxySettings, to: URL): URL | undefined {
     return settings.proxy === 'none' ? undefined : readProxy('HOLDFAST_UPSTREAM_PROXY', settings.proxy);
   }
   if (isExempt(settings.noProxy, { host, port: portOf(to) })) return undefined;
-  const [name, given] =
-    /^(wss|https):$/.test(to.protocol) ? ['HTTPS_PROXY', settings.httpsProxy] : ['HTTP_PROXY', settings.httpProxy];
+  const [name, given] = /^(wss|https):$/.test(to.protocol)
+    ? ['HTTPS_PROXY', settings.httpsProxy]
+    : ['HTTP_PROXY', settings.httpProxy];
   if (given !== undefined) return readProxy(name, given);
   return settings.allProxy === undefined ? undefined : readProxy('ALL_PROXY', settings.allProxy);
 }

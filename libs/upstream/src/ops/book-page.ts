@@ -1,5 +1,6 @@
 import type { Millis } from '#libs/core';
-import type { Books, KeptBook } from '../books/books.js';
+import type { Books } from '../books/books.js';
+import type { KeptBook } from '../books/kept-book.js';
 
 /** So many books are listed, those first that are not known. */
 const MOST_LISTED = 500;
@@ -20,17 +21,19 @@ export interface BookTotals {
 export function bookTotals(books: Books): BookTotals {
   const totals = { known: 0, unknown: 0, torn: 0, asking: 0, bytes: 0 };
   for (const { keeper, told } of books.all) {
-    totals[keeper.isKnown ? 'known' : 'unknown'] += 1;
+    totals[keeper.known.isKnown ? 'known' : 'unknown'] += 1;
     if (told) totals.torn += 1;
     if (isAsking({ keeper })) totals.asking += 1;
-    totals.bytes += BYTES_PER_LEVEL * keeper.size + keeper.keptBytes;
+    totals.bytes += BYTES_PER_LEVEL * keeper.known.size + keeper.keptBytes;
   }
   return totals;
 }
 
 /** The books for operators: how deep each was fetched, and is known by now. */
 export function bookPage(books: Books, now: Millis): object {
-  const listed = [...books.all].sort((one, other) => Number(one.keeper.isKnown) - Number(other.keeper.isKnown));
+  const listed = [...books.all].sort(
+    (one, other) => Number(one.keeper.known.isKnown) - Number(other.keeper.known.isKnown),
+  );
   return {
     ...bookTotals(books),
     requests: books.underWay,
@@ -40,14 +43,15 @@ export function bookPage(books: Books, now: Millis): object {
 }
 
 function row({ stream, keeper, told, measured }: KeptBook, now: Millis): object {
-  const { fetched, question, isKnown } = keeper;
+  const { fetched, question, known } = keeper;
+  const { isKnown } = known;
   return {
     stream: stream.name,
     isKnown,
     fetchedLevels: fetched.levels,
     // JSON has no word for a side that is known as a whole.
     knownLevels: isKnown ? (Number.isFinite(measured.depth) ? measured.depth : 'all') : 0,
-    levelsInMemory: keeper.size,
+    levelsInMemory: keeper.known.size,
     waitsForBook: told !== undefined,
     asks: question.state,
     missed: question.missed,

@@ -7,6 +7,7 @@ import type { Journal } from '../journal/journal.js';
 import type { Line } from '../line/line.js';
 import type { Problems } from '../problems/problems.js';
 import type { Pool } from '../pool/pool.js';
+import type { HoleJournal } from '../repair/hole-journal.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
@@ -27,6 +28,7 @@ export interface Shown {
   board: DemandBoard;
   term: TermKeeper;
   books: Books;
+  holes: HoleJournal;
 }
 
 /** Shows an upstream to operators: sections of `/status`, a condition of `/readyz`, commands. */
@@ -38,6 +40,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status(of('lines'), () => lines(upstream, clock.now()));
   ops.status(of('streams'), () => streams(upstream, clock.now()));
   ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
+  ops.status(of('holes'), () => upstream.holes.read());
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());

@@ -34,8 +34,18 @@ export interface Repairs {
   begin(stream: ParsedStream, hole: Hole): void;
   /** Whatever was asked is over. */
   over(stream: ParsedStream): void;
-  /** It was announced that this is missing; `why` in words. */
-  missed(stream: ParsedStream, hole: Hole, why: string): void;
+  /** It is announced that this is missing. */
+  missed(stream: ParsedStream, hole: Hole, loss: HoleLoss): void;
+}
+
+/**
+ * Why a hole is announced. `no-source`: no line had it, and nobody else can be asked. `unavailable`: those who were asked do not
+ * have it. `late`: it has not come in time. `full`: too many events waited for it.
+ */
+export interface HoleLoss {
+  reason: 'no-source' | 'unavailable' | 'late' | 'full';
+  /** In words. */
+  why: string;
 }
 
 /** What the continuity of one stream works with. */
@@ -60,6 +70,8 @@ export class Continuity {
   wasLive: boolean;
   /** What is done about a hole, if there is one; only `become` changes it. A field, as every event looks at it. */
   mending: MendingState = 'whole';
+  /** Events that repairers brought. */
+  filled = 0;
   /** What is being filled or checked. */
   private mended: Hole | undefined;
 
@@ -117,7 +129,7 @@ export class Continuity {
       if (this.mending === 'filling' && this.mended && !isLeftOf(hole, this.mended)) this.become('closed');
       const kept = this.keep(hole, isPatienceOver ? now : -Infinity);
       if (kept) return [...said, ...kept];
-      said.push(...this.gap(hole, now, this.mending === 'filling' ? 'not to be had in time' : 'no connection had it'));
+      said.push(...this.gap(hole, now, this.lossNow()));
       order.skip();
     }
   }
@@ -141,6 +153,7 @@ export class Continuity {
     for (const event of events) {
       if (order.fill(event, now) !== 'next') continue;
       parts.counts.filled += 1;
+      this.filled += 1;
       if (this.mending === 'checking') said.push(...this.filling(now, order.positionOf(events.at(-1) ?? event)));
       said.push(event);
       this.wasLive = true;
@@ -173,7 +186,7 @@ export class Continuity {
       return this.parts.transcript.feed?.cause === 'filling' ? this.back(now) : NOTHING;
     }
     if (this.mending !== 'filling' || !hole) return NOTHING;
-    const said = this.gap(hole, now, why);
+    const said = this.gap(hole, now, { reason: 'unavailable', why });
     this.order.skip();
     return [...said, ...this.settle(now)];
   }
@@ -206,6 +219,14 @@ export class Continuity {
     this.mend('lacking', hole);
     this.parts.counts.holes += 1;
     return this.filling(now === -Infinity ? hole.since : now, hole.to ?? hole.from);
+  }
+
+  /** Why nobody fills the hole that is there now. */
+  private lossNow(): HoleLoss {
+    if (this.mending !== 'filling') return { reason: 'no-source', why: 'no connection had it' };
+    if (this.order.waiting.length > this.parts.bounds.mostWaiting)
+      return { reason: 'full', why: 'too many events waited for it' };
+    return { reason: 'late', why: 'it was not to be had in time' };
   }
 
   private isTooLate(now: Millis): boolean {
@@ -258,14 +279,14 @@ export class Continuity {
     this.mended = this.order.hole;
   }
 
-  private gap(hole: Hole, now: Millis, why: string): readonly StreamEvent[] {
+  private gap(hole: Hole, now: Millis, loss: HoleLoss): readonly StreamEvent[] {
     const { from, to = from, count } = hole;
     const { counts, repairs, stream, transcript } = this.parts;
     counts.gaps += 1;
     counts.missing += count ?? 1;
-    repairs.missed(stream, hole, why);
+    repairs.missed(stream, hole, loss);
     this.become('closed');
     const what = count === undefined ? 'events' : counted(count, 'id');
-    return [transcript.gap(`${what} missing: ${why}`, now, { from, to })];
+    return [transcript.gap(`${what} missing: ${loss.why}`, now, { from, to })];
   }
 }

@@ -1,13 +1,13 @@
 import { type ParsedStream, spot } from '#libs/binance';
 import { type Result, type StreamEvent, type StreamName, decode, ok } from '#libs/core';
 import { silentLog } from '#libs/runtime';
-import { Books, type BooksParts } from '../../libs/upstream/src/books/books.js';
-import type { RestFailure, RestRequest } from '../../libs/upstream/src/rest/request.js';
-import type { Series } from '../../libs/upstream/src/streams/series.js';
-import { Streams } from '../../libs/upstream/src/streams/streams.js';
-import { FakeClock } from './fake-clock.js';
-import { ModelBook } from './model-book.js';
-import { streamOf } from './series-rig.js';
+import { Books, type BooksParts } from './books.js';
+import type { RestFailure, RestRequest } from '../rest/request.js';
+import type { Series } from '../streams/series.js';
+import { Streams } from '../streams/streams.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { ModelBook } from '../../../../test/support/model-book.js';
+import { streamOf } from '../../../../test/support/series-rig.js';
 
 export interface BookBenchOptions {
   streams: readonly StreamName[];

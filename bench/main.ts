@@ -9,6 +9,7 @@ const MISUSED = 2;
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   fanout: () => import('./fanout.js'),
   ingest: () => import('./ingest.js'),
+  spare: () => import('./spare.js'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

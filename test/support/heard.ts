@@ -21,6 +21,7 @@ export class Heard {
   private next: number | undefined;
   /** The first id behind a book, until a diff has joined it. */
   private joinsAt: number | undefined;
+  private isFilling = false;
   private closedAt: number | undefined;
 
   constructor(readonly stream: StreamName) {}
@@ -40,6 +41,9 @@ export class Heard {
 
   private takeFeed(event: FeedEvent): void {
     this.feeds.push(event);
+    // What was fetched, and what waited for it, also comes while the next line is still to open.
+    if (event.cause === 'filling') this.isFilling = true;
+    if (event.state === 'live') this.isFilling = false;
     // A new run: nobody wanted the stream in between, so nothing was missed.
     if (event.cause === 'subscribing') this.next = undefined;
     if (!event.missing || event.state !== 'gap') return;
@@ -59,8 +63,7 @@ export class Heard {
     this.events += 1;
     this.newest = event;
     if (event.type !== 'unknown' && event.backfilled) this.filled += 1;
-    else if (this.state !== 'live' && this.feeds.at(-1)?.cause !== 'filling')
-      this.fault(`an event while ${this.state}`);
+    else if (this.state !== 'live' && !this.isFilling) this.fault(`an event while ${this.state}`);
     if (event.type === 'kline' && event.openAt === this.closedAt) this.fault(`candle ${event.openAt} after its end`);
     if (event.type === 'kline' && event.closed) this.closedAt = event.openAt;
     const ids = idsOf(event);

@@ -91,15 +91,8 @@ export class UpstreamCounts {
     this.reading('holes', 'Holes that no connection could fill and others were asked to.', () => counts.holes);
     this.reading('filled', 'Events that were brought to fill holes.', () => counts.filled);
     this.announced(holes);
-    const spares = pool.spares.counts;
-    this.reading('spare_kept', 'Messages that spare connections kept as bytes.', () => spares.kept);
-    this.reading('spare_read', 'Kept messages that were read because something was missing.', () => spares.read);
-    this.reading(
-      'stand_ins',
-      'Times a spare connection began to bring the streams of another one.',
-      () => spares.stoodIn,
-    );
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
+    this.spares(pool);
     this.gauges(streams, pool);
     this.exposeBooks(books);
   }
@@ -129,6 +122,12 @@ export class UpstreamCounts {
         this.set(bookTotals(books).bytes);
       },
     });
+  }
+
+  private spares({ spares: { counts } }: Pool): void {
+    this.reading('spare_kept', 'Messages that spare connections kept as bytes.', () => counts.kept);
+    this.reading('spare_read', 'Kept messages that were read because something was missing.', () => counts.read);
+    this.reading('stand_ins', 'Times a spare connection began to bring another one’s streams.', () => counts.stoodIn);
   }
 
   private gauges(streams: Streams, pool: Pool): void {

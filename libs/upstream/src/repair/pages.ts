@@ -19,7 +19,7 @@ const MOST_PAGES = 8;
 const MOST_EVENTS = 50_000;
 
 /** The newest rows are asked for where a hole is this part of what they hold: what came since must be in them, too. */
-const MEMORY_SHARE = 0.5;
+const MEMORY_SHARE = 0.8;
 
 /** What to ask for; nothing where nobody can be asked. */
 export function choose({ sources }: History, hole: Hole, isUsable: (source: HistorySource) => boolean): Page[] {

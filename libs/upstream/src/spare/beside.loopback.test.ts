@@ -91,7 +91,7 @@ describe('beside a spare line', () => {
     expect(saidSince()).toEqual([]);
   });
 
-  it('it is replaced when it is silent and the other one is not', async () => {
+  it('the other one is replaced when it is silent and this one is not', async () => {
     await flowing(STREAMS, { settings: { silenceDataMs: 400 }, timings: { ...SOON, watchMs: 50 } });
     const { generation } = lines.spare?.view.line ?? {};
     const peer = lines.peerOf(generation);
@@ -102,7 +102,7 @@ describe('beside a spare line', () => {
     expect(saidSince()).toEqual([]);
   });
 
-  it('it is replaced at its age, and when an operator says so', async () => {
+  it('the other one is replaced at its age, and when an operator says so', async () => {
     await flowing(STREAMS, { settings: { rotateAfterMs: 1_500 } });
     const first = lines.spare?.view.line?.generation ?? 0;
     await until(() => (lines.spare?.view.line?.generation ?? 0) > first, { deadlineMs: 10_000 });

@@ -42,9 +42,9 @@ export class SpareRepairer implements Repairer {
 
   /** The spare line may be the slower one: what is missing comes with what it brings next, and ends this wait from outside. */
   private wait(awaited: SlowerLine): Cancel {
-    const { clock, timings, seriesOf } = this.parts;
+    const { clock, timings } = this.parts;
     const { stream, line, upTo, told, until } = awaited;
-    const reach = seriesOf(stream.name)?.sources.get(line)?.reach ?? Infinity;
+    const reach = this.parts.seriesOf(stream.name)?.sources.get(line)?.reach ?? Infinity;
     let cancel = clock.after(reach >= upTo || clock.now() >= until ? 0 : timings.tickMs, () => {
       if (reach >= upTo || clock.now() >= until) told.pass(NOT_THERE);
       else cancel = this.wait(awaited);

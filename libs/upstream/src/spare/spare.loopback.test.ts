@@ -43,7 +43,7 @@ describe('a spare line', () => {
     expectNothingSeen();
     expect(await lines.requests()).toBe(before);
     expect(lines.rig.simulator.attempts.length).toBeGreaterThanOrEqual(302);
-    const closed = candles.flatMap((event) => (event.type === 'kline' && event.closed ? [Number(event.openAt)] : []));
+    const closed = candles.flatMap((event) => (event.type === 'kline' && event.closed ? [event.openAt] : []));
     expect(closed.length).toBeGreaterThan(3);
     expect(closed).toEqual(closed.map((_, at) => (closed[0] ?? 0) + at * 1_000));
     const ids = tops.flatMap((event) => (event.type === 'bookTicker' ? [event.updateId] : []));

@@ -1,4 +1,4 @@
-import { type Millis, assertNever } from '#libs/core';
+import { type Cancel, type Millis, assertNever } from '#libs/core';
 import type { Connection } from '../line/connection.js';
 import { Line, type LineOwner } from '../line/line.js';
 import { Taint } from '../problems/taint.js';
@@ -50,6 +50,7 @@ export class Spare {
   private readonly taint = new Taint();
   private readonly lead: Lead;
   private comeback: Return | undefined;
+  private cancelJoin: Cancel | undefined;
 
   constructor(
     private readonly slot: Slot,
@@ -136,6 +137,7 @@ export class Spare {
       case 'join':
         return this.join();
       case 'leave':
+        this.cancelJoin?.();
         this.comeback = undefined;
         return cargo.drop(this.line?.generation ?? -1);
       case 'disclaim':
@@ -175,9 +177,7 @@ export class Spare {
     for (const series of slot.cargo.all()) {
       if (connection.requests.carriedSince.has(series.name.name)) this.bring(series, generation, now);
     }
-    clock.after(0, () => {
-      if (this.standIn === connection) slot.cargo.carry(generation);
-    });
+    this.cancelJoin = clock.after(0, () => slot.cargo.carry(generation));
   }
 
   private bring(series: Series, source: SourceId, now: Millis): void {

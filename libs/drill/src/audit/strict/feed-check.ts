@@ -6,7 +6,7 @@ import type { FeedEvent, StreamEvent } from '#libs/core';
  */
 export class FeedCheck {
   private newest: FeedEvent | undefined;
-  /** A hole is being filled: what was fetched and what waited comes before `live` is said. */
+  /** A hole is being filled: what was fetched and what waited comes before `live` is said, whatever happens to the line meanwhile. */
   private isFilling = false;
 
   /** What is wrong, in words; undefined where nothing is. */
@@ -29,7 +29,7 @@ export class FeedCheck {
     const wasFilling = this.isFilling;
     this.newest = event;
     if (cause === 'filling') this.isFilling = true;
-    else if (event.by === 'upstream') this.isFilling = false;
+    else if (state === 'live' || state === 'gap' || state === 'refused') this.isFilling = false;
     if (cause === 'filling' && state !== 'recovering') return `filling while ${state}`;
     if (cause === 'filled' && !wasFilling) return 'filled, though nothing was being filled';
     if (cause === 'filled' && state !== 'live') return `filled, and ${state}`;

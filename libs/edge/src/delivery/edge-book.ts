@@ -110,7 +110,7 @@ export class EdgeBook {
     this.last = event.lastUpdateId;
     if (last !== undefined && !follows) newcomers.again();
     if (book && this.waiting && rules.joins(event, book.id)) this.waiting = undefined;
-    if (follows && !this.waiting && (!book || book.id === last)) audience.settle();
+    if (follows && (!book || book.id === last)) audience.settle();
     const isInBook = book && isNewer && event.lastUpdateId <= book.id;
     if (!isInBook) this.sayOrHold(event);
     frames.send([event], newcomers);

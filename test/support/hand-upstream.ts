@@ -84,9 +84,14 @@ export class HandUpstream {
     return text;
   }
 
-  /** Numbers an event and loses it. */
-  lose(stream: StreamName, fields: Fields): void {
-    this.write(stream, fields);
+  /** Numbers an event and loses it. Gives its text, should it come late after all. */
+  lose(stream: StreamName, fields: Fields): string {
+    return this.write(stream, fields);
+  }
+
+  /** Publishes a text that was lost. */
+  deliverLate(stream: StreamName, text: string): void {
+    this.bus.messages.publish(this.topicOf(stream), text);
   }
 
   feed(stream: StreamName, state: FeedState, cause: FeedCause): string {
@@ -140,7 +145,8 @@ export class HandUpstream {
   }
 
   private beat(): void {
-    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock) });
+    const places = new Map([...this.held].map(([stream, { seq }]) => [stream, seq]));
+    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock), places });
     this.bus.messages.publish(this.market.channels.heartbeat, heartbeat);
     this.cancelBeat = this.clock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }

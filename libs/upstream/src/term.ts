@@ -5,6 +5,8 @@ import {
   HEARTBEATS_MISSED,
   type Millis,
   type Random,
+  type Seq,
+  type StreamName,
   decodeHeartbeat,
   encodeHeartbeat,
 } from '#libs/core';
@@ -15,6 +17,8 @@ export interface TermParts {
   channels: Channels;
   random: Random;
   log: Log;
+  /** Where streams stand; each heartbeat says it. */
+  places(): ReadonlyMap<StreamName, Seq>;
   /** A term has begun: everything is published in it from now on. */
   begin(epoch: Epoch): void;
 }
@@ -56,7 +60,7 @@ export class TermKeeper {
   beat(at: Millis): void {
     const { bus, channels, random } = this.parts;
     if (this.overtakenBy === undefined) {
-      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at }));
+      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at, places: this.parts.places() }));
       return;
     }
     if (bus.messages.state === 'down' || this.isTaking) return;

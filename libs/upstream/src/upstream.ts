@@ -1,6 +1,6 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus } from '#libs/bus';
-import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
+import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, type Seq, type StreamName, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { DemandBoard } from './demand/demand-board.js';
@@ -13,6 +13,7 @@ import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
+import { LastPlaces } from './streams/last-places.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
@@ -72,7 +73,9 @@ export class Upstream implements Service {
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
     const begin = (epoch: number): void => streams.beginTerm(epoch);
-    this.term = new TermKeeper({ bus, channels, random, log, begin });
+    const lastPlaces = new LastPlaces(streams.wanted);
+    const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
+    this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
     this.watch = new Watch({ pool, streams, settings, timings });

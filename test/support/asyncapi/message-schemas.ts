@@ -163,5 +163,13 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
     id: QUESTION_ID,
     answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
   }),
-  heartbeat: object({ epoch: { type: 'integer' }, at: INSTANT }),
+  heartbeat: object({
+    epoch: { type: 'integer' },
+    at: INSTANT,
+    places: {
+      type: 'object',
+      additionalProperties: { type: 'integer' },
+      description: 'The seq of the newest message of streams, all of them in turn',
+    },
+  }),
 };

@@ -10,6 +10,7 @@ import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
+import { Tails } from './tails.js';
 import { Welcomes } from './welcomes.js';
 
 /** What the streams of all markets of an edge share. */
@@ -35,6 +36,7 @@ export class MarketStreams {
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
+  private readonly tails = new Tails();
 
   constructor(
     readonly market: Market,
@@ -66,6 +68,7 @@ export class MarketStreams {
       ...all,
       streams: () => this.wanted.streams,
       distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
+      heard: (heartbeat) => this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams)),
       askAgain: () => this.demand.again(),
     });
   }

@@ -2,6 +2,7 @@ export * from './control.js';
 export { LARGEST_FRAME } from './decode/decode.js';
 export * from './frame.js';
 export { type Market, type MarketDeclaration, type MarketLimits, type RateLimit, defineMarket } from './market.js';
+export { isNewer, isOrdered, reachOf } from './newness.js';
 export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
 export * from './shape/fields.js';

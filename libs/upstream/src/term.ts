@@ -19,8 +19,8 @@ export interface TermParts {
   log: Log;
   /** Where streams stand; each heartbeat says it. */
   places(): ReadonlyMap<StreamName, Seq>;
-  /** A term has begun: everything is published in it from now on. */
-  begin(epoch: Epoch): void;
+  /** A term has begun: everything is published in it from now on. `isAlone`: nobody else may have published since the last. */
+  begin(epoch: Epoch, isAlone: boolean): void;
 }
 
 /** When several have been overtaken by one that has died, they do not all try again in the same second. */
@@ -35,6 +35,8 @@ export class TermKeeper {
   /** The newest term of somebody else, if it is above ours. */
   private overtakenBy: Epoch | undefined;
   private missed = 0;
+  /** Whether another upstream with a newer term was heard, which may have published in it. */
+  private hasRival = false;
   private isTaking = false;
   private subscription: Subscription | undefined;
 
@@ -89,6 +91,7 @@ export class TermKeeper {
     const heartbeat = decodeHeartbeat(text);
     if (!heartbeat || heartbeat.epoch <= this.epoch) return;
     this.missed = 0;
+    this.hasRival = true;
     this.sees(heartbeat.epoch);
   }
 
@@ -110,6 +113,8 @@ export class TermKeeper {
     this.epoch = epoch;
     this.missed = 0;
     if (this.overtakenBy !== undefined && this.overtakenBy <= epoch) this.overtakenBy = undefined;
-    this.parts.begin(epoch);
+    const isAlone = !this.hasRival;
+    this.hasRival = false;
+    this.parts.begin(epoch, isAlone);
   }
 }

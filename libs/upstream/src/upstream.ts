@@ -13,6 +13,8 @@ import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
+import { Bookmarks } from './restart/bookmarks.js';
+import { Recollection } from './restart/recollection.js';
 import { LastPlaces } from './streams/last-places.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
@@ -45,6 +47,7 @@ export class Upstream implements Service {
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
+  private readonly bookmarks: Bookmarks;
   private readonly term: TermKeeper;
   private readonly watch: Watch;
   private readonly metronome: Metronome;
@@ -67,17 +70,21 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    this.streams = new Streams(market, bus.messages, clock, timings.holdMs);
+    const { answersMs } = timings;
+    const { longestDowntimeMs } = settings;
+    const memory = new Recollection({ market, bus, clock, answersMs, longestDowntimeMs });
+    this.streams = new Streams(market, bus.messages, clock, timings.holdMs, memory);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
-    const begin = (epoch: number): void => streams.beginTerm(epoch);
+    const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
     const lastPlaces = new LastPlaces(streams.wanted);
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
     this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
+    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
+    this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
@@ -87,7 +94,7 @@ export class Upstream implements Service {
   async start(): Promise<void> {
     await this.term.start();
     await this.desk.start();
-    this.metronome.start();
+    if (!this.isStopped) this.metronome.start();
   }
 
   async stop(): Promise<void> {
@@ -97,6 +104,8 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
+    // Not waited for: the bus sees to it while it stops, and it may be down.
+    if (this.term.overtaken === undefined) void this.bookmarks.write(stamp(this.parts.clock));
     await this.pool.stop();
   }
 
@@ -109,7 +118,9 @@ export class Upstream implements Service {
     }
     if (now >= this.beatAt) {
       this.beatAt = now + HEARTBEAT_EVERY_MS;
-      this.term.beat(stamp(this.parts.clock));
+      const at = stamp(this.parts.clock);
+      this.term.beat(at);
+      if (this.term.overtaken === undefined) this.bookmarks.tick(now, at);
       this.desk.tick(now);
     }
   }

@@ -8,10 +8,12 @@ import {
   type Seq,
   type StreamName,
   frontOf,
+  isSamePlace,
   readPlace,
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
 import { Frames, type Outlet } from '../delivery/frames.js';
+import type { Repeats } from './repeats.js';
 import type { StreamPhase } from './table.js';
 
 /** What keeps an edge from hearing the upstream. */
@@ -19,6 +21,12 @@ export interface Deafness {
   cause: Extract<FeedCause, 'bus-lost' | 'upstream-gone'>;
   message: string;
   since: Millis;
+}
+
+/** Where a term goes on with nothing between: the last place of the one before, and its own first. */
+export interface Junction {
+  from: Place;
+  to: Place;
 }
 
 /** What this edge knows about one stream that somebody wants, or wanted a moment ago. `Intake` alone changes it. */
@@ -42,6 +50,12 @@ export class EdgeStream {
   deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
   newest: string | undefined;
+  /** Text of the newest event of its own type or book: how far the stream got, should the upstream ask. */
+  last: string | undefined;
+  /** Where its present term goes on, should an upstream have said so. */
+  junction: Junction | undefined;
+  /** There while a new upstream may say again what has come already. */
+  repeats: Repeats | undefined;
 
   constructor(
     market: Market,
@@ -65,6 +79,13 @@ export class EdgeStream {
   /** Where an event of the market stands; undefined where the text is none of this stream's. */
   placeOf(event: string): Place | undefined {
     return readPlace(event, this.front) ?? readPlace(event, this.unknownFront);
+  }
+
+  /** Whether nothing was missed since this place: it is the present one, or the one that the present term goes on behind. */
+  isAt(place: Place): boolean {
+    if (isSamePlace(place, this.place)) return true;
+    const { junction } = this;
+    return junction !== undefined && isSamePlace(place, junction.from) && isSamePlace(this.place, junction.to);
   }
 
   /** How many messages are missing before this place: 0 when it is the next one, -1 when it was here or is over. */

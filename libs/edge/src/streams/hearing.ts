@@ -7,6 +7,7 @@ import {
   HEARTBEATS_MISSED,
   HEARTBEAT_EVERY_MS,
   type Heartbeat,
+  type LastBeat,
   type Millis,
   decodeHeartbeat,
   stamp,
@@ -44,6 +45,8 @@ export class Hearing {
   private deafAt: Millis = 0;
   /** The newest term that was seen; 0 before the first. */
   newest: Epoch = 0;
+  /** The last sign of life of an upstream that counts. */
+  beat: LastBeat | undefined;
   private missed = 0;
   private hasHeard = false;
   private heartbeats: Subscription | undefined;
@@ -87,6 +90,8 @@ export class Hearing {
 
   private heard(heartbeat: Heartbeat | undefined): void {
     if (!heartbeat || !this.sees(heartbeat.epoch)) return;
+    const { epoch, at } = heartbeat;
+    this.beat = { epoch, at };
     this.missed = 0;
     this.hasHeard = true;
     if (this.deafness?.cause === 'upstream-gone') this.hearAgain();

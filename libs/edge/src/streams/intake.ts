@@ -8,6 +8,7 @@ import {
   decode,
   encode,
   isAfter,
+  isSamePlace,
   millisOf,
   readPlace,
   stamp,
@@ -15,6 +16,7 @@ import {
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
+import { join, missingBeforeTerm } from './joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
 import { doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
@@ -50,10 +52,13 @@ export class Intake {
     return (text) => {
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
-      if (!isNext || (stream.phase !== 'followed' && stream.phase !== 'doubted')) return this.take(stream, text);
+      if (!isNext || stream.repeats || (stream.phase !== 'followed' && stream.phase !== 'doubted')) {
+        return this.take(stream, text);
+      }
       stream.seq = place.seq;
       counts.messages += 1;
       if (counts.messages % MEASURED === 0) this.measure(text);
+      stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
       if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
@@ -72,14 +77,16 @@ export class Intake {
     if (!feed) this.parts.metrics.counts.unreadable += 1;
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
-    if (isNews && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
-    const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(feed);
+    const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
+    if (isNews && !joined && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
+    const state = stateOf(feed);
+    const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
-    stream.feed = feed;
+    stream.feed = state;
     if (stream.keepsNewest) stream.newest = this.newestIn(stream, latest) ?? stream.newest;
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
-    if (telling === 'restatement') this.tell(stream, ...restatement(stream, before));
+    if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
     return true;
   }
 
@@ -103,16 +110,20 @@ export class Intake {
       counts.discarded += 1;
       return;
     }
-    if (missing > 0 || (stream.epoch !== 0 && place.epoch > stream.epoch)) this.lose(stream, missing, place);
+    const before = stream.place;
+    const joined = feed && join(stream, feed);
+    const isReplaced = before.epoch !== 0 && place.epoch > before.epoch;
+    if (!joined && (missing > 0 || isReplaced)) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
+    if (!joined && this.isRepeat(stream, text, before, feed)) return;
     if (feed) {
-      stream.feed = feed;
+      stream.feed = stateOf(feed);
       counts.messages += 1;
     } else {
       this.keep(stream, text);
       if (this.isOverdue(stream)) this.move(stream, 'overdue');
     }
-    if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, text);
+    if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, joined ? encode(joined) : text);
   }
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
@@ -120,18 +131,42 @@ export class Intake {
     const { counts } = this.parts.metrics;
     counts.messages += 1;
     if (counts.messages % MEASURED === 0) this.measure(text);
+    if (text.startsWith(stream.front)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
     if (stream.audience.rebuilt > 0) stream.frames.write(text);
   }
 
+  /**
+   * Whether clients have had what an upstream says that goes on behind an older event. What is news again is told with a word
+   * before it on what it follows: to clients nothing is missing.
+   */
+  private isRepeat(stream: EdgeStream, text: string, before: Place, feed: FeedEvent | undefined): boolean {
+    const { repeats } = stream;
+    if (!repeats) return false;
+    if (feed ? repeats.hasMissing(feed) : repeats.hasEvent(text)) {
+      this.parts.metrics.counts.discarded += 1;
+      return true;
+    }
+    if (isFollowed(stream.phase) && isAfter(before, repeats.toldAt)) {
+      this.tell(stream, ...restatement(stream, before, repeats.toldAt, before));
+    }
+    repeats.toldAt = stream.place;
+    if (!feed) stream.repeats = undefined;
+    return false;
+  }
+
   /** What comes at `next` does not follow what came before: messages were lost, or the upstream was replaced. */
-  private lose(stream: EdgeStream, missing: number, next: Place): void {
-    this.parts.metrics.counts.lost += missing;
+  private lose(stream: EdgeStream, missing: number, next: Place, follows?: Place): void {
+    const behind = missingBeforeTerm(stream.place, follows);
+    const lost = missing + (behind ?? 0);
+    this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
     const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
-    const telling = this.move(stream, isReplaced ? 'replaced' : 'lost');
-    if (telling) this.tell(stream, isReplaced ? replacementOf(stream, since) : lossOf(stream, missing, since));
+    if (isReplaced) stream.repeats = undefined;
+    const isUnknown = isReplaced && behind === undefined;
+    const telling = this.move(stream, isUnknown ? 'replaced' : 'lost');
+    if (telling) this.tell(stream, isUnknown ? replacementOf(stream, since) : lossOf(stream, lost, since));
   }
 
   private move(stream: EdgeStream, happening: StreamHappening): StreamTelling | undefined {
@@ -152,7 +187,7 @@ export class Intake {
   private newestIn(stream: EdgeStream, latest: readonly string[]): string | undefined {
     const fitting = latest.filter((text) => stream.placeOf(text));
     this.parts.metrics.counts.unreadable += latest.length - fitting.length;
-    return fitting.at(-1);
+    return fitting.findLast((text) => !stream.repeats?.hasEvent(text));
   }
 
   private isOverdue({ phase, since }: EdgeStream): boolean {
@@ -167,6 +202,11 @@ export class Intake {
       metrics.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
     }
   }
+}
+
+/** What holds of a feed event wherever the stream is by now. */
+function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {
+  return state;
 }
 
 const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);

@@ -8,6 +8,7 @@ import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
+import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
 import { Tails } from './tails.js';
@@ -37,6 +38,7 @@ export class MarketStreams {
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
   private readonly tails = new Tails();
+  private readonly reached: ReachedVoice;
 
   constructor(
     readonly market: Market,
@@ -64,6 +66,7 @@ export class MarketStreams {
       ask: (streams) => this.welcomes.ask(streams),
       askAgain: (streams) => this.welcomes.askAgain(streams),
     });
+    this.reached = new ReachedVoice({ ...all, streams: () => this.wanted.streams, beat: () => this.hearing.beat });
     this.hearing = new Hearing({
       ...all,
       streams: () => this.wanted.streams,
@@ -75,12 +78,14 @@ export class MarketStreams {
 
   start(): void {
     this.demand.start();
+    this.reached.start();
     this.hearing.start();
   }
 
   /** Tells the upstream that this edge wants nothing any more. */
   stop(): void {
     this.hearing.stop();
+    this.reached.stop();
     this.welcomes.stop();
     this.wanted.end();
     this.demand.stop();

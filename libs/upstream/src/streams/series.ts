@@ -5,6 +5,7 @@ import type { Hole, Order, Turn } from './order/order.js';
 import { orderOf } from './order/order-of.js';
 import { SeenTexts } from './seen-texts.js';
 import { Sequence } from './order/sequence.js';
+import type { Recalled } from './recalled.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
 import { SymbolOrders } from './order/symbol-orders.js';
 import { type FeedView, type Term, Transcript } from './transcript.js';
@@ -35,6 +36,8 @@ export interface Beginning {
   seq: Seq;
   /** The id reached before, where it goes on as if it had never ended. */
   resumeAt?: number | undefined;
+  /** Where the upstream before this one was, where it goes on behind that. */
+  recalled?: Pick<Recalled, 'place' | 'event'> | undefined;
 }
 
 /** So many events may wait for earlier ones; then what is missing is given up. */
@@ -63,13 +66,14 @@ export class Series {
   constructor(
     readonly name: ParsedStream,
     private readonly tools: SeriesTools,
-    { topic, at, seq, resumeAt }: Beginning,
+    { topic, at, seq, resumeAt, recalled }: Beginning,
   ) {
     this.topic = topic;
     this.wantedAt = at;
-    this.wasLive = resumeAt !== undefined;
+    this.wasLive = resumeAt !== undefined || recalled !== undefined;
     this.transcript = new Transcript(name.name, tools.term, seq, keepsNewest(name), tools.wallAt);
-    this.order = orderOf(name, resumeAt);
+    if (recalled) this.transcript.goOnBehind(recalled);
+    this.order = orderOf(name, resumeAt ?? recalled?.event);
     this.orderPerSymbol = new SymbolOrders(name);
   }
 

@@ -1,6 +1,7 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Messages } from '#libs/bus';
 import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
+import type { Memory } from './recalled.js';
 import { type ContinuityCounts, Series, type SeriesTools } from './series.js';
 
 /** Places of streams that are not wanted now are remembered for so many. */
@@ -20,6 +21,9 @@ interface Left {
   at: Millis;
 }
 
+const sinceWhen = (at: Millis): string =>
+  `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
+
 /** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
 export class Streams {
   readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
@@ -36,6 +40,7 @@ export class Streams {
     private readonly messages: Messages,
     private readonly clock: Clock,
     holdMs: Millis,
+    private readonly memory: Memory,
   ) {
     this.tools = { term: { epoch: 0 }, counts: this.counts, holdMs, wallAt: (instant) => clock.wallAt(instant) };
   }
@@ -63,8 +68,11 @@ export class Streams {
     this.left.delete(name.name);
     const resumeAt = left && at - left.at < RESUME_MS ? left.last : undefined;
     const topic = this.market.topic(name);
-    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt });
+    const past = left ? undefined : this.memory.recall(name);
+    const recalled = past?.goneSince === undefined ? past : undefined;
+    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt, recalled });
     this.wanted.set(name.name, series);
+    if (past?.goneSince !== undefined) this.publish(series, [series.transcript.gap(sinceWhen(past.goneSince), at)]);
     this.publish(series, series.become({ state: 'recovering', cause: 'subscribing' }, at));
     return series;
   }
@@ -81,13 +89,21 @@ export class Streams {
     this.forgetOldest();
   }
 
-  /** Begins a term: places begin anew in each stream. */
-  beginTerm(epoch: Epoch): void {
-    this.tools.term.epoch = epoch;
+  /**
+   * Begins a term: places begin anew in each stream.
+   *
+   * @param isAlone whether nobody else has published since the last one.
+   */
+  beginTerm(epoch: Epoch, isAlone: boolean): void {
+    const { term } = this.tools;
+    const before = term.epoch;
+    term.epoch = epoch;
     this.firstSeq = 0;
     this.left.clear();
+    this.memory.forget();
     for (const series of this.wanted.values()) {
-      const feed = series.transcript.beginTerm();
+      const { transcript } = series;
+      const feed = transcript.beginTerm(isAlone ? { epoch: before, seq: transcript.seq } : undefined);
       if (feed) this.publish(series, [feed]);
     }
   }

@@ -1,4 +1,5 @@
 import {
+  type BookEvent,
   type Clock,
   type Epoch,
   type FeedCause,
@@ -13,7 +14,6 @@ import {
   type StreamName,
   type Welcome,
   encode,
-  isMarketEvent,
 } from '#libs/core';
 
 /** The term in which this process publishes; a new one begins when another upstream has come between. */
@@ -40,7 +40,10 @@ export class Transcript {
   /** When the state began, by the clock that measures. */
   changedAt: Millis = 0;
   private saidFeed: FeedEvent | undefined;
-  private newest: MarketEvent | undefined;
+  /** The newest event. */
+  last: MarketEvent | BookEvent | undefined;
+  /** Which place of an older term the first message of this one follows. */
+  private follows: Place | undefined;
 
   /** @param seq The place given last; the next one is one higher. */
   constructor(
@@ -55,8 +58,14 @@ export class Transcript {
   say(event: StreamEvent): void {
     event.epoch = this.term.epoch;
     event.seq = ++this.seq;
-    if (event.type === 'feed') this.saidFeed = event;
-    else if (this.keepsNewest && isMarketEvent(event)) this.newest = event;
+    if (event.type === 'feed') this.sayFeed(event);
+    else this.last = event;
+  }
+
+  /** Begins behind where the upstream before this one was, with nothing between: the first message will say so. */
+  goOnBehind({ place, event }: { place: Place; event: MarketEvent | BookEvent }): void {
+    this.follows = place;
+    this.last = event;
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */
@@ -71,9 +80,14 @@ export class Transcript {
     return this.decide({ state: 'gap', since: this.stampOf(now), cause: 'ids-missing', message, missing });
   }
 
-  /** The state again, first thing in a new term: places begin anew with it. */
-  beginTerm(): FeedEvent | undefined {
+  /**
+   * The state again, first thing in a new term: places begin anew with it.
+   *
+   * @param follows the last place of the term before, where nobody else has published since.
+   */
+  beginTerm(follows: Place | undefined): FeedEvent | undefined {
     this.seq = 0;
+    this.follows = follows;
     return this.feed && this.decide(this.feed);
   }
 
@@ -84,8 +98,14 @@ export class Transcript {
       stream: this.stream,
       place: { epoch: this.term.epoch, seq: this.seq },
       feed: encode(this.saidFeed),
-      latest: this.newest ? [encode(this.newest)] : [],
+      latest: this.keepsNewest && this.last ? [encode(this.last)] : [],
     };
+  }
+
+  private sayFeed(event: FeedEvent): void {
+    if (this.follows && event.seq === 1) event.follows = this.follows;
+    this.follows = undefined;
+    this.saidFeed = event;
   }
 
   private stampOf(now: Millis): Millis {

@@ -7,12 +7,15 @@ import {
   IsWhole,
   IsWord,
   type Market,
+  type HistorySource,
   type StreamDeclaration,
   countedBy,
   defineMarket,
+  readRows,
+  risingIdsBetween,
   risingBy,
 } from '#libs/binance';
-import type { Depth, Level, ReferencePrice, Trade } from '#libs/core';
+import { type Depth, type Level, type ReferencePrice, type Trade, notOk, ok } from '#libs/core';
 
 class FillFrame {
   @IsWord('Event type', 'fill') e!: string;
@@ -128,6 +131,12 @@ const linkedDiff: StreamDeclaration<LinkedDiffFrame, Depth> = {
       eventAt: at,
       receivedAt: at,
     }),
+    snapshot: {
+      path: '/moon/v1/book',
+      stages: [{ levels: 10, weight: 2 }],
+      query: ({ symbol = '' }, levels) => ({ symbol, levels }),
+      read: () => notOk('the moon has no REST'),
+    },
   },
 };
 
@@ -137,6 +146,15 @@ class MarkFrame {
   @IsDecimal('Mark price') r!: string;
   @IsInstant('Time of the price') t!: number;
 }
+
+/** A row is `[time, price]`. */
+const marksOf: HistorySource<ReferencePrice>['read'] = (rows, { receivedAt }, { name, symbol = '' }) =>
+  readRows(rows, (row) => {
+    if (!Array.isArray(row) || !Number.isSafeInteger(row[0]) || typeof row[1] !== 'string') return notOk('is no mark');
+    const [pricedAt, price] = row as [number, string];
+    const head = { type: 'referencePrice' as const, stream: name, epoch: 0, seq: 0, symbol, receivedAt };
+    return ok({ ...head, price, pricedAt, backfilled: true as const });
+  });
 
 /** A state: the newest one says all. */
 const mark: StreamDeclaration<MarkFrame, ReferencePrice> = {
@@ -158,15 +176,20 @@ const mark: StreamDeclaration<MarkFrame, ReferencePrice> = {
   ordering: risingBy((event) => event.pricedAt),
   isPaced: true,
   newcomer: 'newest',
-  history: [
-    {
-      path: '/moon/v1/marks',
-      weight: 7,
-      mostRows: 50,
-      kept: 'database',
-      query: ({ symbol = '' }, from) => ({ symbol, from }),
-    },
-  ],
+  history: {
+    at: (event) => event.pricedAt,
+    between: risingIdsBetween((event) => event.pricedAt),
+    sources: [
+      {
+        path: '/moon/v1/marks',
+        weight: 7,
+        mostRows: 50,
+        kept: 'database',
+        query: ({ symbol = '' }, from) => ({ symbol, from }),
+        read: marksOf,
+      },
+    ],
+  },
 };
 
 /**
@@ -176,7 +199,7 @@ const mark: StreamDeclaration<MarkFrame, ReferencePrice> = {
 export const moon: Market = defineMarket({
   name: 'moon',
   types: [fill, linkedDiff, mark],
-  urls: { stream: 'ws://moon.invalid', rest: ['http://moon.invalid'] },
+  urls: { stream: 'ws://moon.invalid', rest: [{ url: 'http://moon.invalid', lacks: ['/moon/v1/book'] }] },
   limits: {
     streams: 3,
     messages: { most: 10, windowMs: 1_000 },

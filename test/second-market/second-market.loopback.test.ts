@@ -150,7 +150,7 @@ describe('a second market beside spot in one process', () => {
 it('says of each stream what history can be asked for, and what it costs', () => {
   const marks = moon.parse('ethusdt@mark');
   if (!marks.ok) throw new Error(marks.problem.message);
-  const [source] = marks.value.known.history ?? [];
+  const [source] = marks.value.known.history?.sources ?? [];
   expect(source?.query(marks.value, 5)).toEqual({ symbol: 'ETHUSDT', from: 5 });
   expect(source?.weight).toBe(7);
 });

@@ -1,7 +1,16 @@
 export * from './control.js';
 export { LARGEST_FRAME } from './decode/decode.js';
 export * from './frame.js';
-export { type Market, type MarketDeclaration, type MarketLimits, type RateLimit, defineMarket } from './market.js';
+export {
+  type Market,
+  type MarketDeclaration,
+  type MarketLimits,
+  type RateLimit,
+  type RestHost,
+  defineMarket,
+} from './market.js';
+export { idsBetween, risingIdsBetween } from './history/ids-between.js';
+export { readRow, readRows } from './history/read-rows.js';
 export { isNewer, isOrdered, reachOf } from './newness.js';
 export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
@@ -10,7 +19,10 @@ export { MARKETS, spot } from './spot.js';
 export type { StreamNameProblem } from './stream-name.js';
 export {
   type BookRules,
+  type BookSnapshot,
   type Chain,
+  type Filling,
+  type History,
   type HistorySource,
   type KnownType,
   type NameParts,

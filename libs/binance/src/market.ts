@@ -37,6 +37,13 @@ export interface MarketLimits {
   weight: Readonly<Record<string, RateLimit>>;
 }
 
+/** A base URL of an exchange's REST API. */
+export interface RestHost {
+  url: string;
+  /** Paths that it does not serve. */
+  lacks: readonly string[];
+}
+
 /** What a market is declared by. One file holds one of these. */
 export interface MarketDeclaration {
   /** Stands in every channel and key: `spot`. */
@@ -44,7 +51,7 @@ export interface MarketDeclaration {
   types: readonly AnyDeclaration[];
   retired?: Readonly<Record<StreamName, RetiredName>>;
   /** Where it is reached: the streams' base URL, and the hosts of its REST API, the first one preferred. */
-  urls: { stream: string; rest: readonly string[] };
+  urls: { stream: string; rest: readonly RestHost[] };
   limits: MarketLimits;
   /** Put before the edge's paths of this market (`/ws`, `/stream`, `/v1`): two markets say the same ones. Empty, or `/name`. */
   pathPrefix: string;

@@ -41,7 +41,13 @@ export const spot: Market = defineMarket({
   },
   urls: {
     stream: 'wss://data-stream.binance.vision',
-    rest: ['https://api.binance.com', 'https://data-api.binance.vision'],
+    rest: [
+      { url: 'https://api.binance.com', lacks: [] },
+      {
+        url: 'https://data-api.binance.vision',
+        lacks: ['/api/v3/historicalTrades', '/api/v3/historicalBlockTrades', '/api/v3/referencePrice'],
+      },
+    ],
   },
   limits: {
     streams: 1_024,

@@ -1,9 +1,11 @@
 import {
+  type BookEvent,
   type Instant,
   type Level,
   type MarketEvent,
   type Millis,
   type Missing,
+  type Result,
   type StreamName,
   millisOf,
 } from '#libs/core';
@@ -67,6 +69,8 @@ export interface Rising<Event extends MarketEvent = MarketEvent> {
   major?(event: Event): number;
   /** Whether it is the last one with its `major`, which should not be overtaken by the next: a closed candle. */
   isFinal?(event: Event): boolean;
+  /** The `major` that comes next after that of this event: one that is above it was not followed without a hole. */
+  nextMajor?(event: Event, stream: ParsedStream): number;
 }
 
 /** How the events of one stream (per symbol, where a stream carries many) follow each other. */
@@ -84,6 +88,22 @@ export interface BookRules<Event extends MarketEvent = MarketEvent> {
   joins(event: Event, bookId: number): boolean;
   /** One synthetic diff that takes a client from where it is to the book: only what differs, removed levels with zero. */
   bridge(from: number, book: BookDifference): Event;
+  /** How the book as it is now is asked for. */
+  snapshot: BookSnapshot;
+}
+
+/** A book over REST: the more levels, the more weight. */
+export interface BookSnapshot {
+  path: string;
+  /** What can be asked for, the fewest levels first. */
+  stages: readonly { levels: number; weight: number }[];
+  query(stream: ParsedStream, levels: number): Record<string, string | number>;
+  /**
+   * An answer as an event, or which field of it is wrong.
+   *
+   * @param levels how many were asked for on each side: a side that has fewer is whole.
+   */
+  read(answer: unknown, head: FrameHead, stream: ParsedStream, levels: number): Result<BookEvent, string>;
 }
 
 /** What a bridge must say. */
@@ -97,8 +117,34 @@ export interface BookDifference {
   at: Instant;
 }
 
+/** What can be had of events that were missed, and how it joins those that were not. */
+export interface History<Event extends MarketEvent = MarketEvent> {
+  /** Where an event stands, in what `query` takes as `from`: its id, or the open time of its candle in milliseconds. */
+  at(event: Event): number;
+  /** The best one first. */
+  sources: readonly HistorySource<Event>[];
+  /**
+   * What of these rows goes behind `before` and in front of `next`.
+   *
+   * @param rows in rising order; of several answers, where those lap.
+   * @param before undefined where nothing is known: then the rows begin where they begin.
+   * @param next undefined where nothing has come yet: then the rows end where they end.
+   */
+  between(rows: readonly Event[], before: Event | undefined, next: Event | undefined): Filling<Event>;
+}
+
+/** What rows make of a hole. */
+export interface Filling<Event extends MarketEvent = MarketEvent> {
+  /** What may be passed on behind `before`, in order; the last of them is the next `before`. */
+  events: Event[];
+  /** Whether nothing is missing between them and `next`. Where that has not come: as far as the rows know. */
+  isWhole: boolean;
+  /** Where to ask on: the first position behind `events`. */
+  from: number;
+}
+
 /** Where missed events of a kind can be asked for over REST, and at what price. */
-export interface HistorySource {
+export interface HistorySource<Event extends MarketEvent = MarketEvent> {
   path: string;
   /** Request weight of one call. */
   weight: number;
@@ -108,6 +154,12 @@ export interface HistorySource {
   kept: 'memory' | 'database';
   /** The query for rows from `from` on: an id, or the open time of a candle. A source of the newest rows does not use it. */
   query(stream: ParsedStream, from: number): Record<string, string | number>;
+  /**
+   * Rows of an answer as events with `backfilled: true`, in their order; or which row and field is wrong.
+   *
+   * @param head `receivedAt` in milliseconds: the rows tell the unit of their instants, and it is turned into that.
+   */
+  read(rows: unknown, head: FrameHead, stream: ParsedStream): Result<Event[], string>;
 }
 
 /** What `normalize` is told besides the payload. */
@@ -139,8 +191,8 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   /** Whether it is sent at a fixed pace while the connection is well, whether anything is traded or not. */
   isPaced: boolean;
   newcomer: Newcomer;
-  /** Where missed events can be fetched, the best source first; absent where nothing can be asked for. */
-  history?: readonly HistorySource[];
+  /** Where missed events can be fetched; absent where nothing can be asked for. */
+  history?: History<Event>;
   /** Of a stream of diffs. */
   book?: BookRules<Event>;
 }

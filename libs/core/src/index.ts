@@ -1,4 +1,6 @@
 export * from './assert-never.js';
+export * from './book/book.js';
+export { compareDecimals } from './book/decimals.js';
 export * from './words/channels.js';
 export * from './clock.js';
 export * from './close-code.js';

@@ -11,6 +11,9 @@ import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { HistoryDesk } from './repair/history-desk.js';
+import { historyHost } from './repair/history-host.js';
+import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
 import { Bookmarks } from './restart/bookmarks.js';
@@ -52,6 +55,7 @@ export class Upstream implements Service {
   private readonly watch: Watch;
   private readonly metronome: Metronome;
   private readonly timings: Timings;
+  private readonly rest: Rest;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -70,14 +74,17 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    const { answersMs } = timings;
-    const { longestDowntimeMs } = settings;
+    const { answersMs, holdMs } = timings;
+    const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
     const memory = new Recollection({ market, bus, clock, answersMs, longestDowntimeMs });
-    this.streams = new Streams(market, bus.messages, clock, timings.holdMs, memory);
+    const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
+    this.streams = new Streams(market, bus.messages, clock, bounds, memory);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
+    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    if (historyHost(settings, market) !== undefined) streams.repairs.employ([this.newHistoryDesk()]);
     const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
     const lastPlaces = new LastPlaces(streams.wanted);
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
@@ -107,6 +114,7 @@ export class Upstream implements Service {
     // Not waited for: the bus sees to it while it stops, and it may be down.
     if (this.term.overtaken === undefined) void this.bookmarks.write(stamp(this.parts.clock));
     await this.pool.stop();
+    await this.rest.stop();
   }
 
   tick(now: Millis): void {
@@ -133,6 +141,12 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
+  }
+
+  private newHistoryDesk(): HistoryDesk {
+    const { rest, timings } = this;
+    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
+    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

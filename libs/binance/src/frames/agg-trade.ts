@@ -1,6 +1,9 @@
-import type { AggregateTrade } from '#libs/core';
+import { type AggregateTrade, type Millis, type Result, ok } from '#libs/core';
+import { idsBetween } from '../history/ids-between.js';
+import { fetched, readRow, readRows } from '../history/read-rows.js';
+import { compileShape } from '../shape/compile.js';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
-import { type StreamDeclaration, countedBy } from '../stream-type.js';
+import { type ParsedStream, type StreamDeclaration, countedBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#aggregate-trade-streams */
 export class AggTradeFrame {
@@ -15,6 +18,46 @@ export class AggTradeFrame {
   @IsInstant('Trade time') T!: number;
   @IsFlag('Is the buyer the market maker?') m!: boolean;
   @MayBeAbsent() @IsFlag('Ignore') M?: boolean;
+}
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#compressedaggregate-trades-list */
+class AggTradeRow {
+  @IsWhole('Aggregate trade id') a!: number;
+  @IsDecimal('Price') p!: string;
+  @IsDecimal('Quantity') q!: string;
+  @IsWhole('First trade id') f!: number;
+  @IsWhole('Last trade id') l!: number;
+  @IsInstant('Trade time') T!: number;
+  @IsFlag('Is the buyer the market maker?') m!: boolean;
+  @MayBeAbsent() @IsFlag('Ignore') M?: boolean;
+}
+
+const ROW = compileShape(AggTradeRow);
+
+function aggTradeOf(
+  value: unknown,
+  { name, symbol = '' }: ParsedStream,
+  receivedAt: Millis,
+): Result<AggregateTrade, string> {
+  const row = readRow<AggTradeRow>(ROW, value);
+  if (!row.ok) return row;
+  const { a, p, q, f, l, T, m, M } = row.value;
+  return ok({
+    type: 'aggTrade',
+    stream: name,
+    epoch: 0,
+    seq: 0,
+    symbol,
+    id: a,
+    price: p,
+    quantity: q,
+    firstTradeId: f,
+    lastTradeId: l,
+    taker: m ? 'sell' : 'buy',
+    tradedAt: T,
+    ...(M !== undefined && { bestMatch: M }),
+    ...fetched(receivedAt, T),
+  });
 }
 
 export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
@@ -58,13 +101,18 @@ export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
   ),
   isPaced: false,
   newcomer: 'none',
-  history: [
-    {
-      path: '/api/v3/aggTrades',
-      weight: 4,
-      mostRows: 1_000,
-      kept: 'database',
-      query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
-    },
-  ],
+  history: {
+    at: (event) => event.id,
+    between: idsBetween((event) => event.id),
+    sources: [
+      {
+        path: '/api/v3/aggTrades',
+        weight: 4,
+        mostRows: 1_000,
+        kept: 'database',
+        query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
+        read: (rows, { receivedAt }, stream) => readRows(rows, (row) => aggTradeOf(row, stream, receivedAt)),
+      },
+    ],
+  },
 };

@@ -1,4 +1,5 @@
 import type { Depth, Level } from '#libs/core';
+import { bookOf } from '../history/book-answer.js';
 import { IsInstant, IsLevels, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration } from '../stream-type.js';
 
@@ -68,5 +69,16 @@ export const depth: StreamDeclaration<DepthFrame, Depth> = {
       eventAt: at,
       receivedAt: at,
     }),
+    snapshot: {
+      path: '/api/v3/depth',
+      stages: [
+        { levels: 100, weight: 5 },
+        { levels: 500, weight: 25 },
+        { levels: 1_000, weight: 50 },
+        { levels: 5_000, weight: 250 },
+      ],
+      query: ({ symbol = '' }, levels) => ({ symbol, limit: levels }),
+      read: bookOf,
+    },
   },
 };

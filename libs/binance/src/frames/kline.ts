@@ -1,9 +1,12 @@
-import type { Kline } from '#libs/core';
+import { type Kline, millisOf } from '#libs/core';
+import { INTERVALS, nextOpen } from '../history/candle-opens.js';
+import { candleOf } from '../history/candle-rows.js';
+import { candlesBetween } from '../history/candles-between.js';
+import { readRows } from '../history/read-rows.js';
 import { IsDecimal, IsFlag, IsInside, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
 import { schemaOf } from '../shape/schema.js';
 import { type NameParts, type StreamDeclaration } from '../stream-type.js';
 
-const INTERVALS = '1s 1m 3m 5m 15m 30m 1h 2h 4h 6h 8h 12h 1d 3d 1w 1M'.split(' ');
 const OFFSET = '+08:00';
 
 function klineNames(): Record<string, NameParts> {
@@ -85,27 +88,33 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
   }),
   ordering: {
     rule: 'rising',
-    major: (event) => event.openAt,
-    mark: (event) => event.eventAt ?? event.closeAt,
+    major: (event) => millisOf(event.openAt),
+    mark: (event) => millisOf(event.eventAt ?? event.closeAt),
     isFinal: (event) => event.closed,
+    nextMajor: ({ openAt, interval }, { offset }) => nextOpen(millisOf(openAt), interval, offset),
   },
   isPaced: true,
   newcomer: 'newest',
-  history: [
-    {
-      path: '/api/v3/klines',
-      weight: 2,
-      mostRows: 1_000,
-      kept: 'database',
-      query: ({ symbol = '', interval = '', offset }, from) => ({
-        symbol,
-        interval,
-        startTime: from,
-        limit: 1_000,
-        ...(offset && { timeZone: offset.slice(1) }),
-      }),
-    },
-  ],
+  history: {
+    at: (event) => millisOf(event.openAt),
+    between: candlesBetween,
+    sources: [
+      {
+        path: '/api/v3/klines',
+        weight: 2,
+        mostRows: 1_000,
+        kept: 'database',
+        query: ({ symbol = '', interval = '', offset }, from) => ({
+          symbol,
+          interval,
+          startTime: from,
+          limit: 1_000,
+          ...(offset && { timeZone: offset.slice(1) }),
+        }),
+        read: (rows, { receivedAt }, stream) => readRows(rows, (row) => candleOf(row, stream, receivedAt)),
+      },
+    ],
+  },
 };
 
 const rebuildCandle = (event: Kline): KlineCandle => ({

@@ -1,6 +1,9 @@
-import type { Trade } from '#libs/core';
+import { type Millis, type Result, type Trade, ok } from '#libs/core';
+import { idsBetween } from '../history/ids-between.js';
+import { fetched, readRow, readRows } from '../history/read-rows.js';
+import { compileShape } from '../shape/compile.js';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
-import { type StreamDeclaration, countedBy } from '../stream-type.js';
+import { type HistorySource, type ParsedStream, type StreamDeclaration, countedBy } from '../stream-type.js';
 
 /** @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#trade-streams */
 export class TradeFrame {
@@ -14,6 +17,41 @@ export class TradeFrame {
   @IsFlag('Is the buyer the market maker?') m!: boolean;
   @MayBeAbsent() @IsFlag('Ignore') M?: boolean;
 }
+
+/** @see https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#recent-trades-list */
+class TradeRow {
+  @IsWhole('Trade id') id!: number;
+  @IsDecimal('Price') price!: string;
+  @IsDecimal('Quantity') qty!: string;
+  @IsInstant('Trade time') time!: number;
+  @IsFlag('Is the buyer the market maker?') isBuyerMaker!: boolean;
+  @MayBeAbsent() @IsFlag('Ignore') isBestMatch?: boolean;
+}
+
+const ROW = compileShape(TradeRow);
+
+function tradeOf(value: unknown, { name, symbol = '' }: ParsedStream, receivedAt: Millis): Result<Trade, string> {
+  const row = readRow<TradeRow>(ROW, value);
+  if (!row.ok) return row;
+  const { id, price, qty, time, isBuyerMaker, isBestMatch } = row.value;
+  return ok({
+    type: 'trade',
+    stream: name,
+    epoch: 0,
+    seq: 0,
+    symbol,
+    id,
+    price,
+    quantity: qty,
+    taker: isBuyerMaker ? 'sell' : 'buy',
+    tradedAt: time,
+    ...(isBestMatch !== undefined && { bestMatch: isBestMatch }),
+    ...fetched(receivedAt, time),
+  });
+}
+
+const tradesOf: HistorySource<Trade>['read'] = (rows, { receivedAt }, stream) =>
+  readRows(rows, (row) => tradeOf(row, stream, receivedAt));
 
 export const trade: StreamDeclaration<TradeFrame, Trade> = {
   type: 'trade',
@@ -52,20 +90,26 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
   ),
   isPaced: false,
   newcomer: 'none',
-  history: [
-    {
-      path: '/api/v3/trades',
-      weight: 25,
-      mostRows: 1_000,
-      kept: 'memory',
-      query: ({ symbol = '' }) => ({ symbol, limit: 1_000 }),
-    },
-    {
-      path: '/api/v3/historicalTrades',
-      weight: 25,
-      mostRows: 1_000,
-      kept: 'database',
-      query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
-    },
-  ],
+  history: {
+    at: (event) => event.id,
+    between: idsBetween((event) => event.id),
+    sources: [
+      {
+        path: '/api/v3/trades',
+        weight: 25,
+        mostRows: 1_000,
+        kept: 'memory',
+        query: ({ symbol = '' }) => ({ symbol, limit: 1_000 }),
+        read: tradesOf,
+      },
+      {
+        path: '/api/v3/historicalTrades',
+        weight: 25,
+        mostRows: 1_000,
+        kept: 'database',
+        query: ({ symbol = '' }, from) => ({ symbol, fromId: from, limit: 1_000 }),
+        read: tradesOf,
+      },
+    ],
+  },
 };

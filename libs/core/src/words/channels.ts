@@ -26,6 +26,8 @@ export interface Channels {
   readonly marks: Topic;
   /** Key of the connection attempts that all processes have taken. */
   readonly attempts: Topic;
+  /** Key of the request weight that all processes have spent at a host of the REST API. */
+  weight(host: string): Topic;
 }
 
 /** @param market the market's name; it stands in all of them. */
@@ -41,5 +43,6 @@ export function channelsOf(market: string): Channels {
     epoch: `${root}:epoch`,
     marks: `${root}:marks`,
     attempts: `${root}:{attempts}`,
+    weight: (host) => `${root}:{weight:${host}}`,
   };
 }

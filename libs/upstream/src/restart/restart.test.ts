@@ -64,7 +64,7 @@ describe('an upstream that starts where another one was', () => {
   });
 
   const newUpstream = (settings: Partial<UpstreamSettings> = {}, always: string[] = []): Upstream =>
-    new Upstream(Object.assign(new UpstreamSettings(), settings), {
+    new Upstream(Object.assign(new UpstreamSettings(), { wsUrl: 'ws://an.exchange' }, settings), {
       ...upstreamParts(),
       market: spot,
       always: always.map(streamOf),

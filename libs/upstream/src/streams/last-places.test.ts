@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MOST_PLACES_IN_BEAT } from '#libs/core';
-import { streamOf } from '../../../../test/support/series-rig.js';
+import { seriesTools, streamOf } from '../../../../test/support/series-rig.js';
 import { LastPlaces } from './last-places.js';
 import { Series } from './series.js';
 
-const tools = {
-  term: { epoch: 7 },
-  counts: { repeated: 0, gaps: 0, missing: 0, heldBack: 0 },
-  holdMs: 0,
-  wallAt: (at: number) => at,
-};
+const tools = seriesTools();
 
 const wanted = (count: number): Map<string, Series> =>
   new Map(

@@ -1,14 +1,23 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Messages } from '#libs/bus';
 import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
+import type { ContinuityCounts, HoldBounds } from './continuity.js';
+import { FILL_PACE, Pace } from './pace.js';
 import type { Memory } from './recalled.js';
-import { type ContinuityCounts, Series, type SeriesTools } from './series.js';
+import { RepairDesk } from './repair-desk.js';
+import { Series, type SeriesTools } from './series.js';
 
 /** Places of streams that are not wanted now are remembered for so many. */
 const MOST_REMEMBERED = 20_000;
 
 /** A stream whose listeners we had only lost sight of goes on where it was, if it is wanted again so soon. */
 const RESUME_MS: Millis = 60_000;
+
+/** What leaves at a bounded pace leaves so many messages at once, then it is another stream's turn. */
+const AT_ONCE = 50;
+
+/** A stream that has more to say than this is faster than the pace: it all leaves. */
+const MOST_PACED = 100_000;
 
 /** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
 export type Leaving = 'said' | 'unheard';
@@ -26,23 +35,36 @@ const sinceWhen = (at: Millis): string =>
 
 /** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
 export class Streams {
-  readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
-  /** Messages published, feed events included. */
+  readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 };
+  /** Messages published, feed events included, and their letters. */
   published = 0;
+  letters = 0;
+  /** Who may bring what no line brings any more. */
+  readonly repairs: RepairDesk;
   private readonly tools: SeriesTools;
   /** By name. */
   readonly wanted = new Map<StreamName, Series>();
   private readonly left = new Map<StreamName, Left>();
+  /** Those with an outbox; who has waited longest is first. */
+  private readonly paced = new Set<Series>();
+  private readonly pace: Pace;
   private firstSeq: Seq = 0;
 
   constructor(
     private readonly market: Market,
     private readonly messages: Messages,
     private readonly clock: Clock,
-    holdMs: Millis,
+    bounds: HoldBounds,
     private readonly memory: Memory,
   ) {
-    this.tools = { term: { epoch: 0 }, counts: this.counts, holdMs, wallAt: (instant) => clock.wallAt(instant) };
+    this.pace = new Pace(FILL_PACE, clock.now());
+    this.repairs = new RepairDesk({
+      clock,
+      find: (stream) => this.wanted.get(stream),
+      publish: (series, said) => this.publishPaced(series, said),
+    });
+    const { counts, repairs } = this;
+    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, wallAt: (instant) => clock.wallAt(instant) };
   }
 
   get epoch(): Epoch {
@@ -51,10 +73,13 @@ export class Streams {
 
   /** Puts messages on a stream's channel, in this order. */
   publish(series: Series, said: readonly StreamEvent[]): void {
+    if (series.outbox) return void series.outbox.push(...said);
     for (const event of said) {
       series.transcript.say(event);
       this.published += 1;
-      this.messages.publish(series.topic, encode(event));
+      const text = encode(event);
+      this.letters += text.length;
+      this.messages.publish(series.topic, text);
     }
   }
 
@@ -79,7 +104,9 @@ export class Streams {
 
   /** Ends a stream: nobody wants it. */
   close(series: Series, why: Leaving): void {
-    const { name, transcript, reached } = series;
+    const { name, transcript, reached, continuity } = series;
+    continuity.end();
+    this.flush(series);
     this.wanted.delete(name.name);
     this.left.set(name.name, {
       seq: transcript.seq,
@@ -95,6 +122,7 @@ export class Streams {
    * @param isAlone whether nobody else has published since the last one.
    */
   beginTerm(epoch: Epoch, isAlone: boolean): void {
+    for (const series of this.paced) this.flush(series);
     const { term } = this.tools;
     const before = term.epoch;
     term.epoch = epoch;
@@ -108,22 +136,62 @@ export class Streams {
     }
   }
 
-  /** Gives up what has been waited for too long. */
+  /** Gives up what has been waited for too long; what leaves at a bounded pace goes on. */
   tick(now: Millis): void {
-    for (const series of this.wanted.values()) if (series.isWaiting) this.publish(series, series.expire(now));
+    for (const series of this.wanted.values()) {
+      if (series.continuity.mending !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
+    }
+    this.pump(now);
   }
 
   /** Our own process stood still: what is waited for may lie unread in a socket. */
   pardon(now: Millis): void {
-    for (const series of this.wanted.values()) if (series.isWaiting) series.pardon(now);
+    for (const series of this.wanted.values()) series.continuity.order.waiting.pardon(now);
   }
 
   /** Says of every stream that we stop. */
   stop(): void {
     const now = this.clock.now();
     for (const series of this.wanted.values()) {
+      series.continuity.end();
+      this.flush(series);
       this.publish(series, series.become({ state: 'stale', cause: 'stopped' }, now));
     }
+  }
+
+  /** Puts messages on a stream's channel, in this order, as fast as nobody is hurt by it; what comes later waits behind them. */
+  private publishPaced(series: Series, said: readonly StreamEvent[]): void {
+    if (said.length === 0) return;
+    series.outbox ??= [];
+    series.outbox.push(...said);
+    this.paced.add(series);
+    this.pump(this.clock.now());
+  }
+
+  /** Lets go what the pace allows, each stream a few at a time. */
+  private pump(now: Millis): void {
+    for (const series of this.paced) {
+      if (!this.pace.isFree(now)) return;
+      const { outbox = [] } = series;
+      const isLong = outbox.length > MOST_PACED;
+      const some = outbox.splice(0, isLong ? outbox.length : AT_ONCE);
+      this.paced.delete(series);
+      series.outbox = undefined;
+      const before = this.letters;
+      this.publish(series, some);
+      this.pace.spend(this.letters - before);
+      if (outbox.length === 0) continue;
+      series.outbox = outbox;
+      this.paced.add(series);
+    }
+  }
+
+  /** What has been decided is said before something else begins. */
+  private flush(series: Series): void {
+    const { outbox = [] } = series;
+    series.outbox = undefined;
+    this.paced.delete(series);
+    this.publish(series, outbox);
   }
 
   /** A forgotten stream that comes back begins above every place that was forgotten, so no place is given twice. */

@@ -26,6 +26,8 @@ export interface FeedView {
   state: FeedState;
   cause: FeedCause;
   message?: string | undefined;
+  /** What is being fetched. */
+  missing?: Missing | undefined;
 }
 
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
@@ -69,10 +71,11 @@ export class Transcript {
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */
-  become({ state, cause, message }: FeedView, now: Millis): FeedEvent | undefined {
-    if (this.feed?.state === state && this.feed.cause === cause) return undefined;
-    const since = this.feed?.state === state ? this.feed.since : this.stampOf(now);
-    return this.decide({ state, since, cause, message });
+  become({ state, cause, message, missing }: FeedView, now: Millis): FeedEvent | undefined {
+    const { feed } = this;
+    if (feed?.state === state && feed.cause === cause && feed.missing?.from === missing?.from) return undefined;
+    const since = feed?.state === state ? feed.since : this.stampOf(now);
+    return this.decide({ state, since, cause, message, missing });
   }
 
   /** Events are missing for good; what follows is live again. */
@@ -131,5 +134,4 @@ export class Transcript {
 
 interface Decision extends FeedView {
   since: Millis;
-  missing?: Missing | undefined;
 }

@@ -18,7 +18,7 @@ import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
 import { Bookmarks } from './restart/bookmarks.js';
 import { Recollection } from './restart/recollection.js';
-import { LastPlaces } from './streams/last-places.js';
+import { LastPlaces } from './restart/last-places.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';

@@ -148,12 +148,27 @@ const WELCOME = object({
   latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
 });
 
+const MARK = object({
+  place: EPOCH_SEQ,
+  event: { type: 'string', description: 'The text of the newest event' },
+});
+
 export const BUS_MESSAGES: Record<string, JsonSchema> = {
   demand: object(
     { edge: { type: 'string' }, streams: STREAMS, epoch: { type: 'integer', description: 'The newest term seen' } },
     ['epoch'],
   ),
-  demandCall: object({}),
+  demandCall: object({ reached: { const: true, description: 'How far an edge got is asked for as well' } }, [
+    'reached',
+  ]),
+  reached: object(
+    {
+      edge: { type: 'string' },
+      beat: object({ epoch: { type: 'integer' }, at: INSTANT }),
+      marks: list(MARK, 'At most 100'),
+    },
+    ['beat'],
+  ),
   welcomeQuestion: object({
     id: QUESTION_ID,
     to: { type: 'string', description: 'The channel on which the answer is expected' },

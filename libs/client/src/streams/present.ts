@@ -35,7 +35,7 @@ const KEEPS_NEWEST: Record<KnownEvent['type'], boolean> = {
 
 /** One more event has come. */
 export function remember(present: Present, event: StreamEvent): void {
-  if (event.type === 'feed') present.feed = event.state === 'gap' ? liveAfter(event) : event;
+  if (event.type === 'feed') present.feed = event.state === 'gap' ? liveAfter(event) : stateOf(event);
   else if (isMarketEvent(event) && keepsNewest(event.type, event.stream)) present.newest = event;
 }
 
@@ -48,6 +48,11 @@ export const eventsOf = ({ place, feed, newest }: Present): StreamEvent[] => [
 /** Arrays come every second, in parts of which one alone says little. */
 const keepsNewest = (type: MarketEvent['type'], stream: StreamName): boolean =>
   type !== 'unknown' && KEEPS_NEWEST[type] && !stream.startsWith('!');
+
+/** What holds wherever the stream is by now: what a message follows is true of that message alone. */
+function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {
+  return state;
+}
 
 /** A gap is over as soon as it is told. */
 const liveAfter = ({ stream, epoch, seq, since, by }: FeedEvent): FeedEvent => ({

@@ -13,20 +13,15 @@ import {
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
 import { Frames, type Outlet } from '../delivery/frames.js';
-import type { Repeats } from './repeats.js';
-import type { StreamPhase } from './table.js';
+import type { Junction } from '../following/joining.js';
+import type { Repeats } from '../following/repeats.js';
+import { type StreamPhase, isFollowed } from './table.js';
 
 /** What keeps an edge from hearing the upstream. */
 export interface Deafness {
   cause: Extract<FeedCause, 'bus-lost' | 'upstream-gone'>;
   message: string;
   since: Millis;
-}
-
-/** Where a term goes on with nothing between: the last place of the one before, and its own first. */
-export interface Junction {
-  from: Place;
-  to: Place;
 }
 
 /** What this edge knows about one stream that somebody wants, or wanted a moment ago. `Intake` alone changes it. */
@@ -79,6 +74,11 @@ export class EdgeStream {
   /** Where an event of the market stands; undefined where the text is none of this stream's. */
   placeOf(event: string): Place | undefined {
     return readPlace(event, this.front) ?? readPlace(event, this.unknownFront);
+  }
+
+  /** Whether native clients get what comes. */
+  get isFollowed(): boolean {
+    return isFollowed(this.phase);
   }
 
   /** Whether nothing was missed since this place: it is the present one, or the one that the present term goes on behind. */

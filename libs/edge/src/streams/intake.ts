@@ -16,7 +16,7 @@ import {
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
-import { join, missingBeforeTerm } from './joining.js';
+import { join, missingBeforeTerm } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
 import { doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 

@@ -11,7 +11,7 @@ import { Intake } from './intake.js';
 import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
-import { Tails } from './tails.js';
+import { Tails } from '../following/tails.js';
 import { Welcomes } from './welcomes.js';
 
 /** What the streams of all markets of an edge share. */

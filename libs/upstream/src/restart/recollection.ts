@@ -19,7 +19,8 @@ import {
   millisOf,
   stamp,
 } from '#libs/core';
-import type { Memory, Recalled } from '../streams/recalled.js';
+import type { Memory } from '../streams/streams.js';
+import type { Recalled } from '../streams/transcript.js';
 
 interface RecollectionParts {
   market: Market;

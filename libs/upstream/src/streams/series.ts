@@ -4,10 +4,9 @@ import { Activity } from './activity.js';
 import { Continuity, type ContinuityCounts, type HoldBounds, type Repairs } from './continuity.js';
 import { SeenTexts } from './seen-texts.js';
 import { Sequence } from './order/sequence.js';
-import type { Recalled } from './recalled.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
 import { SymbolOrders } from './order/symbol-orders.js';
-import { type FeedView, type Term, Transcript } from './transcript.js';
+import { type FeedView, type Recalled, type Term, Transcript } from './transcript.js';
 
 /** What the series of one upstream share. */
 export interface SeriesTools {

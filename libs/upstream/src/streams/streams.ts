@@ -3,9 +3,9 @@ import type { Messages } from '#libs/bus';
 import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
 import type { ContinuityCounts, HoldBounds } from './continuity.js';
 import { FILL_PACE, Pace } from './pace.js';
-import type { Memory } from './recalled.js';
 import { RepairDesk } from './repair-desk.js';
 import { Series, type SeriesTools } from './series.js';
+import type { Recalled } from './transcript.js';
 
 /** Places of streams that are not wanted now are remembered for so many. */
 const MOST_REMEMBERED = 20_000;
@@ -28,6 +28,14 @@ interface Left {
   /** The id reached, where the next run is to go on behind it. */
   last: number | undefined;
   at: Millis;
+}
+
+/** What is known of the upstream before this one. */
+export interface Memory {
+  /** Where a stream was that is wanted now; once. */
+  recall(name: ParsedStream): Recalled | undefined;
+  /** Nothing is recalled any more: somebody else may have published since. */
+  forget(): void;
 }
 
 const sinceWhen = (at: Millis): string =>

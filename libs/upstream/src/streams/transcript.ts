@@ -30,6 +30,16 @@ export interface FeedView {
   missing?: Missing | undefined;
 }
 
+/** Where a stream was when the upstream before this one ended. */
+export interface Recalled {
+  /** Of its newest message. */
+  place: Place;
+  /** Its newest event. */
+  event: MarketEvent | BookEvent;
+  /** Since when nothing has been said of it, by the machine's clock, where that is so long ago that it does not go on. */
+  goneSince: Millis | undefined;
+}
+
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
 
 /**
@@ -65,7 +75,7 @@ export class Transcript {
   }
 
   /** Begins behind where the upstream before this one was, with nothing between: the first message will say so. */
-  goOnBehind({ place, event }: { place: Place; event: MarketEvent | BookEvent }): void {
+  goOnBehind({ place, event }: Pick<Recalled, 'place' | 'event'>): void {
     this.follows = place;
     this.last = event;
   }

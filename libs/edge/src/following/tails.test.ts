@@ -3,7 +3,7 @@ import { spot } from '#libs/binance';
 import { Metrics } from '#libs/runtime';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { EdgeStream } from './edge-stream.js';
+import { EdgeStream } from '../streams/edge-stream.js';
 import { Tails } from './tails.js';
 
 describe('the end of a stream', () => {

@@ -1,6 +1,23 @@
+import type { ParsedStream } from '#libs/binance';
 import { type FeedEvent, type Place, isSamePlace } from '#libs/core';
-import type { EdgeStream } from './edge-stream.js';
-import { repeatsAfter } from './repeats.js';
+import { type Repeats, repeatsAfter } from './repeats.js';
+
+/** Where a term goes on with nothing between: the last place of the one before, and its own first. */
+export interface Junction {
+  from: Place;
+  to: Place;
+}
+
+/** What is known of a stream that a new term may go on with. */
+interface FollowedStream {
+  readonly parsed: ParsedStream;
+  /** Of its newest message; 0, 0 before the first. */
+  readonly place: Place;
+  /** Text of its newest event. */
+  readonly last: string | undefined;
+  junction: Junction | undefined;
+  repeats: Repeats | undefined;
+}
 
 /**
  * Lets a stream go on over the change of a term, where the first message of the new one says which place it follows. Gives that
@@ -8,14 +25,14 @@ import { repeatsAfter } from './repeats.js';
  *
  * A stream that got further in that same term goes on as well: what the new upstream says again is kept from its clients.
  */
-export function join(stream: EdgeStream, feed: FeedEvent): FeedEvent | undefined {
+export function join(stream: FollowedStream, feed: FeedEvent): FeedEvent | undefined {
   const { follows, epoch, seq } = feed;
-  if (!follows || seq !== 1 || epoch <= stream.epoch) return undefined;
+  const { parsed, last, place } = stream;
+  if (!follows || seq !== 1 || epoch <= place.epoch) return undefined;
   stream.repeats = undefined;
   stream.junction = { from: follows, to: { epoch, seq } };
-  if (stream.epoch === 0 || isSamePlace(follows, stream.place)) return feed;
-  if (follows.epoch !== stream.epoch || follows.seq > stream.seq) return undefined;
-  const { parsed, last, place } = stream;
+  if (place.epoch === 0 || isSamePlace(follows, place)) return feed;
+  if (follows.epoch !== place.epoch || follows.seq > place.seq) return undefined;
   if (!parsed.isArray) {
     // An array comes whole, and once: nobody asks for it again.
     stream.repeats = repeatsAfter(last, parsed.known, { epoch, seq });

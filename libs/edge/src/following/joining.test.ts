@@ -5,8 +5,8 @@ import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { EdgeStream } from './edge-stream.js';
-import { Intake } from './intake.js';
+import { EdgeStream } from '../streams/edge-stream.js';
+import { Intake } from '../streams/intake.js';
 
 const TRADE = 'btcusdt@trade';
 
@@ -58,7 +58,9 @@ describe('a stream whose upstream was replaced', () => {
   const first = (follows?: Place): string =>
     feed(8, 1, { state: 'recovering', cause: 'subscribing', ...(follows && { follows }) });
   const told = (): unknown[] =>
-    native.splice(0).map(({ type, state, by, epoch, seq, id }) => [type, state ?? id, by, `${epoch}.${seq}`]);
+    native
+      .splice(0)
+      .map(({ type, state, by, epoch, seq, id }) => [type, state ?? id, by, `${String(epoch)}.${String(seq)}`]);
 
   it('goes on with nothing but the messages themselves, where the new one follows exactly what came last', () => {
     deliver(first({ epoch: 7, seq: 3 }), feed(8, 2), trade(11, 8, 3));

@@ -1,6 +1,12 @@
-import { type Heartbeat, type Place, isAfter } from '#libs/core';
-import type { EdgeStream } from './edge-stream.js';
-import { isFollowed } from './table.js';
+import { type Heartbeat, type Place, type StreamName, isAfter } from '#libs/core';
+
+/** A stream and where it stands. */
+interface StandingStream {
+  readonly name: StreamName;
+  readonly place: Place;
+  /** Whether clients get what comes. Whoever waits for a welcome asks for one anyway. */
+  readonly isFollowed: boolean;
+}
 
 /**
  * Finds what no later message tells of: that the newest one of a stream was lost. A heartbeat says where the streams stand. It
@@ -9,15 +15,14 @@ import { isFollowed } from './table.js';
  */
 export class Tails {
   /** Streams that were behind when they were named last, and behind what. */
-  private readonly suspected = new WeakMap<EdgeStream, Place>();
+  private readonly suspected = new WeakMap<StandingStream, Place>();
 
   /** Which of these have still not reached what the heartbeat before had named. */
-  judge({ epoch, places }: Heartbeat, streams: Iterable<EdgeStream>): EdgeStream[] {
-    const lost: EdgeStream[] = [];
+  judge<Stream extends StandingStream>({ epoch, places }: Heartbeat, streams: Iterable<Stream>): Stream[] {
+    const lost: Stream[] = [];
     for (const stream of streams) {
       const seq = places.get(stream.name);
-      // Whoever waits for a welcome asks for one anyway.
-      if (seq === undefined || !isFollowed(stream.phase)) continue;
+      if (seq === undefined || !stream.isFollowed) continue;
       const { place } = stream;
       const awaited = this.suspected.get(stream);
       const isLost = awaited !== undefined && isAfter(awaited, place);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MOST_PLACES_IN_BEAT } from '#libs/core';
 import { seriesTools, streamOf } from '../../../../test/support/series-rig.js';
 import { LastPlaces } from './last-places.js';
-import { Series } from './series.js';
+import { Series } from '../streams/series.js';
 
 const tools = seriesTools();
 

@@ -28,7 +28,7 @@ export class Repeats {
 
   private get reach(): number {
     const { ordering } = this.known;
-    return ordering.rule === 'chain' ? reachOf(this.last, ordering.last) : -Infinity;
+    return ordering.rule === 'chain' ? reachOf(this.last, ordering) : -Infinity;
   }
 }
 

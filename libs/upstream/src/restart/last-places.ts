@@ -1,5 +1,5 @@
 import { MOST_PLACES_IN_BEAT, type Seq, type StreamName } from '#libs/core';
-import type { Series } from './series.js';
+import type { Series } from '../streams/series.js';
 
 /** Says where streams stand, so many at a time, all of them in turn. */
 export class LastPlaces {

@@ -18,15 +18,21 @@ describe.each(docs)('%s', (doc) => {
     expect(missing).toEqual([]);
   });
 
+  it('holds nothing that a merge has left behind', () => {
+    expect(text.match(/^(?:<{7}|={7}|>{7})(?: .*)?$/gm)).toBeNull();
+  });
+
   it('names only npm scripts that exist', () => {
     const named = [...text.matchAll(/npm run (?:--silent )?([a-z][\w:]*)/g)].map(([, script = '']) => script);
     expect(named.filter((script) => !(script in scripts))).toEqual([]);
   });
 });
 
+const START = 'CHANGELOG.md CONTRIBUTING.md PROTOCOL.md README.md SECURITY.md bench/README.md k8s/README.md'.split(' ');
+
 it('reads the documents that people start with', () => {
   expect(docs).toEqual(
-    expect.arrayContaining(['CONTRIBUTING.md', 'PROTOCOL.md', 'README.md', 'bench/README.md', 'k8s/README.md']),
+    expect.arrayContaining(START),
   );
 });
 

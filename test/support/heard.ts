@@ -13,9 +13,12 @@ export class Heard {
   readonly feeds: FeedEvent[] = [];
   readonly gaps: Missing[] = [];
   events = 0;
+  /** Those that were fetched. */
+  filled = 0;
   newest: MarketEvent | undefined;
   private seq = 0;
   private next: number | undefined;
+  private closedAt: number | undefined;
 
   constructor(readonly stream: StreamName) {}
 
@@ -35,7 +38,7 @@ export class Heard {
     this.feeds.push(event);
     // A new run: nobody wanted the stream in between, so nothing was missed.
     if (event.cause === 'subscribing') this.next = undefined;
-    if (!event.missing) return;
+    if (!event.missing || event.state !== 'gap') return;
     this.gaps.push(event.missing);
     if (this.next !== undefined && event.missing.from !== this.next)
       this.fault(`gap from ${event.missing.from}, expected ${this.next}`);
@@ -45,7 +48,11 @@ export class Heard {
   private takeEvent(event: MarketEvent): void {
     this.events += 1;
     this.newest = event;
-    if (this.state !== 'live') this.fault(`an event while ${this.state}`);
+    if (event.type !== 'unknown' && event.backfilled) this.filled += 1;
+    else if (this.state !== 'live' && this.feeds.at(-1)?.cause !== 'filling')
+      this.fault(`an event while ${this.state}`);
+    if (event.type === 'kline' && event.openAt === this.closedAt) this.fault(`candle ${event.openAt} after its end`);
+    if (event.type === 'kline' && event.closed) this.closedAt = event.openAt;
     const ids = idsOf(event);
     if (!ids) return;
     if (this.next !== undefined && ids.from !== this.next) this.fault(`id ${ids.from}, expected ${this.next}`);
@@ -59,6 +66,8 @@ export class Heard {
 
 function idsOf(event: MarketEvent): Missing | undefined {
   if (event.type === 'trade' || event.type === 'aggTrade') return { from: event.id, to: event.id };
+  // What was closed is the candle's own; the next one's begins behind it.
+  if (event.type === 'kline' && event.closed) return { from: event.openAt, to: event.closeAt };
   if (event.type === 'depth') return { from: event.firstUpdateId, to: event.lastUpdateId };
   return undefined;
 }

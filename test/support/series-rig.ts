@@ -1,5 +1,15 @@
 import { type ParsedStream, spot } from '#libs/binance';
 import type { Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
+import type { SeriesTools } from '../../libs/upstream/src/streams/series.js';
+
+/** What a series needs beside its name, where nobody repairs. */
+export const seriesTools = (): SeriesTools => ({
+  term: { epoch: 1 },
+  counts: { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 },
+  bounds: { holdMs: 2_000, fillMs: 60_000, mostWaiting: 20_000 },
+  repairs: { kindOf: () => 'none', begin: () => undefined, over: () => undefined, missed: () => undefined },
+  wallAt: (instant) => instant,
+});
 
 /** A stream of spot by its name. */
 export function streamOf(name: string): ParsedStream {

@@ -47,7 +47,7 @@ export class UpstreamRig {
     this.market = options.market ?? spot;
     this.settings = Object.assign(
       new UpstreamSettings(),
-      { wsUrl: simulator.wsUrl, retryFirstMs: 50 },
+      { wsUrl: simulator.wsUrl, restUrl: simulator.restUrl, retryFirstMs: 50 },
       options.settings,
     );
     this.upstream = this.newUpstream();

@@ -50,6 +50,38 @@ describe('what follows what', () => {
   });
 });
 
+describe('what rises', () => {
+  it.each(['miniTicker', 'ticker', 'ticker_1h', 'avgPrice', 'referencePrice', 'kline_1m'])(
+    'of %s rises by time, whatever the unit in which that is told',
+    (suffix) => {
+      const { ordering } = stream(`btcusdt@${suffix}`).known;
+      if (ordering.rule !== 'rising') throw new Error(suffix);
+      const told = (time: number) => ({ ...at(suffix), eventAt: time, pricedAt: time, openAt: time }) as never;
+      const [early, later, last] = [1_700_000_000_000, 1_700_000_000_001_500, 1_700_000_000_002].map(told) as never[];
+      const { mark, major = mark } = ordering;
+      for (const of of [mark, major]) {
+        expect(of(early!)).toBeLessThan(of(later!));
+        expect(of(later!)).toBeLessThan(of(last!));
+      }
+    },
+  );
+
+  it.each([
+    ['kline_1m', '2024-02-29T23:59:00Z', '2024-03-01T00:00:00Z'],
+    ['kline_1M', '2024-02-01T00:00:00Z', '2024-03-01T00:00:00Z'],
+    ['kline_1M@+08:00', '2023-12-31T16:00:00Z', '2024-01-31T16:00:00Z'],
+    ['kline_1w', '2024-12-30T00:00:00Z', '2025-01-06T00:00:00Z'],
+  ])('of %s has at %s the next candle at %s', (suffix, openAt, next) => {
+    const name = stream(`btcusdt@${suffix}`);
+    const { ordering } = name.known;
+    if (ordering.rule !== 'rising') throw new Error(suffix);
+    for (const unit of [1, 1000]) {
+      const candle = { ...at(suffix), openAt: Date.parse(openAt) * unit, interval: name.interval } as never;
+      expect(ordering.nextMajor?.(candle, name)).toBe(Date.parse(next));
+    }
+  });
+});
+
 describe('a book of spot', () => {
   const rules = stream('btcusdt@depth').known.book;
 
@@ -125,9 +157,12 @@ it('names its channels and keys by its own name', () => {
   expect(spot.channels).toMatchObject({
     demand: 'holdfast:spot:demand',
     demandCall: 'holdfast:spot:demand-call',
+    reached: 'holdfast:spot:reached',
+    marks: 'holdfast:spot:marks',
     welcome: 'holdfast:spot:welcome',
     heartbeat: 'holdfast:spot:heartbeat',
     epoch: 'holdfast:spot:epoch',
     attempts: 'holdfast:spot:{attempts}',
   });
+  expect(spot.channels.weight('api.example')).toBe('holdfast:spot:{weight:api.example}');
 });

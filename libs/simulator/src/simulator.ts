@@ -12,7 +12,7 @@ import { seeded } from './random.js';
 import { recordedSymbols } from './replay/recorded-symbols.js';
 import { readRecording } from './replay/recording.js';
 import { Replay } from './replay/replay.js';
-import { Rest } from './rest/rest.js';
+import { SimRest } from './rest/rest.js';
 import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
 import type { GateStep } from './server/gate.js';
@@ -169,7 +169,7 @@ function makeWorld(options: SimulatorOptions, clock: Clock, channels: StreamChan
   const random = seeded(options.seed ?? 1);
   const limits = { ...BINANCE_LIMITS, ...options.limits };
   const door = new FrontDoor({ clock, random, limits, channels, ackDelayMs: options.ackDelayMs ?? [20, 60] });
-  const rest = new Rest({
+  const rest = new SimRest({
     clock,
     market,
     limits,

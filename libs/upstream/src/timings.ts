@@ -27,6 +27,10 @@ export interface Timings {
   rotationRetryMostMs: Millis;
   /** A line that is back for so long without an event on a stream that may be quiet counts as resumed. */
   quietMs: Millis;
+  /** An upstream that has just started waits so long for edges to say how far they got. */
+  answersMs: Millis;
+  /** So far Binance's database is behind the streams at first guess. */
+  databaseLagMs: Millis;
   /** A line that carries nothing is kept open for so long. */
   idleMs: Millis;
 }
@@ -45,5 +49,7 @@ export const TIMINGS: Timings = {
   rotationRetryMs: 5_000,
   rotationRetryMostMs: 600_000,
   quietMs: 5_000,
+  answersMs: 1_000,
+  databaseLagMs: 500,
   idleMs: 60_000,
 };

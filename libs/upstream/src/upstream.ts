@@ -1,6 +1,6 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus } from '#libs/bus';
-import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
+import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, type Seq, type StreamName, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { DemandBoard } from './demand/demand-board.js';
@@ -11,8 +11,14 @@ import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
+import { HistoryDesk } from './repair/history-desk.js';
+import { historyHost } from './repair/history-host.js';
+import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
+import { Bookmarks } from './restart/bookmarks.js';
+import { Recollection } from './restart/recollection.js';
+import { LastPlaces } from './restart/last-places.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
@@ -44,10 +50,12 @@ export class Upstream implements Service {
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
+  private readonly bookmarks: Bookmarks;
   private readonly term: TermKeeper;
   private readonly watch: Watch;
   private readonly metronome: Metronome;
   private readonly timings: Timings;
+  private readonly rest: Rest;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -66,15 +74,24 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    this.streams = new Streams(market, bus.messages, clock, timings.holdMs);
+    const { answersMs, holdMs } = timings;
+    const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
+    const memory = new Recollection({ market, bus, clock, answersMs, longestDowntimeMs });
+    const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
+    this.streams = new Streams(market, bus.messages, clock, bounds, memory);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
-    const begin = (epoch: number): void => streams.beginTerm(epoch);
-    this.term = new TermKeeper({ bus, channels, random, log, begin });
+    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    if (historyHost(settings, market) !== undefined) streams.repairs.employ([this.newHistoryDesk()]);
+    const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
+    const lastPlaces = new LastPlaces(streams.wanted);
+    const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
+    this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
+    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
+    this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
@@ -84,7 +101,7 @@ export class Upstream implements Service {
   async start(): Promise<void> {
     await this.term.start();
     await this.desk.start();
-    this.metronome.start();
+    if (!this.isStopped) this.metronome.start();
   }
 
   async stop(): Promise<void> {
@@ -94,7 +111,10 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
+    // Not waited for: the bus sees to it while it stops, and it may be down.
+    if (this.term.overtaken === undefined) void this.bookmarks.write(stamp(this.parts.clock));
     await this.pool.stop();
+    await this.rest.stop();
   }
 
   tick(now: Millis): void {
@@ -106,7 +126,9 @@ export class Upstream implements Service {
     }
     if (now >= this.beatAt) {
       this.beatAt = now + HEARTBEAT_EVERY_MS;
-      this.term.beat(stamp(this.parts.clock));
+      const at = stamp(this.parts.clock);
+      this.term.beat(at);
+      if (this.term.overtaken === undefined) this.bookmarks.tick(now, at);
       this.desk.tick(now);
     }
   }
@@ -119,6 +141,12 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
+  }
+
+  private newHistoryDesk(): HistoryDesk {
+    const { rest, timings } = this;
+    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
+    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

@@ -1,4 +1,4 @@
-import type { AveragePrice } from '#libs/core';
+import { type AveragePrice, millisOf } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -37,7 +37,7 @@ export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
     w: event.price,
     T: event.lastTradeAt,
   }),
-  ordering: risingBy((event) => event.eventAt),
+  ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',
 };

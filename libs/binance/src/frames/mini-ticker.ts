@@ -1,4 +1,4 @@
-import type { MiniTicker } from '#libs/core';
+import { type MiniTicker, millisOf } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -47,7 +47,7 @@ export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
     v: event.volume,
     q: event.quoteVolume,
   }),
-  ordering: risingBy((event) => event.eventAt),
+  ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',
 };

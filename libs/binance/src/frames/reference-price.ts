@@ -1,4 +1,4 @@
-import type { ReferencePrice } from '#libs/core';
+import { type ReferencePrice, millisOf } from '#libs/core';
 import { IsDecimalOrNull, IsInstant, IsText, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -31,7 +31,7 @@ export const referencePrice: StreamDeclaration<ReferencePriceFrame, ReferencePri
     r: event.price,
     t: event.pricedAt,
   }),
-  ordering: risingBy((event) => event.pricedAt),
+  ordering: risingBy((event) => millisOf(event.pricedAt)),
   isPaced: false,
   newcomer: 'newest',
 };

@@ -1,4 +1,4 @@
-import type { RollingTicker } from '#libs/core';
+import { type RollingTicker, millisOf } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -81,7 +81,7 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     L: event.lastTradeId,
     n: event.trades,
   }),
-  ordering: risingBy((event) => event.eventAt),
+  ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',
 };

@@ -1,4 +1,4 @@
-import type { Ticker } from '#libs/core';
+import { type Ticker, millisOf } from '#libs/core';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -88,7 +88,7 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
     L: event.lastTradeId,
     n: event.trades,
   }),
-  ordering: risingBy((event) => event.eventAt),
+  ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',
 };

@@ -36,9 +36,13 @@ export function candleOf(
   receivedAt: Millis,
 ): Result<Kline, string> {
   if (!Array.isArray(value)) return notOk('is not a list of fields');
-  const row = readRow<CandleRow>(ROW, Object.fromEntries(ROW.keys.map((key, at) => [key, value[at]])));
+  const row = readRow<CandleRow>(
+    ROW,
+    Object.fromEntries(ROW.keys.slice(0, value.length).map((key, at) => [key, value[at]])),
+  );
   if (!row.ok) return row;
-  const { trades } = row.value;
+  const { trades, openAt, closeAt } = row.value;
+  if (closeAt < openAt) return notOk(`closeAt must not be before ${openAt}, is ${closeAt}`);
   return ok({
     type: 'kline',
     stream: name,
@@ -48,7 +52,7 @@ export function candleOf(
     interval,
     ...row.value,
     ...(trades === 0 && { firstTradeId: -1, lastTradeId: -1 }),
-    closed: millisOf(row.value.closeAt) < receivedAt,
-    ...fetched(receivedAt, row.value.openAt),
+    closed: millisOf(closeAt) < receivedAt,
+    ...fetched(receivedAt, openAt),
   });
 }

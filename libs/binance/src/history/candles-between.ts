@@ -1,26 +1,97 @@
 import { type Kline, type Millis, millisOf } from '#libs/core';
-import type { Filling, History } from '../stream-type.js';
+import type { History } from '../stream-type.js';
 
-/** So long after a candle's end its row is taken for final where no ids can prove it; wrong ones were seen within 3 s. */
+/**
+ * So long after its candle's end a row is taken for final where no ids can prove it. Of rows that were asked for within 3 s of
+ * the end a third was not.
+ */
 const SETTLED_MS: Millis = 10_000;
 
-/** The first id of the candle behind this one; undefined where its own is not known. */
-const nextId = ({ firstTradeId = -1, trades }: Kline): number | undefined =>
-  firstTradeId < 0 ? undefined : firstTradeId + trades;
-
-const ownId = ({ firstTradeId = -1 }: Kline): number | undefined => (firstTradeId < 0 ? undefined : firstTradeId);
-
-/** Where the first candle that may be missing opens: that of `before` while it was not closed, else the one behind it. */
-const firstMissing = (before: Kline): Millis => (before.closed ? endOf(before) : millisOf(before.openAt));
-
-/** When the candle behind this one opens, as the candle itself says. */
-const endOf = ({ closeAt, timeUnit }: Kline): Millis => millisOf(closeAt + 1) + (timeUnit ? 0 : 0);
-
+/**
+ * Every closed candle behind `before` (its own, while that was not closed) and in front of the one of `next`.
+ *
+ * A row does not say whether all trades of its candle are counted in it yet. Ids do: the first trade of a candle is the first
+ * of the one before it plus how many that one counts. So from the last id that the stream told to the first one that it told
+ * again the counts must add up; then every row is final, and all ids are known too. Where they do not, no row is given, because
+ * nobody can tell which one is behind.
+ *
+ * Where one end has no id (nothing is known before, the candle had no trade yet when we last heard of it, or the answer
+ * does not reach `next`) nothing can be added up. To wait for ids could be to wait for ever on a quiet symbol, so time decides: a
+ * row that was asked for long enough after the end of its candle is given. It has the ids that follow from the other end, or none.
+ */
 export const candlesBetween: History<Kline>['between'] = (rows, before, next) => {
-  const from = before ? firstMissing(before) : 0;
-  return { events: rows.slice(0, 0), isWhole: next === undefined, from };
+  const start = before ? firstMissing(before) : 0;
+  const end = next ? openOf(next) : Infinity;
+  const nothing = { events: [], isWhole: start >= end, from: start };
+  if (nothing.isWhole) return nothing;
+  const candles = newestRows(rows).filter((row) => openOf(row) >= start && openOf(row) < end);
+  if (before && !before.closed && !isNewer(candles[0], before)) return nothing;
+  // Candles without a row between rows are none. Behind the last row one may only be late.
+  const reachesNext = rows.some((row) => openOf(row) >= end || endOf(row) >= end);
+  const firstId = before && idBehind(before);
+  const lastId = reachesNext ? next?.firstTradeId : undefined;
+  const sum = sumOf(firstId, known(lastId), candles);
+  if (sum === 'wrong') return nothing;
+  const final = sum === 'right' ? candles : settled(candles);
+  const isAll = final.length === candles.filter((row) => next !== undefined || row.closed).length;
+  const counted = firstId ?? (isAll ? firstIdFromEnd(known(lastId), final) : undefined);
+  const events = withIds(final, counted);
+  const last = events.at(-1);
+  return { events, isWhole: isAll && (next === undefined || reachesNext), from: last ? endOf(last) : start };
 };
-export type { Filling };
-void SETTLED_MS;
-void nextId;
-void ownId;
+
+const openOf = ({ openAt }: Kline): Millis => millisOf(openAt);
+
+/** When the candle behind this one opens, as the candle itself says: months have no length. */
+const endOf = ({ closeAt }: Kline): Millis => millisOf(closeAt + 1);
+
+const firstMissing = (before: Kline): Millis => (before.closed ? endOf(before) : openOf(before));
+
+/** A candle without trades has no first id; Binance writes -1. */
+const known = (id: number | undefined): number | undefined => (id === undefined || id < 0 ? undefined : id);
+
+/** The first trade id of what is missing behind `before`. */
+function idBehind({ firstTradeId, trades, closed }: Kline): number | undefined {
+  const own = known(firstTradeId);
+  return own !== undefined && closed ? own + trades : own;
+}
+
+/** One row for each candle, in order: of two, the one that was asked for later. */
+const newestRows = (rows: readonly Kline[]): Kline[] =>
+  [...new Map(rows.map((row) => [openOf(row), row])).values()].sort((one, other) => openOf(one) - openOf(other));
+
+/** Whether the row is of the candle that was not closed yet, and counts what the stream counted. */
+const isNewer = (row: Kline | undefined, before: Kline): boolean =>
+  row !== undefined && openOf(row) === openOf(before) && row.trades >= before.trades;
+
+const tradesOf = (candles: readonly Kline[]): number => candles.reduce((sum, { trades }) => sum + trades, 0);
+
+function sumOf(
+  firstId: number | undefined,
+  lastId: number | undefined,
+  candles: readonly Kline[],
+): 'right' | 'wrong' | 'unknown' {
+  if (firstId === undefined || lastId === undefined) return 'unknown';
+  return firstId + tradesOf(candles) === lastId ? 'right' : 'wrong';
+}
+
+/** Those from the first on that were asked for long enough after their end. */
+function settled(candles: readonly Kline[]): readonly Kline[] {
+  const young = candles.findIndex((row) => millisOf(row.receivedAt) < endOf(row) + SETTLED_MS);
+  return young < 0 ? candles : candles.slice(0, young);
+}
+
+function firstIdFromEnd(lastId: number | undefined, candles: readonly Kline[]): number | undefined {
+  return lastId === undefined ? undefined : lastId - tradesOf(candles);
+}
+
+/** These candles, closed, with their trade ids counted on from this one. */
+function withIds(candles: readonly Kline[], firstId: number | undefined): Kline[] {
+  let id = firstId;
+  return candles.map((row) => {
+    const first = id;
+    if (id !== undefined) id += row.trades;
+    if (first === undefined || row.trades === 0) return { ...row, closed: true };
+    return { ...row, closed: true, firstTradeId: first, lastTradeId: first + row.trades - 1 };
+  });
+}

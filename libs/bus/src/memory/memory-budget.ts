@@ -1,24 +1,29 @@
 import type { Clock, Millis, Topic } from '#libs/core';
-import { AttemptsByKey } from '../local/attempts.js';
+import { SpendingsByKey } from '../local/spendings.js';
 import type { Budget } from '../ports/budget.js';
 
-/** The attempts of this process alone. */
+/** What this process alone takes. */
 export class MemoryBudget implements Budget {
-  private readonly attempts = new AttemptsByKey();
-  private lastId = 0;
+  private readonly spendings = new SpendingsByKey('own');
 
   constructor(private readonly clock: Clock) {}
 
-  take(key: Topic, limit: number, windowMs: Millis): Promise<Millis> {
+  take(key: Topic, limit: number, windowMs: Millis, amount = 1): Promise<Millis> {
     const now = this.clock.now();
-    const attempts = this.attempts.of(key);
-    const waitMs = attempts.waitMs(limit, windowMs, now);
-    if (waitMs === 0) attempts.add([{ id: `${++this.lastId}`, at: now }], windowMs, now);
+    const spendings = this.spendings.of(key);
+    const take = { limit, windowMs, amount };
+    const waitMs = spendings.waitMs(take, now);
+    if (waitMs === 0) spendings.spend(spendings.idFor(take), amount, now);
     return Promise.resolve(waitMs);
   }
 
+  learn(key: Topic, used: number, sinceMs: Millis): Promise<void> {
+    this.spendings.of(key).learn(used, sinceMs, this.clock.now());
+    return Promise.resolve();
+  }
+
   hold(key: Topic, forMs: Millis): Promise<void> {
-    this.attempts.of(key).hold(this.clock.now() + forMs);
+    this.spendings.of(key).hold(this.clock.now() + forMs);
     return Promise.resolve();
   }
 }

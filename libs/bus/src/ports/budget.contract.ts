@@ -35,6 +35,56 @@ export function budgetContract(make: () => Bus): void {
     expect(await bus.budget.take('a', 2, 60_000)).toBeGreaterThan(50_000);
   });
 
+  it('counts amounts, and gives none that would exceed the limit', async () => {
+    expect(await bus.budget.take('a', 100, 60_000, 60)).toBe(0);
+    expect(await bus.budget.take('a', 100, 60_000, 41)).toBeGreaterThan(50_000);
+    expect(await bus.budget.take('a', 100, 60_000, 40)).toBe(0);
+    expect(await bus.budget.take('a', 100, 60_000, 1)).toBeGreaterThan(50_000);
+  });
+
+  it('never gives more than the limit at once', async () => {
+    expect(await bus.budget.take('a', 100, 60_000, 101)).toBe(60_000);
+    expect(await bus.budget.take('a', 100, 60_000, 100)).toBe(0);
+  });
+
+  it('lets one purpose use less of it than another', async () => {
+    expect(await bus.budget.take('a', 50, 60_000, 50)).toBe(0);
+    expect(await bus.budget.take('a', 50, 60_000, 1)).toBeGreaterThan(50_000);
+    expect(await bus.budget.take('a', 100, 60_000, 50)).toBe(0);
+  });
+
+  it('counts small amounts one by one, however many', async () => {
+    for (let taken = 0; taken < 300; taken += 3) expect(await bus.budget.take('a', 300, 60_000, 3)).toBe(0);
+    expect(await bus.budget.take('a', 300, 60_000)).toBeGreaterThan(50_000);
+  });
+
+  it('counts what the address has counted beyond it, as of somebody else, from when the address began', async () => {
+    await bus.budget.take('a', 100, 60_000, 30);
+    await bus.budget.learn('a', 70, 20_000);
+    const waitMs = await bus.budget.take('a', 100, 60_000, 31);
+    expect(waitMs).toBeGreaterThan(35_000);
+    expect(waitMs).toBeLessThanOrEqual(40_000);
+    expect(await bus.budget.take('a', 100, 60_000, 30)).toBe(0);
+  });
+
+  it('lowers nothing that it knows of when the address has counted less, and learns the same only once', async () => {
+    await bus.budget.take('a', 100, 60_000, 30);
+    await bus.budget.learn('a', 70, 20_000);
+    await bus.budget.learn('a', 70, 20_000);
+    await bus.budget.learn('a', 0, 20_000);
+    await bus.budget.learn('a', 5, 20_000);
+    expect(await bus.budget.take('a', 100, 60_000, 31)).toBeGreaterThan(35_000);
+    expect(await bus.budget.take('a', 100, 60_000, 30)).toBe(0);
+  });
+
+  it('counts what was taken just before the address began to count as what may be in its count', async () => {
+    await bus.budget.take('a', 100, 60_000, 60);
+    await until(async () => (await bus.budget.take('b', 1, 20)) === 0);
+    await until(async () => (await bus.budget.take('b', 1, 20)) === 0);
+    await bus.budget.learn('a', 60, 10);
+    expect(await bus.budget.take('a', 100, 60_000, 40)).toBe(0);
+  });
+
   it('counts each address by itself', async () => {
     expect(await bus.budget.take('a', 1, 60_000)).toBe(0);
     expect(await bus.budget.take('b', 1, 60_000)).toBe(0);

@@ -8,7 +8,7 @@ import { RedisBus } from './redis-bus.js';
 const KEY = 'holdfast:spot:{attempts}';
 const WINDOW_MS = 60_000;
 
-describe('the budget of attempts, when Redis and this process know different things', () => {
+describe('a budget, when Redis and this process know different things', () => {
   let redis: TestRedis;
   let operator: Redis;
   let buses: RedisBus[];
@@ -34,6 +34,12 @@ describe('the budget of attempts, when Redis and this process know different thi
   const take = async (bus: RedisBus, times: number, limit: number): Promise<number[]> => {
     const waits: number[] = [];
     for (let index = 0; index < times; index += 1) waits.push(await bus.budget.take(KEY, limit, WINDOW_MS));
+    return waits;
+  };
+
+  const takeAmounts = async (bus: RedisBus, limit: number, amounts: number[]): Promise<number[]> => {
+    const waits: number[] = [];
+    for (const amount of amounts) waits.push(await bus.budget.take(KEY, limit, WINDOW_MS, amount));
     return waits;
   };
 
@@ -106,13 +112,68 @@ describe('the budget of attempts, when Redis and this process know different thi
     await until(async () => (await take(other, 1, 1_000))[0] !== 0);
   });
 
+  it('while Redis is away each process takes at most its part of the limit, and all of it counts when Redis is back', async () => {
+    const [one, other] = [await startBus(), await startBus()];
+    expect(await takeAmounts(one, 100, [20])).toEqual([0]);
+    expect(await takeAmounts(other, 100, [10])).toEqual([0]);
+    // So that the first one has heard of the second.
+    await one.budget.learn(KEY, 0, 0);
+    await redis.kill();
+    for (const bus of [one, other]) await until(() => bus.messages.state === 'down');
+    const [more, most] = await takeAmounts(one, 100, [30, 1]);
+    expect([more, (most ?? 0) > WINDOW_MS - 10_000]).toEqual([0, true]);
+    expect((await takeAmounts(other, 100, [41]))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+    expect(await takeAmounts(other, 100, [40])).toEqual([0]);
+    await redis.restart();
+    for (const bus of [one, other]) await until(() => bus.messages.state === 'up', { deadlineMs: 10_000 });
+    const third = await startBus();
+    await until(async () => (await operator.zcard(KEY)) === 4);
+    expect((await takeAmounts(third, 100, [1]))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
+    expect(await takeAmounts(third, 105, [5])).toEqual([0]);
+  });
+
+  it('two that learn the same from the address count it once', async () => {
+    const buses = [await startBus(), await startBus(), await startBus()];
+    await Promise.all(buses.map((bus) => bus.budget.learn(KEY, 70, 20_000)));
+    expect(await takeAmounts(buses[0] as RedisBus, 100, [30])).toEqual([0]);
+    expect((await takeAmounts(buses[1] as RedisBus, 100, [1]))[0]).toBeGreaterThan(0);
+  });
+
+  it('many processes that take all they can get never have more than the limit in any window', async () => {
+    const [windowMs, limit, buses] = [400, 100, [await startBus(), await startBus(), await startBus()]];
+    const taken: { from: number; to: number; amount: number }[] = [];
+    const end = systemClock.now() + 2_000;
+    const takeOn = async (bus: RedisBus, amount: number): Promise<void> => {
+      while (systemClock.now() < end) {
+        const from = systemClock.now();
+        const waitMs = await bus.budget.take(KEY, limit, windowMs, amount);
+        if (waitMs === 0) taken.push({ from, to: systemClock.now(), amount });
+        else await until(() => systemClock.now() > from + Math.min(waitMs, 20));
+      }
+    };
+    await Promise.all(buses.flatMap((bus) => [1, 5, 7, 25].map((amount) => takeOn(bus, amount))));
+    for (const { to } of taken) {
+      // Surely in one window: asked for after its beginning, answered before its end.
+      const sure = taken.filter((one) => one.from > to - windowMs && one.to <= to);
+      expect(sure.reduce((sum, { amount }) => sum + amount, 0)).toBeLessThanOrEqual(limit);
+    }
+    expect(taken.reduce((sum, { amount }) => sum + amount, 0)).toBeGreaterThan(3 * limit);
+  });
+
   it('leaves nothing in Redis that is older than anybody asks for', async () => {
-    const minutesAgo = (minutes: number): number => (systemClock.now() - minutes * 60_000) * 1_000;
-    await operator.zadd(KEY, minutesAgo(11), 'old', minutesAgo(9), 'kept');
-    await take(await startBus(), 1, 5);
+    const secondsAgo = (seconds: number): number => (systemClock.now() - seconds * 1_000) * 1_000;
+    await operator.zadd(KEY, secondsAgo(61), 'old', secondsAgo(50), 'kept');
+    await operator.hset(`${KEY}:amounts`, 'old', 2, 'kept', 3);
+    expect((await takeAmounts(await startBus(), 5, [3]))[0]).toBeGreaterThan(0);
+    await takeAmounts(await startBus(), 5, [2]);
     const left = await operator.zrange(KEY, 0, -1);
     expect([left.length, left[0]]).toEqual([2, 'kept']);
-    expect(await operator.pttl(KEY)).toBeGreaterThan(590_000);
-    expect(await operator.pttl(KEY)).toBeLessThanOrEqual(600_000);
+    expect(Object.values(await operator.hgetall(`${KEY}:amounts`))).toEqual(['3', '2']);
+    for (const key of [KEY, `${KEY}:amounts`]) {
+      expect(await operator.pttl(key)).toBeGreaterThan(WINDOW_MS - 10_000);
+      expect(await operator.pttl(key)).toBeLessThanOrEqual(WINDOW_MS);
+    }
+    expect(await operator.zcard(`${KEY}:seen`)).toBe(2);
+    expect(await operator.pttl(`${KEY}:seen`)).toBeGreaterThan(590_000);
   });
 });

@@ -1,71 +1,37 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock, Millis, Topic } from '#libs/core';
-import { type KnownAttempts, AttemptsByKey, KEEP_MS } from '../local/attempts.js';
+import { type Spending, type Spendings, SpendingsByKey, type Take } from '../local/spendings.js';
 import type { Budget } from '../ports/budget.js';
-
-/**
- * One atomic step with the server's clock, so that processes with different clocks share one window. First Redis is told
- * what this process remembers: it may have come back empty. Without an id nothing is taken. The answer is how long to
- * wait, how long the key is held, and what Redis knows: id and age of every attempt it keeps.
- */
-const TAKE = `
-local time = redis.call('TIME')
-local now = time[1] * 1000000 + time[2]
-local id, limit, window, keep, held = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]) * 1000, tonumber(ARGV[4]) * 1000, tonumber(ARGV[5])
-for i = 6, #ARGV, 2 do
-  redis.call('ZADD', KEYS[1], 'NX', string.format('%.0f', now - ARGV[i + 1] * 1000), ARGV[i])
-end
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - keep))
-local known = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
-local heldMs = math.max(0, redis.call('PTTL', KEYS[2]))
-if held > heldMs then
-  redis.call('SET', KEYS[2], '1', 'PX', held)
-  heldMs = held
-end
-local wait = heldMs
-if id ~= '' then
-  local taken = redis.call('ZCOUNT', KEYS[1], string.format('(%.0f', now - window), '+inf')
-  if taken >= limit then
-    local blocking = redis.call('ZRANGE', KEYS[1], -limit, -limit, 'WITHSCORES')
-    wait = math.max(wait, 1, math.ceil((tonumber(blocking[2]) + window - now) / 1000))
-  end
-  if wait == 0 then redis.call('ZADD', KEYS[1], string.format('%.0f', now), id) end
-end
-redis.call('PEXPIRE', KEYS[1], math.ceil(keep / 1000))
-local answer = { wait, heldMs }
-for i = 1, #known, 2 do
-  answer[#answer + 1] = known[i]
-  answer[#answer + 1] = string.format('%.0f', (now - known[i + 1]) / 1000)
-end
-return answer`;
+import { EXCHANGE } from './budget-script.js';
 
 const ANSWER_WITHIN_MS = 1_000;
 
-interface Take {
+/** What an exchange is for, beside telling and being told. Under which id, and what is taken or what the address has counted. */
+interface Purpose extends Take {
   id: string;
-  limit: number;
-  windowMs: Millis;
+  used: number;
+  sinceMs: Millis;
 }
 
-/** Only to tell and to learn. */
-const NO_TAKE: Take = { id: '', limit: 0, windowMs: 0 };
+const TO_TELL: Purpose = { id: '', limit: 0, windowMs: 0, amount: 0, used: 0, sinceMs: 0 };
 
-type Decide = (redisWaitMs: Millis, now: Millis) => Millis;
-
+/** What Redis answered. */
 interface Known {
   waitMs: Millis;
   heldMs: Millis;
-  known: { id: string; ageMs: Millis }[];
+  processes: number;
+  spendings: { id: string; ageMs: Millis; amount: number }[];
 }
 
 /**
- * The attempts of every process on this Redis. The larger of what Redis and this process know counts, and each tells the
- * other: neither an empty Redis nor one that is away makes room for more attempts. Without an answer within a second,
- * this process counts by itself.
+ * What every process on this Redis takes. The larger of what Redis and this process know counts, and each tells the other:
+ * neither an empty Redis nor one that is away makes room for more. Without an answer within a second, this process counts by
+ * itself, and takes no more than its part of the limit.
  */
 export class RedisBudget implements Budget {
-  private readonly attempts = new AttemptsByKey();
+  private readonly owner = randomBytes(6).toString('base64url');
+  private readonly spendings = new SpendingsByKey(this.owner);
 
   constructor(
     private readonly redis: Redis,
@@ -73,32 +39,44 @@ export class RedisBudget implements Budget {
     private readonly clock: Clock,
   ) {}
 
-  async take(key: Topic, limit: number, windowMs: Millis): Promise<Millis> {
-    const attempts = this.attempts.of(key);
-    const id = randomUUID();
-    return this.exchange(key, { id, limit, windowMs }, (redisWaitMs, now) => {
-      const waitMs = Math.max(redisWaitMs, attempts.waitMs(limit, windowMs, now));
-      if (waitMs === 0) attempts.add([{ id, at: now }], windowMs, now);
-      return waitMs;
+  async take(key: Topic, limit: number, windowMs: Millis, amount = 1): Promise<Millis> {
+    const spendings = this.spendings.of(key);
+    const take = { limit, windowMs, amount };
+    const waitMs = spendings.waitMs(take, this.clock.now());
+    // Redis would record what is then not taken.
+    if (waitMs > 0) return this.exchange(key, TO_TELL, (answer) => Math.max(waitMs, answer?.heldMs ?? 0));
+    const id = spendings.idFor(take);
+    return this.exchange(key, { ...TO_TELL, ...take, id }, (answer, now) => {
+      // Asked again of this process too: Redis may have been emptied since others of its own takes were answered.
+      const wait = answer ? Math.max(answer.waitMs, spendings.waitMs(take, now)) : spendings.waitAloneMs(take, now);
+      if (wait === 0) spendings.spend(id, amount, now);
+      return wait;
+    });
+  }
+
+  async learn(key: Topic, used: number, sinceMs: Millis): Promise<void> {
+    const spendings = this.spendings.of(key);
+    await this.exchange(key, { ...TO_TELL, id: spendings.foreignId(), used, sinceMs }, (answer, now) => {
+      if (!answer) spendings.learn(used, sinceMs, now);
     });
   }
 
   async hold(key: Topic, forMs: Millis): Promise<void> {
-    this.attempts.of(key).hold(this.clock.now() + forMs);
-    await this.exchange(key);
+    this.spendings.of(key).hold(this.clock.now() + forMs);
+    await this.exchange(key, TO_TELL, () => undefined);
   }
 
   /** Tells Redis all that this process remembers, as it must be told when it comes back. */
   tell(): void {
-    for (const key of this.attempts.keys()) void this.exchange(key);
+    for (const key of this.spendings.keys()) void this.exchange(key, TO_TELL, () => undefined);
   }
 
   /**
-   * Both sides learn what the other knows; then `decide` is called with how long Redis says to wait, 0 also when it says
-   * nothing. That is one step: were another answer read in between, its attempt would count against this one too.
+   * Both sides learn what the other knows; then `decide` is called with what Redis answered, or nothing. That is one step: were
+   * another answer read in between, what it took would count against this one too.
    */
-  private exchange(key: Topic, take: Take = NO_TAKE, decide: Decide = () => 0): Promise<Millis> {
-    const attempts = this.attempts.of(key);
+  private exchange<T>(key: Topic, purpose: Purpose, decide: (answer: Known | undefined, now: Millis) => T): Promise<T> {
+    const spendings = this.spendings.of(key);
     return new Promise((resolve) => {
       let isDecided = false;
       const answered = (answer?: Known): void => {
@@ -106,11 +84,12 @@ export class RedisBudget implements Budget {
         isDecided = true;
         giveUp();
         const now = this.clock.now();
-        if (answer) learn(attempts, answer, take.windowMs, now);
-        resolve(decide(answer?.waitMs ?? 0, now));
+        if (answer) hear(spendings, answer, now);
+        resolve(decide(answer, now));
       };
       const giveUp = this.clock.after(ANSWER_WITHIN_MS, answered);
-      this.redis.eval(TAKE, 2, ...this.keysOf(key), ...tellingOf(attempts, take, this.clock.now())).then(
+      const telling = [this.owner, ...tellingOf(spendings, purpose, this.clock.now())];
+      this.redis.eval(EXCHANGE, 4, ...this.keysOf(key), ...telling).then(
         (reply) => answered(readKnown(reply)),
         () => answered(),
       );
@@ -118,33 +97,36 @@ export class RedisBudget implements Budget {
   }
 
   /**
-   * The attempts and the order of one address: two keys that must be in one slot of a Redis Cluster, so they share the hash
-   * tag that the key has, or else the whole key as one.
+   * All that is kept of one address: keys that must be in one slot of a Redis Cluster, so they share the hash tag that the key
+   * has, or else the whole key as one.
    */
-  private keysOf(key: Topic): [string, string] {
+  private keysOf(key: Topic): [string, string, string, string] {
     const name = this.prefix + (/\{[^}]+\}/.test(key) ? key : `{${key}}`);
-    return [name, `${name}:held`];
+    return [name, `${name}:held`, `${name}:amounts`, `${name}:seen`];
   }
 }
 
 /** The script's arguments: what is asked for, and all that this process remembers. */
-function tellingOf(attempts: KnownAttempts, { id, limit, windowMs }: Take, now: Millis): (string | number)[] {
-  const keepMs = Math.max(KEEP_MS, windowMs);
-  const remembered = attempts.all().flatMap((attempt) => [attempt.id, Math.max(0, now - attempt.at)]);
-  return [id, limit, windowMs, keepMs, Math.ceil(attempts.heldMs(now)), ...remembered];
+function tellingOf(spendings: Spendings, purpose: Purpose, now: Millis): (string | number)[] {
+  const { id, amount, limit, windowMs, used, sinceMs } = purpose;
+  const remembered = spendings.all().flatMap((one) => [one.id, Math.max(0, now - one.at), one.amount]);
+  const heldMs = Math.ceil(spendings.heldMs(now));
+  return [id, amount, limit, windowMs, spendings.keepMs, heldMs, used, sinceMs, ...remembered];
 }
 
-function learn(attempts: KnownAttempts, { known, heldMs }: Known, windowMs: Millis, now: Millis): void {
-  const learnt = known.map(({ id, ageMs }) => ({ id, at: now - ageMs }));
-  attempts.add(learnt, windowMs, now);
-  attempts.hold(now + heldMs);
+function hear(spendings: Spendings, answer: Known, now: Millis): void {
+  const told = answer.spendings.map(({ id, ageMs, amount }): Spending => ({ id, at: now - ageMs, amount }));
+  spendings.add(told, now);
+  spendings.hold(now + answer.heldMs);
+  spendings.processes = answer.processes;
 }
 
 function readKnown(reply: unknown): Known {
-  const [waitMs, heldMs, ...known] = (reply as (string | number)[]).map(String);
-  const pairs = Array.from({ length: known.length / 2 }, (_, index) => ({
-    id: known[2 * index] ?? '',
-    ageMs: Number(known[2 * index + 1]),
+  const [waitMs, heldMs, processes, ...known] = (reply as (string | number)[]).map(String);
+  const spendings = Array.from({ length: known.length / 3 }, (_, index) => ({
+    id: known[3 * index] ?? '',
+    ageMs: Number(known[3 * index + 1]),
+    amount: Number(known[3 * index + 2]),
   }));
-  return { waitMs: Number(waitMs), heldMs: Number(heldMs), known: pairs };
+  return { waitMs: Number(waitMs), heldMs: Number(heldMs), processes: Number(processes), spendings };
 }

@@ -53,6 +53,8 @@ describe('with just the rights that PROTOCOL.md names', () => {
     expect(await upstream.budget.take('holdfast:spot:{attempts}', 5, 60_000)).toBe(0);
     expect(await upstream.budget.take('holdfast:spot:{attempts}', 1, 60_000)).toBeGreaterThan(0);
     await upstream.budget.hold('holdfast:spot:{attempts}', 1_000);
+    expect(await upstream.budget.take('holdfast:spot:{weight:api}', 100, 10, 25)).toBe(0);
+    await upstream.budget.learn('holdfast:spot:{weight:api}', 50, 1_000);
     await upstream.marks.write('holdfast:spot:marks', new Map([['a', '1']]));
     await upstream.marks.forget('holdfast:spot:marks', ['a']);
     await upstream.marks.read('holdfast:spot:marks');

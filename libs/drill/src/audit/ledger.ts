@@ -6,6 +6,7 @@ import {
   type StreamEvent,
   type StreamName,
   isMarketEvent,
+  isSamePlace,
 } from '#libs/core';
 import { type Position, positionOfEvent, positionOfPayload } from './position.js';
 import { Ranges } from './ranges.js';
@@ -116,7 +117,9 @@ class Page {
   private edgeFeed(event: FeedEvent): void {
     const { place: last } = this;
     if (last && isLater(event, last)) {
-      this.enterPlace(event);
+      // With a word on what it follows nothing is missing between.
+      if (event.follows && isSamePlace(event.follows, last)) this.place = { epoch: event.epoch, seq: event.seq };
+      else this.enterPlace(event);
       this.opening = this.place;
     } else if (event.state === 'live') this.isCutOff = false;
     if (event.state !== 'live') this.isCutOff = true;

@@ -235,6 +235,14 @@ describe('an edge that knows the book at update id 10', () => {
     expect(settled.diffs).toMatchObject([{ U: 3 }, { U: 4 }]);
   });
 
+  it('bridges over a gap that no ids name, where the ids go on', () => {
+    stage.newTerm();
+    stage.feed('gap', 'upstream-gone');
+    stage.publish(diff(50, 50));
+    stage.welcome(book(50, BIDS.slice(1), ASKS));
+    expect(settled.diffs).toMatchObject([{ U: 11, u: 50, b: [['9.00', '0.0']] }]);
+  });
+
   it.each([
     ['no list', book(20, 'none' as never, [])],
     ['no decimal', book(20, [['9.0', 'much']], [])],

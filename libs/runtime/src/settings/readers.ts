@@ -31,10 +31,18 @@ export const host: SettingReader<string> = (given) => {
   return HOST_NAME.test(name) && !/^[\d.]+$/.test(name) ? name : undefined;
 };
 
-/** A base URL that a WebSocket can be opened under: every part of it is used, so there is no path. */
-export const webSocketUrl: SettingReader<string> = (given) => {
-  const written = given.trim();
-  const url = /^wss?:\/\/[^\s/?#\\]+\/?$/.test(written) ? URL.parse(written) : null;
-  if (!url || url.hostname === '' || url.port === '0') return undefined;
-  return written;
-};
+/** A base URL of which every part is used, so there is no path. */
+const baseUrl =
+  (scheme: RegExp): SettingReader<string> =>
+  (given) => {
+    const written = given.trim();
+    const url = scheme.test(written) && /^\w+:\/\/[^\s/?#\\]+\/?$/.test(written) ? URL.parse(written) : null;
+    if (!url || url.hostname === '' || url.port === '0') return undefined;
+    return written;
+  };
+
+/** One that a WebSocket can be opened under. */
+export const webSocketUrl = baseUrl(/^wss?:/);
+
+/** One that a REST API is below. */
+export const httpUrl = baseUrl(/^https?:/);

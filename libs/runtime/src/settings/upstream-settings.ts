@@ -1,5 +1,5 @@
 import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, list, text, webSocketUrl } from './readers.js';
+import { httpUrl, integer, list, text, webSocketUrl } from './readers.js';
 import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
@@ -26,6 +26,16 @@ export class UpstreamSettings {
   @IsOptional()
   @IsString()
   wsUrl?: string;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_REST_URL',
+    read: httpUrl,
+    expected: 'a URL like https://api.binance.com or http://127.0.0.1:9543, without a path',
+    says: 'Base URL of the REST API, which holes are filled from; no other host is asked then. Unset: those of the market; for spot https://api.binance.com, and https://data-api.binance.vision where that fails. Set it where HOLDFAST_UPSTREAM_WS_URL is set.',
+  })
+  @IsOptional()
+  @IsString()
+  restUrl?: string;
 
   @Setting({
     env: 'HOLDFAST_UPSTREAM_PROXY',
@@ -129,6 +139,28 @@ export class UpstreamSettings {
   retrySteadyMs: number = 10_000;
 
   @Setting({
+    env: 'HOLDFAST_FILL_WAIT_MS',
+    read: integer,
+    expected: milliseconds(0, 3_600_000),
+    says: 'How long live events of a stream wait for missing ones that are fetched. What has not come by then is announced as a gap, and the stream goes on. Diffs of a book do not go on; they wait for a book.',
+  })
+  @Max(3_600_000)
+  @Min(0)
+  @IsInt()
+  fillWaitMs: number = 60_000;
+
+  @Setting({
+    env: 'HOLDFAST_FILL_MOST_WAITING',
+    read: integer,
+    expected: 'a whole number from 1 to 1000000',
+    says: 'How many live events of one stream wait for missing ones that are fetched. With one more the missing ones are announced as a gap; of the diffs of a book the oldest is dropped, and the book must reach past it.',
+  })
+  @Max(1_000_000)
+  @Min(1)
+  @IsInt()
+  fillMostWaiting: number = 20_000;
+
+  @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
     read: integer,
     expected: milliseconds(100, 600_000),
@@ -160,6 +192,17 @@ export class UpstreamSettings {
   @Min(100)
   @IsInt()
   silenceStreamMs: number = 30_000;
+
+  @Setting({
+    env: 'HOLDFAST_LONGEST_DOWNTIME_MS',
+    read: integer,
+    expected: milliseconds(0, 86_400_000),
+    says: 'An upstream that starts goes on where the one before it was, and fetches what was missed between. If there was none for longer than this, streams begin anew, and clients are told since when something is missing.',
+  })
+  @Max(86_400_000)
+  @Min(0)
+  @IsInt()
+  longestDowntimeMs: number = 600_000;
 
   @Setting({
     env: 'HOLDFAST_ROTATE_AFTER_MS',

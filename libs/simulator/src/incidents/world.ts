@@ -1,7 +1,7 @@
 import type { Clock, Random } from '#libs/core';
 import type { SimMarket } from '../market/market.js';
 import type { MarketSink } from '../market/sink.js';
-import type { Rest } from '../rest/rest.js';
+import type { SimRest } from '../rest/rest.js';
 import type { SimConnection } from '../server/connection.js';
 import type { FrontDoor } from '../server/front-door.js';
 import type { StreamChannels } from '../wire/channels.js';
@@ -12,7 +12,7 @@ export interface World {
   readonly clock: Clock;
   readonly random: Random;
   readonly door: FrontDoor;
-  readonly rest: Rest;
+  readonly rest: SimRest;
   readonly channels: StreamChannels;
   readonly market: SimMarket;
   readonly sink: MarketSink;

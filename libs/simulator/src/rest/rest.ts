@@ -11,7 +11,7 @@ import { Query } from './query.js';
 import { WeightMeter } from './weight.js';
 
 /** What REST answers from. */
-export interface RestOptions {
+export interface SimRestOptions {
   clock: Clock;
   market: SimMarket;
   limits: Limits;
@@ -22,7 +22,7 @@ export interface RestOptions {
 const PREFIX = '/api/v3/';
 
 /** Binance's REST endpoints over the same market as the streams. */
-export class Rest {
+export class SimRest {
   /** Refusals and delays that an incident ordered. */
   readonly gate: Gate;
   /** Requests that came, those refused included. */
@@ -31,7 +31,7 @@ export class Rest {
   databaseLagMs: Millis;
   private readonly weights: WeightMeter;
 
-  constructor(private readonly options: RestOptions) {
+  constructor(private readonly options: SimRestOptions) {
     this.gate = new Gate(options.clock);
     this.databaseLagMs = options.databaseLagMs;
     this.weights = new WeightMeter(options.clock, options.limits, options.violated);

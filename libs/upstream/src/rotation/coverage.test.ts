@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { candle, streamOf, trade } from '../../../../test/support/series-rig.js';
+import { candle, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from '../streams/series.js';
 import { Coverage } from './coverage.js';
 
@@ -8,8 +8,7 @@ const OLD = 1;
 const NEW = 2;
 const CONFIRMED_AT = 10_000;
 
-const counts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
-const tools = { term: { epoch: 1 }, counts, holdMs: 2_000, wallAt: (instant: number) => instant };
+const tools = seriesTools();
 
 /** A stream that both lines carry. */
 function stream(name: string): Series {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import type { MarketEvent } from '#libs/core';
-import { candle, diff, inShort, streamOf, trade } from '../../../../test/support/series-rig.js';
+import { candle, diff, inShort, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from './series.js';
 
 const HOLD_MS = 2_000;
@@ -10,12 +10,12 @@ const HOLD_MS = 2_000;
 /** A stream fed by sources that a test opens and closes; notes what is said, without states that are no gaps. */
 class Fed {
   readonly said: (string | number)[] = [];
-  readonly counts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
+  readonly tools = seriesTools();
+  readonly counts = this.tools.counts;
   readonly series: Series;
 
   constructor(name: string, ...sources: number[]) {
-    const tools = { term: { epoch: 1 }, counts: this.counts, holdMs: HOLD_MS, wallAt: (instant: number) => instant };
-    this.series = new Series(streamOf(name), tools, { topic: 't', at: 0, seq: 0 });
+    this.series = new Series(streamOf(name), this.tools, { topic: 't', at: 0, seq: 0 });
     for (const source of sources) this.series.sources.open(source, 0);
   }
 
@@ -33,7 +33,7 @@ class Fed {
   }
 
   expire(now: number): this {
-    return this.note(this.series.expire(now));
+    return this.note(this.series.continuity.settle(now, true));
   }
 
   private note(events: ReturnType<Series['accept']>): this {
@@ -191,7 +191,7 @@ describe('a stream fed by two sources', () => {
   it('is not impatient after a stall of our own process, and never because events are read late', () => {
     const fed = new Fed('btcusdt@trade', 1, 2).trades([1], 1).trades([4], 2, 1_000).trades([5], 2, 60_000);
     expect(fed.said).toEqual([1]);
-    fed.series.pardon(60_000);
+    fed.series.continuity.order.waiting.pardon(60_000);
     fed.expire(60_000);
     expect(fed.trades([2, 3, 4], 1, 60_100).said).toEqual([1, 2, 3, 4, 5]);
   });
@@ -236,9 +236,9 @@ describe('a stream fed by two sources', () => {
 describe('a state stream', () => {
   it('passes what is above what came before, the candle before its state, and nothing twice', () => {
     const fed = new Fed('btcusdt@kline_1s', 1);
-    const states = [candle(60, 1), candle(60, 2), candle(60, 2), candle(60, 1), candle(120, 1), candle(60, 9)];
-    for (const state of [...states, candle(120, 2)]) fed.take(state, 1);
-    expect(fed.said).toEqual([60, 60, 120, 120]);
+    const first = [candle(0, 1), candle(0, 2), candle(0, 2), candle(0, 1), candle(0, 3, true)];
+    for (const state of [...first, candle(1_000, 4), candle(0, 9), candle(1_000, 5)]) fed.take(state, 1);
+    expect(fed.said).toEqual([0, 0, '0 closed', 1_000, 1_000]);
   });
 
   it('lets no next candle overtake the closed one that another source still has to bring', () => {
@@ -256,11 +256,14 @@ describe('a state stream', () => {
     expect(fed.said).toEqual([0, '0 closed']);
   });
 
-  it('does not wait for a closed candle that nobody can bring, or not soon', () => {
+  it('announces a closed candle that nobody can bring, or not soon, and candles that were skipped', () => {
     const alone = new Fed('btcusdt@kline_1s', 1).take(candle(0, 900), 1).take(candle(1_000, 1_010), 1);
-    expect(alone.said).toEqual([0, 1_000]);
+    expect(alone.said).toEqual([0, 'gap 0-999', 1_000]);
+    alone.take(candle(1_000, 2_000, true), 1).take(candle(4_000, 4_010), 1);
+    expect(alone.said.slice(3)).toEqual(['1000 closed', 'gap 2000-3999', 4_000]);
     const slow = new Fed('btcusdt@kline_1s', 1, 2).take(candle(0, 900), 1).take(candle(1_000, 1_010), 2, 0);
-    expect(slow.expire(HOLD_MS).said).toEqual([0, 1_000]);
+    expect(slow.said).toEqual([0]);
+    expect(slow.expire(HOLD_MS).said).toEqual([0, 'gap 0-999', 1_000]);
   });
 });
 

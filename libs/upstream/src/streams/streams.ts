@@ -1,13 +1,23 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Messages } from '#libs/bus';
 import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
-import { type ContinuityCounts, Series, type SeriesTools } from './series.js';
+import type { ContinuityCounts, HoldBounds } from './continuity.js';
+import { FILL_PACE, Pace } from './pace.js';
+import { RepairDesk } from './repair-desk.js';
+import { Series, type SeriesTools } from './series.js';
+import type { Recalled } from './transcript.js';
 
 /** Places of streams that are not wanted now are remembered for so many. */
 const MOST_REMEMBERED = 20_000;
 
 /** A stream whose listeners we had only lost sight of goes on where it was, if it is wanted again so soon. */
 const RESUME_MS: Millis = 60_000;
+
+/** What leaves at a bounded pace leaves so many messages at once, then it is another stream's turn. */
+const AT_ONCE = 50;
+
+/** A stream that has more to say than this is faster than the pace: it all leaves. */
+const MOST_PACED = 100_000;
 
 /** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
 export type Leaving = 'said' | 'unheard';
@@ -20,24 +30,49 @@ interface Left {
   at: Millis;
 }
 
+/** What is known of the upstream before this one. */
+export interface Memory {
+  /** Where a stream was that is wanted now; once. */
+  recall(name: ParsedStream): Recalled | undefined;
+  /** Nothing is recalled any more: somebody else may have published since. */
+  forget(): void;
+}
+
+const sinceWhen = (at: Millis): string =>
+  `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
+
 /** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
 export class Streams {
-  readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0 };
-  /** Messages published, feed events included. */
+  readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 };
+  /** Messages published, feed events included, and their letters. */
   published = 0;
+  letters = 0;
+  /** Who may bring what no line brings any more. */
+  readonly repairs: RepairDesk;
   private readonly tools: SeriesTools;
   /** By name. */
   readonly wanted = new Map<StreamName, Series>();
   private readonly left = new Map<StreamName, Left>();
+  /** Those with an outbox; who has waited longest is first. */
+  private readonly paced = new Set<Series>();
+  private readonly pace: Pace;
   private firstSeq: Seq = 0;
 
   constructor(
     private readonly market: Market,
     private readonly messages: Messages,
     private readonly clock: Clock,
-    holdMs: Millis,
+    bounds: HoldBounds,
+    private readonly memory: Memory,
   ) {
-    this.tools = { term: { epoch: 0 }, counts: this.counts, holdMs, wallAt: (instant) => clock.wallAt(instant) };
+    this.pace = new Pace(FILL_PACE, clock.now());
+    this.repairs = new RepairDesk({
+      clock,
+      find: (stream) => this.wanted.get(stream),
+      publish: (series, said) => this.publishPaced(series, said),
+    });
+    const { counts, repairs } = this;
+    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, wallAt: (instant) => clock.wallAt(instant) };
   }
 
   get epoch(): Epoch {
@@ -46,10 +81,13 @@ export class Streams {
 
   /** Puts messages on a stream's channel, in this order. */
   publish(series: Series, said: readonly StreamEvent[]): void {
+    if (series.outbox) return void series.outbox.push(...said);
     for (const event of said) {
       series.transcript.say(event);
       this.published += 1;
-      this.messages.publish(series.topic, encode(event));
+      const text = encode(event);
+      this.letters += text.length;
+      this.messages.publish(series.topic, text);
     }
   }
 
@@ -63,15 +101,20 @@ export class Streams {
     this.left.delete(name.name);
     const resumeAt = left && at - left.at < RESUME_MS ? left.last : undefined;
     const topic = this.market.topic(name);
-    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt });
+    const past = left ? undefined : this.memory.recall(name);
+    const recalled = past?.goneSince === undefined ? past : undefined;
+    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt, recalled });
     this.wanted.set(name.name, series);
+    if (past?.goneSince !== undefined) this.publish(series, [series.transcript.gap(sinceWhen(past.goneSince), at)]);
     this.publish(series, series.become({ state: 'recovering', cause: 'subscribing' }, at));
     return series;
   }
 
   /** Ends a stream: nobody wants it. */
   close(series: Series, why: Leaving): void {
-    const { name, transcript, reached } = series;
+    const { name, transcript, reached, continuity } = series;
+    continuity.end();
+    this.flush(series);
     this.wanted.delete(name.name);
     this.left.set(name.name, {
       seq: transcript.seq,
@@ -81,33 +124,82 @@ export class Streams {
     this.forgetOldest();
   }
 
-  /** Begins a term: places begin anew in each stream. */
-  beginTerm(epoch: Epoch): void {
-    this.tools.term.epoch = epoch;
+  /**
+   * Begins a term: places begin anew in each stream.
+   *
+   * @param isAlone whether nobody else has published since the last one.
+   */
+  beginTerm(epoch: Epoch, isAlone: boolean): void {
+    for (const series of this.paced) this.flush(series);
+    const { term } = this.tools;
+    const before = term.epoch;
+    term.epoch = epoch;
     this.firstSeq = 0;
     this.left.clear();
+    this.memory.forget();
     for (const series of this.wanted.values()) {
-      const feed = series.transcript.beginTerm();
+      const { transcript } = series;
+      const feed = transcript.beginTerm(isAlone ? { epoch: before, seq: transcript.seq } : undefined);
       if (feed) this.publish(series, [feed]);
     }
   }
 
-  /** Gives up what has been waited for too long. */
+  /** Gives up what has been waited for too long; what leaves at a bounded pace goes on. */
   tick(now: Millis): void {
-    for (const series of this.wanted.values()) if (series.isWaiting) this.publish(series, series.expire(now));
+    for (const series of this.wanted.values()) {
+      if (series.continuity.mending !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
+    }
+    this.pump(now);
   }
 
   /** Our own process stood still: what is waited for may lie unread in a socket. */
   pardon(now: Millis): void {
-    for (const series of this.wanted.values()) if (series.isWaiting) series.pardon(now);
+    for (const series of this.wanted.values()) series.continuity.order.waiting.pardon(now);
   }
 
   /** Says of every stream that we stop. */
   stop(): void {
     const now = this.clock.now();
     for (const series of this.wanted.values()) {
+      series.continuity.end();
+      this.flush(series);
       this.publish(series, series.become({ state: 'stale', cause: 'stopped' }, now));
     }
+  }
+
+  /** Puts messages on a stream's channel, in this order, as fast as nobody is hurt by it; what comes later waits behind them. */
+  private publishPaced(series: Series, said: readonly StreamEvent[]): void {
+    if (said.length === 0) return;
+    series.outbox ??= [];
+    series.outbox.push(...said);
+    this.paced.add(series);
+    this.pump(this.clock.now());
+  }
+
+  /** Lets go what the pace allows, each stream a few at a time. */
+  private pump(now: Millis): void {
+    for (const series of this.paced) {
+      if (!this.pace.isFree(now)) return;
+      const { outbox = [] } = series;
+      const isLong = outbox.length > MOST_PACED;
+      const some = outbox.splice(0, isLong ? outbox.length : AT_ONCE);
+      this.paced.delete(series);
+      series.outbox = undefined;
+      const before = this.letters;
+      this.publish(series, some);
+      this.pace.spend(this.letters - before);
+      if (outbox.length === 0) continue;
+      series.outbox = outbox;
+      this.paced.add(series);
+    }
+  }
+
+  /** What has been decided is said before something else begins. */
+  private flush(series: Series): void {
+    const { outbox = [] } = series;
+    series.outbox = undefined;
+    this.paced.delete(series);
+    this.publish(series, outbox);
   }
 
   /** A forgotten stream that comes back begins above every place that was forgotten, so no place is given twice. */

@@ -1,4 +1,5 @@
 import {
+  type BookEvent,
   type Clock,
   type Epoch,
   type FeedCause,
@@ -13,7 +14,6 @@ import {
   type StreamName,
   type Welcome,
   encode,
-  isMarketEvent,
 } from '#libs/core';
 
 /** The term in which this process publishes; a new one begins when another upstream has come between. */
@@ -26,6 +26,18 @@ export interface FeedView {
   state: FeedState;
   cause: FeedCause;
   message?: string | undefined;
+  /** What is being fetched. */
+  missing?: Missing | undefined;
+}
+
+/** Where a stream was when the upstream before this one ended. */
+export interface Recalled {
+  /** Of its newest message. */
+  place: Place;
+  /** Its newest event. */
+  event: MarketEvent | BookEvent;
+  /** Since when nothing has been said of it, by the machine's clock, where that is so long ago that it does not go on. */
+  goneSince: Millis | undefined;
 }
 
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
@@ -40,7 +52,10 @@ export class Transcript {
   /** When the state began, by the clock that measures. */
   changedAt: Millis = 0;
   private saidFeed: FeedEvent | undefined;
-  private newest: MarketEvent | undefined;
+  /** The newest event. */
+  last: MarketEvent | BookEvent | undefined;
+  /** Which place of an older term the first message of this one follows. */
+  private follows: Place | undefined;
 
   /** @param seq The place given last; the next one is one higher. */
   constructor(
@@ -55,15 +70,22 @@ export class Transcript {
   say(event: StreamEvent): void {
     event.epoch = this.term.epoch;
     event.seq = ++this.seq;
-    if (event.type === 'feed') this.saidFeed = event;
-    else if (this.keepsNewest && isMarketEvent(event)) this.newest = event;
+    if (event.type === 'feed') this.sayFeed(event);
+    else this.last = event;
+  }
+
+  /** Begins behind where the upstream before this one was, with nothing between: the first message will say so. */
+  goOnBehind({ place, event }: Pick<Recalled, 'place' | 'event'>): void {
+    this.follows = place;
+    this.last = event;
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */
-  become({ state, cause, message }: FeedView, now: Millis): FeedEvent | undefined {
-    if (this.feed?.state === state && this.feed.cause === cause) return undefined;
-    const since = this.feed?.state === state ? this.feed.since : this.stampOf(now);
-    return this.decide({ state, since, cause, message });
+  become({ state, cause, message, missing }: FeedView, now: Millis): FeedEvent | undefined {
+    const { feed } = this;
+    if (feed?.state === state && feed.cause === cause && feed.missing?.from === missing?.from) return undefined;
+    const since = feed?.state === state ? feed.since : this.stampOf(now);
+    return this.decide({ state, since, cause, message, missing });
   }
 
   /** Events are missing for good; what follows is live again. */
@@ -71,9 +93,14 @@ export class Transcript {
     return this.decide({ state: 'gap', since: this.stampOf(now), cause: 'ids-missing', message, missing });
   }
 
-  /** The state again, first thing in a new term: places begin anew with it. */
-  beginTerm(): FeedEvent | undefined {
+  /**
+   * The state again, first thing in a new term: places begin anew with it.
+   *
+   * @param follows the last place of the term before, where nobody else has published since.
+   */
+  beginTerm(follows: Place | undefined): FeedEvent | undefined {
     this.seq = 0;
+    this.follows = follows;
     return this.feed && this.decide(this.feed);
   }
 
@@ -84,8 +111,14 @@ export class Transcript {
       stream: this.stream,
       place: { epoch: this.term.epoch, seq: this.seq },
       feed: encode(this.saidFeed),
-      latest: this.newest ? [encode(this.newest)] : [],
+      latest: this.keepsNewest && this.last ? [encode(this.last)] : [],
     };
+  }
+
+  private sayFeed(event: FeedEvent): void {
+    if (this.follows && event.seq === 1) event.follows = this.follows;
+    this.follows = undefined;
+    this.saidFeed = event;
   }
 
   private stampOf(now: Millis): Millis {
@@ -111,5 +144,4 @@ export class Transcript {
 
 interface Decision extends FeedView {
   since: Millis;
-  missing?: Missing | undefined;
 }

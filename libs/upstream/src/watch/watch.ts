@@ -3,6 +3,7 @@ import type { UpstreamSettings } from '#libs/runtime';
 import type { Connection } from '../line/connection.js';
 import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
+import { isRepaired } from '../streams/order/mending.js';
 import type { Series } from '../streams/series.js';
 import { LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
 import type { Streams } from '../streams/streams.js';
@@ -70,16 +71,20 @@ export class Watch {
 
   private lookAtStream(series: Series, line: Connection | undefined, silenceStreamMs: Millis, now: Millis): void {
     const { streams, timings } = this.watched;
-    const { activity, transcript, wasLive, wantedAt, name } = series;
+    const { activity, transcript, continuity, wantedAt, name } = series;
     activity.look(now);
+    const carriedSince = line?.requests.carriedSince.get(name.name);
+    if (carriedSince !== undefined) series.confirm(carriedSince, now);
+    // What is fetched says by itself how the stream is.
+    if (isRepaired(continuity.mending)) return;
     const view = {
       isPaced: name.known.isPaced,
       feed: transcript.feed,
-      wasLive,
+      wasLive: continuity.wasLive,
       heardAt: activity.heardAt,
       share: activity.share,
       wantedAt,
-      carriedSince: line?.requests.carriedSince.get(name.name),
+      carriedSince,
     };
     const change = judgeStream(view, now, { silenceStreamMs, quietMs: timings.quietMs });
     if (change) streams.publish(series, series.become(change, now));
@@ -106,9 +111,10 @@ export class Watch {
   private patienceWith({ cargo }: Slot, isUntried: boolean): Millis {
     const { silenceDataMs } = this.watched.settings;
     let patience = Infinity;
-    for (const { name, wasLive, activity } of cargo.all()) {
+    for (const { name, continuity, activity } of cargo.all()) {
       const { isPaced } = name.known;
       const { share } = activity;
+      const { wasLive } = continuity;
       if (isSteady({ isPaced, wasLive, share })) patience = Math.min(patience, linePatienceMs(share, silenceDataMs));
       else if (isUntried && isPaced) patience = Math.min(patience, silenceDataMs);
     }

@@ -1,25 +1,49 @@
-import type { Rising } from '#libs/binance';
+import type { ParsedStream, Rising } from '#libs/binance';
 import type { MarketEvent, Millis } from '#libs/core';
-import { type Hole, type Order, type Turn, type WaitingEvent, keepWaiting } from './order.js';
+import type { Hole, Order, Turn } from './order.js';
 import { RestartWatch } from './restart.js';
+import { Waiting } from './waiting.js';
 
 /**
- * The order of state streams: each event must be above the one before, by `major` first, then by `mark`. Holes mean
- * nothing, whichever source says something first is passed on. Only what ends a `major` must not be overtaken: while
- * another source may still bring a candle's closed state, the next candle waits.
+ * The order of events that only rise: each must be above the one before, by `major` first, then by `mark`. Where the next
+ * `major` is known (candles), one that is not the next, or comes before the last word about the one before, has a hole before
+ * it. Where it is not known but can be asked for (block trades), what comes first after an interruption may have one. Of pure
+ * states nothing is ever missing: whoever says something first is passed on.
  */
 export class Rise implements Order {
   private major = -Infinity;
   private mark = -Infinity;
   private isFinal = true;
-  readonly waiting: WaitingEvent[] = [];
+  /** Whether what comes next may have been preceded by something that nobody brought. */
+  private isDoubted = false;
+  /** The event passed on last; undefined where the next one is the first, or stands behind a hole that was given up. */
+  private newest: MarketEvent | undefined;
+  readonly waiting = new Waiting();
   private readonly restarts = new RestartWatch();
 
-  constructor(private readonly rising: Rising) {}
+  constructor(
+    private readonly rising: Rising,
+    private readonly stream: ParsedStream,
+  ) {}
 
   get hole(): Hole | undefined {
-    const [first] = this.waiting;
-    return first && { upTo: first.reach, since: first.since };
+    const { first } = this.waiting;
+    const from = this.expected;
+    if (!first || from === undefined) return undefined;
+    const { event, reach, since } = first;
+    const reason = this.isDoubted ? 'interrupted' : 'skipped';
+    return { ...this.before, from, to: this.positionOf(event) - 1, next: event, upTo: reach, since, reason };
+  }
+
+  openHole(now: Millis): Hole | undefined {
+    const from = this.expected;
+    if (!this.isDoubted || from === undefined) return undefined;
+    return { ...this.before, from, upTo: Infinity, since: now, reason: 'interrupted' };
+  }
+
+  interrupt(): void {
+    const { known, isArray } = this.stream;
+    this.isDoubted = known.history !== undefined && !this.rising.nextMajor && !isArray;
   }
 
   take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {
@@ -31,34 +55,82 @@ export class Rise implements Order {
     if (isSame && !isEnd && (mark === this.mark || (this.isFinal && this.rising.isFinal))) return 'repeated';
     const isOld = major < this.major || (isSame && !isEnd && mark < this.mark);
     if (isOld && !(isAlone && this.restarts.sawOld(now))) return 'repeated';
-    if (major > this.major && !this.isFinal && !isAlone)
-      return keepWaiting(this.waiting, { event, reach: mark, since: now });
+    if (!isOld && this.isAhead(event))
+      return this.waiting.keep({ event, reach: mark, since: now }) ? 'waits' : 'repeated';
     this.pass(event, major, mark);
     return isOld ? 'restarted' : 'next';
   }
 
+  /** Whoever fetched it knows that nothing stands between it and what was there. */
+  fill(event: MarketEvent): Turn {
+    const major = this.rising.major?.(event) ?? 0;
+    const mark = this.rising.mark(event);
+    const isEnd = major === this.major && !this.isFinal && this.rising.isFinal?.(event) === true;
+    const isNew = major > this.major || (major === this.major && !this.rising.isFinal && mark > this.mark);
+    if (!isEnd && !isNew) return 'repeated';
+    this.pass(event, major, mark);
+    return 'next';
+  }
+
   release(): MarketEvent | undefined {
-    for (let next = this.waiting[0]; next; next = this.waiting[0]) {
-      const major = this.rising.major?.(next.event) ?? 0;
-      if (major > this.major && !this.isFinal) return undefined;
+    for (let next = this.waiting.first; next; next = this.waiting.first) {
+      const { event, reach } = next;
+      const major = this.rising.major?.(event) ?? 0;
+      const isOver = this.isFinal && this.rising.isFinal !== undefined;
+      const isOld = major < this.major || (major === this.major && (reach <= this.mark || isOver));
+      if (!isOld && this.isAhead(event)) return undefined;
       this.waiting.shift();
-      if (major < this.major || (major === this.major && next.reach <= this.mark)) continue;
-      this.pass(next.event, major, next.reach);
-      return next.event;
+      if (isOld) continue;
+      this.pass(event, major, reach);
+      return event;
     }
     return undefined;
   }
 
   skip(): void {
-    if (this.waiting.length > 0) this.isFinal = true;
+    this.newest = undefined;
+    this.isDoubted = false;
+  }
+
+  /** Positions may be missing between two that follow each other; whoever knows says so. */
+  whole(): void {
+    this.skip();
+  }
+
+  /** Nothing that only rises has a book. */
+  jump(): boolean {
+    return false;
   }
 
   reachOf(event: MarketEvent): number {
     return this.rising.mark(event);
   }
 
+  positionOf(event: MarketEvent): number {
+    return this.rising.major?.(event) ?? this.rising.mark(event);
+  }
+
+  private get before(): { before?: MarketEvent } {
+    return this.newest ? { before: this.newest } : {};
+  }
+
+  /** The lowest position that may come with nothing missing before it; undefined where nobody knows. */
+  private get expected(): number | undefined {
+    if (!this.newest) return undefined;
+    if (this.isDoubted) return this.mark + 1;
+    const next = this.rising.nextMajor?.(this.newest, this.stream);
+    return this.isFinal ? next : next && this.major;
+  }
+
+  /** Whether something is missing before it, or may be. */
+  private isAhead(event: MarketEvent): boolean {
+    const { expected } = this;
+    return expected !== undefined && this.positionOf(event) > expected;
+  }
+
   private pass(event: MarketEvent, major: number, mark: number): void {
     if (this.restarts.old) this.restarts.clear();
+    this.newest = event;
     this.major = major;
     this.mark = mark;
     this.isFinal = this.rising.isFinal?.(event) ?? true;

@@ -1,7 +1,8 @@
-import type { Chain } from '#libs/binance';
-import type { MarketEvent, Millis } from '#libs/core';
-import { type Hole, type Order, type Turn, type WaitingEvent, keepWaiting } from './order.js';
+import type { BookRules, Chain } from '#libs/binance';
+import type { BookEvent, MarketEvent, Millis } from '#libs/core';
+import type { Hole, Order, Turn } from './order.js';
 import { RestartWatch } from './restart.js';
+import { Waiting } from './waiting.js';
 
 /** An event that happened so much later than the newest one, by the exchange's clock, is no copy of an old one. */
 const LATER_MS: Millis = 250;
@@ -13,12 +14,18 @@ const LATER_MS: Millis = 250;
 export class Sequence implements Order {
   private last: number | undefined;
   private newest: MarketEvent | undefined;
-  readonly waiting: WaitingEvent[] = [];
+  /** Whether `last` is the id of a book, which the next diff need not follow as it would follow a diff. */
+  private isAtBook = false;
+  readonly waiting = new Waiting();
   private readonly restarts = new RestartWatch();
 
-  /** @param resumeAt goes on behind this id, which was reached before. */
+  /**
+   * @param book of a stream of diffs.
+   * @param resumeAt goes on behind this id, which was reached before.
+   */
   constructor(
     private readonly chain: Chain,
+    private readonly book?: BookRules,
     resumeAt?: number,
   ) {
     this.last = resumeAt;
@@ -30,52 +37,104 @@ export class Sequence implements Order {
   }
 
   get hole(): Hole | undefined {
-    const [first] = this.waiting;
+    const { first } = this.waiting;
     if (!first || this.last === undefined) return undefined;
-    const missing = this.chain.missing(first.event, this.last);
-    const count = this.chain.isCounted ? { count: missing.to - missing.from + 1 } : {};
-    return { missing, ...count, upTo: first.reach, since: first.since };
+    const { event, reach, since } = first;
+    const { from, to } = this.chain.missing(event, this.last);
+    const count = this.chain.isCounted ? { count: to - from + 1 } : {};
+    return { ...this.before, from, to, ...count, next: event, upTo: reach, since, reason: 'skipped' };
+  }
+
+  openHole(now: Millis): Hole | undefined {
+    if (this.last === undefined || !this.chain.isCounted) return undefined;
+    return { ...this.before, from: this.last + 1, upTo: Infinity, since: now, reason: 'interrupted' };
   }
 
   take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {
     const reach = this.chain.last(event);
     const { last } = this;
     if (last !== undefined && reach <= last) return this.takeOld(event, reach, now, isAlone);
-    if (last !== undefined && !this.chain.follows(event, last))
-      return keepWaiting(this.waiting, { event, reach, since: now });
+    if (last !== undefined && !this.chain.follows(event, last) && !this.continuesBook(event, last))
+      return this.waiting.keep({ event, reach, since: now }) ? 'waits' : 'repeated';
+    // As `pass` does, without a step more on the way of every event.
     this.last = reach;
     this.newest = event;
+    this.isAtBook = false;
     if (this.restarts.old) this.restarts.clear();
     return 'next';
   }
 
+  fill(event: MarketEvent, now: Millis): Turn {
+    return this.take(event, now, false);
+  }
+
   release(): MarketEvent | undefined {
-    for (let next = this.waiting[0]; next && this.last !== undefined; next = this.waiting[0]) {
-      if (next.reach > this.last && !this.chain.follows(next.event, this.last)) return undefined;
+    for (let next = this.waiting.first; next && this.last !== undefined; next = this.waiting.first) {
+      const { event, reach } = next;
+      const isNew = reach > this.last;
+      if (isNew && !this.chain.follows(event, this.last) && !this.continuesBook(event, this.last)) return undefined;
       this.waiting.shift();
-      if (next.reach <= this.last) continue;
-      this.last = next.reach;
-      this.newest = next.event;
-      return next.event;
+      if (!isNew) continue;
+      this.pass(event, reach);
+      return event;
     }
     return undefined;
   }
 
   skip(): void {
-    const { missing } = this.hole ?? {};
-    if (missing) this.last = missing.to;
+    const { to } = this.hole ?? {};
+    if (to !== undefined) this.last = to;
+  }
+
+  /** The ids themselves tell what is missing. */
+  interrupt(): void {
+    return undefined;
+  }
+
+  whole(): void {
+    return undefined;
+  }
+
+  jump({ lastUpdateId }: BookEvent): boolean {
+    if (this.last !== undefined && lastUpdateId < this.last) return false;
+    const { waiting } = this;
+    const { first } = waiting;
+    if (first && first.reach > lastUpdateId && !this.book?.joins(first.event, lastUpdateId)) return false;
+    while (waiting.first && waiting.first.reach <= lastUpdateId) waiting.shift();
+    this.last = lastUpdateId;
+    this.newest = undefined;
+    this.isAtBook = true;
+    return true;
   }
 
   reachOf(event: MarketEvent): number {
     return this.chain.last(event);
   }
 
+  positionOf(event: MarketEvent): number {
+    return this.chain.last(event);
+  }
+
+  private get before(): { before?: MarketEvent } {
+    return this.newest ? { before: this.newest } : {};
+  }
+
+  private pass(event: MarketEvent, reach: number): void {
+    this.last = reach;
+    this.newest = event;
+    this.isAtBook = false;
+    if (this.restarts.old) this.restarts.clear();
+  }
+
+  private continuesBook(event: MarketEvent, last: number): boolean {
+    return this.isAtBook && this.book?.joins(event, last) === true;
+  }
+
   /** Below what we have: a copy, unless the only source says it for long, or it happened after all that we have. */
   private takeOld(event: MarketEvent, reach: number, now: Millis, isAlone: boolean): Turn {
     if (!isAlone || reach === this.last || this.waiting.length > 0) return 'repeated';
     if (!this.isLater(event) && !this.restarts.sawOld(now)) return 'repeated';
-    this.last = reach;
-    this.newest = event;
+    this.pass(event, reach);
     return 'restarted';
   }
 

@@ -86,9 +86,14 @@ export class HandUpstream {
     return text;
   }
 
-  /** Numbers an event and loses it. */
-  lose(stream: StreamName, fields: Fields): void {
-    this.write(stream, fields);
+  /** Numbers an event and loses it. Gives its text, should it come late after all. */
+  lose(stream: StreamName, fields: Fields): string {
+    return this.write(stream, fields);
+  }
+
+  /** Publishes a text that was lost. */
+  deliverLate(stream: StreamName, text: string): void {
+    this.bus.messages.publish(this.topicOf(stream), text);
   }
 
   /** From now on edges that ask are told the book of this stream as it is then. */
@@ -151,7 +156,8 @@ export class HandUpstream {
   }
 
   private beat(): void {
-    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock) });
+    const places = new Map([...this.held].map(([stream, { seq }]) => [stream, seq]));
+    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock), places });
     this.bus.messages.publish(this.market.channels.heartbeat, heartbeat);
     this.cancelBeat = this.clock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }

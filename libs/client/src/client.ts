@@ -208,7 +208,11 @@ export class HoldfastClient {
     switch (reply.event) {
       case 'subscribed':
         if (command?.event !== 'subscribe') return;
-        for (const [stream, start] of this.wanted.subscribed(command.data.streams, reply.data.streams)) {
+        for (const [stream, start] of this.wanted.subscribed(
+          command.data.streams,
+          reply.data.streams,
+          reply.data.resumed,
+        )) {
           this.outbox.later(this.listeners.started(stream, start));
         }
         return;

@@ -96,6 +96,24 @@ describe('books on an edge', () => {
     expect(native.faults).toEqual([]);
   });
 
+  it('miss nothing and have nothing twice where a client ceases to be a newcomer within one burst', async () => {
+    await start({ bookOwnSnapshotMs: 2 });
+    const clients = [await connect(`/ws/${DEPTH}`), await connect(`/ws/${DEPTH}`)];
+    await wanted();
+    for (let burst = 0; burst < 3; burst += 1) {
+      const end = performance.now() + 6;
+      while (performance.now() < end) diff();
+      for (const client of clients) await until(() => client.messages.at(-1)?.['u'] === market.id);
+    }
+    market.diff(5);
+    upstream.publish(DEPTH, market.book());
+    for (const client of clients) {
+      await until(() => client.messages.at(-1)?.['u'] === market.id);
+      const diffs = client.messages as unknown as WireDiff[];
+      expect(diffs.slice(1).filter(({ U }, at) => U !== diffs[at]!.u + 1)).toEqual([]);
+    }
+  });
+
   it('come to a native newcomer right behind its state, and no faster than it may be sent', async () => {
     await start({ maxClientBacklogBytes: 16_384 });
     const first = await connect('/v1');

@@ -108,6 +108,7 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     },
     redisDemand: channel(redis.demand, 'redis', 'What each edge wants', [one('demand')]),
     redisDemandCall: channel(redis.demandCall, 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
+    redisReached: channel(redis.reached, 'redis', 'How far each edge got', [one('reached')]),
     redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
     redisReply: {
       ...channel('holdfast:reply:{asker}', 'redis', 'How streams stand, told to who has asked', [one('welcomeAnswer')]),
@@ -138,6 +139,7 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisStream', 'send', ['event']],
   ['redisDemand', 'receive', ['bus']],
   ['redisDemandCall', 'send', ['bus']],
+  ['redisReached', 'receive', ['bus']],
   ['redisWelcome', 'receive', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],

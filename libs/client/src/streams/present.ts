@@ -61,7 +61,7 @@ export const eventsOf = ({ place, feed, newest, book }: Present): StreamEvent[] 
 
 /** Behind a gap nobody knows the book, until it comes again. */
 function rememberFeed(present: Present, feed: FeedEvent): void {
-  present.feed = feed.state === 'gap' ? liveAfter(feed) : feed;
+  present.feed = feed.state === 'gap' ? liveAfter(feed) : stateOf(feed);
   if (feed.state === 'gap') present.book = undefined;
 }
 
@@ -92,6 +92,11 @@ function bookEventOf({ levels, by }: PresentBook, place: Place | null): BookEven
 /** Arrays come every second, in parts of which one alone says little. */
 const keepsNewest = (type: MarketEvent['type'], stream: StreamName): boolean =>
   type !== 'unknown' && KEEPS_NEWEST[type] && !stream.startsWith('!');
+
+/** What holds wherever the stream is by now: what a message follows is true of that message alone. */
+function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {
+  return state;
+}
 
 /** A gap is over as soon as it is told. */
 const liveAfter = ({ stream, epoch, seq, since, by }: FeedEvent): FeedEvent => ({

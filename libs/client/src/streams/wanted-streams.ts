@@ -5,9 +5,11 @@ import {
   type Place,
   type Places,
   type CommandRefusal,
+  type Resumed,
   type StreamEvent,
   type StreamName,
   isAfter,
+  isSamePlace,
 } from '#libs/core';
 import type { ClientCommand } from '../command-lane.js';
 import { fitting, isTooLong } from './batch.js';
@@ -101,16 +103,22 @@ export class WantedStreams {
     return { command: { event: 'subscribe', data }, refused };
   }
 
-  /** The gateway serves these. Gives whether events went by since the previous connection, by stream. */
+  /**
+   * The gateway serves these. Gives whether events went by since the previous connection, by stream.
+   *
+   * @param resumed the gateway's word on that, which counts: a stream may have gone on in a new term with nothing missed.
+   */
   subscribed(
     streams: readonly StreamName[],
     places: Places,
+    resumed: Resumed = {},
   ): Map<StreamName, { place: Place | null; hasMissed: boolean }> {
     const starts = new Map<StreamName, { place: Place | null; hasMissed: boolean }>();
     for (const interest of this.known(streams)) {
       const place = places[interest.stream] ?? null;
       const { resumeFrom, stream } = interest;
-      const hasMissed = resumeFrom !== undefined && (resumeFrom.epoch !== place?.epoch || resumeFrom.seq !== place.seq);
+      const isThere = resumeFrom !== undefined && place !== null && isSamePlace(resumeFrom, place);
+      const hasMissed = resumeFrom !== undefined && !(resumed[stream] ?? isThere);
       interest.standing = 'served';
       interest.isToldFull = false;
       interest.present = { place };

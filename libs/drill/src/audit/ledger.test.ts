@@ -120,6 +120,19 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 1, doubledPlaces: 0, reorderedPlaces: 0 });
   });
 
+  it('takes an edge at its word on what its message follows, from the place that it names and no other', () => {
+    for (const [seq, lostPlaces] of [
+      [1, 0],
+      [2, 4],
+    ] as const) {
+      const ledger = new Ledger();
+      ledger.event(trade(1));
+      ledger.event(feed(6, { by: 'edge', state: 'live', follows: { epoch: 1, seq } }));
+      ledger.event(trade(2, 7));
+      expect(only(ledger)).toMatchObject({ unannounced: 0, lostPlaces, doubledPlaces: 0 });
+    }
+  });
+
   it('does not let an edge excuse a loss after it has said that nothing was lost', () => {
     const ledger = new Ledger();
     ledger.event(trade(1));

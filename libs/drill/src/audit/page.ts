@@ -1,4 +1,13 @@
-import type { BookEvent, FeedEvent, MarketEvent, Millis, Missing, Place, StreamName } from '#libs/core';
+import {
+  type BookEvent,
+  type FeedEvent,
+  type MarketEvent,
+  type Millis,
+  type Missing,
+  type Place,
+  type StreamName,
+  isSamePlace,
+} from '#libs/core';
 import { type Position, positionOfEvent, positionOfPayload } from './position.js';
 import { Ranges } from './ranges.js';
 
@@ -79,7 +88,9 @@ export class Page {
   private edgeFeed(event: FeedEvent): void {
     const { place: last } = this;
     if (last && isLater(event, last)) {
-      this.enterPlace(event);
+      // With a word on what it follows nothing is missing between.
+      if (event.follows && isSamePlace(event.follows, last)) this.place = { epoch: event.epoch, seq: event.seq };
+      else this.enterPlace(event);
       this.opening = this.place;
     } else if (event.state === 'live') this.isCutOff = false;
     if (event.state !== 'live') this.isCutOff = true;

@@ -15,7 +15,6 @@ import {
   type Place,
   type StreamName,
   isPlace,
-  isSamePlace,
   stamp,
 } from '#libs/core';
 import { CLOCK } from '#libs/runtime';
@@ -101,7 +100,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 const placeOf = ({ phase, place }: EdgeStream): Place | null => (isFollowed(phase) ? place : null);
 
 const isAt = (place: Place, stream: EdgeStream | undefined): boolean =>
-  stream !== undefined && isFollowed(stream.phase) && isSamePlace(place, stream.place);
+  stream !== undefined && isFollowed(stream.phase) && stream.isAt(place);
 
 function readSince({ streams, since }: SubscribeData): [StreamName, Place][] {
   return Object.entries(since ?? {}).map(([name, place]) => {

@@ -3,10 +3,10 @@ import type { Session } from '../door/session.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { bookOf } from '../streams/telling.js';
 
-const PACE_MS = 1_000;
+const EVERY_MS = 1_000;
 
 /** What a client was given since the last look, and what it has still to be given. */
-interface Pace {
+interface Ration {
   bytes: number;
   waiting: EdgeStream[];
   cancel: Cancel;
@@ -17,7 +17,7 @@ interface Pace {
  * would be more than may wait for one that reads well.
  */
 export class PresentBooks {
-  private readonly paces = new Map<Session, Pace>();
+  private readonly rations = new Map<Session, Ration>();
 
   constructor(
     private readonly clock: Clock,
@@ -27,41 +27,41 @@ export class PresentBooks {
   /** The text of the stream's book where the client may have it now; else it follows when there is room. */
   give(session: Session, stream: EdgeStream): string[] {
     if (!stream.book) return [];
-    const pace = this.paces.get(session) ?? this.begin(session);
-    if (pace.bytes < this.bytesPerSecond) return this.textsOf(pace, stream);
-    pace.waiting.push(stream);
+    const ration = this.rations.get(session) ?? this.begin(session);
+    if (ration.bytes < this.bytesPerSecond) return this.textsOf(ration, stream);
+    ration.waiting.push(stream);
     return [];
   }
 
   forget(session: Session): void {
-    this.paces.get(session)?.cancel();
-    this.paces.delete(session);
+    this.rations.get(session)?.cancel();
+    this.rations.delete(session);
   }
 
-  private begin(session: Session): Pace {
-    const pace: Pace = { bytes: 0, waiting: [], cancel: () => undefined };
-    this.paces.set(session, pace);
-    this.later(session, pace);
-    return pace;
+  private begin(session: Session): Ration {
+    const ration: Ration = { bytes: 0, waiting: [], cancel: () => undefined };
+    this.rations.set(session, ration);
+    this.later(session, ration);
+    return ration;
   }
 
-  private later(session: Session, pace: Pace): void {
-    pace.cancel = this.clock.after(PACE_MS, () => {
-      if (pace.waiting.length === 0) return this.forget(session);
-      this.later(session, pace);
-      pace.bytes = session.backlogBytes;
+  private later(session: Session, ration: Ration): void {
+    ration.cancel = this.clock.after(EVERY_MS, () => {
+      if (ration.waiting.length === 0) return this.forget(session);
+      this.later(session, ration);
+      ration.bytes = session.backlogBytes;
       const texts: string[] = [];
-      while (pace.bytes < this.bytesPerSecond && pace.waiting.length > 0) {
-        const stream = pace.waiting.shift();
-        if (stream && session.streams.get(stream.name) === stream) texts.push(...this.textsOf(pace, stream));
+      while (ration.bytes < this.bytesPerSecond && ration.waiting.length > 0) {
+        const stream = ration.waiting.shift();
+        if (stream && session.streams.get(stream.name) === stream) texts.push(...this.textsOf(ration, stream));
       }
       session.send(...texts);
     });
   }
 
-  private textsOf(pace: Pace, stream: EdgeStream): string[] {
+  private textsOf(ration: Ration, stream: EdgeStream): string[] {
     const texts = bookOf(stream);
-    for (const text of texts) pace.bytes += text.length;
+    for (const text of texts) ration.bytes += text.length;
     return texts;
   }
 }

@@ -43,6 +43,8 @@ export class EdgeBook {
   private riding: BookLevels = NOTHING;
   /** Whether the book is the market's: not so after diffs that went on although some were missing. */
   private isTrue = false;
+  /** Whether ids below the known ones are those of a count that began again. */
+  private mayBeginAnew = false;
   /** Diffs behind messages that were lost: they wait for a book; undefined while nothing is lost. */
   private waiting: Depth[] | undefined;
   /** The update id that Binance's own diffs have reached. */
@@ -76,14 +78,11 @@ export class EdgeBook {
     if (this.book) this.waiting ??= [];
   }
 
-  /** The market's ids begin again: what clients hold leads nowhere. */
-  forget(): void {
+  /** Nobody knows what was missed before the next message, not even whether the market's ids begin again there. */
+  doubted(): void {
     this.isOwed = true;
-    this.book = undefined;
-    this.written = undefined;
-    this.riding = NOTHING;
-    this.waiting = undefined;
-    this.last = undefined;
+    this.isTrue = false;
+    this.mayBeginAnew = true;
   }
 
   /** The text of a book that stands at this place, the stream's present one; undefined while it is not known. */
@@ -102,6 +101,7 @@ export class EdgeBook {
 
   private takeDiff(event: Depth): void {
     const { rules, audience, newcomers, frames } = this.parts;
+    this.beginAnew(event.lastUpdateId <= (this.last ?? -1));
     const { last, book } = this;
     const isNewer = last === undefined || event.lastUpdateId > last;
     // A new upstream may be behind the one whose place it took.
@@ -110,10 +110,21 @@ export class EdgeBook {
     this.last = event.lastUpdateId;
     if (last !== undefined && !follows) newcomers.again();
     if (book && this.waiting && rules.joins(event, book.id)) this.waiting = undefined;
-    if (follows && !this.waiting && (!book || book.id === last)) audience.settle();
+    if (follows && (!book || book.id === last)) audience.settle();
     const isInBook = book && isNewer && event.lastUpdateId <= book.id;
     if (!isInBook) this.sayOrHold(event);
     frames.send([event], newcomers);
+  }
+
+  /** Where ids begin again, what clients hold leads nowhere. */
+  private beginAnew(isBelow: boolean): void {
+    if (this.mayBeginAnew && isBelow) {
+      this.book = undefined;
+      this.riding = NOTHING;
+      this.waiting = undefined;
+      this.last = undefined;
+    }
+    this.mayBeginAnew = false;
   }
 
   private sayOrHold(event: Depth): void {
@@ -139,11 +150,12 @@ export class EdgeBook {
   }
 
   private takeBook(event: BookEvent): void {
-    const { book, last, waiting } = this;
     const id = event.lastUpdateId;
+    this.beginAnew(id < (this.book?.id ?? 0));
+    const { book, last, waiting } = this;
     const known = book?.id ?? last ?? 0;
-    // Diffs are known that it would need: of an upstream, say, that is behind the one whose place it took.
-    if (id < known && (!book || waiting)) return;
+    // Diffs are known that it would need: it is of an upstream, say, that is behind the one whose place it took.
+    if (id < known) return;
     this.book ??= new Book();
     const changes = this.book.take(event);
     this.isTrue = true;

@@ -80,6 +80,11 @@ describe('an edge that knows the book at update id 10', () => {
     expect(stage.metrics.counts.bridges).toBe(1);
   });
 
+  it('writes the time of a bridge in the unit that its clients asked for, whatever the book’s', () => {
+    stage.publish({ ...book(20, BIDS, ASKS), receivedAt: 5_000_123, timeUnit: 'MICROSECOND' });
+    expect(settled.diffs).toMatchObject([{ E: 5_000 }]);
+  });
+
   it('bridges no deeper than the new book reaches', () => {
     stage.publish(book(20, [['9.00', '1.0']], ASKS, { bidsTo: '8.50' }));
     expect(settled.diffs).toMatchObject([{ U: 11, u: 20, b: [], a: [] }]);
@@ -140,6 +145,7 @@ describe('an edge that knows the book at update id 10', () => {
 
   it('gives a native newcomer the state and the book, both at the present place, and then diffs that join', () => {
     stage.publish(diff(11, 12, [['9.00', '0.0']]));
+    stage.add(new Noted());
     stage.feed('live', 'resumed');
     const newcomer = stage.add(new Noted());
     stage.publish(diff(13, 13));
@@ -152,10 +158,12 @@ describe('an edge that knows the book at update id 10', () => {
   });
 
   it('keeps diffs behind lost messages back on Binance’s wire, asks, and bridges to the book that it is told', () => {
+    const newcomer = stage.wire('raw');
     stage.lose(diff(11, 11, [['8.00', '0.0']]));
     stage.publish(diff(12, 12));
     stage.publish(diff(13, 13));
     expect(settled.diffs).toEqual([]);
+    expect(newcomer.diffs).toMatchObject([{ U: 12 }, { U: 13 }]);
     expect(stage.isAsked).toBe(true);
     stage.welcome(book(13, [BIDS[0]!, BIDS[2]!], ASKS));
     stage.publish(diff(14, 14));
@@ -183,6 +191,13 @@ describe('an edge that knows the book at update id 10', () => {
     ]);
   });
 
+  it('tells native clients no book again that has come in the stream', () => {
+    stage.lose(diff(11, 19));
+    stage.publish(book(19, BIDS, ASKS));
+    stage.welcome(book(19, BIDS, ASKS));
+    expect(native.events.map(({ type }) => type)).toEqual(['feed', 'book']);
+  });
+
   it('goes on at once where the lost message was no diff', () => {
     stage.lose({ type: 'feed', state: 'live', since: 1, cause: 'resumed', by: 'upstream' });
     stage.publish(diff(11, 11));
@@ -193,11 +208,13 @@ describe('an edge that knows the book at update id 10', () => {
   });
 
   it('passes nothing twice where a new upstream is behind', () => {
+    const newcomer = stage.wire('raw');
     stage.newTerm();
     stage.publish(book(8, BIDS, ASKS));
     stage.publish(diff(9, 9));
     stage.publish(diff(10, 11));
     expect(settled.diffs).toMatchObject([{ U: 11, u: 11 }]);
+    expect(newcomer.diffs).toMatchObject([{ U: 10, u: 11 }]);
   });
 
   it('lets raw diffs pass where the upstream does, and knows its book to be wrong until the next one', () => {
@@ -211,10 +228,19 @@ describe('an edge that knows the book at update id 10', () => {
 
   it('begins anew where the market’s ids do', () => {
     stage.feed('gap', 'ids-missing');
+    expect(stage.add(new Noted()).events.map(({ type }) => type)).toEqual(['feed']);
     stage.publish(diff(3, 3));
     stage.publish(book(3, BIDS, ASKS));
     stage.publish(diff(4, 4));
     expect(settled.diffs).toMatchObject([{ U: 3 }, { U: 4 }]);
+  });
+
+  it('bridges over a gap that no ids name, where the ids go on', () => {
+    stage.newTerm();
+    stage.feed('gap', 'upstream-gone');
+    stage.publish(diff(50, 50));
+    stage.welcome(book(50, BIDS.slice(1), ASKS));
+    expect(settled.diffs).toMatchObject([{ U: 11, u: 50, b: [['9.00', '0.0']] }]);
   });
 
   it.each([
@@ -233,9 +259,11 @@ describe('an edge that knows the book at update id 10', () => {
   it('keeps no more than so many diffs that wait for a book', () => {
     stage.lose(diff(11, 11));
     for (let id = 12; id < 5_012; id += 1) stage.publish(diff(id, id));
-    stage.welcome(book(5_010, BIDS, ASKS));
-    expect(settled.diffs).toMatchObject([
-      { U: 11, u: 5_010 },
+    stage.welcome(book(12, BIDS, ASKS));
+    expect(settled.diffs).toMatchObject([{ U: 11, u: 12 }]);
+    stage.publish(book(5_010, BIDS, ASKS));
+    expect(settled.diffs.slice(1)).toMatchObject([
+      { U: 13, u: 5_010 },
       { U: 5_011, u: 5_011 },
     ]);
   });
@@ -276,6 +304,24 @@ describe('a client of Binance’s wire that came a moment ago', () => {
     stage.book();
     stage.diff();
     expect(client.diffs).toHaveLength(5);
+    expect(client.book.resyncs).toBe(0);
+  });
+
+  it('does not join the others where they are not: while they wait for a book, or where that is ahead', () => {
+    const client = stage.wire('raw');
+    stage.lose(stage.market.diff());
+    stage.diff();
+    stage.clock.advance(OWN_SNAPSHOT_MS);
+    stage.diff();
+    expect([...client.topics]).toEqual([expect.stringContaining('newcomers')]);
+    stage.welcome();
+    const late = [stage.market.diff(1), { ...stage.market.diff(3), bids: [], asks: [] }];
+    stage.publish({ ...stage.market.book(), lastUpdateId: stage.market.id - 1 });
+    for (const one of late) stage.publish(one);
+    expect([...client.topics]).toEqual([expect.stringContaining('newcomers')]);
+    expect(client.book.resyncs).toBe(0);
+    stage.diff();
+    expect([...client.topics]).toEqual([expect.not.stringContaining('newcomers')]);
     expect(client.book.resyncs).toBe(0);
   });
 

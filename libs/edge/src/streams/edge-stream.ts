@@ -9,13 +9,16 @@ import {
   type Seq,
   type StreamName,
   frontOf,
+  isSamePlace,
   readPlace,
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
 import { EdgeBook } from '../delivery/edge-book.js';
 import { Frames, type Outlet } from '../delivery/frames.js';
 import { Newcomers } from '../delivery/newcomers.js';
-import type { StreamPhase } from './table.js';
+import type { Junction } from '../following/joining.js';
+import type { Repeats } from '../following/repeats.js';
+import { type StreamPhase, isFollowed } from './table.js';
 
 /** What a stream needs of the edge that it is part of. */
 export interface StreamSurroundings extends Outlet {
@@ -56,6 +59,12 @@ export class EdgeStream {
   deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
   newest: string | undefined;
+  /** Text of the newest event of its own type or book: how far the stream got, should the upstream ask. */
+  last: string | undefined;
+  /** Where its present term goes on, should an upstream have said so. */
+  junction: Junction | undefined;
+  /** There while a new upstream may say again what has come already. */
+  repeats: Repeats | undefined;
 
   constructor(
     market: Market,
@@ -90,6 +99,18 @@ export class EdgeStream {
   /** The same of a book alone. */
   placeOfBook(event: string): Place | undefined {
     return this.book && readPlace(event, this.bookFront);
+  }
+
+  /** Whether native clients get what comes. */
+  get isFollowed(): boolean {
+    return isFollowed(this.phase);
+  }
+
+  /** Whether nothing was missed since this place: it is the present one, or the one that the present term goes on behind. */
+  isAt(place: Place): boolean {
+    if (isSamePlace(place, this.place)) return true;
+    const { junction } = this;
+    return junction !== undefined && isSamePlace(place, junction.from) && isSamePlace(this.place, junction.to);
   }
 
   /** How many messages are missing before this place: 0 when it is the next one, -1 when it was here or is over. */

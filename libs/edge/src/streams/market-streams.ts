@@ -8,8 +8,10 @@ import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
+import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
+import { Tails } from '../following/tails.js';
 import { Welcomes } from './welcomes.js';
 
 /** What the streams of all markets of an edge share. */
@@ -36,6 +38,8 @@ export class MarketStreams {
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
+  private readonly tails = new Tails();
+  private readonly reached: ReachedVoice;
 
   constructor(
     readonly market: Market,
@@ -67,22 +71,26 @@ export class MarketStreams {
       ask: (streams) => this.welcomes.ask(streams),
       askAgain: (streams) => this.welcomes.askAgain(streams),
     });
+    this.reached = new ReachedVoice({ ...all, streams: () => this.wanted.streams, beat: () => this.hearing.beat });
     this.hearing = new Hearing({
       ...all,
       streams: () => this.wanted.streams,
       distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
+      heard: (heartbeat) => this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams)),
       askAgain: () => this.demand.again(),
     });
   }
 
   start(): void {
     this.demand.start();
+    this.reached.start();
     this.hearing.start();
   }
 
   /** Tells the upstream that this edge wants nothing any more. */
   stop(): void {
     this.hearing.stop();
+    this.reached.stop();
     this.welcomes.stop();
     this.wanted.end();
     this.demand.stop();

@@ -21,9 +21,11 @@ export function bookOf(stream: EdgeStream): string[] {
 /**
  * What those must be told who were there before: the state in this edge's own words, because the upstream's may have been
  * told them at its own place already, and the newest event only if they have not had it.
+ *
+ * @param follows after which place the stream goes on with this, where nothing is missing between.
  */
-export function restatement(stream: EdgeStream, before: Place): string[] {
-  const state = stream.feed ? [encode({ ...stream.feed, ...stream.place, by: 'edge' })] : [];
+export function restatement(stream: EdgeStream, before: Place, follows?: Place, at = stream.place): string[] {
+  const state = stream.feed ? [encode({ ...stream.feed, ...at, by: 'edge', ...(follows && { follows }) })] : [];
   const isNew = (text: string): boolean => isAfter(stream.placeOf(text) ?? before, before);
   return [...state, ...newestOf(stream).filter(isNew)];
 }

@@ -75,13 +75,13 @@ export class Continuity {
   /** What is being filled or checked. */
   private mended: Hole | undefined;
 
-  /** @param resumeAt the id reached before, where it goes on as if it had never ended. */
+  /** @param behind the id or the event reached before, where it goes on as if it had never ended. */
   constructor(
     private readonly parts: ContinuityParts,
-    resumeAt: number | undefined,
+    behind: number | MarketEvent | BookEvent | undefined,
   ) {
-    this.order = orderOf(parts.stream, resumeAt);
-    this.wasLive = resumeAt !== undefined;
+    this.order = orderOf(parts.stream, behind);
+    this.wasLive = behind !== undefined;
   }
 
   /** What has become of an event that the order has taken. */

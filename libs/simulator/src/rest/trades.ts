@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { History } from '../market/history.js';
+import type { RowHistory } from '../market/history.js';
 import type { Instrument } from '../market/instrument.js';
 import type { SimTrade } from '../market/trade.js';
 import { type WriteTime, lotsText, priceText, quoteText } from '../wire/payload.js';
@@ -78,7 +78,7 @@ const keeper =
 
 /** From an id on, else the newest; none younger than `until`. Chronological either way. */
 function rows<Row extends SimTrade>(
-  history: History<Row>,
+  history: RowHistory<Row>,
   fromId: number | undefined,
   { limit, until, kept }: { limit: number; until: Millis; kept: Keeper },
 ): Row[] {

@@ -1,4 +1,4 @@
-import type { Book } from '../market/book.js';
+import type { SimBook } from '../market/book.js';
 import type { Instrument } from '../market/instrument.js';
 import type { SymbolSpec } from '../market/symbols.js';
 import { lotsText, priceText } from '../wire/payload.js';
@@ -16,7 +16,7 @@ export interface TrueBook {
 export class BookWalk implements TrueBook {
   readonly bids = new Map<string, string>();
   readonly asks = new Map<string, string>();
-  private readonly book: Book;
+  private readonly book: SimBook;
   private readonly spec: SymbolSpec;
   private id: number;
 

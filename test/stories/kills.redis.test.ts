@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
-  BookKeeper,
+  RecipeKeeper,
   HURRIED_LIMITS,
   RedisReader,
   Stage,
@@ -21,7 +21,7 @@ beforeAll(assertBuilt);
 let redis: TestRedis;
 let roles: TwoRoles;
 let stage: Stage;
-let keeper: BookKeeper;
+let keeper: RecipeKeeper;
 let reader: RedisReader;
 
 beforeAll(async () => {
@@ -32,7 +32,7 @@ beforeAll(async () => {
   stage = new Stage({ clock, simulator, gateway: roles, clients: 6, menus: CHECKED });
   await stage.start();
   const { restUrl, truth } = simulator;
-  keeper = new BookKeeper('keeper', { url: roles.url, restUrl, truth, symbol: 'BTCUSDT' });
+  keeper = new RecipeKeeper('keeper', { url: roles.url, restUrl, truth, symbol: 'BTCUSDT' });
   const streams = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
   reader = new RedisReader('reader', { clock, redisUrl: redis.url, streams, truth });
   await Promise.all([keeper.start(), reader.start()]);

@@ -1,5 +1,5 @@
 export { StrictCheck, type Truth } from './audit/strict/strict-check.js';
-export { BookKeeper, type BookKeeperOptions } from './crew/book-keeper.js';
+export { RecipeKeeper, type RecipeKeeperOptions } from './crew/recipe-keeper.js';
 export { RedisReader, type RedisReaderOptions } from './crew/redis-reader.js';
 export {
   type Protocol,

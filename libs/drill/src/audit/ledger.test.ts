@@ -2,7 +2,7 @@ import type { BookEvent, Depth, FeedEvent, Trade } from '#libs/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Ledger } from './ledger.js';
-import type { StreamAccount } from './page.js';
+import type { StreamAccount } from './ledger-page.js';
 
 const STREAM = 'btcusdt@trade';
 

@@ -1,5 +1,5 @@
 import type { Place, StreamEvent, StreamName } from '#libs/core';
-import { Page, type StreamAccount } from './page.js';
+import { LedgerPage, type StreamAccount } from './ledger-page.js';
 
 /**
  * The auditor of what one client saw: fed with every message in the order of arrival, it says for each stream what was
@@ -9,7 +9,7 @@ import { Page, type StreamAccount } from './page.js';
 export class Ledger {
   /** Times the connection of this client was closed without the client asking for it. */
   disconnects = 0;
-  private readonly pages = new Map<StreamName, Page>();
+  private readonly pages = new Map<StreamName, LedgerPage>();
 
   /**
    * Enters the place a `subscribed` reply gave for a stream: what comes at or before it is the welcome (the newest event
@@ -36,8 +36,8 @@ export class Ledger {
     return [...this.pages.values()].map((page) => page.account());
   }
 
-  private page(stream: StreamName): Page {
-    const page = this.pages.get(stream) ?? new Page(stream);
+  private page(stream: StreamName): LedgerPage {
+    const page = this.pages.get(stream) ?? new LedgerPage(stream);
     this.pages.set(stream, page);
     return page;
   }

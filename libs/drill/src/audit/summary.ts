@@ -1,6 +1,6 @@
 import type { Millis, StreamName } from '#libs/core';
 import type { Ledger } from './ledger.js';
-import type { StreamAccount } from './page.js';
+import type { StreamAccount } from './ledger-page.js';
 import { Ranges } from './ranges.js';
 import type { StrictCheck } from './strict/strict-check.js';
 

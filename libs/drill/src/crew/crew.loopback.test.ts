@@ -3,7 +3,7 @@ import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../../../../test/support/until.js';
 import { faultsOf, summarize } from '../audit/summary.js';
-import { BookKeeper } from './book-keeper.js';
+import { RecipeKeeper } from './recipe-keeper.js';
 import { WireWatcher } from './wire-watcher.js';
 
 /** Clients straight at the simulator, with no gateway that could mend anything: what is broken must be seen. */
@@ -66,7 +66,7 @@ it('a program that keeps a book by the recipe has the right one, and fetches it 
   const simulator = await Simulator.start({ clock, pace: 10 });
   onTestFinished(() => simulator.stop());
   const { wsUrl: url, restUrl, truth } = simulator;
-  const keeper = new BookKeeper('keeper', { url, restUrl, truth, symbol: 'BTCUSDT', limit: 50 });
+  const keeper = new RecipeKeeper('keeper', { url, restUrl, truth, symbol: 'BTCUSDT', limit: 50 });
   await keeper.start();
   await until(() => keeper.messages > 15);
   expect([keeper.verdict(), keeper.snapshots, keeper.check.examples]).toEqual([undefined, 1, []]);

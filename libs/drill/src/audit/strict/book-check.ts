@@ -6,7 +6,7 @@ const SIDES = ['bids', 'asks'] as const;
 type BookSideName = (typeof SIDES)[number];
 
 /** How far a client knows each side for sure: the worst price; infinitely far where it knows the whole side. */
-type Reach = Record<BookSideName, number>;
+type KnownReach = Record<BookSideName, number>;
 
 /** Of every so many diffs the whole known book is compared; of all others the levels they touch. */
 const WHOLE_EVERY = 10;
@@ -20,7 +20,7 @@ export class BookCheck {
   id: number | undefined;
   private readonly bids = new Map<string, string>();
   private readonly asks = new Map<string, string>();
-  private reach: Reach | undefined;
+  private reach: KnownReach | undefined;
   private untilWhole = WHOLE_EVERY;
 
   takeBook({ last, bids, asks, bidsTo, asksTo }: SeenBook): void {
@@ -74,7 +74,7 @@ export class BookCheck {
     return this.words(SIDES.flatMap((side) => this.differences(side, was, reach)));
   }
 
-  private differences(side: BookSideName, was: TrueBook, reach: Reach): string[] {
+  private differences(side: BookSideName, was: TrueBook, reach: KnownReach): string[] {
     const prices = new Set([...this[side].keys(), ...was[side].keys()]);
     return [...prices]
       .filter((price) => isWithin(side, price, reach))
@@ -96,7 +96,7 @@ export class BookCheck {
 /** A quantity of zero is no level. */
 const plain = (quantity: string): string | undefined => (Number(quantity) === 0 ? undefined : quantity);
 
-const isWithin = (side: BookSideName, price: string, reach: Reach): boolean =>
+const isWithin = (side: BookSideName, price: string, reach: KnownReach): boolean =>
   side === 'bids' ? Number(price) >= reach.bids : Number(price) <= reach.asks;
 
 const differenceAt = (

@@ -44,7 +44,7 @@ export interface StreamAccount {
 const MOST_GAPS = 200;
 
 /** What one client saw on one stream so far. */
-export class Page {
+export class LedgerPage {
   private messages = 0;
   private gaps = 0;
   private filled = 0;

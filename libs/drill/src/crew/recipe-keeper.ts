@@ -7,7 +7,7 @@ import type { SeenBook, SeenDiff } from '../audit/strict/sighting.js';
 import { StrictCheck, type Truth } from '../audit/strict/strict-check.js';
 import type { Watcher } from './watcher.js';
 
-export interface BookKeeperOptions {
+export interface RecipeKeeperOptions {
   /** Where the gateway listens. */
   url: string;
   /** Where Binance answers REST requests: such a program asks Binance, not us. */
@@ -45,7 +45,7 @@ const NEAR_LEVELS = 20;
  *
  * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#how-to-manage-a-local-order-book-correctly
  */
-export class BookKeeper implements Watcher {
+export class RecipeKeeper implements Watcher {
   readonly protocol = 'raw';
   readonly ledger = new Ledger();
   readonly check: StrictCheck;
@@ -61,7 +61,7 @@ export class BookKeeper implements Watcher {
 
   constructor(
     readonly name: string,
-    private readonly options: BookKeeperOptions,
+    private readonly options: RecipeKeeperOptions,
   ) {
     this.streams = [`${options.symbol.toLowerCase()}@depth@100ms`];
     this.check = new StrictCheck(name, options.truth);
@@ -159,7 +159,7 @@ export class BookKeeper implements Watcher {
   }
 }
 
-function bookOf({ lastUpdateId, bids, asks }: DepthAnswer, { symbol, limit = 1_000 }: BookKeeperOptions): SeenBook {
+function bookOf({ lastUpdateId, bids, asks }: DepthAnswer, { symbol, limit = 1_000 }: RecipeKeeperOptions): SeenBook {
   const endOf = (side: Level[]): string | undefined => (side.length < limit ? undefined : side.at(-1)?.[0]);
   return { kind: 'book', symbol, last: lastUpdateId, bids, asks, bidsTo: endOf(bids), asksTo: endOf(asks) };
 }

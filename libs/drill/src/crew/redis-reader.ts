@@ -47,6 +47,7 @@ export class RedisReader implements Watcher {
   }
 
   async start(): Promise<void> {
+    await this.bus.start();
     const { messages } = this.bus;
     const heard = this.streams.map((stream) =>
       messages.subscribe(spot.channels.stream(stream), (text) => this.take(text)),

@@ -121,7 +121,7 @@ describe('the report', () => {
     ).map(stripVTControlCharacters);
     for (const line of lines.slice(0, -1)) expect(stringWidth(line)).toBeLessThanOrEqual(width);
     expect(lines.find((line) => line.includes('reconnect'))).toMatch(/1,234 .*transport +1007 +bad-data +Invalid/);
-    expect(lines.find((line) => line.includes('4,878'))).toMatch(/^币安人生usdt@dep.* 4,878 +108 +0 +0 +0 +0$/);
+    expect(lines.find((line) => line.includes('4,878'))).toMatch(/^币安人生usdt@dep.* 4,878 +0 +108 +0 +0 +0 +0$/);
   });
 
   it.each([

@@ -106,7 +106,7 @@ const STREAM_COLUMNS: readonly Column<StreamSummary>[] = [
   { title: 'missing', cell: ({ missing }) => (missing === 0 ? '0' : yellow(count(missing))), isNumber: true },
   { title: 'filled', cell: ({ filled }) => count(filled), isNumber: true },
   { title: 'gaps', cell: ({ gaps }) => count(gaps), isNumber: true },
-  { title: 'unannounced', cell: ({ unannounced }) => tally(unannounced), isNumber: true },
+  { title: 'untold', cell: ({ unannounced }) => tally(unannounced), isNumber: true },
   { title: 'doubled', cell: ({ doubled }) => tally(doubled), isNumber: true },
   { title: 'reordered', cell: ({ reordered }) => tally(reordered), isNumber: true },
   { title: 'bad seq', cell: ({ brokenPlaces }) => tally(brokenPlaces), isNumber: true },

@@ -83,7 +83,7 @@ describe('the screen of a demo', () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(size.columns);
     expect(lines.length).toBeLessThan(size.rows);
     const text = lines.join('\n');
-    for (const words of [...symbols, '2 recovering', '50 of 50 connected', 'missing unannounced 0', '1:23 of 1:30'])
+    for (const words of [...symbols, '2 recovering', '50 of 50 connected', 'missing 0', 'filled 0', '1:23 of 1:30'])
       expect(text).toContain(words);
   });
 });

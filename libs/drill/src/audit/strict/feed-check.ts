@@ -8,6 +8,8 @@ export class FeedCheck {
   private newest: FeedEvent | undefined;
   /** A hole is being filled: what was fetched and what waited comes before `live` is said, whatever happens to the line meanwhile. */
   private isFilling = false;
+  /** Something was being filled: what was fetched may also come behind the gap of what was not to be had. */
+  private wasFetching = false;
 
   /** What is wrong, in words; undefined where nothing is. */
   take(event: StreamEvent): string | undefined {
@@ -20,7 +22,7 @@ export class FeedCheck {
     if (event.type === 'book') return undefined;
     if (newest && newest.state !== 'live' && newest.state !== 'gap' && !this.isFilling)
       return `${event.type} while ${newest.state} (${newest.cause})`;
-    if (!event.backfilled || this.isFilling) return undefined;
+    if (!event.backfilled || this.wasFetching) return undefined;
     return `a fetched ${event.type} while nothing was being filled`;
   }
 
@@ -28,8 +30,9 @@ export class FeedCheck {
     const { state, cause, missing } = event;
     const wasFilling = this.isFilling;
     this.newest = event;
-    if (cause === 'filling') this.isFilling = true;
+    if (cause === 'filling') this.isFilling = this.wasFetching = true;
     else if (state === 'live' || state === 'gap' || state === 'refused') this.isFilling = false;
+    if (cause === 'filled') this.wasFetching = false;
     if (cause === 'filling' && state !== 'recovering') return `filling while ${state}`;
     if (cause === 'filled' && !wasFilling) return 'filled, though nothing was being filled';
     if (cause === 'filled' && state !== 'live') return `filled, and ${state}`;

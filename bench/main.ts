@@ -7,6 +7,7 @@ const MISUSED = 2;
 
 /** The benchmarks by name; each is loaded only when it is asked for. */
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
+  book: () => import('./book.js'),
   fanout: () => import('./fanout.js'),
   ingest: () => import('./ingest.js'),
   spare: () => import('./spare.js'),

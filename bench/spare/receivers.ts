@@ -48,7 +48,7 @@ async function kept(url: string, heard: () => void): Promise<() => Promise<void>
     });
   };
   const stream = spot.parse('btcusdt@trade');
-  const upstream = new Upstream(Object.assign(new UpstreamSettings(), { spareLine: true }), {
+  const upstream = new Upstream(Object.assign(new UpstreamSettings(), { spareLine: true, wsUrl: url }), {
     ...upstreamParts(),
     market: spot,
     always: stream.ok ? [stream.value] : [],

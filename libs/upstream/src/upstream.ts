@@ -10,6 +10,7 @@ import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
+import { showRest } from './ops/rest-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
@@ -89,11 +90,12 @@ export class Upstream implements Service {
     const host = historyHost(settings, market);
     const rest = host === undefined ? undefined : this.rest;
     const { pool, streams, board, journal, problems } = this;
-    this.books = new Books({ rest, streams, clock, log, settings, isAsked: (stream) => board.isAsked(stream) });
+    const isAsked = (stream: string): boolean => board.isAsked(stream);
+    this.books = new Books({ rest, streams, clock, log, settings, isAsked });
     const { books } = this;
     streams.remember((stream) => books.open(stream));
     const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
-    const others = rest ? [new HistoryDesk(rest, clock), books] : [];
+    const others = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
     streams.repairs.employ([pool.spares.repairer, ...others], holes);
     const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
     const lastPlaces = new LastPlaces(streams.wanted);
@@ -105,6 +107,7 @@ export class Upstream implements Service {
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
+    showRest(this.rest, parts);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */

@@ -31,6 +31,8 @@ export class BookBench {
   readonly books: Books;
   readonly streams: Streams;
   private readonly said: StreamEvent[] = [];
+  /** The line that carries the streams. */
+  private line = 1;
 
   constructor({ streams, stages, settings, isAsked }: BookBenchOptions) {
     const { clock, said } = this;
@@ -70,7 +72,24 @@ export class BookBench {
   /** All that has changed leaves the exchange as one diff; it comes on this stream, or is lost. */
   diff(name: StreamName, isLost = false): void {
     const diff = this.exchange.takeDiff(name);
-    if (diff && !isLost) this.streams.publish(this.series(name), this.series(name).accept([diff], 1, this.clock.now()));
+    if (!diff || isLost) return;
+    const series = this.series(name);
+    this.streams.publish(series, series.accept([diff], this.line, this.clock.now()));
+  }
+
+  /** The line of this stream ends, and the next one opens at once. */
+  reconnect(name: StreamName): void {
+    const series = this.series(name);
+    const now = this.clock.now();
+    this.streams.publish(series, series.sourceGone(this.line, now));
+    this.streams.publish(series, series.become({ state: 'recovering', cause: 'connection-lost' }, now));
+    this.line += 1;
+    series.sources.open(this.line, now);
+  }
+
+  /** The line is known to carry the stream by now. */
+  confirm(name: StreamName): void {
+    this.series(name).confirm(this.clock.now(), this.clock.now());
   }
 
   /** Answers one request with the book as it was so many ids ago. */

@@ -50,8 +50,8 @@ export class BookKeeper implements StreamMemory {
     this.question = answered(this.question, attempt, book);
   }
 
-  /** It is asked again at once, and otherwise. */
-  withdraw(attempt: Attempt): void {
+  /** It is not waited for any more, nor what it brought. */
+  withdraw(attempt = this.question.attempt): void {
     this.question = withdrawn(this.question, attempt);
     // While nothing is asked nothing is kept, and what was kept before would not join what comes after.
     if (this.question.state === 'idle') this.kept.clear();

@@ -76,6 +76,8 @@ const answer = fc.record({ which: fc.nat({ max: 3 }), back: fc.oneof(fc.constant
       bench.answer(which, back),
 );
 const fail = fc.constant<Step>((bench) => bench.fail());
+const reconnect = fc.constant<Step>((bench) => bench.reconnect(NAME));
+const confirm = fc.constant<Step>((bench) => bench.confirm(NAME));
 const pass = fc.integer({ min: 1, max: 12 }).map(
   (tenths): Step =>
     (bench) =>
@@ -90,6 +92,8 @@ const steps = fc.array(
     { weight: 1, arbitrary: lost },
     { weight: 3, arbitrary: answer },
     { weight: 1, arbitrary: fail },
+    { weight: 1, arbitrary: reconnect },
+    { weight: 1, arbitrary: confirm },
     { weight: 3, arbitrary: pass },
   ),
   { minLength: 20, maxLength: 150 },

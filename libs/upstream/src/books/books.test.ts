@@ -230,6 +230,50 @@ describe('a hole in diffs', () => {
   });
 });
 
+describe('a stream that had no source for a while and says nothing since', () => {
+  /** It is looked at, and asks for a book. */
+  async function doubted(): Promise<BookBench> {
+    const bench = await known();
+    bench.reconnect(FAST);
+    await bench.pass(1_000);
+    bench.confirm(FAST);
+    await bench.pass(200);
+    expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 1']);
+    expect(bench.heard().map(inShort)).toEqual(['recovering']);
+    return bench;
+  }
+
+  it('lives again where the book is where the stream is, and nothing more is asked or said', async () => {
+    const bench = await doubted();
+    await bench.answer();
+    expect(bench.heard().map(inShort)).toEqual(['live']);
+    await bench.pass(60_000);
+    expect(bench.asked).toEqual([]);
+  });
+
+  it('is given the book where that is ahead, if it does not come there by itself', async () => {
+    const bench = await doubted();
+    bench.exchange.change('bids', 1, 9);
+    await bench.answer();
+    await bench.pass(1_500);
+    expect(bench.heard()).toEqual([]);
+    await bench.pass(1_000);
+    expect(bench.heard().map(inShort)).toEqual(['book 1002', 'live']);
+    await bench.pass(5_000);
+    expect(bench.asked).toEqual([]);
+  });
+
+  it('goes on by itself where its next diff comes after all', async () => {
+    const bench = await doubted();
+    bench.exchange.change('bids', 1, 9);
+    await bench.answer();
+    bench.diff(FAST);
+    expect(bench.heard().map(inShort)).toEqual(['live', 1_002]);
+    await bench.pass(100);
+    expect(bench.heard().map(inShort)).toEqual(['book 1002']);
+  });
+});
+
 describe('an answer that nobody understands', () => {
   it('is as good as none, and not asked for again soon', async () => {
     const bench = begin();

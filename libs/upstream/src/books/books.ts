@@ -15,7 +15,7 @@ import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
 import type { Series } from '../streams/series.js';
 import type { BookKeeper } from './book-keeper.js';
-import { type KeptBook, newBook, viewOf } from './kept-book.js';
+import { type BookRepair, type KeptBook, newBook, viewOf } from './kept-book.js';
 import { type BookRequest, type BookView, isServedBy, nextRequest } from './plan.js';
 import type { Attempt } from './question.js';
 import { BookRequests } from './requests.js';
@@ -86,12 +86,13 @@ export class Books implements Repairer {
     return this.requests !== undefined && !this.parts.settings.bookUnbridged && this.kept.has(name);
   }
 
-  begin({ name }: ParsedStream, _: Hole, told: RepairTold): Cancel {
+  begin({ name }: ParsedStream, { to }: Hole, told: RepairTold): Cancel {
     const book = this.kept.get(name);
     if (!book) return () => undefined;
-    book.told = told;
+    const repair = { told, isDoubt: to === undefined };
+    book.repair = repair;
     return () => {
-      if (book.told === told) book.told = undefined;
+      if (book.repair === repair) book.repair = undefined;
     };
   }
 
@@ -112,11 +113,11 @@ export class Books implements Repairer {
 
   /** Publishes an answer as soon as it joins the stream, or bridges what is missing. */
   private settle(book: KeptBook, series: Series, now: Millis): void {
-    const { keeper, told } = book;
+    const { keeper, repair } = book;
     const { held } = keeper.question;
     const { streams } = this.parts;
     if (!held) return;
-    if (told) return this.bridge(book, told, now);
+    if (repair) return this.repair(book, repair, now);
     if (!streams.isFree(series, now)) return;
     const joined = keeper.settle(now);
     if (joined) {
@@ -131,20 +132,35 @@ export class Books implements Repairer {
     }
   }
 
-  private bridge({ keeper }: KeptBook, told: RepairTold, now: Millis): void {
+  /** Brings an answer to where something is missing, or may be. */
+  private repair({ keeper, heldAt }: KeptBook, { told, isDoubt }: BookRepair, now: Millis): void {
     const { held } = keeper.question;
     if (!held) return;
+    if (isDoubt) {
+      const ahead = held.lastUpdateId - (keeper.known.reached ?? -Infinity);
+      if (ahead === 0) return this.unharmed(keeper, told);
+      // What the stream itself still brings is better than a book in its place.
+      if (ahead > 0 && now - heldAt < QUIET_MS) return;
+    }
     if (told.bridge(held)) {
       this.counts.bridged += 1;
       keeper.bridged(now);
+      if (isDoubt) told.whole();
     } else {
       this.counts.behind += 1;
       keeper.missed(now);
     }
   }
 
+  /** The stream is where the book is: nothing was missed. */
+  private unharmed(keeper: BookKeeper, told: RepairTold): void {
+    // What is known already needs no publishing.
+    if (keeper.known.isKnown) keeper.withdraw();
+    told.whole();
+  }
+
   private askAll(requests: BookRequests, now: Millis): void {
-    const views = this.views(now);
+    const views = [...this.kept.values()].flatMap((book) => this.viewOf(book, now) ?? []);
     for (const { symbol, isTorn } of views) if (isTorn) requests.hurry(symbol, now);
     for (;;) {
       const request = nextRequest(views, requests, now);
@@ -197,10 +213,6 @@ export class Books implements Repairer {
     keeper.failed(attempt, clock.now(), waitMs);
     if (isNews)
       log.warn({ code: 'book.not-had', stream: stream.name, why }, 'a book could not be had; it is asked again');
-  }
-
-  private views(now: Millis): BookView[] {
-    return [...this.kept.values()].flatMap((book) => this.viewOf(book, now) ?? []);
   }
 
   private viewOf(book: KeptBook, now: Millis): BookView | undefined {

@@ -9,6 +9,13 @@ import type { StreamBookRules } from './stream-book.js';
 /** Counting how deep a book is known costs as much as saying it. */
 const MEASURE_MS: Millis = 5_000;
 
+/** A hole in a stream of diffs. */
+export interface BookRepair {
+  told: RepairTold;
+  /** Whether nothing is known to be missing: for a while the stream had no source, and has said nothing since. */
+  isDoubt: boolean;
+}
+
 /** A stream of diffs, and its book. */
 export interface KeptBook {
   readonly stream: ParsedStream;
@@ -16,8 +23,8 @@ export interface KeptBook {
   readonly rules: StreamBookRules;
   readonly stages: readonly BookStage[];
   readonly keeper: BookKeeper;
-  /** Where a book is brought to while diffs are missing before those that wait. */
-  told?: RepairTold | undefined;
+  /** The hole that a book is to close, and where it is brought to. */
+  repair?: BookRepair | undefined;
   /** Since when an answer is held. */
   heldAt: Millis;
   /** How deep it was when that was counted last, of which answer, and when. */
@@ -37,13 +44,13 @@ export function newBook(stream: ParsedStream, mostLevels: number): KeptBook | un
 
 /** A book as it is planned with; undefined where none is to be fetched now, because no diffs come that it would join. */
 export function viewOf(book: KeptBook, series: Series, isWanted: boolean, now: Millis): BookView | undefined {
-  const { symbol, stages, told, keeper } = book;
-  if (!told && !isFlowing(series)) return undefined;
+  const { symbol, stages, repair, keeper } = book;
+  if (!repair && !isFlowing(series)) return undefined;
   const { state, notBefore } = keeper.question;
   return {
     symbol,
     stages,
-    isTorn: told !== undefined,
+    isTorn: repair !== undefined,
     isWanted,
     depth: depthOf(book, now),
     fetched: keeper.fetched.levels,

@@ -13,7 +13,7 @@ export type QuestionEvent = 'ask' | 'answered' | 'joined' | 'missed' | 'withdraw
 export const NEXT_STATE: Record<QuestionState, Partial<Record<QuestionEvent, QuestionState>>> = {
   idle: { ask: 'asked' },
   asked: { answered: 'held', missed: 'resting', withdrawn: 'idle' },
-  held: { joined: 'idle', missed: 'resting' },
+  held: { joined: 'idle', missed: 'resting', withdrawn: 'idle' },
   resting: { ask: 'asked' },
 };
 
@@ -52,7 +52,7 @@ export function answered(question: Question, attempt: Attempt, held: BookEvent):
   return state && question.attempt === attempt ? { ...question, state, held } : question;
 }
 
-/** It is not waited for any more: it is asked again, and otherwise. */
+/** It is not waited for any more. */
 export function withdrawn(question: Question, attempt: Attempt): Question {
   return NEXT_STATE[question.state].withdrawn && question.attempt === attempt ? NO_QUESTION : question;
 }

@@ -20,9 +20,9 @@ export interface BookTotals {
 
 export function bookTotals(books: Books): BookTotals {
   const totals = { known: 0, unknown: 0, torn: 0, asking: 0, bytes: 0 };
-  for (const { keeper, told } of books.all) {
+  for (const { keeper, repair } of books.all) {
     totals[keeper.known.isKnown ? 'known' : 'unknown'] += 1;
-    if (told) totals.torn += 1;
+    if (repair) totals.torn += 1;
     if (isAsking({ keeper })) totals.asking += 1;
     totals.bytes += BYTES_PER_LEVEL * keeper.known.size + keeper.keptBytes;
   }
@@ -42,7 +42,7 @@ export function bookPage(books: Books, now: Millis): object {
   };
 }
 
-function row({ stream, keeper, told, measured }: KeptBook, now: Millis): object {
+function row({ stream, keeper, repair, measured }: KeptBook, now: Millis): object {
   const { fetched, question, known } = keeper;
   const { isKnown } = known;
   return {
@@ -52,7 +52,7 @@ function row({ stream, keeper, told, measured }: KeptBook, now: Millis): object 
     // JSON has no word for a side that is known as a whole.
     knownLevels: isKnown ? (Number.isFinite(measured.depth) ? measured.depth : 'all') : 0,
     levelsInMemory: keeper.known.size,
-    waitsForBook: told !== undefined,
+    waitsForBook: repair !== undefined,
     asks: question.state,
     missed: question.missed,
     askedAgainInMs: question.state === 'resting' ? Math.max(0, Math.round(question.notBefore - now)) : null,

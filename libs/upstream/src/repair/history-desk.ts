@@ -1,16 +1,10 @@
 import type { ParsedStream } from '#libs/binance';
-import type { Cancel, Clock, Result } from '#libs/core';
+import type { Cancel, Clock, StreamName } from '#libs/core';
 import { Lag } from '../rest/lag.js';
-import type { RestFailure, RestRequest } from '../rest/request.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
 import { CheapestFirst } from './cheapest-first.js';
-import { HistoryRepair } from './history-repair.js';
-
-/** Asks Binance's REST API; never rejects. See `Rest`. */
-export interface HistoryClient {
-  get(request: RestRequest, signal: AbortSignal): Promise<Result<unknown, RestFailure>>;
-}
+import { type HistoryClient, HistoryRepair } from './history-repair.js';
 
 /** So many questions are under way at once. */
 const MOST_AT_ONCE = 8;
@@ -29,6 +23,8 @@ export class HistoryDesk implements Repairer {
   constructor(
     private readonly rest: HistoryClient,
     private readonly clock: Clock,
+    /** Whether a client wants the stream, rather than only a list of what is always on: those go first. */
+    private readonly isAsked: (stream: StreamName) => boolean,
   ) {}
 
   repairs({ known: { history }, isArray }: ParsedStream): boolean {
@@ -38,8 +34,10 @@ export class HistoryDesk implements Repairer {
   begin(stream: ParsedStream, hole: Hole, told: RepairTold): Cancel {
     const end = new AbortController();
     const { rest, clock, turns } = this;
-    const tools = { rest, clock, turns, lagOf: (path: string) => this.lagOf(path), signal: end.signal };
-    void new HistoryRepair(stream, told, tools).run(hole);
+    const isFirst = (): boolean => this.isAsked(stream.name);
+    const tools = { rest, clock, turns, isFirst, lagOf: (path: string) => this.lagOf(path), signal: end.signal };
+    const { history } = stream.known;
+    if (history) void new HistoryRepair(stream, history, told, tools).run(hole);
     return () => end.abort();
   }
 

@@ -1,19 +1,25 @@
-import type { HistorySource, ParsedStream } from '#libs/binance';
+import type { History, HistorySource, ParsedStream } from '#libs/binance';
 import { type Clock, type MarketEvent, type Millis, type Result, doubled, notOk, ok } from '#libs/core';
 import type { Lag } from '../rest/lag.js';
 import { pause } from '../rest/pause.js';
-import type { RestFailure } from '../rest/request.js';
+import type { RestFailure, RestRequest } from '../rest/request.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold } from '../streams/repairer.js';
 import type { CheapestFirst } from './cheapest-first.js';
-import type { HistoryClient } from './history-desk.js';
-import { type Page, choose } from './pages.js';
+import { type HistoryPage, choose } from './pages.js';
+
+/** Asks Binance's REST API; never rejects. See `Rest`. */
+export interface HistoryClient {
+  get(request: RestRequest, signal: AbortSignal): Promise<Result<unknown, RestFailure>>;
+}
 
 /** What all repairs share, and what ends this one. */
 export interface HistoryTools {
   rest: HistoryClient;
   clock: Clock;
   turns: CheapestFirst;
+  /** Whether it goes before those that nobody listens to. */
+  isFirst(): boolean;
   lagOf(path: string): Lag;
   signal: AbortSignal;
 }
@@ -28,6 +34,9 @@ interface Rows {
 const AGAIN_FIRST_MS: Millis = 250;
 const AGAIN_MOST_MS: Millis = 5_000;
 
+/** What nobody listens to costs so much more when it is about whose turn it is: more than any question. */
+const LAST = 10_000;
+
 /** Fills one hole with what REST knows: page by page, again and again until it joins what waits, or until it is ended. */
 export class HistoryRepair {
   /** Sources that do not reach the hole, or refuse for good, and why. */
@@ -37,14 +46,15 @@ export class HistoryRepair {
 
   constructor(
     private readonly stream: ParsedStream,
+    private readonly history: History,
     private readonly told: RepairTold,
     private readonly tools: HistoryTools,
   ) {}
 
   async run(whole: Hole): Promise<void> {
-    const { history } = this.stream.known;
-    for (let hole: Hole | undefined = whole; hole && history && !this.tools.signal.aborted;) {
-      const pages = choose(history, hole, (source) => !this.useless.has(source));
+    let hole: Hole | undefined = whole;
+    while (hole && !this.tools.signal.aborted) {
+      const pages = choose(this.history, hole, (source) => !this.useless.has(source));
       if (pages.length === 0)
         return this.told.pass([...this.useless.values()].at(-1) ?? 'more is missing than is fetched');
       hole = await this.read(hole, pages);
@@ -52,7 +62,7 @@ export class HistoryRepair {
   }
 
   /** Asks for the pages side by side and takes them in their order; returns what is left of the hole. */
-  private async read(hole: Hole, pages: readonly Page[]): Promise<Hole | undefined> {
+  private async read(hole: Hole, pages: readonly HistoryPage[]): Promise<Hole | undefined> {
     const answers = pages.map((page) => this.ask(hole, page));
     let left: Hole | undefined = hole;
     for (const [at, page] of pages.entries()) {
@@ -67,12 +77,12 @@ export class HistoryRepair {
     return left;
   }
 
-  private async ask({ since }: Hole, { source, from, isNewest }: Page): Promise<Result<Rows, RestFailure>> {
-    const { clock, rest, signal, turns, lagOf } = this.tools;
+  private async ask({ since }: Hole, { source, from, isNewest }: HistoryPage): Promise<Result<Rows, RestFailure>> {
+    const { clock, rest, signal, turns } = this.tools;
     const { path, weight, kept } = source;
-    const tooEarlyMs = isNewest && kept === 'database' ? lagOf(path).askAt(since) - clock.now() : 0;
+    const tooEarlyMs = isNewest && kept === 'database' ? this.tools.lagOf(path).askAt(since) - clock.now() : 0;
     if (tooEarlyMs > 0) await pause(clock, tooEarlyMs, signal);
-    const done = await turns.take(weight);
+    const done = await turns.take(this.tools.isFirst() ? weight : weight + LAST);
     const askedAt = clock.now();
     const answer = await rest.get({ path, weight, query: source.query(this.stream, from) }, signal).finally(done);
     if (!answer.ok) return answer;
@@ -82,10 +92,9 @@ export class HistoryRepair {
   }
 
   /** What these rows bring; returns what is missing behind them. */
-  private take(hole: Hole, { source, isNewest }: Page, { rows, askedAt }: Rows): Hole | undefined {
-    const { history } = this.stream.known;
+  private take(hole: Hole, { source, isNewest }: HistoryPage, { rows, askedAt }: Rows): Hole | undefined {
+    const { history } = this;
     const { before, next, from, since } = hole;
-    if (!history) return undefined;
     const isMemory = source.kept === 'memory';
     const [oldest] = rows;
     if (isMemory && (!oldest || history.at(oldest) > from)) {
@@ -102,13 +111,13 @@ export class HistoryRepair {
     return undefined;
   }
 
-  private async failed(hole: Hole, { source }: Page, { isFinal, why, retryInMs }: RestFailure): Promise<Hole> {
+  private async failed(hole: Hole, { source }: HistoryPage, { isFinal, why, retryInMs }: RestFailure): Promise<Hole> {
     if (isFinal) this.useless.set(source, why);
     else await this.pause(retryInMs);
     return hole;
   }
 
-  private async again(hole: Hole, { source }: Page, hasBrought: boolean): Promise<Hole> {
+  private async again(hole: Hole, { source }: HistoryPage, hasBrought: boolean): Promise<Hole> {
     this.inVain = hasBrought || this.useless.has(source) ? 0 : this.inVain + 1;
     if (this.inVain > 0) await this.pause(doubled(AGAIN_FIRST_MS, this.inVain - 1, AGAIN_MOST_MS));
     return hole;

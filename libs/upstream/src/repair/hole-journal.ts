@@ -1,6 +1,6 @@
 import type { HistorySource, ParsedStream } from '#libs/binance';
 import { type Clock, type Millis, type Missing, type StreamName, stamp } from '#libs/core';
-import type { HoleLoss } from '../streams/continuity.js';
+import type { HoleLoss } from '../streams/mending.js';
 import type { Hole } from '../streams/order/order.js';
 import type { HoleBook, RepairEnd } from '../streams/repair-desk.js';
 
@@ -73,8 +73,8 @@ export class HoleJournal implements HoleBook {
   }
 }
 
-function pathOf({ path, query }: HistorySource, stream: ParsedStream, from: number): string {
+function pathOf(source: HistorySource, stream: ParsedStream, from: number): string {
   const asked = new URLSearchParams();
-  for (const [key, value] of Object.entries(query(stream, from))) asked.set(key, `${value}`);
-  return `${path}?${asked.toString()}`;
+  for (const [key, value] of Object.entries(source.query(stream, from))) asked.set(key, `${value}`);
+  return `${source.path}?${asked.toString()}`;
 }

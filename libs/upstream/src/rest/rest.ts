@@ -45,7 +45,7 @@ export class Rest {
   /** How many requests ended how. */
   readonly results: Record<RestResult, number>;
   /** How often a request has waited for weight. */
-  waits = 0;
+  readonly waits = { count: 0 };
   readonly hosts: Hosts;
   private readonly headers: Readonly<Record<string, string>>;
   private readonly underWay = new Set<AbortController>();
@@ -99,9 +99,9 @@ export class Rest {
   describe(now: Millis): Record<string, unknown>[] {
     return this.hosts.all.map(({ name, weight, until, why }) => ({
       host: name,
-      weightUsed: weight.used(now),
+      weightUsed: weight.used,
       weightLimit: weight.limit.most,
-      heldForMs: Math.ceil(weight.heldMs(now)),
+      heldForMs: Math.ceil(weight.heldMs),
       passedOverForMs: Math.max(0, Math.ceil(until - now)),
       why: why ?? null,
       underWay: this.places.running,
@@ -157,7 +157,7 @@ export class Rest {
   /** Waits for weight. Where that may not be had within a window, the host is passed over instead. */
   private async wait(host: Host, waitMs: Millis, signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
-    this.waits += 1;
+    this.waits.count += 1;
     if (waitMs <= host.weight.windowMs) return pause(clock, waitMs, signal);
     this.hosts.passOver(host, host.why ?? 'Binance has ordered to wait', clock.now() + waitMs);
   }

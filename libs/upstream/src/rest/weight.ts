@@ -62,11 +62,11 @@ export class Weight {
   }
 
   /** What Binance had counted in this minute when it answered last. */
-  used(now: Millis): number {
-    return now < this.counted.until ? this.counted.used : 0;
+  get used(): number {
+    return this.clock.now() < this.counted.until ? this.counted.used : 0;
   }
 
-  heldMs(now: Millis): Millis {
-    return Math.max(0, this.heldUntil - now);
+  get heldMs(): Millis {
+    return Math.max(0, this.heldUntil - this.clock.now());
   }
 }

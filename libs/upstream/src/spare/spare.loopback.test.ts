@@ -109,10 +109,10 @@ describe('a spare line', () => {
   });
 
   it.each([
-    ['what is missing is fetched', 0, { gaps: 0 }],
-    ['what is missing is announced where nothing can be fetched', 1_000, { filled: 0 }],
-  ])('cannot help when both drop: it is said, and %s', async (_, refusals, counts) => {
-    await flowing(['btcusdt@trade', 'btcusdt@aggTrade'], { settings: { fillWaitMs: 1_000 } });
+    ['what is missing is fetched', 0, 60_000, { gaps: 0 }],
+    ['what is missing is announced where nothing can be fetched', 1_000, 1_000, { filled: 0 }],
+  ])('cannot help when both drop: it is said, and %s', async (_, refusals, fillWaitMs, counts) => {
+    await flowing(['btcusdt@trade', 'btcusdt@aggTrade'], { settings: { fillWaitMs } });
     const { rig } = lines;
     if (refusals > 0) rig.simulator.strike({ name: 'rest-refuse', status: 503, count: refusals });
     rig.simulator.script([{ slow: 300 }, { slow: 300 }]);

@@ -28,7 +28,9 @@ beforeEach(async () => {
   bus = new MemoryBus({ clock });
   lines = [];
   said = [];
-  upstream = new Upstream(Object.assign(new UpstreamSettings(), { spareLine: true }), {
+  // A base URL of one's own without one for REST: nothing is fetched.
+  const settings = Object.assign(new UpstreamSettings(), { spareLine: true, wsUrl: 'ws://127.0.0.1:9' });
+  upstream = new Upstream(settings, {
     ...upstreamParts(),
     market: spot,
     bus,

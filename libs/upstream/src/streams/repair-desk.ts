@@ -1,6 +1,6 @@
 import type { ParsedStream } from '#libs/binance';
 import type { BookEvent, Cancel, Clock, MarketEvent, Millis, StreamEvent, StreamName } from '#libs/core';
-import type { HoleLoss, Repairs } from './continuity.js';
+import type { HoleLoss, Repairs } from './mending.js';
 import type { Hole } from './order/order.js';
 import type { RepairTold, Repairer } from './repairer.js';
 import type { Series } from './series.js';
@@ -116,7 +116,7 @@ export class RepairDesk implements Repairs {
   /** What somebody who is asked may tell, as long as nobody else is asked and the hole is not over. */
   private told(repair: Repair, by: Repairer): RepairTold {
     const isAsked = (): boolean => this.running.get(repair.stream.name) === repair && repair.asked === by;
-    const tell = (act: Act): boolean => isAsked() && this.tell(repair.stream, act);
+    const tell = (act: OwnerAct): boolean => isAsked() && this.tell(repair.stream, act);
     return {
       bring: (events: readonly MarketEvent[]) => {
         if (isAsked() && events.length > 0) repair.by = by.name;
@@ -148,14 +148,14 @@ export class RepairDesk implements Repairs {
   }
 
   /** @returns whether the owner could do something with it. */
-  private tell({ name }: ParsedStream, act: Act): boolean {
-    const { clock, find, publish } = this.parts;
-    const series = find(name);
-    const said = series && act(series, clock.now());
-    if (series && said) publish(series, said);
+  private tell({ name }: ParsedStream, act: OwnerAct): boolean {
+    const { parts } = this;
+    const series = parts.find(name);
+    const said = series && act(series, parts.clock.now());
+    if (series && said) parts.publish(series, said);
     return said !== undefined;
   }
 }
 
 /** What the owner of a stream is told; undefined where it can do nothing with it. */
-type Act = (series: Series, now: Millis) => readonly StreamEvent[] | undefined;
+type OwnerAct = (series: Series, now: Millis) => readonly StreamEvent[] | undefined;

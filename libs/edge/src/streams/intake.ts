@@ -87,6 +87,7 @@ export class Intake {
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
+    stream.changed();
     return true;
   }
 
@@ -94,6 +95,7 @@ export class Intake {
   distrust(stream: EdgeStream, deafness: Deafness): void {
     stream.deafness = deafness;
     if (this.move(stream, 'silence')) this.tell(stream, ...doubt(stream));
+    stream.changed();
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
@@ -124,6 +126,7 @@ export class Intake {
       if (this.isOverdue(stream)) this.move(stream, 'overdue');
     }
     if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, joined ? encode(joined) : text);
+    stream.changed();
   }
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */

@@ -22,4 +22,5 @@ export interface WorldReport {
 }
 
 /** What it answers. */
-export type Answer = { say: 'simulator'; wsUrl: string } | { say: 'served' } | { say: 'report'; report: WorldReport };
+export type Answer =
+  { say: 'simulator'; wsUrl: string; restUrl: string } | { say: 'served' } | { say: 'report'; report: WorldReport };

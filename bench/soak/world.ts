@@ -29,7 +29,7 @@ export async function runWorld(streams: number): Promise<void> {
         return void stop(crew, simulator);
     }
   });
-  tell({ say: 'simulator', wsUrl: simulator.wsUrl });
+  tell({ say: 'simulator', wsUrl: simulator.wsUrl, restUrl: simulator.restUrl });
 }
 
 function newCrew(url: string, symbols: number, simulator: Simulator): Crew {

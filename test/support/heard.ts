@@ -18,6 +18,7 @@ export class Heard {
   newest: MarketEvent | undefined;
   private seq = 0;
   private next: number | undefined;
+  private isFilling = false;
   private closedAt: number | undefined;
 
   constructor(readonly stream: StreamName) {}
@@ -36,6 +37,9 @@ export class Heard {
 
   private takeFeed(event: FeedEvent): void {
     this.feeds.push(event);
+    // What was fetched, and what waited for it, also comes while the next line is still to open.
+    if (event.cause === 'filling') this.isFilling = true;
+    if (event.state === 'live') this.isFilling = false;
     // A new run: nobody wanted the stream in between, so nothing was missed.
     if (event.cause === 'subscribing') this.next = undefined;
     if (!event.missing || event.state !== 'gap') return;

@@ -1,14 +1,13 @@
 import { type ParsedStream, spot } from '#libs/binance';
-import type { Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
-import type { SeriesTools } from '../../libs/upstream/src/streams/series.js';
+import type { BookEvent, Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
 
 /** What a series needs beside its name, where nobody repairs. */
-export const seriesTools = (): SeriesTools => ({
+export const seriesTools = () => ({
   term: { epoch: 1 },
   counts: { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 },
   bounds: { holdMs: 2_000, fillMs: 60_000, mostWaiting: 20_000 },
-  repairs: { kindOf: () => 'none', begin: () => undefined, over: () => undefined, missed: () => undefined },
-  wallAt: (instant) => instant,
+  repairs: { kindOf: () => 'none' as const, begin: () => undefined, over: () => undefined, missed: () => undefined },
+  wallAt: (instant: number) => instant,
 });
 
 /** A stream of spot by its name. */
@@ -35,6 +34,14 @@ export const diff = (firstUpdateId: number, lastUpdateId: number): Depth => ({
   ...head('btcusdt@depth'),
   type: 'depth',
   firstUpdateId,
+  lastUpdateId,
+  bids: [],
+  asks: [],
+});
+
+export const bookAt = (lastUpdateId: number): BookEvent => ({
+  ...head('btcusdt@depth'),
+  type: 'book',
   lastUpdateId,
   bids: [],
   asks: [],

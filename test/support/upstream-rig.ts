@@ -4,6 +4,7 @@ import {
   type Cancel,
   DEMAND_EVERY_MS,
   type FeedEvent,
+  type Random,
   type StreamEvent,
   type StreamName,
   decode,
@@ -26,6 +27,10 @@ export interface RigOptions {
   market?: Market;
   /** By how much each connection's messages come later than they do; in the order of the attempts, 0 for further ones. */
   lagsMs?: readonly number[];
+  /** Whether there is no REST to ask what was missed: then it is announced. So also where a test reads streams elsewhere. */
+  isWithoutHistory?: boolean;
+  /** What chance says, where a test must know it. */
+  random?: Random;
 }
 
 /** A simulator, an upstream that reads it, and a listener on the bus that checks every message. */
@@ -45,9 +50,10 @@ export class UpstreamRig {
     private readonly options: RigOptions,
   ) {
     this.market = options.market ?? spot;
+    const hasHistory = options.isWithoutHistory !== true && options.settings?.wsUrl === undefined;
     this.settings = Object.assign(
       new UpstreamSettings(),
-      { wsUrl: simulator.wsUrl, restUrl: simulator.restUrl, retryFirstMs: 50 },
+      { wsUrl: simulator.wsUrl, retryFirstMs: 50, ...(hasHistory && { restUrl: simulator.restUrl }) },
       options.settings,
     );
     this.upstream = this.newUpstream();
@@ -115,6 +121,7 @@ export class UpstreamRig {
       dial: lagging(wsDial(systemClock, this.settings), this.options.lagsMs ?? []),
       metrics: this.metrics,
       ops: this.ops,
+      ...(this.options.random && { random: this.options.random }),
       timings: { ...TIMINGS, ...this.options.timings },
     });
   }

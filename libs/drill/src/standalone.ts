@@ -47,6 +47,7 @@ const HURRIED_LINGER_MS = 1_000;
 /** The same as environment variables, for roles in processes of their own in front of a simulator. */
 export const hurriedEnvironment = (simulator: Simulator): Record<string, string> => ({
   HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl,
+  HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
   HOLDFAST_LINGER_MS: String(HURRIED_LINGER_MS),
   ...Object.fromEntries(
     Object.entries(HURRIED).map(([property, value]) => [settingsOf(UpstreamSettings).get(property)?.env, `${value}`]),
@@ -58,12 +59,13 @@ export const HURRIED_LIMITS = { pingEveryMs: 1_000, pongWithinMs: 5_000 };
 
 /** Both roles in this process on a memory bus, on free ports of this machine, in front of a simulator. */
 export async function startStandalone(
-  simulator: Pick<Simulator, 'wsUrl'>,
+  simulator: Pick<Simulator, 'wsUrl' | 'restUrl'>,
   options: StandaloneOptions = {},
 ): Promise<Gateway> {
   const { log = silentLog } = options;
   const upstream = Object.assign(new UpstreamSettings(), HURRIED, options.upstream, {
     wsUrl: simulator.wsUrl,
+    restUrl: simulator.restUrl,
   });
   const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);

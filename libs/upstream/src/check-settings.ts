@@ -29,9 +29,16 @@ export function checkUpstream(settings: Readonly<UpstreamSettings>, market: Mark
   return always;
 }
 
-function proxyProblems(settings: Readonly<UpstreamSettings>, market: Market): string[] {
+/** Of all that is reached; one proxy is named once. */
+function proxyProblems(settings: Readonly<UpstreamSettings>, { urls }: Market): string[] {
+  const rest = settings.restUrl === undefined ? urls.rest.map(({ url }) => url) : [settings.restUrl];
+  const reached = [settings.wsUrl ?? urls.stream, ...rest];
+  return [...new Set(reached.flatMap((url) => proxyProblem(settings, url)))];
+}
+
+function proxyProblem(settings: Readonly<UpstreamSettings>, url: string): string[] {
   try {
-    proxyFor(settings, new URL(settings.wsUrl ?? market.urls.stream));
+    proxyFor(settings, new URL(url));
     return [];
   } catch (error) {
     if (error instanceof SettingsError) return error.lines;

@@ -53,6 +53,7 @@ it('500 unplanned ends of every class in every state: exactly one living connect
     settings: { retryFirstMs: 2, retryMostMs: 8, connectTimeoutMs: 150, silenceBytesMs: 250 },
     timings: { watchMs: 25, tickMs: 10 },
     market: withAttempts(100_000, 300_000),
+    isWithoutHistory: true,
   });
   const { simulator } = rig;
   rig.demand([STREAM]);

@@ -29,8 +29,6 @@ export interface Timings {
   quietMs: Millis;
   /** An upstream that has just started waits so long for edges to say how far they got. */
   answersMs: Millis;
-  /** So far Binance's database is behind the streams at first guess. */
-  databaseLagMs: Millis;
   /** A line that carries nothing is kept open for so long. */
   idleMs: Millis;
 }
@@ -50,6 +48,5 @@ export const TIMINGS: Timings = {
   rotationRetryMostMs: 600_000,
   quietMs: 5_000,
   answersMs: 1_000,
-  databaseLagMs: 500,
   idleMs: 60_000,
 };

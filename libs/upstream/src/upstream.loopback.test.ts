@@ -30,7 +30,7 @@ describe('an upstream', () => {
     ]);
   });
 
-  it('comes back from a drop on one new connection and announces what is missing', async () => {
+  it('comes back from a drop on one new connection, with what it missed', async () => {
     rig = await UpstreamRig.start({ simulator: { pace: 20 } });
     rig.demand(STREAMS);
     await until(allHeard(1), { deadlineMs: 15_000 });

@@ -9,10 +9,12 @@ import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
+import { showRest } from './ops/rest-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
 import { historyHost } from './repair/history-host.js';
+import { HoleJournal } from './repair/hole-journal.js';
 import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
@@ -84,7 +86,9 @@ export class Upstream implements Service {
     this.board = new DemandBoard(market, always, settings.maxStreams);
     const { pool, streams, board, journal, problems } = this;
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
-    if (historyHost(settings, market) !== undefined) streams.repairs.employ([this.newHistoryDesk()]);
+    const host = historyHost(settings, market);
+    const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
+    streams.repairs.employ(host === undefined ? [] : [new HistoryDesk(this.rest, clock)], holes);
     const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
     const lastPlaces = new LastPlaces(streams.wanted);
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
@@ -93,8 +97,9 @@ export class Upstream implements Service {
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market }, clock);
+    this.counts.expose({ streams, problems, journal, pool, holes });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes }, clock);
+    showRest(this.rest, parts);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
@@ -141,12 +146,6 @@ export class Upstream implements Service {
     this.streams.pardon(now);
     this.watch.stalled(stallMs, now);
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
-  }
-
-  private newHistoryDesk(): HistoryDesk {
-    const { rest, timings } = this;
-    const lagMs = (kept: 'memory' | 'database'): number => (kept === 'database' ? timings.databaseLagMs : 0);
-    return new HistoryDesk({ rest, clock: this.parts.clock, lagMs });
   }
 
   private newPool(settings: Readonly<UpstreamSettings>): Pool {

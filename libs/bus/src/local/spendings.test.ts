@@ -75,16 +75,33 @@ describe('what is known of spendings', () => {
 
   it('alone takes its part of the limit, and nothing that another is known to have taken', () => {
     const spendings = new Spendings('own');
-    spendings.processes = 3;
+    spendings.seen(3, 0);
     spendings.spend(spendings.idFor(take(90, 30)), 30, 0);
     expect(spendings.waitAloneMs(take(90, 1), 10)).toBe(MINUTE - 10);
     expect(spendings.waitMs(take(90, 1), 10)).toBe(0);
     const other = new Spendings('other');
-    other.processes = 2;
+    other.seen(2, 0);
     other.add(spendings.all(), 10);
     expect(other.waitAloneMs(take(90, 45), 10)).toBe(0);
     other.add([one('third.1', 10, 50)], 10);
     expect(other.waitAloneMs(take(90, 11), 10)).toBeGreaterThan(0);
+  });
+
+  it('while fewer processes are seen than before takes its part, until they are there again or have had a window’s time', () => {
+    const spendings = new Spendings('own');
+    spendings.seen(3, 0);
+    expect(spendings.waitMs(take(90, 31), 0)).toBe(0);
+    spendings.seen(1, 100);
+    expect(spendings.waitMs(take(90, 31), 100)).toBe(MINUTE);
+    expect(spendings.waitMs(take(90, 30), 100)).toBe(0);
+    spendings.seen(3, 200);
+    expect(spendings.waitMs(take(90, 31), 200)).toBe(0);
+    spendings.seen(2, 300);
+    spendings.seen(2, MINUTE + 299);
+    expect(spendings.waitMs(take(90, 31), MINUTE + 299)).toBe(MINUTE);
+    spendings.seen(2, MINUTE + 300);
+    expect(spendings.waitMs(take(90, 90), MINUTE + 300)).toBe(0);
+    expect(spendings.waitAloneMs(take(90, 46), MINUTE + 300)).toBe(MINUTE);
   });
 
   it('what the address has counted beyond it belongs to somebody else, until the time has passed in which it was counted', () => {

@@ -34,7 +34,9 @@ const PARTS = 256;
 /** What this process knows of the spendings at one address: its own, and what it was told of those of others. */
 export class Spendings {
   /** How many processes were last seen to spend here, this one included. */
-  processes = 1;
+  private processes = 1;
+  /** Since when fewer are seen than were before, if so: Redis may have come back empty, and not all have told it what they took. */
+  private fewerSince: Millis | undefined;
   /** Oldest first. */
   private known: readonly Spending[] = [];
   private heldUntil: Millis = -Infinity;
@@ -51,14 +53,22 @@ export class Spendings {
 
   /** Milliseconds until it may be taken, by all that is known; 0 is now. */
   waitMs(take: Take, now: Millis): Millis {
-    this.longestMs = Math.max(this.longestMs ?? KEEP_LEAST_MS, take.windowMs);
-    return Math.max(fullForMs(this.known, take, now), Math.ceil(this.heldMs(now)));
+    return this.fewerSince === undefined ? this.waitTogetherMs(take, now) : this.waitAloneMs(take, now);
   }
 
   /** The same where the others cannot be asked: of what nobody is known to have taken, this process's part at most. */
   waitAloneMs(take: Take, now: Millis): Millis {
     const part = { ...take, limit: Math.floor(take.limit / this.processes) };
-    return Math.max(this.waitMs(take, now), fullForMs(this.known.filter(this.isOwn), part, now));
+    return Math.max(this.waitTogetherMs(take, now), fullForMs(this.known.filter(this.isOwn), part, now));
+  }
+
+  /** So many processes use this, as Redis has seen; where it has forgotten some, they are missed as long as they may matter. */
+  seen(processes: number, now: Millis): void {
+    if (processes < this.processes) this.fewerSince ??= now;
+    const areGone = this.fewerSince !== undefined && now - this.fewerSince >= this.keepMs;
+    if (processes < this.processes && !areGone) return;
+    this.processes = processes;
+    this.fewerSince = undefined;
   }
 
   /** The id under which this process would take so much: that of its newest spending while that is small, or a new one. */
@@ -107,6 +117,11 @@ export class Spendings {
 
   all(): readonly Spending[] {
     return this.known;
+  }
+
+  private waitTogetherMs(take: Take, now: Millis): Millis {
+    this.longestMs = Math.max(this.longestMs ?? KEEP_LEAST_MS, take.windowMs);
+    return Math.max(fullForMs(this.known, take, now), Math.ceil(this.heldMs(now)));
   }
 
   private newId(): string {

@@ -118,7 +118,7 @@ function hear(spendings: Spendings, answer: Known, now: Millis): void {
   const told = answer.spendings.map(({ id, ageMs, amount }): Spending => ({ id, at: now - ageMs, amount }));
   spendings.add(told, now);
   spendings.hold(now + answer.heldMs);
-  spendings.processes = answer.processes;
+  spendings.seen(answer.processes, now);
 }
 
 function readKnown(reply: unknown): Known {

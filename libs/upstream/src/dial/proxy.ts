@@ -23,8 +23,9 @@ export function proxyFor(settings: ProxySettings, to: URL): URL | undefined {
     return settings.proxy === 'none' ? undefined : readProxy('HOLDFAST_UPSTREAM_PROXY', settings.proxy);
   }
   if (isExempt(settings.noProxy, { host, port: portOf(to) })) return undefined;
-  const [name, given] =
-    to.protocol === 'wss:' ? ['HTTPS_PROXY', settings.httpsProxy] : ['HTTP_PROXY', settings.httpProxy];
+  const [name, given] = /^(wss|https):$/.test(to.protocol)
+    ? ['HTTPS_PROXY', settings.httpsProxy]
+    : ['HTTP_PROXY', settings.httpProxy];
   if (given !== undefined) return readProxy(name, given);
   return settings.allProxy === undefined ? undefined : readProxy('ALL_PROXY', settings.allProxy);
 }
@@ -81,17 +82,23 @@ function holdsAddress(name: string, host: string): boolean {
   return list.check(host, type);
 }
 
+/** The value of `Proxy-Authorization`, where the proxy's URL names a user. */
+export function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === '') return undefined;
+  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(secret).toString('base64')}`;
+}
+
 /** Asks a proxy, over a connection to it, for one to a peer; resolves with the same connection, which then is the peer's. */
 export function tunnel(proxy: URL, over: Duplex, { host, port }: Peer, signal: AbortSignal): Promise<Duplex> {
   const authority = `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  const { username, password } = proxy;
-  const secret = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const credentials = credentialsOf(proxy);
   const asking = request({
     method: 'CONNECT',
     path: authority,
     headers: {
       host: authority,
-      ...(username !== '' && { 'proxy-authorization': `Basic ${Buffer.from(secret).toString('base64')}` }),
+      ...(credentials !== undefined && { 'proxy-authorization': credentials }),
     },
     createConnection: () => over,
     signal,

@@ -2,6 +2,8 @@ import type { ParsedStream, ProblemCode } from '#libs/binance';
 import type { Result } from '#libs/core';
 import { type Metrics } from '#libs/runtime';
 import type { AttemptRecord, Journal } from '../journal/journal.js';
+import type { HoleJournal } from '../repair/hole-journal.js';
+import type { RepairEnd } from '../streams/repair-desk.js';
 import type { Problems } from '../problems/problems.js';
 import type { RotationReason } from '../rotation/plan.js';
 import type { Pool } from '../pool/pool.js';
@@ -13,6 +15,7 @@ export interface Counting {
   problems: Problems;
   journal: Journal;
   pool: Pool;
+  holes: HoleJournal;
 }
 
 /** What one upstream counts. Plain numbers where a message raises them; Prometheus reads them when it scrapes. */
@@ -22,6 +25,7 @@ export class UpstreamCounts {
   private readonly endings;
   private readonly problems;
   private readonly rotations;
+  private readonly closing;
 
   constructor(private readonly metrics: Metrics) {
     this.endings = metrics.counter({
@@ -38,6 +42,12 @@ export class UpstreamCounts {
       name: 'holdfast_upstream_rotations_total',
       help: 'Replacements of working connections, by why and what became of them.',
       labelNames: ['reason', 'result'],
+    });
+    this.closing = metrics.histogram({
+      name: 'holdfast_upstream_hole_seconds',
+      help: 'From when a hole was found to when it was closed, by who closed it: a repairer, a line after all, or nobody.',
+      labelNames: ['by'],
+      buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
     });
     this.reading('frames', 'Messages received from Binance.', () => this.traffic.frames);
     this.reading('received_bytes', 'Bytes of messages received from Binance.', () => this.traffic.bytes);
@@ -57,8 +67,13 @@ export class UpstreamCounts {
     this.rotations.inc({ reason, result });
   }
 
+  /** A hole that was left to repairers is over. */
+  closed({ by, ms }: RepairEnd): void {
+    this.closing.observe({ by }, ms / 1_000);
+  }
+
   /** Shows what the other parts count themselves. */
-  expose({ streams, problems, journal, pool }: Counting): void {
+  expose({ streams, problems, journal, pool, holes }: Counting): void {
     const { counts } = streams;
     this.reading('attempts', 'Connection attempts begun.', () => journal.attempts);
     this.reading('events', 'Messages published: market events and feed states.', () => streams.published);
@@ -70,6 +85,9 @@ export class UpstreamCounts {
     this.reading('held_back', 'Events that waited for earlier ones from another connection.', () => counts.heldBack);
     this.reading('gaps', 'Gaps announced.', () => counts.gaps);
     this.reading('missing_ids', 'Ids missing in announced gaps.', () => counts.missing);
+    this.reading('holes', 'Holes that no connection could fill and others were asked to.', () => counts.holes);
+    this.reading('filled', 'Events that were brought to fill holes.', () => counts.filled);
+    this.announced(holes);
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
     this.gauges(streams, pool);
   }
@@ -93,6 +111,18 @@ export class UpstreamCounts {
           transcript: { feed },
         } of streams.wanted.values())
           if (feed) this.inc({ state: feed.state });
+      },
+    });
+  }
+
+  private announced({ announced }: HoleJournal): void {
+    this.metrics.counter({
+      name: 'holdfast_upstream_given_up_total',
+      help: 'Gaps announced, by why what was missing was given up.',
+      labelNames: ['reason'],
+      collect() {
+        this.reset();
+        for (const [reason, gaps] of announced) this.inc({ reason }, gaps);
       },
     });
   }

@@ -5,6 +5,7 @@ import type { DemandBoard } from '../demand/demand-board.js';
 import type { Journal } from '../journal/journal.js';
 import type { Problems } from '../problems/problems.js';
 import type { Pool } from '../pool/pool.js';
+import type { HoleJournal } from '../repair/hole-journal.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
@@ -22,6 +23,7 @@ export interface Shown {
   problems: Problems;
   board: DemandBoard;
   term: TermKeeper;
+  holes: HoleJournal;
 }
 
 /** Shows an upstream to operators: sections of `/status`, a condition of `/readyz`, commands. */
@@ -32,6 +34,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
     upstream.market.name === 'spot' ? section : `${section} of ${upstream.market.name}`;
   ops.status(of('lines'), () => lines(upstream, clock.now()));
   ops.status(of('streams'), () => streams(upstream, clock.now()));
+  ops.status(of('holes'), () => upstream.holes.read());
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());

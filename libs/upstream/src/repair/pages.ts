@@ -2,7 +2,7 @@ import type { History, HistorySource } from '#libs/binance';
 import type { Hole } from '../streams/order/order.js';
 
 /** One question. */
-export interface Page {
+export interface HistoryPage {
   source: HistorySource;
   /** Rows from this position on. */
   from: number;
@@ -19,10 +19,10 @@ const MOST_PAGES = 8;
 const MOST_EVENTS = 50_000;
 
 /** The newest rows are asked for where a hole is this part of what they hold: what came since must be in them, too. */
-const MEMORY_SHARE = 0.5;
+const MEMORY_SHARE = 0.8;
 
 /** What to ask for; nothing where nobody can be asked. */
-export function choose({ sources }: History, hole: Hole, isUsable: (source: HistorySource) => boolean): Page[] {
+export function choose({ sources }: History, hole: Hole, isUsable: (source: HistorySource) => boolean): HistoryPage[] {
   const { from, to, count } = hole;
   if (count !== undefined && count > MOST_EVENTS) return [];
   const end = (to ?? Infinity) + 1;

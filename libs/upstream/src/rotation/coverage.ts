@@ -45,7 +45,7 @@ export class Coverage {
   private covers(series: Series, { old, successor, confirmedAt }: Overlap, now: Millis): boolean {
     const before = series.sources.get(old);
     const view = series.sources.get(successor);
-    if (series.continuity.mending === 'holding') return false;
+    if (series.continuity.mending.state === 'holding') return false;
     if (view?.heardAt !== undefined) return this.keepsUp(series, before, view, now);
     if (confirmedAt === undefined) return false;
     const isQuiet = (before?.heardAt ?? -Infinity) < confirmedAt + this.timings.lagMs;

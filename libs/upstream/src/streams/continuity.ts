@@ -1,9 +1,7 @@
-import type { ParsedStream } from '#libs/binance';
 import { type BookEvent, type MarketEvent, type Millis, type StreamEvent, counted } from '#libs/core';
-import { type MendingEvent, type MendingState, NEXT_MENDING, isLeftOf, isRepaired } from './order/mending.js';
+import { type HoleLoss, Mending, type MendingParts } from './mending.js';
 import type { Hole, Order, Turn } from './order/order.js';
 import { orderOf } from './order/order-of.js';
-import type { Sources } from './sources.js';
 import type { Transcript } from './transcript.js';
 
 /** How often what happened, over all streams; read by the metrics. */
@@ -17,50 +15,22 @@ export interface ContinuityCounts {
   filled: number;
 }
 
-/** How long and how many events wait for earlier ones. */
-export interface HoldBounds {
-  /** For those from another source. */
-  holdMs: Millis;
-  /** For those that are fetched: after that they are missing for good. */
-  fillMs: Millis;
-  mostWaiting: number;
-}
-
-/** Those who may bring what no source brings, as a stream sees them. */
-export interface Repairs {
-  /** `none`: there is nobody. `patient`: somebody who may give up. `tireless`: somebody who will not. */
-  kindOf(stream: ParsedStream): 'none' | 'patient' | 'tireless';
-  /** Asks them for what is missing; whatever was asked for this stream before is over. */
-  begin(stream: ParsedStream, hole: Hole): void;
-  /** Whatever was asked is over. */
-  over(stream: ParsedStream): void;
-  /** It was announced that this is missing; `why` in words. */
-  missed(stream: ParsedStream, hole: Hole, why: string): void;
-}
-
 /** What the continuity of one stream works with. */
-export interface ContinuityParts {
-  stream: ParsedStream;
+export interface ContinuityParts extends MendingParts {
   transcript: Transcript;
-  sources: Sources;
   counts: ContinuityCounts;
-  bounds: HoldBounds;
-  repairs: Repairs;
 }
-
-/** So many events may wait for another source. */
-const MOST_HELD = 2_000;
 
 const NOTHING: readonly StreamEvent[] = [];
 
-/** One stream's order, and what is done about its holes: who is waited for, and when what is missing is given up. */
+/** One stream's order, and what is said while its holes are mended. */
 export class Continuity {
   readonly order: Order;
+  readonly mending: Mending;
   /** Whether an event was passed on since it began, or before where it resumed. */
   wasLive: boolean;
-  private state: MendingState = 'whole';
-  /** What is being filled or checked. */
-  private mended: Hole | undefined;
+  /** Events that repairers brought. */
+  filled = 0;
 
   /** @param behind the id or the event reached before, where it goes on as if it had never ended. */
   constructor(
@@ -68,12 +38,8 @@ export class Continuity {
     behind: number | MarketEvent | BookEvent | undefined,
   ) {
     this.order = orderOf(parts.stream, behind);
+    this.mending = new Mending(parts);
     this.wasLive = behind !== undefined;
-  }
-
-  /** What is done about a hole, if there is one. */
-  get mending(): MendingState {
-    return this.state;
   }
 
   /** What has become of an event that the order has taken. */
@@ -81,11 +47,11 @@ export class Continuity {
     const { transcript, counts } = this.parts;
     switch (turn) {
       case 'next':
-        if (this.state === 'checking') this.become('closed');
+        if (this.mending.state === 'checking') this.mending.move('closed');
         return [...this.live(event, now), ...this.settle(now)];
       case 'restarted':
         counts.gaps += 1;
-        this.become('closed');
+        this.mending.move('closed');
         return [transcript.gap('Binance’s ids began again', now), ...this.live(event, now)];
       case 'waits':
         counts.heldBack += 1;
@@ -101,146 +67,104 @@ export class Continuity {
   live(event: MarketEvent, now: Millis): StreamEvent[] {
     const { transcript } = this.parts;
     const cause = this.wasLive ? 'resumed' : 'first-event';
-    const isNews = this.state !== 'filling' && transcript.feed?.state !== 'live';
+    const isNews = this.mending.state !== 'filling' && transcript.feed?.state !== 'live';
     const feed = isNews ? transcript.become({ state: 'live', cause }, now) : undefined;
     this.wasLive = true;
     return feed ? [feed, event] : [event];
   }
 
-  /** Lets out what waits for nothing any more; asks for what only repairers have; each hole that nobody will fill becomes a gap. */
+  /**
+   * Lets out what waits for nothing any more; asks for what only repairers have; each hole that nobody will fill becomes a gap.
+   *
+   * @param isPatienceOver whether who has waited for too long gives up. Only a look that no stall of ours has delayed may say so.
+   */
   settle(now: Millis, isPatienceOver = false): readonly StreamEvent[] {
-    const { order } = this;
-    if (this.state === 'checking' && isPatienceOver && this.isTooLate(now))
-      return this.giveUp('not to be had in time', now);
-    if (order.waiting.length === 0 && this.state !== 'filling') return NOTHING;
+    const { order, mending, parts } = this;
+    if (isPatienceOver && mending.isTooLate(now)) return this.giveUp('nobody has said in time', now);
+    if (order.waiting.length === 0 && mending.state !== 'filling') return NOTHING;
     const said: StreamEvent[] = [];
     for (;;) {
       for (let event = order.release(); event; event = order.release()) said.push(...this.live(event, now));
       const { hole } = order;
       if (!hole) return [...said, ...this.closed(now)];
-      if (this.state === 'filling' && this.mended && !isLeftOf(hole, this.mended)) this.become('closed');
-      const kept = this.keep(hole, isPatienceOver ? now : -Infinity);
-      if (kept) return [...said, ...kept];
-      said.push(...this.gap(hole, now, this.state === 'filling' ? 'not to be had in time' : 'no connection had it'));
-      order.skip();
+      const verdict = mending.leave(hole, order, isPatienceOver ? now : -Infinity);
+      if (verdict === 'left') return said;
+      if (verdict === 'asked') {
+        parts.counts.holes += 1;
+        return [...said, ...this.filling(hole.to, now)];
+      }
+      said.push(...this.gap(hole, now, verdict));
     }
   }
 
   /** The last source is gone. */
   interrupt(): void {
-    if (this.parts.repairs.kindOf(this.parts.stream) !== 'none') this.order.interrupt();
+    if (this.parts.repairs.kindOf(this.parts.stream) !== 'none') this.order.interrupt?.();
   }
 
   /** A source is back and has brought nothing yet: repairers are asked what came meanwhile, if there are any. */
   check(now: Millis): void {
     const hole = this.order.openHole(now);
-    if (!hole || this.state !== 'whole' || this.parts.repairs.kindOf(this.parts.stream) === 'none') return;
-    this.mend('doubted', hole);
+    const { repairs, stream } = this.parts;
+    if (hole && this.mending.state === 'whole' && repairs.kindOf(stream) !== 'none') this.mending.ask('doubted', hole);
   }
 
   /** Events that were fetched, in their order. */
   fill(events: readonly MarketEvent[], now: Millis): readonly StreamEvent[] {
-    const { order, parts } = this;
+    const { order, parts, mending } = this;
+    const { history } = parts.stream.known;
+    const [newest] = events.slice(-1);
     const said: StreamEvent[] = [];
     for (const event of events) {
       if (order.fill(event, now) !== 'next') continue;
       parts.counts.filled += 1;
-      if (this.state === 'checking') said.push(...this.filling(now, order.positionOf(events.at(-1) ?? event)));
-      said.push(event);
+      this.filled += 1;
       this.wasLive = true;
+      // Only now it is known that something is missing, and how far that goes.
+      if (mending.state === 'checking') said.push(...this.filling(newest && history?.at(newest), now));
+      said.push(event);
     }
     return [...said, ...this.settle(now)];
   }
 
   /** Nothing is missing any more that there ever was. */
   whole(now: Millis): readonly StreamEvent[] {
-    this.order.whole();
-    if (this.state === 'checking') {
-      this.become('closed');
-      return this.back(now);
-    }
-    return this.settle(now);
+    this.order.whole?.();
+    if (this.mending.state !== 'checking') return this.settle(now);
+    this.mending.move('closed');
+    return this.back(now);
   }
 
   /** A book takes the place of what is missing; undefined where it does not reach what waits. */
   bridge(book: BookEvent, now: Millis): readonly StreamEvent[] | undefined {
-    if (!this.order.jump(book)) return undefined;
+    if (!this.order.jump?.(book)) return undefined;
     this.wasLive = true;
     return [book, ...this.settle(now)];
   }
 
   /** Nobody has what is asked for. */
   giveUp(why: string, now: Millis): readonly StreamEvent[] {
-    const { hole } = this.order;
-    if (this.state === 'checking') {
-      this.become('closed');
-      return this.parts.transcript.feed?.cause === 'filling' ? this.back(now) : NOTHING;
+    const { mending, order, parts } = this;
+    if (mending.state === 'checking') {
+      mending.move('closed');
+      return parts.transcript.feed?.cause === 'filling' ? this.back(now) : NOTHING;
     }
-    if (this.state !== 'filling' || !hole) return NOTHING;
-    const said = this.gap(hole, now, why);
-    this.order.skip();
+    if (mending.state !== 'filling' || !order.hole) return NOTHING;
+    const said = this.gap(order.hole, now, { reason: 'unavailable', why });
     return [...said, ...this.settle(now)];
   }
 
-  /** The stream is not wanted any more. */
-  end(): void {
-    this.become('closed');
-  }
-
-  /**
-   * Leaves the hole to somebody, and returns what is said of that; undefined where nobody will fill it.
-   *
-   * @param now by which waits are judged; -Infinity where nobody has waited too long.
-   */
-  private keep(hole: Hole, now: Millis): readonly StreamEvent[] | undefined {
-    const { bounds, repairs, sources, stream } = this.parts;
-    const { waiting } = this.order;
-    const kind = repairs.kindOf(stream);
-    if (this.state === 'filling') {
-      if (kind === 'tireless') this.dropOldest(bounds.mostWaiting);
-      else if (waiting.length > bounds.mostWaiting || hole.since <= now - bounds.fillMs) return undefined;
-      return NOTHING;
-    }
-    const isHeld = waiting.length <= MOST_HELD && hole.since > now - bounds.holdMs;
-    if (isHeld && sources.isSomeoneBefore(hole.upTo)) {
-      this.become('awaited');
-      return NOTHING;
-    }
-    if (kind === 'none') return undefined;
-    this.mend('lacking', hole);
-    this.parts.counts.holes += 1;
-    return this.filling(now === -Infinity ? hole.since : now, hole.to ?? hole.from);
-  }
-
-  private isTooLate(now: Millis): boolean {
-    return (this.mended?.since ?? now) <= now - this.parts.bounds.fillMs;
-  }
-
-  private mend(why: 'lacking' | 'doubted', hole: Hole): void {
-    this.become(why);
-    this.mended = hole;
-    this.parts.repairs.begin(this.parts.stream, hole);
-  }
-
-  private become(event: MendingEvent): void {
-    const next = NEXT_MENDING[this.state][event] ?? this.state;
-    if (isRepaired(this.state) && !isRepaired(next)) {
-      this.mended = undefined;
-      this.parts.repairs.over(this.parts.stream);
-    }
-    this.state = next;
-  }
-
-  private filling(now: Millis, to: number): readonly StreamEvent[] {
-    const missing = this.mended && { from: this.mended.from, to };
+  private filling(to: number | undefined, now: Millis): readonly StreamEvent[] {
+    const from = this.mending.hole?.from;
+    const missing = from === undefined ? undefined : { from, to: to ?? from };
     const feed = this.parts.transcript.become({ state: 'recovering', cause: 'filling', missing }, now);
     return feed ? [feed] : NOTHING;
   }
 
   /** Nothing waits any more. */
   private closed(now: Millis): readonly StreamEvent[] {
-    const wasFilling = this.state === 'filling';
-    this.become('closed');
+    const wasFilling = this.mending.state === 'filling';
+    this.mending.move('closed');
     return wasFilling ? this.back(now) : NOTHING;
   }
 
@@ -254,22 +178,16 @@ export class Continuity {
     return said ? [said] : NOTHING;
   }
 
-  /** Of those that wait for a book only so many are kept: a newer book is needed for what is left. */
-  private dropOldest(most: number): void {
-    const { waiting } = this.order;
-    if (waiting.length <= most) return;
-    while (waiting.length > most) waiting.shift();
-    this.mended = this.order.hole;
-  }
-
-  private gap(hole: Hole, now: Millis, why: string): readonly StreamEvent[] {
+  /** What is missing is announced, and what comes behind it goes on. */
+  private gap(hole: Hole, now: Millis, loss: HoleLoss): readonly StreamEvent[] {
     const { from, to = from, count } = hole;
     const { counts, repairs, stream, transcript } = this.parts;
     counts.gaps += 1;
     counts.missing += count ?? 1;
-    repairs.missed(stream, hole, why);
-    this.become('closed');
+    repairs.missed(stream, hole, loss);
+    this.mending.move('closed');
+    this.order.skip();
     const what = count === undefined ? 'events' : counted(count, 'id');
-    return [transcript.gap(`${what} missing: ${why}`, now, { from, to })];
+    return [transcript.gap(`${what} missing: ${loss.why}`, now, { from, to })];
   }
 }

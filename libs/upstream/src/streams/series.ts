@@ -1,8 +1,9 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
 import type { Clock, MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
 import { Activity } from './activity.js';
-import { Continuity, type ContinuityCounts, type HoldBounds, type Repairs } from './continuity.js';
-import { SeenTexts } from './seen-texts.js';
+import { Continuity, type ContinuityCounts } from './continuity.js';
+import type { HoldBounds, Repairs } from './mending.js';
+import { SeenTexts } from './order/seen-texts.js';
 import { Sequence } from './order/sequence.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
 import { SymbolOrders } from './order/symbol-orders.js';
@@ -123,7 +124,7 @@ export class Series {
     if (this.name.isArray) return this.acceptArray(events, now);
     const { order } = this.continuity;
     const isAlone = this.sources.size === 1;
-    const isInLine = isAlone && order.waiting.length === 0;
+    const isInLine = isAlone && this.continuity.mending.state === 'whole';
     if (!isInLine) this.noteReach(source, event);
     const turn = order.take(event, now, isAlone);
     // The usual case: the next event of a stream that lives, and nothing waits.

@@ -1,7 +1,8 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Messages } from '#libs/bus';
 import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
-import type { ContinuityCounts, HoldBounds } from './continuity.js';
+import type { ContinuityCounts } from './continuity.js';
+import type { HoldBounds } from './mending.js';
 import { FILL_PACE, Pace } from './pace.js';
 import { RepairDesk } from './repair-desk.js';
 import { Series, type SeriesTools } from './series.js';
@@ -113,7 +114,7 @@ export class Streams {
   /** Ends a stream: nobody wants it. */
   close(series: Series, why: Leaving): void {
     const { name, transcript, reached, continuity } = series;
-    continuity.end();
+    continuity.mending.move('closed');
     this.flush(series);
     this.wanted.delete(name.name);
     this.left.set(name.name, {
@@ -147,7 +148,7 @@ export class Streams {
   /** Gives up what has been waited for too long; what leaves at a bounded pace goes on. */
   tick(now: Millis): void {
     for (const series of this.wanted.values()) {
-      if (series.continuity.mending !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
+      if (series.continuity.mending.state !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
     }
     this.pump(now);
   }
@@ -161,7 +162,7 @@ export class Streams {
   stop(): void {
     const now = this.clock.now();
     for (const series of this.wanted.values()) {
-      series.continuity.end();
+      series.continuity.mending.move('closed');
       this.flush(series);
       this.publish(series, series.become({ state: 'stale', cause: 'stopped' }, now));
     }

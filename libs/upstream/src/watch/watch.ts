@@ -3,7 +3,6 @@ import type { UpstreamSettings } from '#libs/runtime';
 import type { Connection } from '../line/connection.js';
 import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
-import { isRepaired } from '../streams/order/mending.js';
 import type { Series } from '../streams/series.js';
 import { LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
 import type { Streams } from '../streams/streams.js';
@@ -76,7 +75,7 @@ export class Watch {
     const carriedSince = line?.requests.carriedSince.get(name.name);
     if (carriedSince !== undefined) series.confirm(carriedSince, now);
     // What is fetched says by itself how the stream is.
-    if (isRepaired(continuity.mending)) return;
+    if (continuity.mending.isRepairing) return;
     const view = {
       isPaced: name.known.isPaced,
       feed: transcript.feed,

@@ -45,16 +45,14 @@ export interface Order {
   readonly waiting: Waiting;
   /** The next of those that waited, once nothing is missing before it; call until undefined. */
   release(): MarketEvent | undefined;
-  /** For a while there was no source: where order alone does not tell, something may be missing before what comes next. */
-  interrupt(): void;
   /** What is missing will not come: go on behind the hole. */
   skip(): void;
-  /** Somebody knows that nothing is missing: positions between two that follow each other were never given. */
-  whole(): void;
-  /** A book takes the place of what is missing before it. False where it does not reach what waits. */
-  jump(book: BookEvent): boolean;
   /** How far a source is that has just brought this event; compares with `Hole.upTo`. */
   reachOf(event: MarketEvent): number;
-  /** Where it stands, as holes are told. */
-  positionOf(event: MarketEvent): number;
+  /** For a while there was no source. Of orders that do not tell by themselves: something may be missing before what comes next. */
+  interrupt?(): void;
+  /** Somebody knows that nothing is missing. Of orders that do not tell: positions in between were never given. */
+  whole?(): void;
+  /** A book takes the place of what is missing before it, in a stream of diffs. False where it does not reach what waits. */
+  jump?(book: BookEvent): boolean;
 }

@@ -97,16 +97,11 @@ export class Rise implements Order {
     this.skip();
   }
 
-  /** Nothing that only rises has a book. */
-  jump(): boolean {
-    return false;
-  }
-
   reachOf(event: MarketEvent): number {
     return this.rising.mark(event);
   }
 
-  positionOf(event: MarketEvent): number {
+  private positionOf(event: MarketEvent): number {
     return this.rising.major?.(event) ?? this.rising.mark(event);
   }
 

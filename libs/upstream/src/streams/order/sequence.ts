@@ -86,15 +86,6 @@ export class Sequence implements Order {
     if (to !== undefined) this.last = to;
   }
 
-  /** The ids themselves tell what is missing. */
-  interrupt(): void {
-    return undefined;
-  }
-
-  whole(): void {
-    return undefined;
-  }
-
   jump({ lastUpdateId }: BookEvent): boolean {
     if (this.last !== undefined && lastUpdateId < this.last) return false;
     const { waiting } = this;
@@ -108,10 +99,6 @@ export class Sequence implements Order {
   }
 
   reachOf(event: MarketEvent): number {
-    return this.chain.last(event);
-  }
-
-  positionOf(event: MarketEvent): number {
     return this.chain.last(event);
   }
 

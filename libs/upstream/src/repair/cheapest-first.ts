@@ -10,16 +10,11 @@ interface InLine {
  * So many ask at once, over all holes; the cheapest question goes first, and of equal ones the one that came first. So the holes of
  * one outage are one plan: what costs least to fill is filled first.
  */
-export class Turns {
+export class CheapestFirst {
   private readonly line: InLine[] = [];
   private taken = 0;
 
   constructor(private readonly most: number) {}
-
-  /** How many wait for their turn. */
-  get waiting(): number {
-    return this.line.length;
-  }
 
   /** Resolves when it is one's turn, with what ends it. Who is aborted meanwhile gets a turn, too, and ends it. */
   async take(cost: number): Promise<Cancel> {

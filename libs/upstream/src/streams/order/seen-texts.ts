@@ -1,5 +1,3 @@
-import type { SourceId } from './sources.js';
-
 /** So many are remembered: two lines that overlap are not further apart. */
 const MOST_REMEMBERED = 64;
 
@@ -8,10 +6,10 @@ const MOST_REMEMBERED = 64;
  * One source may well say the same thing twice.
  */
 export class SeenTexts {
-  private readonly seen: { text: string; source: SourceId }[] = [];
+  private readonly seen: { text: string; source: number }[] = [];
 
   /** Whether another source has brought this already. */
-  isCopy(text: string, source: SourceId): boolean {
+  isCopy(text: string, source: number): boolean {
     const at = this.seen.findIndex((one) => one.text === text && one.source !== source);
     if (at >= 0) {
       this.seen.splice(at, 1);

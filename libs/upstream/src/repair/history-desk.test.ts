@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import type { ParsedStream } from '#libs/binance';
+import { type MarketEvent, type Result, notOk, ok } from '#libs/core';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { streamOf, trade } from '../../../../test/support/series-rig.js';
+import type { RestFailure, RestRequest } from '../rest/request.js';
+import type { Hole } from '../streams/order/order.js';
+import { HistoryDesk } from './history-desk.js';
+
+const TRADES = '/api/v3/trades';
+const HISTORY = '/api/v3/historicalTrades';
+const AGGREGATES = '/api/v3/aggTrades';
+
+/** A question, and what the test answers. */
+interface Asked {
+  request: RestRequest;
+  signal: AbortSignal;
+  answer(result: Result<unknown, RestFailure>): void;
+}
+
+const tradeRow = (id: number): object => ({ id, price: '1', qty: '1', quoteQty: '1', time: 1, isBuyerMaker: true });
+const aggregateRow = (a: number): object => ({ a, p: '1', q: '1', f: a, l: a, T: 1, m: true, M: true });
+const rows = (from: number, to: number, row = tradeRow): unknown[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => row(from + at));
+
+/** A desk whose questions a test answers, and one stream that has passed on the trade 10. */
+class Scene {
+  readonly clock = new FakeClock(1_000_000);
+  readonly asked: Asked[] = [];
+  readonly desk = new HistoryDesk(
+    {
+      get: (request, signal) => new Promise((answer) => void this.asked.push({ request, signal, answer })),
+    },
+    this.clock,
+  );
+
+  /** Begins to fill `from` to `to`; what is brought in order is taken. */
+  fill(from: number, to: number | undefined, stream = streamOf('btcusdt@trade')): Filling {
+    return new Filling(this, stream, from, to);
+  }
+
+  get paths(): string[] {
+    return this.asked.map(({ request: { path, query } }) => `${path} ${query['fromId'] ?? ''}`.trim());
+  }
+
+  async answer(at: number, ...given: unknown[]): Promise<void> {
+    this.asked[at]?.answer(ok(given));
+    await settled();
+  }
+
+  async refuse(at: number, isFinal = false): Promise<void> {
+    this.asked[at]?.answer(notOk({ why: '503', retryInMs: 1_000, isFinal }));
+    await settled();
+  }
+
+  /** Lets time pass until so many questions were asked, and says how long that took. */
+  async untilAsked(count: number): Promise<number> {
+    await settled();
+    let ms = 0;
+    for (; this.asked.length < count && ms < 60_000; ms += 10) await this.wait(10);
+    return ms;
+  }
+
+  async wait(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await settled();
+  }
+}
+
+/** Everything that follows from what has happened, short of time passing. */
+const settled = async (): Promise<void> => {
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
+};
+
+class Filling {
+  readonly brought: number[] = [];
+  passed: string | undefined;
+  isWhole = false;
+  readonly end: () => void;
+
+  constructor(
+    { desk, clock }: Scene,
+    stream: ParsedStream,
+    private from: number,
+    private readonly to: number | undefined,
+  ) {
+    const since = clock.now();
+    this.end = desk.begin(stream, this.holeAt(since), {
+      bring: (events) => {
+        for (const event of events) this.take(event);
+        const left = to !== undefined && this.from > to ? undefined : this.holeAt(since);
+        if (!left) this.end();
+        return left;
+      },
+      whole: () => (this.isWhole = true),
+      bridge: () => false,
+      pass: (why) => (this.passed = why),
+    });
+  }
+
+  private take(event: MarketEvent): void {
+    const id = (event as { id: number }).id;
+    if (id !== this.from) return;
+    this.brought.push(id);
+    this.from += 1;
+  }
+
+  private holeAt(since: number): Hole {
+    const { from, to } = this;
+    const common = { from, before: trade(from - 1), since };
+    if (to === undefined) return { ...common, upTo: Infinity, reason: 'interrupted' };
+    return { ...common, to, count: to - from + 1, next: trade(to + 1), upTo: to + 1, reason: 'skipped' };
+  }
+}
+
+const upTo = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+
+describe('history', () => {
+  it('of a short hole in trades is had from the newest ones, at once', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13);
+    await settled();
+    expect(scene.paths).toEqual([TRADES]);
+    await scene.answer(0, ...rows(5, 20));
+    expect(filling.brought).toEqual([11, 12, 13]);
+  });
+
+  it('is had from the database where the newest trades begin behind the hole', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13);
+    await settled();
+    await scene.answer(0, ...rows(12, 20));
+    await scene.wait(5_000);
+    expect(scene.paths).toEqual([TRADES, `${HISTORY} 11`]);
+    await scene.answer(1, ...rows(11, 20));
+    expect(filling.brought).toEqual([11, 12, 13]);
+  });
+
+  it('of a long hole is asked for page by page side by side, and the newest page when the database has it', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 2_510);
+    await settled();
+    expect(scene.paths).toEqual([`${HISTORY} 11`, `${HISTORY} 1011`]);
+    await scene.wait(5_000);
+    expect(scene.paths).toEqual([`${HISTORY} 11`, `${HISTORY} 1011`, `${HISTORY} 2011`]);
+    await scene.answer(2, ...rows(2_011, 3_010));
+    await scene.answer(1, ...rows(1_011, 2_010));
+    expect(filling.brought).toEqual([]);
+    await scene.answer(0, ...rows(11, 1_010));
+    expect(filling.brought).toEqual(upTo(11, 2_510));
+  });
+
+  it('is asked for again, each time later, until it joins what has come', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    const waits = [await scene.untilAsked(1)];
+    await scene.answer(0, ...rows(11, 12, aggregateRow));
+    for (const at of [1, 2, 3, 4]) {
+      waits.push(await scene.untilAsked(at + 1));
+      expect(scene.paths.at(-1)).toBe(`${AGGREGATES} 13`);
+      await scene.answer(at, ...rows(13, at < 4 ? 12 : 15, aggregateRow));
+    }
+    expect(filling.brought).toEqual([11, 12, 13]);
+    expect(waits.slice(1)).toEqual(waits.slice(1).toSorted((one, other) => one - other));
+    expect(waits.at(-1)).toBeGreaterThanOrEqual(500);
+  });
+
+  it('that is refused for now is asked for again when it may be; for good, it is left to others', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    await scene.wait(5_000);
+    await scene.refuse(0);
+    expect(scene.asked).toHaveLength(1);
+    await scene.wait(1_000);
+    expect(scene.asked).toHaveLength(2);
+    await scene.refuse(1, true);
+    expect(filling.passed).toBe('503');
+  });
+
+  it('that cannot be read is left to others, with what is wrong', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    await scene.wait(5_000);
+    await scene.answer(0, { a: 'eleven' });
+    expect(filling.passed).toMatch(/row 0/);
+  });
+
+  it('is not read any more, and not asked for again, when the hole is over', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13);
+    await settled();
+    filling.end();
+    expect(scene.asked[0]?.signal.aborted).toBe(true);
+    await scene.answer(0, ...rows(11, 12));
+    await scene.wait(60_000);
+    expect(filling.brought).toEqual([]);
+    expect(scene.asked).toHaveLength(1);
+    expect(scene.clock.pending).toBe(0);
+  });
+
+  it('of a quiet stream ends where the newest trades end', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, undefined);
+    await settled();
+    await scene.answer(0, ...rows(5, 14));
+    expect(filling.brought).toEqual([11, 12, 13, 14]);
+    expect(filling.isWhole).toBe(true);
+  });
+
+  it('of more events than anybody waits for is not asked for', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 100_000);
+    await settled();
+    expect(scene.asked).toEqual([]);
+    expect(filling.passed).toBeDefined();
+  });
+
+  it('of many streams at once is bounded, and what costs least goes first', async () => {
+    const scene = new Scene();
+    for (let stream = 0; stream < 9; stream += 1) scene.fill(11, 13);
+    const cheap = scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    await scene.wait(5_000);
+    expect(scene.asked).toHaveLength(8);
+    await scene.answer(0, ...rows(5, 20));
+    expect(scene.paths.at(-1)).toBe(`${AGGREGATES} 11`);
+    await scene.answer(8, ...rows(11, 20, aggregateRow));
+    expect(cheap.brought).toEqual([11, 12, 13]);
+    expect(scene.paths.at(-1)).toBe(TRADES);
+  });
+});

@@ -1,0 +1,124 @@
+import type { History, HistorySource, ParsedStream } from '#libs/binance';
+import { type Clock, type MarketEvent, type Millis, type Result, doubled, notOk, ok } from '#libs/core';
+import type { Lag } from '../rest/lag.js';
+import { pause } from '../rest/pause.js';
+import type { RestFailure, RestRequest } from '../rest/request.js';
+import type { Hole } from '../streams/order/order.js';
+import type { RepairTold } from '../streams/repairer.js';
+import type { CheapestFirst } from './cheapest-first.js';
+import { type HistoryPage, choose } from './pages.js';
+
+/** Asks Binance's REST API; never rejects. See `Rest`. */
+export interface HistoryClient {
+  get(request: RestRequest, signal: AbortSignal): Promise<Result<unknown, RestFailure>>;
+}
+
+/** What all repairs share, and what ends this one. */
+export interface HistoryTools {
+  rest: HistoryClient;
+  clock: Clock;
+  turns: CheapestFirst;
+  lagOf(path: string): Lag;
+  signal: AbortSignal;
+}
+
+/** Rows of one page, and when they were asked for. */
+interface Rows {
+  rows: MarketEvent[];
+  askedAt: Millis;
+}
+
+/** Rows that were not there yet are asked for again after this, and then after twice as long, up to the most. */
+const AGAIN_FIRST_MS: Millis = 250;
+const AGAIN_MOST_MS: Millis = 5_000;
+
+/** Fills one hole with what REST knows: page by page, again and again until it joins what waits, or until it is ended. */
+export class HistoryRepair {
+  /** Sources that do not reach the hole, or refuse for good, and why. */
+  private readonly useless = new Map<HistorySource, string>();
+  /** Answers in a row that brought nothing. */
+  private inVain = 0;
+
+  constructor(
+    private readonly stream: ParsedStream,
+    private readonly history: History,
+    private readonly told: RepairTold,
+    private readonly tools: HistoryTools,
+  ) {}
+
+  async run(whole: Hole): Promise<void> {
+    let hole: Hole | undefined = whole;
+    while (hole && !this.tools.signal.aborted) {
+      const pages = choose(this.history, hole, (source) => !this.useless.has(source));
+      if (pages.length === 0)
+        return this.told.pass([...this.useless.values()].at(-1) ?? 'more is missing than is fetched');
+      hole = await this.read(hole, pages);
+    }
+  }
+
+  /** Asks for the pages side by side and takes them in their order; returns what is left of the hole. */
+  private async read(hole: Hole, pages: readonly HistoryPage[]): Promise<Hole | undefined> {
+    const answers = pages.map((page) => this.ask(hole, page));
+    let left: Hole | undefined = hole;
+    for (const [at, page] of pages.entries()) {
+      const answer = await answers[at];
+      if (this.tools.signal.aborted || !left || !answer) return undefined;
+      if (!answer.ok) return this.failed(left, page, answer.problem);
+      const { from }: Hole = left;
+      left = this.take(left, page, answer.value);
+      // The rows do not reach so far yet: what the pages behind this one hold does not join.
+      if (left && left.from < page.end) return this.again(left, page, left.from > from);
+    }
+    return left;
+  }
+
+  private async ask({ since }: Hole, { source, from, isNewest }: HistoryPage): Promise<Result<Rows, RestFailure>> {
+    const { clock, rest, signal, turns } = this.tools;
+    const { path, weight, kept } = source;
+    const tooEarlyMs = isNewest && kept === 'database' ? this.tools.lagOf(path).askAt(since) - clock.now() : 0;
+    if (tooEarlyMs > 0) await pause(clock, tooEarlyMs, signal);
+    const done = await turns.take(weight);
+    const askedAt = clock.now();
+    const answer = await rest.get({ path, weight, query: source.query(this.stream, from) }, signal).finally(done);
+    if (!answer.ok) return answer;
+    const head = { stream: this.stream.name, receivedAt: clock.wallAt(clock.now()) };
+    const read = source.read(answer.value, head, this.stream);
+    return read.ok ? ok({ rows: read.value, askedAt }) : notOk({ why: read.problem, retryInMs: 0, isFinal: true });
+  }
+
+  /** What these rows bring; returns what is missing behind them. */
+  private take(hole: Hole, { source, isNewest }: HistoryPage, { rows, askedAt }: Rows): Hole | undefined {
+    const { history } = this;
+    const { before, next, from, since } = hole;
+    const isMemory = source.kept === 'memory';
+    const [oldest] = rows;
+    if (isMemory && (!oldest || history.at(oldest) > from)) {
+      this.useless.set(source, 'the newest rows do not reach back so far');
+      return hole;
+    }
+    const reaching = before ? rows : rows.filter((row) => history.at(row) >= from);
+    const { events, isWhole } = history.between(reaching, before, next);
+    const left = this.told.bring(events);
+    if (isNewest && next && !isMemory) this.tools.lagOf(source.path)[isWhole ? 'found' : 'missed'](since, askedAt);
+    const isLast = next !== undefined || isMemory || rows.length < source.mostRows;
+    if (!isWhole || !isLast) return left;
+    this.told.whole();
+    return undefined;
+  }
+
+  private async failed(hole: Hole, { source }: HistoryPage, { isFinal, why, retryInMs }: RestFailure): Promise<Hole> {
+    if (isFinal) this.useless.set(source, why);
+    else await this.pause(retryInMs);
+    return hole;
+  }
+
+  private async again(hole: Hole, { source }: HistoryPage, hasBrought: boolean): Promise<Hole> {
+    this.inVain = hasBrought || this.useless.has(source) ? 0 : this.inVain + 1;
+    if (this.inVain > 0) await this.pause(doubled(AGAIN_FIRST_MS, this.inVain - 1, AGAIN_MOST_MS));
+    return hole;
+  }
+
+  private pause(ms: Millis): Promise<void> {
+    return pause(this.tools.clock, ms, this.tools.signal);
+  }
+}

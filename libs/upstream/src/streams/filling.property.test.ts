@@ -1,0 +1,312 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { MarketEvent, StreamEvent } from '#libs/core';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { bookAt, candle, diff, inShort, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
+import type { Hole } from './order/order.js';
+import { RepairDesk } from './repair-desk.js';
+import type { RepairTold, Repairer } from './repairer.js';
+import { Series } from './series.js';
+
+const FILL_MS = 60_000;
+const MOST_WAITING = 100;
+
+/** Somebody who is asked, and says what the test lets him say. */
+class HandRepairer implements Repairer {
+  readonly asked: { hole: Hole; told: RepairTold; isOver: boolean }[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly isTireless = false,
+  ) {}
+
+  repairs(): boolean {
+    return true;
+  }
+
+  begin(_: unknown, hole: Hole, told: RepairTold): () => void {
+    const one = { hole, told, isOver: false };
+    this.asked.push(one);
+    return () => (one.isOver = true);
+  }
+
+  /** What is asked now. */
+  get now(): { hole: Hole; told: RepairTold; isOver: boolean } {
+    const newest = this.asked.at(-1);
+    if (!newest) throw new Error(`${this.name} was not asked`);
+    return newest;
+  }
+}
+
+/** A stream with repairers in a test's hands; notes what is said. */
+class Mended {
+  readonly clock = new FakeClock(0);
+  readonly said: (string | number)[] = [];
+  readonly events: StreamEvent[] = [];
+  readonly series: Series;
+  readonly desk: RepairDesk;
+  readonly tools;
+
+  constructor(name: string, ...repairers: Repairer[]) {
+    this.desk = new RepairDesk({
+      clock: this.clock,
+      find: () => this.series,
+      publish: (_, said) => void this.note(said),
+    });
+    this.desk.employ(repairers);
+    this.tools = { ...seriesTools(), repairs: this.desk };
+    this.tools.bounds = { holdMs: 2_000, fillMs: FILL_MS, mostWaiting: MOST_WAITING };
+    this.series = new Series(streamOf(name), this.tools, { topic: 't', at: 0, seq: 0 });
+    this.series.sources.open(1, 0);
+  }
+
+  take(...events: MarketEvent[]): this {
+    for (const event of events) this.note(this.series.accept([event], 1, this.clock.now()));
+    this.clock.advance(0);
+    return this;
+  }
+
+  trades(...numbers: number[]): this {
+    return this.take(...numbers.map((id) => trade(id)));
+  }
+
+  wait(ms: number): this {
+    this.clock.advance(ms);
+    return this.note(this.series.continuity.settle(this.clock.now(), true));
+  }
+
+  /** The line ends, and another begins. */
+  interrupt(): this {
+    this.note(this.series.sourceGone(1, this.clock.now()));
+    this.clock.advance(1_000);
+    this.series.sources.open(1, this.clock.now());
+    return this;
+  }
+
+  confirm(): this {
+    this.series.confirm(this.clock.now(), this.clock.now());
+    this.clock.advance(0);
+    return this;
+  }
+
+  get cause(): string | undefined {
+    return this.series.transcript.feed?.cause;
+  }
+
+  private note(events: readonly StreamEvent[]): this {
+    for (const event of events) this.series.transcript.say(event);
+    this.events.push(...events);
+    this.said.push(
+      ...events.map((event) => (event.type === 'feed' && event.cause !== 'ids-missing' ? event.cause : inShort(event))),
+    );
+    return this;
+  }
+}
+
+const trades = (from: number, to: number): MarketEvent[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => trade(from + at));
+
+describe('a hole that no line can fill', () => {
+  it('is filled in order, then comes what waited, then the stream lives', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 5, 6);
+    expect(mended.said).toEqual(['first-event', 1, 'filling']);
+    expect(history.now.hole).toMatchObject({ from: 2, to: 4, count: 3, before: { id: 1 }, next: { id: 5 } });
+    expect(mended.series.transcript.feed).toMatchObject({ state: 'recovering', missing: { from: 2, to: 4 } });
+    expect(history.now.told.bring(trades(2, 3))).toMatchObject({ from: 4, to: 4 });
+    mended.trades(7);
+    expect(history.now.told.bring(trades(3, 5))).toBeUndefined();
+    mended.trades(8);
+    expect(mended.said.slice(3)).toEqual([2, 3, 4, 5, 6, 7, 'filled', 8]);
+    expect(mended.events.map(({ seq }) => seq)).toEqual(mended.events.map((_, at) => at + 1));
+    expect(history.now.isOver).toBe(true);
+  });
+
+  it('is left to the next repairer when one has nothing, and to nobody after the last', () => {
+    const [spare, history] = [new HandRepairer('spare'), new HandRepairer('history')];
+    const mended = new Mended('btcusdt@trade', spare, history).trades(1, 5);
+    spare.now.told.bring(trades(3, 3));
+    spare.now.told.pass('its bytes are gone');
+    expect(history.now.hole).toMatchObject({ from: 2, to: 2 });
+    history.now.told.pass('404');
+    mended.clock.advance(0);
+    expect(mended.said).toEqual(['first-event', 1, 'filling', 'gap 2-2', 'resumed', 3, 'filling']);
+    expect(spare.now.hole).toMatchObject({ from: 4, to: 4 });
+    spare.now.told.pass('gone');
+    expect(history.asked).toHaveLength(2);
+  });
+
+  it('is a gap when it has not come in time, and what comes then changes nothing', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 5).wait(FILL_MS - 1);
+    const { told } = history.now;
+    expect(mended.said).toEqual(['first-event', 1, 'filling']);
+    mended.wait(1);
+    expect(mended.said.slice(3)).toEqual(['gap 2-4', 'resumed', 5]);
+    told.bring(trades(2, 4));
+    told.pass('late');
+    told.whole();
+    expect(mended.trades(6).said.slice(3)).toEqual(['gap 2-4', 'resumed', 5, 6]);
+    expect(history.asked).toHaveLength(1);
+  });
+
+  it('is a gap when too many events wait for it', () => {
+    const mended = new Mended('btcusdt@trade', new HandRepairer('history')).trades(1);
+    mended.take(...trades(5, 5 + MOST_WAITING - 1));
+    expect(mended.said).toEqual(['first-event', 1, 'filling']);
+    mended.trades(5 + MOST_WAITING);
+    expect(mended.said.slice(3, 6)).toEqual(['gap 2-4', 'resumed', 5]);
+    expect(mended.said.at(-1)).toBe(5 + MOST_WAITING);
+  });
+
+  it('is filled by another line while a repairer is at work, who is told that it is over', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 4);
+    mended.series.sources.open(2, 0);
+    for (const event of trades(2, 3)) mended.series.accept([event], 2, 0);
+    expect(history.now.isOver).toBe(true);
+    expect(mended.series.continuity.mending.state).toBe('whole');
+  });
+
+  it('costs no question when it is over before anybody could be asked', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history);
+    mended.series.accept([trade(1)], 1, 0);
+    mended.series.accept([trade(3)], 1, 0);
+    mended.series.accept([trade(2)], 1, 0);
+    mended.clock.advance(0);
+    expect(history.asked).toEqual([]);
+  });
+
+  it('keeps one order whatever is lost, doubled, late or never brought: each id is passed once or announced once', () => {
+    const step = fc.record({
+      lost: fc.integer({ min: 0, max: 5 }),
+      live: fc.integer({ min: 1, max: 5 }),
+      brought: fc.array(fc.integer({ min: -3, max: 8 }), { maxLength: 4 }),
+      end: fc.constantFrom('bring', 'pass', 'wait', 'nothing'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const history = new HandRepairer('history');
+        const mended = new Mended('btcusdt@trade', history).trades(1);
+        const late: (() => void)[] = [];
+        let last = 1;
+        for (const { lost, live, brought, end } of steps) {
+          const from = last + 1 + lost;
+          last = from + live - 1;
+          mended.take(...trades(from, last), trade(last));
+          if (mended.series.continuity.mending.state !== 'filling') continue;
+          const { told, hole } = history.now;
+          for (const at of brought) told.bring(trades(hole.from + at, Math.min(last, hole.from + at + 1)));
+          if (end === 'bring') told.bring(trades(hole.from, hole.to ?? 0));
+          if (end === 'pass') told.pass('no');
+          if (end === 'wait') mended.wait(FILL_MS);
+          late.push(() => void told.bring(trades(hole.from, hole.to ?? 0)));
+        }
+        for (const bring of late) bring();
+        for (let tries = 0; mended.series.isWaiting && tries < 100; tries += 1) mended.wait(FILL_MS);
+        expect(mended.series.isWaiting).toBe(false);
+        let next = 1;
+        for (const one of mended.said) {
+          if (typeof one === 'string' && !one.startsWith('gap')) continue;
+          const [from, to] = typeof one === 'number' ? [one, one] : one.replace('gap ', '').split('-').map(Number);
+          expect(from).toBe(next);
+          next = (to ?? 0) + 1;
+        }
+        expect(next).toBe(last + 1);
+        expect(mended.events.map(({ seq }) => seq)).toEqual(mended.events.map((_, at) => at + 1));
+      }),
+    );
+  });
+});
+
+describe('a stream that was without a source', () => {
+  it('is asked about when a line is known to carry it again, and brings what came meanwhile', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 2).interrupt();
+    mended.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    expect(history.asked).toEqual([]);
+    mended.confirm();
+    expect(history.now.hole).toMatchObject({ from: 3, before: { id: 2 }, reason: 'interrupted' });
+    expect(history.now.hole.to).toBeUndefined();
+    history.now.told.bring(trades(3, 4));
+    history.now.told.whole();
+    expect(mended.said).toEqual(['first-event', 1, 2, 'filling', 3, 4, 'filled']);
+  });
+
+  it('lives again when nothing came meanwhile', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1).interrupt();
+    mended.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    mended.confirm();
+    history.now.told.whole();
+    expect(mended.said).toEqual(['first-event', 1, 'resumed']);
+  });
+
+  it('is not asked about when its ids join, or show the hole themselves', () => {
+    const history = new HandRepairer('history');
+    new Mended('btcusdt@trade', history).trades(1).interrupt().trades(2).confirm();
+    expect(history.asked).toEqual([]);
+    new Mended('btcusdt@trade', history).trades(1).interrupt().trades(4).confirm();
+    expect(history.asked).toHaveLength(1);
+  });
+
+  it('is not asked about any more when the next id comes in between', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1).interrupt().confirm();
+    mended.trades(2);
+    expect(history.now.isOver).toBe(true);
+    expect(mended.said).toEqual(['first-event', 1, 2]);
+  });
+
+  it('is not asked about when another line carried it all the time', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1);
+    mended.series.sources.open(2, 0);
+    mended.interrupt().confirm();
+    expect(history.asked).toEqual([]);
+  });
+});
+
+describe('candles', () => {
+  it('that were skipped are fetched, the one that was not closed first', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@kline_1s', history).take(candle(0, 900), candle(3_000, 3_100));
+    expect(history.now.hole).toMatchObject({ from: 0, to: 2_999 });
+    history.now.told.bring([candle(0, 1_000, true), candle(1_000, 2_000, true), candle(2_000, 3_000, true)]);
+    expect(mended.said.slice(1)).toEqual([0, 'filling', '0 closed', '1000 closed', '2000 closed', 3_000, 'filled']);
+  });
+
+  it('that never were are not missing', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@kline_1s', history).take(candle(0, 1_000, true), candle(3_000, 3_100));
+    history.now.told.bring([candle(2_000, 3_000, true)]);
+    expect(mended.said.slice(1)).toEqual(['0 closed', 'filling', '2000 closed', 3_000, 'filled']);
+  });
+});
+
+describe('a hole in the diffs of a book', () => {
+  const missed = (): [HandRepairer, Mended] => {
+    const book = new HandRepairer('book', true);
+    return [book, new Mended('btcusdt@depth', book).take(diff(1, 10), diff(21, 30), diff(31, 40))];
+  };
+
+  it('is bridged by a book that reaches it; diffs within the book are dropped', () => {
+    const [book, mended] = missed();
+    expect(book.now.told.bridge(bookAt(19))).toBe(false);
+    expect(book.now.told.bridge(bookAt(33))).toBe(true);
+    expect(mended.take(diff(41, 50)).said.slice(2)).toEqual(['filling', 'book 33', 40, 'filled', 50]);
+    expect(book.now.told.bridge(bookAt(45))).toBe(false);
+  });
+
+  it('waits without end, drops the oldest diffs, and is bridged by a book that reaches past them', () => {
+    const [book, mended] = missed();
+    mended
+      .take(...Array.from({ length: MOST_WAITING }, (_, at) => diff(41 + 10 * at, 50 + 10 * at)))
+      .wait(10 * FILL_MS);
+    expect(mended.said.slice(2)).toEqual(['filling']);
+    expect(book.now.told.bridge(bookAt(35))).toBe(false);
+    expect(book.now.told.bridge(bookAt(40))).toBe(true);
+    expect(mended.said.slice(2, 5)).toEqual(['filling', 'book 40', 50]);
+  });
+});

@@ -8,9 +8,9 @@ import { Sequence } from './sequence.js';
 export function orderOf(stream: ParsedStream, behind?: number | MarketEvent | BookEvent): Order {
   const { ordering, book } = stream.known;
   const resumeAt = typeof behind === 'number' ? behind : undefined;
-  const order = ordering.rule === 'chain' ? new Sequence(ordering, book, resumeAt) : new Rise(ordering, stream);
+  const order: Order = ordering.rule === 'chain' ? new Sequence(ordering, book, resumeAt) : new Rise(ordering, stream);
   if (typeof behind !== 'object') return order;
-  if (behind.type === 'book') order.jump(behind);
+  if (behind.type === 'book') order.jump?.(behind);
   else if (behind.type === stream.type) order.take(behind, 0, false);
   return order;
 }

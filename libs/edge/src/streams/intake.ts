@@ -144,7 +144,7 @@ export class Intake {
     const { counts } = this.parts.metrics;
     counts.messages += 1;
     if (counts.messages % MEASURED === 0) this.measure(text);
-    if (text.startsWith(stream.front)) stream.last = text;
+    if (text.startsWith(stream.front) || stream.placeOfBook(text)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
     if (stream.book) stream.book.take(text);
     else if (stream.audience.rebuilt > 0) stream.frames.write(text);

@@ -6,6 +6,7 @@ import type { ClientLimits, Clock } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
+import { PresentBooks } from './commands/present-books.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
 import { ColdStarts } from './door/cold-starts.js';
@@ -62,6 +63,11 @@ export class EdgeModule {
         ...doorProviders(plan),
         ...streamsProviders(plan),
         { provide: CLIENT_LIMITS, useValue: limitsOf(settings) },
+        {
+          provide: PresentBooks,
+          useFactory: (clock: Clock) => new PresentBooks(clock, settings.maxClientBacklogBytes / 2),
+          inject: [CLOCK],
+        },
         NativeGateway,
         BinanceGateway,
       ],
@@ -110,7 +116,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
   const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const { publish } = server;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs: settings.lingerMs };
+    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs };
     return markets.map((market) => new MarketStreams(market, shared));
   };
   return [

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { spot } from '#libs/binance';
-import { type JsonSchema, marketEventSchemas } from './event-schemas.js';
+import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import {
   BINANCE_REPLIES,
   BINANCE_REQUESTS,
@@ -24,7 +24,7 @@ export const asyncapiText = (): string =>
   HEADER + stringify(asyncapiDocument(), { lineWidth: 120, aliasDuplicateObjects: false });
 
 function asyncapiDocument(): JsonSchema {
-  const events = { prefix: 'event', schemas: { ...marketEventSchemas(), feed: FEED_EVENT } };
+  const events = { prefix: 'event', schemas: { ...marketEventSchemas(), book: BOOK_EVENT, feed: FEED_EVENT } };
   const frames = { prefix: 'frame', schemas: frameSchemas() };
   const groups = [events, frames, ...CONTROL, combinedGroup(frames)];
   const schemas: Record<string, JsonSchema> = {};

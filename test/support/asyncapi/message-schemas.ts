@@ -145,7 +145,10 @@ const WELCOME = object({
   stream: STREAM,
   place: EPOCH_SEQ,
   feed: { type: 'string', description: 'The text of a feed event' },
-  latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+  latest: list(
+    { type: 'string' },
+    'The text of the newest event of a state stream, or of the book of a stream of diffs',
+  ),
 });
 
 const MARK = object({

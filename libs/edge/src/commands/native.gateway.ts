@@ -26,6 +26,7 @@ import type { EdgeStream } from '../streams/edge-stream.js';
 import { isFollowed } from '../streams/table.js';
 import { snapshot } from '../streams/telling.js';
 import { commandPipe } from './command.pipe.js';
+import { PresentBooks } from './present-books.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
 import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
@@ -42,6 +43,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CLIENT_LIMITS) private readonly limits: ClientLimits,
+    @Inject(PresentBooks) private readonly books: PresentBooks,
   ) {}
 
   handleConnection(session: Session): void {
@@ -49,11 +51,12 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   }
 
   handleDisconnect(session: Session): void {
+    this.books.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
   }
 
   /**
-   * Writes the reply itself, with each stream's feed state and newest event behind it, in the same turn in which the
+   * Writes the reply itself, with each stream's feed state and newest event or book behind it, in the same turn in which the
    * client joins: nothing can come between, so nothing is missed and nothing comes twice.
    */
   @SubscribeMessage('subscribe')
@@ -73,7 +76,9 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
         ...(data.since && { resumed: Object.fromEntries(resumed) }),
       },
     };
-    session.send(session.wire.reply(command, reply), ...streams.flatMap((stream) => snapshot(stream)));
+    const texts = [session.wire.reply(command, reply)];
+    for (const stream of streams) texts.push(...snapshot(stream), ...this.books.give(session, stream));
+    session.send(...texts);
   }
 
   @SubscribeMessage('unsubscribe')

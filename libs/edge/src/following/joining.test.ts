@@ -31,8 +31,13 @@ describe('a stream whose upstream was replaced', () => {
       if (topic.includes(':native:')) native.push(message);
       else wire.push(Number(message['t']));
     };
-    intake = new Intake({ clock: new FakeClock(), publish, metrics, sees: () => true });
-    stream = new EdgeStream(spot, parsedStream(TRADE), 0, { publish, counts: metrics.counts });
+    intake = new Intake({ clock: new FakeClock(), publish, metrics, sees: () => true, ask: () => undefined });
+    stream = new EdgeStream(spot, parsedStream(TRADE), 0, {
+      publish,
+      counts: metrics.counts,
+      clock: new FakeClock(),
+      ownSnapshotMs: 0,
+    });
     stream.audience.add('native');
     stream.audience.add('raw');
     const { frames } = stream;

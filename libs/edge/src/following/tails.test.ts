@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { Metrics } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from '../streams/edge-stream.js';
@@ -11,7 +12,12 @@ describe('the end of a stream', () => {
   let stream: EdgeStream;
   beforeEach(() => {
     tails = new Tails();
-    const outlet = { publish: () => undefined, counts: new EdgeMetrics(new Metrics()).counts };
+    const outlet = {
+      publish: () => undefined,
+      counts: new EdgeMetrics(new Metrics()).counts,
+      clock: new FakeClock(),
+      ownSnapshotMs: 0,
+    };
     stream = new EdgeStream(spot, parsedStream('btcusdt@trade'), 0, outlet);
     stream.phase = 'followed';
     stream.moveTo({ epoch: 7, seq: 10 });

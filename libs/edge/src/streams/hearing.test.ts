@@ -33,7 +33,17 @@ describe('the streams of a market, and the upstream they hear', () => {
     };
     const metrics = new EdgeMetrics(new Metrics());
     const room = new Room(1_000);
-    streams = new MarketStreams(spot, { edge: 'e', bus, clock, log: silentLog, metrics, publish, room, lingerMs: 0 });
+    streams = new MarketStreams(spot, {
+      edge: 'e',
+      bus,
+      clock,
+      log: silentLog,
+      metrics,
+      publish,
+      room,
+      lingerMs: 0,
+      ownSnapshotMs: 0,
+    });
     streams.start();
   });
   const beat = (epoch: number): void =>

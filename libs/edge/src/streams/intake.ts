@@ -18,7 +18,7 @@ import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
 import { join, missingBeforeTerm } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
-import { doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
+import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
 /** How long native clients of a fresh stream wait for its welcome before they get live messages without one. */
 export const WELCOME_WITHIN_MS = 3_000;
@@ -32,6 +32,8 @@ interface IntakeParts {
   metrics: EdgeMetrics;
   /** Takes note that an upstream of this term has spoken; false where that term is over. */
   sees(epoch: Epoch): boolean;
+  /** Asks the upstream how a stream stands. */
+  ask(stream: EdgeStream): void;
 }
 
 /**
@@ -60,7 +62,8 @@ export class Intake {
       if (counts.messages % MEASURED === 0) this.measure(text);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
-      if (audience.rebuilt > 0) stream.frames.write(text);
+      if (stream.book) stream.book.take(text);
+      else if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
       counts.deliveries += audience.counts.native;
       publish(audience.topics.native, text);
@@ -83,10 +86,12 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
-    if (stream.keepsNewest) stream.newest = this.newestIn(stream, latest) ?? stream.newest;
+    if (isNews && isUnbounded(feed)) stream.book?.doubted();
+    this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
+    this.tellBook(stream);
     stream.changed();
     return true;
   }
@@ -114,18 +119,27 @@ export class Intake {
     }
     const before = stream.place;
     const joined = feed && join(stream, feed);
-    const isReplaced = before.epoch !== 0 && place.epoch > before.epoch;
-    if (!joined && (missing > 0 || isReplaced)) this.lose(stream, missing, place, feed?.follows);
+    const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
+    if (isLoss) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
-    if (!joined && this.isRepeat(stream, text, before, feed)) return;
+    if (joined || !this.isRepeat(stream, text, before, feed)) this.pass(stream, joined ? encode(joined) : text, feed);
+    if (isLoss && stream.book) this.parts.ask(stream);
+  }
+
+  /** Takes note of a message that is news, and tells it. */
+  private pass(stream: EdgeStream, text: string, feed: FeedEvent | undefined): void {
     if (feed) {
       stream.feed = stateOf(feed);
-      counts.messages += 1;
+      this.parts.metrics.counts.messages += 1;
+      if (isUnbounded(feed)) stream.book?.doubted();
     } else {
       this.keep(stream, text);
       if (this.isOverdue(stream)) this.move(stream, 'overdue');
     }
-    if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, joined ? encode(joined) : text);
+    if (this.move(stream, feed ? 'feed' : 'event')) {
+      this.tell(stream, text);
+      if (stream.book && stream.placeOfBook(text)) stream.book.isOwed = false;
+    }
     stream.changed();
   }
 
@@ -134,9 +148,10 @@ export class Intake {
     const { counts } = this.parts.metrics;
     counts.messages += 1;
     if (counts.messages % MEASURED === 0) this.measure(text);
-    if (text.startsWith(stream.front)) stream.last = text;
+    if (text.startsWith(stream.front) || stream.placeOfBook(text)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
-    if (stream.audience.rebuilt > 0) stream.frames.write(text);
+    if (stream.book) stream.book.take(text);
+    else if (stream.audience.rebuilt > 0) stream.frames.write(text);
   }
 
   /**
@@ -164,6 +179,7 @@ export class Intake {
     const lost = missing + (behind ?? 0);
     this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
+    stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
     if (isReplaced) stream.repeats = undefined;
@@ -187,10 +203,22 @@ export class Intake {
     }
   }
 
-  private newestIn(stream: EdgeStream, latest: readonly string[]): string | undefined {
+  /** Takes from a welcome what newcomers are given: the newest event, or the book as it is at the present place. */
+  private takeLatest(stream: EdgeStream, latest: readonly string[]): void {
     const fitting = latest.filter((text) => stream.placeOf(text));
     this.parts.metrics.counts.unreadable += latest.length - fitting.length;
-    return fitting.findLast((text) => !stream.repeats?.hasEvent(text));
+    const news = fitting.filter((text) => !stream.repeats?.hasEvent(text));
+    if (stream.keepsNewest) stream.newest = news.at(-1) ?? stream.newest;
+    const book = stream.book && news.findLast((text) => isSamePlace(stream.placeOfBook(text) ?? NOWHERE, stream.place));
+    if (book !== undefined) stream.book?.take(book);
+  }
+
+  /** Tells native clients the book that they lack. */
+  private tellBook(stream: EdgeStream): void {
+    const { book, phase } = stream;
+    const texts = book?.isOwed && isFollowed(phase) ? bookOf(stream) : [];
+    if (book && texts.length > 0) book.isOwed = false;
+    this.tell(stream, ...texts);
   }
 
   private isOverdue({ phase, since }: EdgeStream): boolean {
@@ -206,6 +234,11 @@ export class Intake {
     }
   }
 }
+
+const NOWHERE: Place = { epoch: 0, seq: 0 };
+
+/** Whether it is a gap that no ids name: the upstream does not know what is missing, or the market's ids begin again behind it. */
+const isUnbounded = ({ state, by, missing }: FeedEvent): boolean => state === 'gap' && by === 'upstream' && !missing;
 
 /** What holds of a feed event wherever the stream is by now. */
 function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {

@@ -25,6 +25,7 @@ export interface SharedParts {
   publish: Publish;
   room: Room;
   lingerMs: Millis;
+  ownSnapshotMs: Millis;
 }
 
 /**
@@ -47,7 +48,11 @@ export class MarketStreams {
     const { messages, ask } = shared.bus;
     const { channels } = market;
     const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
-    this.intake = new Intake({ ...all, sees: (epoch) => this.hearing.sees(epoch) });
+    this.intake = new Intake({
+      ...all,
+      sees: (epoch) => this.hearing.sees(epoch),
+      ask: (stream) => this.welcomes.ask([stream]),
+    });
     this.wanted = new Interest({
       ...all,
       make: (parsed) => this.make(parsed),
@@ -93,8 +98,8 @@ export class MarketStreams {
 
   /** A stream that is opened while nothing can be heard says so from the start. */
   private make(parsed: EdgeStream['parsed']): EdgeStream {
-    const { clock, publish, metrics } = this.shared;
-    const stream = new EdgeStream(this.market, parsed, clock.now(), { publish, counts: metrics.counts });
+    const { clock, metrics } = this.shared;
+    const stream = new EdgeStream(this.market, parsed, clock.now(), { ...this.shared, counts: metrics.counts });
     if (this.hearing.deafness) this.intake.distrust(stream, this.hearing.deafness);
     return stream;
   }

@@ -22,7 +22,16 @@ describe('an edge that is asked how far it got', () => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
     const metrics = new EdgeMetrics(new Metrics());
-    const shared = { edge: 'e', bus, clock, log: silentLog, metrics, publish: () => undefined, lingerMs: 0 };
+    const shared = {
+      edge: 'e',
+      bus,
+      clock,
+      log: silentLog,
+      metrics,
+      publish: () => undefined,
+      lingerMs: 0,
+      ownSnapshotMs: 0,
+    };
     streams = new MarketStreams(spot, { ...shared, room: new Room(1_000) });
     streams.start();
     upstream = new HandUpstream(bus, { epoch: 7, clock }).start();

@@ -2,11 +2,20 @@ import { type FeedEvent, type Millis, type Place, encode, isAfter } from '#libs/
 import type { EdgeStream } from './edge-stream.js';
 import { isDoubted, isFollowed } from './table.js';
 
-/** What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. */
+/**
+ * What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. In
+ * a stream of diffs the book follows (`bookOf`).
+ */
 export function snapshot(stream: EdgeStream): string[] {
   if (isDoubted(stream.phase)) return [...doubt(stream), ...newestOf(stream)];
   if (!isFollowed(stream.phase) || !stream.feed) return [];
   return [encode({ ...stream.feed, ...stream.place }), ...newestOf(stream)];
+}
+
+/** The book that the diffs to come build on, standing at the present place; nothing while it is not known. */
+export function bookOf(stream: EdgeStream): string[] {
+  const text = stream.book?.textAt(stream.place);
+  return text === undefined ? [] : [text];
 }
 
 /**

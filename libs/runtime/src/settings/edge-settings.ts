@@ -132,4 +132,15 @@ export class EdgeSettings {
   @Min(0)
   @IsInt()
   subscribeWaitMs: number = 2_000;
+
+  @Setting({
+    env: 'HOLDFAST_BOOK_OWN_SNAPSHOT_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 600000',
+    says: 'How long after it subscribed to diffs a client of Binance’s wire may hold a snapshot of its own that is newer than our last diff: where diffs are missing before that, it is not bridged, sees the hole and fetches a snapshot again. 0: everybody is bridged.',
+  })
+  @Max(600_000)
+  @Min(0)
+  @IsInt()
+  bookOwnSnapshotMs: number = 5_000;
 }

@@ -144,7 +144,7 @@ export class HoldfastClient {
     this.refuseAfterEnd('subscribe');
     if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
     const { seat, leave } = this.listeners.add(stream, listener);
-    this.wanted.want(stream);
+    this.wanted.want(stream, listener.book !== undefined);
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
       const present = this.wanted.presentOf(stream);

@@ -234,6 +234,22 @@ describe('those who listen', () => {
     expect(early).toEqual(['book 7', '8', '9', '12', '13']);
   });
 
+  it('get the next book with the others where nobody took books before they came', async () => {
+    connect();
+    const early: number[] = [];
+    client.subscribe(DEPTH, { event: ({ seq }) => early.push(seq) });
+    await until(() => gateway.commands.length === 1);
+    const head = { stream: DEPTH, epoch: 1, symbol: 'BTCUSDT', receivedAt: 5, bids: [], asks: [] };
+    gateway.say({ type: 'book', ...head, seq: 7, lastUpdateId: 10 });
+    gateway.say({ type: 'depth', ...head, seq: 8, firstUpdateId: 11, lastUpdateId: 11, eventAt: 5 });
+    await until(() => early.length === 1);
+    const books: number[] = [];
+    client.subscribe(DEPTH, { book: ({ lastUpdateId }) => books.push(lastUpdateId) });
+    gateway.say({ type: 'book', ...head, seq: 9, lastUpdateId: 11 });
+    await until(() => books.length === 1);
+    expect(books).toEqual([11]);
+  });
+
   it('keep a stream that was dropped and wanted again in one turn', async () => {
     connect();
     const seen: string[] = [];

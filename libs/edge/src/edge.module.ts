@@ -9,6 +9,7 @@ import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { PresentBooks } from './commands/present-books.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
+import { ColdStarts } from './door/cold-starts.js';
 import { CommandDesk } from './door/command-desk.js';
 import { Pings } from './door/pings.js';
 import { Sessions } from './door/sessions.js';
@@ -127,10 +128,20 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
       inject: [STREAMS],
     },
     {
+      provide: ColdStarts,
+      useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
+        const { subscribeWaitMs: waitMs, maxStreamsPerClient: mostStreams, maxConnections: mostAtTheDoor } = settings;
+        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostStreams, mostAtTheDoor });
+        adapter.arrive = (entry) => coldStarts.arrive(entry);
+        return coldStarts;
+      },
+      inject: [SURROUNDINGS, STREAMS, UwsAdapter],
+    },
+    {
       provide: Edge,
-      useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], ops: Ops) =>
-        new Edge(settings, { ...door, metrics, markets: streams }, ops),
-      inject: [SURROUNDINGS, DOOR, STREAMS, Ops],
+      useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], coldStarts: ColdStarts, ops: Ops) =>
+        new Edge(settings, { ...door, coldStarts, metrics, markets: streams }, ops),
+      inject: [SURROUNDINGS, DOOR, STREAMS, ColdStarts, Ops],
     },
   ];
 }

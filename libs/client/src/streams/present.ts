@@ -8,6 +8,7 @@ import {
   type StreamEvent,
   type StreamName,
   type UnknownEvent,
+  isMarketEvent,
 } from '#libs/core';
 
 /** What somebody is told who begins to listen to a stream that is served already. */
@@ -46,10 +47,15 @@ const KEEPS_NEWEST: Record<KnownEvent['type'], boolean> = {
 
 /** One more event has come. */
 export function remember(present: Present, event: StreamEvent): void {
-  if (event.type === 'feed') rememberFeed(present, event);
-  else if (event.type === 'book') rememberBook(present, event);
-  else if (event.type === 'depth') rememberDiff(present, event);
-  else if (keepsNewest(event.type, event.stream)) present.newest = event;
+  if (event.type === 'feed') present.feed = event.state === 'gap' ? liveAfter(event) : stateOf(event);
+  else if (isMarketEvent(event) && keepsNewest(event.type, event.stream)) present.newest = event;
+}
+
+/** The same of the book that diffs build on. Behind a gap nobody knows it, until it comes again. */
+export function rememberBook(present: Present, event: StreamEvent): void {
+  if (event.type === 'feed' && event.state === 'gap') present.book = undefined;
+  else if (event.type === 'book') takeBook(present, event);
+  else if (event.type === 'depth') takeDiff(present, event);
 }
 
 /** The state as it stands at the present place, then the newest event or the book. */
@@ -59,19 +65,13 @@ export const eventsOf = ({ place, feed, newest, book }: Present): StreamEvent[] 
   ...(book ? [bookEventOf(book, place)] : []),
 ];
 
-/** Behind a gap nobody knows the book, until it comes again. */
-function rememberFeed(present: Present, feed: FeedEvent): void {
-  present.feed = feed.state === 'gap' ? liveAfter(feed) : stateOf(feed);
-  if (feed.state === 'gap') present.book = undefined;
-}
-
-function rememberBook(present: Present, by: BookEvent): void {
+function takeBook(present: Present, by: BookEvent): void {
   const levels = present.book?.levels ?? new Book();
   levels.take(by);
   present.book = { levels, by };
 }
 
-function rememberDiff(present: Present, by: Depth): void {
+function takeDiff(present: Present, by: Depth): void {
   const { book } = present;
   if (!book || by.lastUpdateId <= book.levels.id) return;
   const before = by.previousUpdateId ?? by.firstUpdateId - 1;

@@ -13,7 +13,7 @@ import {
 } from '#libs/core';
 import type { ClientCommand } from '../command-lane.js';
 import { fitting, isTooLong } from './batch.js';
-import { type Present, remember } from './present.js';
+import { type Present, remember, rememberBook } from './present.js';
 
 /**
  * How a stream stands with the present connection. `open`: to be asked for. `asked`, `leaving`: a command about it is under
@@ -32,6 +32,8 @@ interface StreamInterest {
   /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
   resumeFrom?: Place | undefined;
   present?: Present | undefined;
+  /** Whether somebody who listens takes books, so that one is kept for those who come late. */
+  isBookWanted: boolean;
   /** The state that was told last, on whatever connection. */
   told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
@@ -59,16 +61,19 @@ const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
 export class WantedStreams {
   private readonly interests = new Map<StreamName, StreamInterest>();
 
-  want(stream: StreamName): void {
+  want(stream: StreamName, isBookWanted: boolean): void {
     const known = this.interests.get(stream);
-    if (known) known.isWanted = true;
-    else this.interests.set(stream, { stream, standing: 'open', isWanted: true, isToldFull: false });
+    if (known) {
+      known.isWanted = true;
+      known.isBookWanted ||= isBookWanted;
+    } else this.interests.set(stream, { stream, standing: 'open', isWanted: true, isBookWanted, isToldFull: false });
   }
 
   drop(stream: StreamName): void {
     const interest = this.interests.get(stream);
     if (!interest) return;
     interest.isWanted = false;
+    interest.isBookWanted = false;
     this.forgetIfIdle(interest);
   }
 
@@ -176,6 +181,7 @@ export class WantedStreams {
     const interest = this.interests.get(event.stream);
     if (!interest?.present) return 'strange';
     remember(interest.present, event);
+    if (interest.isBookWanted) rememberBook(interest.present, event);
     // What an edge says has no place of its own, so it is never old; but what came up to there is not missed any more.
     const isOwnWord = event.type === 'feed' && event.by === 'edge';
     // Nor is a state old that another edge says, however early it began, where the one before said something else.

@@ -141,6 +141,8 @@ describe('an edge that knows the book at update id 10', () => {
     expect(native.events).toEqual([
       { ...book(20, BIDS, ASKS, { bidsTo: '7.00' }), stream: DEPTH, ...stage.place, receivedAt: 1 },
     ]);
+    // Where the stream got to, should a new upstream ask.
+    expect(stage.stream.last).toContain('"lastUpdateId":20');
   });
 
   it('gives a native newcomer the state and the book, both at the present place, and then diffs that join', () => {
@@ -215,6 +217,20 @@ describe('an edge that knows the book at update id 10', () => {
     stage.publish(diff(10, 11));
     expect(settled.diffs).toMatchObject([{ U: 11, u: 11 }]);
     expect(newcomer.diffs).toMatchObject([{ U: 10, u: 11 }]);
+  });
+
+  it('goes on without a bridge where a new upstream follows what it had, or something before', () => {
+    const state = { type: 'feed', state: 'recovering', since: 1, cause: 'subscribing', by: 'upstream' };
+    const follows = stage.present(-1);
+    Object.assign(stage.place, { epoch: 8, seq: 0 });
+    stage.publish({ ...state, follows });
+    stage.publish(diff(10, 10));
+    stage.publish(book(10, BIDS.slice(1), ASKS));
+    stage.welcome(book(10, BIDS.slice(1), ASKS));
+    stage.publish(diff(11, 11));
+    expect(settled.diffs).toMatchObject([{ U: 11, u: 11, b: [] }]);
+    expect(native.events.filter(({ type }) => type !== 'feed')).toMatchObject([{ type: 'depth', firstUpdateId: 11 }]);
+    expect(stage.metrics.counts.bridges).toBe(0);
   });
 
   it('lets raw diffs pass where the upstream does, and knows its book to be wrong until the next one', () => {

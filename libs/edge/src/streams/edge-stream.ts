@@ -59,6 +59,8 @@ export class EdgeStream {
   deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
   newest: string | undefined;
+  /** Told whenever something else is known of how it stands. */
+  readonly watchers = new Set<(stream: EdgeStream) => void>();
   /** Text of the newest event of its own type or book: how far the stream got, should the upstream ask. */
   last: string | undefined;
   /** Where its present term goes on, should an upstream have said so. */
@@ -118,6 +120,11 @@ export class EdgeStream {
     if (epoch === this.epoch) return seq > this.seq ? seq - this.seq - 1 : -1;
     if (epoch < this.epoch) return -1;
     return this.epoch === 0 ? 0 : seq - 1;
+  }
+
+  /** Something else is known of how it stands. */
+  changed(): void {
+    for (const watcher of this.watchers) watcher(this);
   }
 
   moveTo({ epoch, seq }: Place): void {

@@ -92,6 +92,7 @@ export class Intake {
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
     this.tellBook(stream);
+    stream.changed();
     return true;
   }
 
@@ -99,6 +100,7 @@ export class Intake {
   distrust(stream: EdgeStream, deafness: Deafness): void {
     stream.deafness = deafness;
     if (this.move(stream, 'silence')) this.tell(stream, ...doubt(stream));
+    stream.changed();
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
@@ -134,9 +136,11 @@ export class Intake {
       this.keep(stream, text);
       if (this.isOverdue(stream)) this.move(stream, 'overdue');
     }
-    if (!this.move(stream, feed ? 'feed' : 'event')) return;
-    this.tell(stream, text);
-    if (stream.book && stream.placeOfBook(text)) stream.book.isOwed = false;
+    if (this.move(stream, feed ? 'feed' : 'event')) {
+      this.tell(stream, text);
+      if (stream.book && stream.placeOfBook(text)) stream.book.isOwed = false;
+    }
+    stream.changed();
   }
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
@@ -144,7 +148,7 @@ export class Intake {
     const { counts } = this.parts.metrics;
     counts.messages += 1;
     if (counts.messages % MEASURED === 0) this.measure(text);
-    if (text.startsWith(stream.front)) stream.last = text;
+    if (text.startsWith(stream.front) || stream.placeOfBook(text)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
     if (stream.book) stream.book.take(text);
     else if (stream.audience.rebuilt > 0) stream.frames.write(text);

@@ -131,7 +131,7 @@ const command = fc.oneof(
 
 it('as long as one of two lines has it, every id comes once and in order, and no state is said', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(command, { maxLength: 60 }), async (commands) => {
+    fc.asyncProperty(fc.array(command, { maxLength: 120, size: 'max' }), async (commands) => {
       const world = new World();
       await world.start();
       world.said.length = 0;

@@ -157,6 +157,48 @@ describe('a spare line', () => {
     expect(heard()).toEqual([2, 3, 4, 5]);
   });
 
+  it('brings every state that the other one had not, in its order', async () => {
+    const top = 'btcusdt@bookTicker';
+    const ids: number[] = [];
+    bus.messages.subscribe(spot.channels.stream(top), (text) => {
+      const event = decode(text);
+      if (event.ok && event.value.type === 'bookTicker') ids.push(event.value.updateId);
+    });
+    const say = (at: number, ...updates: number[]): void => {
+      for (const u of updates) {
+        const data = `{"u":${u},"s":"BTCUSDT","b":"1.0","B":"2.0","a":"1.1","A":"3.0"}`;
+        line(at).events.message(Buffer.from(`{"stream":"${top}","data":${data}}`), false);
+      }
+    };
+    demand(top);
+    await open(0, [top]);
+    clock.advance(100);
+    await open(1, [top]);
+    say(1, 4, 5);
+    say(0, 4, 5);
+    say(1, 7, 8, 12);
+    drop(0);
+    say(1, 13);
+    expect(ids).toEqual([4, 5, 7, 8, 12, 13]);
+  });
+
+  it('does not take a line that was silent for one whose streams are quiet', async () => {
+    await both();
+    await pass(100);
+    bring(1, 2, 3);
+    await pass(1_200);
+    expect(state()).toBe('standing-in');
+    const states = new Set<unknown>();
+    for (let look = 0; look < 10; look += 1) {
+      await pass(500);
+      states.add(state());
+    }
+    expect([[...states], heard()]).toEqual([['standing-in'], [2, 3]]);
+    bring(0, 2, 3);
+    await pass(100);
+    expect([state(), heard()]).toEqual(['keeping', [2, 3]]);
+  });
+
   it('waits for the other one as long as it lacks something', async () => {
     await both();
     drop(0);

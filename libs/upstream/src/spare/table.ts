@@ -13,7 +13,7 @@ export type SpareEvent = 'needed' | 'opened' | 'asked' | 'covered' | 'lost' | 'w
 /** What must be done: open a line, close it; be a source of the slot's streams, be one no longer; say which streams nobody brings now. */
 export type SpareEffect = 'dial' | 'retire' | 'join' | 'leave' | 'disclaim';
 
-interface Move {
+interface SpareMove {
   to: SpareState;
   do: readonly SpareEffect[];
 }
@@ -22,7 +22,7 @@ interface Move {
  * Every legal move, and what must be done, in this order. A missing cell means: ignore the event. A line that stands in is never
  * replaced: whatever is the matter with it, it is what clients have.
  */
-export const MOVES: Readonly<Record<SpareState, Partial<Record<SpareEvent, Move>>>> = {
+export const MOVES: Readonly<Record<SpareState, Partial<Record<SpareEvent, SpareMove>>>> = {
   none: { needed: { to: 'away', do: ['dial'] } },
   away: {
     opened: { to: 'keeping', do: [] },

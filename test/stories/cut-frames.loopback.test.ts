@@ -32,7 +32,7 @@ describe.skipIf(!recording)('a recording out of which frames are cut while REST 
     const cuts = someCuts(seed);
     const simulator = await Simulator.start({ clock, replay: { file, speed: SPEED }, limits: HURRIED_LIMITS });
     simulator.script([{ slow: 1_000 }]);
-    const gateway = await startStandalone(simulator, { edge: { bookOwnSnapshotMs: 100 } });
+    const gateway = await startStandalone(simulator);
     const native = new NativeWatcher('native', gateway.url, STREAMS, { truth });
     const wire = new WireWatcher('wire', 'combined', gateway.url, STREAMS, { truth });
     onTestFinished(async () => {

@@ -27,7 +27,7 @@ let reader: RedisReader;
 beforeAll(async () => {
   redis = await startRedis();
   const simulator = await Simulator.start({ clock, symbols: 3, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
-  const environment = { ...hurriedEnvironment(simulator), HOLDFAST_BOOK_OWN_SNAPSHOT_MS: '200' };
+  const environment = hurriedEnvironment(simulator);
   roles = await TwoRoles.start({ clock, redisUrl: redis.url, dist, environment });
   stage = new Stage({ clock, simulator, gateway: roles, clients: 6, menus: CHECKED });
   await stage.start();

@@ -18,7 +18,6 @@ describe('clients of a gateway that loses its line to Binance', () => {
         symbols: 6,
         keepers: 3,
         simulator: { databaseLagMs: 400 },
-        gateway: { edge: { bookOwnSnapshotMs: 200 } },
       });
       await sufferOutages(whole.stage, {
         drops: 10,

@@ -21,6 +21,9 @@ export interface StageParts {
 /** How long a stage waits for its world to become whole again. */
 const PATIENCE_MS: Millis = 20_000;
 
+/** The longest time from one diff of the quietest symbol to the next, and a little. */
+const SETTLING_MS: Millis = 1_000;
+
 /** What one client has been told already may still be on its way to another. */
 const UNDER_WAY_MS: Millis = 300;
 
@@ -63,6 +66,8 @@ export class Stage {
   async start(): Promise<void> {
     await this.crew.start();
     await this.flows();
+    // Who has just come to a stream of diffs on Binance's wire may hold a snapshot of its own: that one would not be bridged.
+    await this.wait(SETTLING_MS);
   }
 
   /** Strikes, and remembers that it did. Returns how many connections were struck at once. */

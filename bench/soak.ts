@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { coldStart } from './soak/cold-start.js';
+import { soakDrops, soakKills, soakOutage, soakSpare } from './soak/no-gaps.js';
 import { RestartLoop } from './soak/restarts.js';
 import { Soak } from './soak/soak.js';
 import { runWorld } from './soak/world.js';
@@ -13,11 +14,16 @@ const { values } = parseArgs({
     restarts: { type: 'string' },
     for: { type: 'string', default: '75' },
     cold: { type: 'string' },
+    drops: { type: 'string' },
+    longest: { type: 'string', default: '60' },
+    spare: { type: 'string' },
+    kills: { type: 'string' },
+    outage: { type: 'string' },
     world: { type: 'boolean', default: false },
   },
 });
 
-const whole = (name: 'rotations' | 'streams' | 'streams-per-connection' | 'restarts' | 'for' | 'cold'): number => {
+const whole = (name: Exclude<keyof typeof values, 'faults' | 'world'>): number => {
   const value = Number(values[name]);
   if (Number.isInteger(value) && value > 0) return value;
   console.error(`--${name} is ${values[name]}: expected a whole number above 0`);
@@ -35,6 +41,10 @@ const soakRotations = (): Promise<boolean> =>
 const soak = (): Promise<boolean> => {
   if (values.restarts !== undefined)
     return new RestartLoop({ processes: whole('restarts'), lastS: whole('for') }).run();
+  if (values.drops !== undefined) return soakDrops(whole('drops'), whole('longest'));
+  if (values.spare !== undefined) return soakSpare(whole('spare'));
+  if (values.kills !== undefined) return soakKills(whole('kills'));
+  if (values.outage !== undefined) return soakOutage(whole('outage'));
   if (values.cold !== undefined) return coldStart(whole('cold'));
   return soakRotations();
 };

@@ -1,4 +1,4 @@
-import { Crew } from '#libs/drill';
+import { Crew, sum } from '#libs/drill';
 import { Simulator } from '#libs/simulator';
 import type { Answer, Order, WorldReport } from './messages.js';
 
@@ -39,18 +39,16 @@ function newCrew(url: string, symbols: number, simulator: Simulator): Crew {
 
 function reportOf(crew: Crew, simulator: Simulator): WorldReport {
   const { streams, messages, disconnects } = crew.summary();
-  const sum = (key: 'missing' | 'gaps' | 'doubled' | 'reordered' | 'brokenPlaces'): number =>
-    streams.reduce((total, stream) => total + stream[key], 0);
   return {
     messages,
     clients: crew.watchers.length,
     streams: streams.length,
     disconnects,
-    lost: sum('missing'),
-    gaps: sum('gaps'),
-    doubled: sum('doubled'),
-    reordered: sum('reordered'),
-    brokenPlaces: sum('brokenPlaces'),
+    lost: sum(streams, 'missing'),
+    gaps: sum(streams, 'gaps'),
+    doubled: sum(streams, 'doubled'),
+    reordered: sum(streams, 'reordered'),
+    brokenPlaces: sum(streams, 'brokenPlaces'),
     violations: simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
     openConnections: simulator.connections.filter(({ isOpen }) => isOpen).length,
     attempts: simulator.attempts.length,

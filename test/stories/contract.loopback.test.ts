@@ -3,7 +3,7 @@ import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import type { MarketEvent } from '#libs/core';
-import { type JsonSchema, marketEventSchemas } from '../support/asyncapi/event-schemas.js';
+import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from '../support/asyncapi/event-schemas.js';
 import { BUS_MESSAGES, FEED_EVENT, NATIVE_REPLIES } from '../support/asyncapi/message-schemas.js';
 import { startEdge } from '../support/start-edge.js';
 import { until } from '../support/until.js';
@@ -19,7 +19,7 @@ const against = (schema: JsonSchema | undefined, value: unknown): unknown => {
   return validate(value) ? null : validate.errors;
 };
 
-const EVENTS: Record<string, JsonSchema> = { ...marketEventSchemas(), feed: FEED_EVENT };
+const EVENTS: Record<string, JsonSchema> = { ...marketEventSchemas(), book: BOOK_EVENT, feed: FEED_EVENT };
 const MESSAGES: readonly JsonSchema[] = [...Object.values(NATIVE_REPLIES), ...Object.values(BUS_MESSAGES), FEED_EVENT];
 
 /** Every kind of stream once, and every kind that comes in arrays; a block trade may not come for hours. */

@@ -1,4 +1,4 @@
-import type { ClientLimits, CommandRefusal, StreamName } from '#libs/core';
+import type { ClientLimits, CommandRefusal, Resumed, StreamName } from '#libs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { until } from './until.js';
 
@@ -15,6 +15,8 @@ export class FakeGateway {
   readonly paths: unknown[] = [];
   answersPings = true;
   limits: ClientLimits = { commandsPerSecond: 1_000, streams: 1_024, messageBytes: 65_536, namesPerCommand: 4_096 };
+  /** What it says to whoever names a place. */
+  resumed: Resumed | undefined;
   private refusal: CommandRefusal | undefined;
   private readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 
@@ -77,6 +79,7 @@ export class FakeGateway {
       return reply({ event: 'error', id, data: { code: 'bad-stream', message: 'no', streams: blamed } });
     }
     const streams = Object.fromEntries(data.streams.map((stream) => [stream, { epoch: 1, seq: 7 }]));
-    reply({ event: 'subscribed', id, data: { streams } });
+    const { resumed } = this;
+    reply({ event: 'subscribed', id, data: { streams, ...(resumed && data.since && { resumed }) } });
   }
 }

@@ -1,6 +1,7 @@
 import { type Market, spot } from '#libs/binance';
 import type { Bus, Subscription } from '#libs/bus';
 import {
+  type BookEvent,
   type Cancel,
   type Clock,
   type Demand,
@@ -24,7 +25,7 @@ import {
 import { systemClock } from '#libs/runtime';
 import { parsedStream } from './parsed-stream.js';
 
-type Fields = Partial<MarketEvent> & { type: MarketEvent['type'] };
+type Fields = Partial<MarketEvent | BookEvent> & { type: (MarketEvent | BookEvent)['type'] };
 
 interface Held extends Place {
   feed: string;
@@ -47,6 +48,7 @@ export class HandUpstream {
   private readonly clock: Clock;
   private readonly market: Market;
   private readonly held = new Map<StreamName, Held>();
+  private readonly books = new Map<StreamName, () => Fields>();
   private subscriptions: Subscription[] = [];
   private cancelBeat: Cancel = () => undefined;
 
@@ -84,9 +86,19 @@ export class HandUpstream {
     return text;
   }
 
-  /** Numbers an event and loses it. */
-  lose(stream: StreamName, fields: Fields): void {
-    this.write(stream, fields);
+  /** Numbers an event and loses it. Gives its text, should it come late after all. */
+  lose(stream: StreamName, fields: Fields): string {
+    return this.write(stream, fields);
+  }
+
+  /** Publishes a text that was lost. */
+  deliverLate(stream: StreamName, text: string): void {
+    this.bus.messages.publish(this.topicOf(stream), text);
+  }
+
+  /** From now on edges that ask are told the book of this stream as it is then. */
+  knowBook(stream: StreamName, book: () => Fields): void {
+    this.books.set(stream, book);
   }
 
   feed(stream: StreamName, state: FeedState, cause: FeedCause): string {
@@ -109,17 +121,21 @@ export class HandUpstream {
 
   private welcomeTo(stream: StreamName): Welcome {
     const { epoch, seq, feed, latest } = this.hold(stream);
-    return { stream, place: { epoch, seq }, feed, latest };
+    const book = this.books.get(stream)?.();
+    return { stream, place: { epoch, seq }, feed, latest: book ? [this.textOf(stream, { epoch, seq }, book)] : latest };
   }
 
   private write(stream: StreamName, fields: Fields): string {
     const held = this.hold(stream);
     held.seq += 1;
-    const { type, ...rest } = fields;
-    const place = { stream, epoch: held.epoch, seq: held.seq };
-    const text = JSON.stringify({ type, ...place, receivedAt: stamp(this.clock), ...rest, ...place });
+    const text = this.textOf(stream, held, fields);
     held.latest = [text];
     return text;
+  }
+
+  private textOf(stream: StreamName, { epoch, seq }: Place, { type, ...rest }: Fields): string {
+    const place = { stream, epoch, seq };
+    return JSON.stringify({ type, ...place, receivedAt: stamp(this.clock), ...rest, ...place });
   }
 
   private hold(stream: StreamName): Held {
@@ -140,7 +156,8 @@ export class HandUpstream {
   }
 
   private beat(): void {
-    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock) });
+    const places = new Map([...this.held].map(([stream, { seq }]) => [stream, seq]));
+    const heartbeat = encodeHeartbeat({ epoch: this.epoch, at: stamp(this.clock), places });
     this.bus.messages.publish(this.market.channels.heartbeat, heartbeat);
     this.cancelBeat = this.clock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }

@@ -21,7 +21,7 @@ Starts a simulated Binance, a gateway and clients on free ports of this machine;
   --replay FILE     send recorded frames (JSONL, combined form) instead of a market, and compare what arrives
   --speed N         replay so many times as fast as recorded (default 1)
 
-Exit code 0: no client was disconnected, nothing came twice or out of order, every missing id was announced
+Exit code 0: no client was disconnected, nothing was missing, came twice or out of order, or was not true
 (with --replay: every frame arrived as it was sent). 1: something did. 64: the command line is wrong.`;
 
 /** Reads the command line. @throws DemoUsageError */

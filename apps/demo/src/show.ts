@@ -18,6 +18,9 @@ import type { DemoConfig } from './demo.config.js';
 
 type Incidents = Extract<DemoConfig, { show: 'incidents' }>;
 type Recording = Extract<DemoConfig, { show: 'replay' }>;
+/** Rows are in Binance's database a moment after they are streamed. */
+const DATABASE_LAG_MS = 500;
+
 type Say = (line: string) => void;
 
 /** Shows what the command line asked for. Resolves with the exit code. */
@@ -33,7 +36,7 @@ export async function show(config: Incidents | Recording, say: Say, isOver: () =
 async function showIncidents({ clients, forMs }: Incidents, say: Say, isOver: () => boolean): Promise<number> {
   const display = process.stdout.isTTY ? terminalDisplay(process.stdout) : lineDisplay(say);
   const demo = new Demo({ clock, display, clients, isOver, ...(forMs === undefined ? {} : { forMs }) });
-  const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
+  const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS, databaseLagMs: DATABASE_LAG_MS });
   const gateway = await startStandalone(simulator);
   const stage = new Stage({ clock, simulator, gateway, clients, onlooker: demo.onlooker });
   say(`Clients connect to ${gateway.url}, operators to ${gateway.opsUrl}.\n`);

@@ -52,7 +52,11 @@ class QuietUpstream {
   }
 
   private beat(): void {
-    const heartbeat = encodeHeartbeat({ epoch: EPOCH, at: stamp(systemClock) });
+    const heartbeat = encodeHeartbeat({
+      epoch: EPOCH,
+      at: stamp(systemClock),
+      places: new Map([[STREAM, this.newest()]]),
+    });
     this.bus.messages.publish(spot.channels.heartbeat, heartbeat);
     systemClock.after(HEARTBEAT_EVERY_MS, () => this.beat());
   }

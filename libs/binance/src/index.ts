@@ -11,6 +11,7 @@ export {
 } from './market.js';
 export { risingIdsBetween } from './history/ids-between.js';
 export { readRows } from './history/read-rows.js';
+export { isNewer, isOrdered, reachOf } from './newness.js';
 export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
 export * from './shape/fields.js';

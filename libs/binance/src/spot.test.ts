@@ -155,6 +155,8 @@ it('names its channels and keys by its own name', () => {
   expect(spot.channels).toMatchObject({
     demand: 'holdfast:spot:demand',
     demandCall: 'holdfast:spot:demand-call',
+    reached: 'holdfast:spot:reached',
+    marks: 'holdfast:spot:marks',
     welcome: 'holdfast:spot:welcome',
     heartbeat: 'holdfast:spot:heartbeat',
     epoch: 'holdfast:spot:epoch',

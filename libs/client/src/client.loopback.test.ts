@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, expectTypeOf, it } from 'vitest';
+import type { FeedEvent } from '#libs/core';
 import { FakeGateway } from '../../../test/support/fake-gateway.js';
 import { until } from '../../../test/support/until.js';
 import { type ConnectionChange, type EventOf, HoldfastClient, type StreamStart } from './index.js';
@@ -50,6 +51,42 @@ describe('the client', () => {
     expect(gateway.commands[1]?.data?.since).toEqual({ 'btcusdt@trade': { epoch: 1, seq: 9 } });
     expect(starts.map(({ hasMissed }) => hasMissed)).toEqual([false, true]);
     expect(changes.map(({ state }) => state)).toEqual(['connecting', 'open', 'lost', 'connecting', 'open']);
+  });
+
+  it.each([true, false])(
+    'believes the gateway whether something was missed, also over a new term: %s',
+    async (resumed) => {
+      gateway.resumed = { 'btcusdt@trade': resumed };
+      connect();
+      const starts: StreamStart[] = [];
+      client.subscribe('btcusdt@trade', { started: (start) => starts.push(start) });
+      await until(() => starts.length === 1);
+      // The last place on this connection is of another term than the one that the gateway names afterwards.
+      gateway.say({ type: 'trade', stream: 'btcusdt@trade', epoch: 0, seq: 3, symbol: 'BTCUSDT', id: 9 });
+      gateway.socket.close();
+      await until(() => starts.length === 2);
+      expect(starts).toEqual([
+        { place: { epoch: 1, seq: 7 }, hasMissed: false },
+        { place: { epoch: 1, seq: 7 }, hasMissed: !resumed },
+      ]);
+    },
+  );
+
+  it('tells a later listener how a stream stands, without what an earlier message of it followed', async () => {
+    connect();
+    const early: FeedEvent[] = [];
+    const late: FeedEvent[] = [];
+    client.subscribe('btcusdt@trade', { feed: (feed) => early.push(feed) });
+    await until(() => gateway.commands.length === 1);
+    const follows = { epoch: 0, seq: 9 };
+    const feed = { type: 'feed', stream: 'btcusdt@trade', state: 'live', since: 1, cause: 'resumed', by: 'upstream' };
+    gateway.say({ ...feed, epoch: 1, seq: 8, follows });
+    gateway.trade(9);
+    await until(() => early.length === 1);
+    client.subscribe('btcusdt@trade', { feed: (feed) => late.push(feed) });
+    await until(() => late.length === 1);
+    expect(early[0]).toMatchObject({ seq: 8, follows });
+    expect(late[0]).not.toHaveProperty('follows');
   });
 
   it('asks for streams wanted in one go with one command, and loses only the bad one of them', async () => {

@@ -144,7 +144,7 @@ export class HoldfastClient {
     this.refuseAfterEnd('subscribe');
     if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
     const { seat, leave } = this.listeners.add(stream, listener);
-    this.wanted.want(stream);
+    this.wanted.want(stream, listener.book !== undefined);
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
       const present = this.wanted.presentOf(stream);
@@ -208,7 +208,11 @@ export class HoldfastClient {
     switch (reply.event) {
       case 'subscribed':
         if (command?.event !== 'subscribe') return;
-        for (const [stream, start] of this.wanted.subscribed(command.data.streams, reply.data.streams)) {
+        for (const [stream, start] of this.wanted.subscribed(
+          command.data.streams,
+          reply.data.streams,
+          reply.data.resumed,
+        )) {
           this.outbox.later(this.listeners.started(stream, start));
         }
         return;

@@ -5,6 +5,7 @@ import { type ClientOptions, HoldfastClient, type StreamListener } from './index
 
 const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
+const DEPTH = 'btcusdt@depth';
 
 describe('those who listen', () => {
   let gateway: FakeGateway;
@@ -160,6 +161,93 @@ describe('those who listen', () => {
       [70, 80],
       [70, 80],
     ]);
+  });
+
+  it('hear that a stream is well again where the next gateway never saw it otherwise', async () => {
+    connect();
+    const states: string[] = [];
+    client.subscribe(TOP, { feed: ({ state }) => states.push(state) });
+    await until(() => gateway.commands.length === 1);
+    const feed = { type: 'feed', stream: TOP, epoch: 1, seq: 7, since: 5 };
+    const live = { ...feed, state: 'live', cause: 'first-event', by: 'upstream' };
+    gateway.say(live);
+    gateway.say({ ...feed, state: 'stale', cause: 'bus-lost', by: 'edge' });
+    await until(() => states.length === 2);
+    gateway.socket.terminate();
+    await until(() => gateway.commands.length === 2);
+    gateway.say(live);
+    await until(() => states.length === 3);
+    gateway.socket.terminate();
+    await until(() => gateway.commands.length === 3);
+    gateway.say(live);
+    gateway.say({ ...feed, seq: 8, state: 'recovering', cause: 'connection-lost', by: 'upstream' });
+    await until(() => states.includes('recovering'));
+    expect(states).toEqual(['live', 'stale', 'live', 'recovering']);
+  });
+
+  it('get the book as diffs have left it when they come late to a stream of diffs, and none behind a gap', async () => {
+    connect();
+    const early: string[] = [];
+    client.subscribe(DEPTH, { book: ({ seq }) => early.push(`book ${seq}`), event: ({ seq }) => early.push(`${seq}`) });
+    await until(() => gateway.commands.length === 1);
+    const head = { stream: DEPTH, epoch: 1, symbol: 'BTCUSDT', receivedAt: 5 };
+    const level = (price: string, quantity = '1'): [string, string] => [price, quantity];
+    const diff = { type: 'depth', ...head, asks: [], eventAt: 5 };
+    gateway.say({
+      type: 'book',
+      ...head,
+      seq: 7,
+      lastUpdateId: 10,
+      bids: [level('9'), level('8')],
+      asks: [level('10')],
+    });
+    gateway.say({ ...diff, seq: 8, firstUpdateId: 11, lastUpdateId: 12, bids: [level('9', '0'), level('7', '3')] });
+    await until(() => early.length === 2);
+    const late: unknown[] = [];
+    const listener: StreamListener<typeof DEPTH> = {
+      book: ({ seq, lastUpdateId, bids, asks }) => late.push({ seq, lastUpdateId, bids, asks }),
+      event: ({ firstUpdateId }) => late.push(firstUpdateId),
+    };
+    client.subscribe(DEPTH, listener);
+    gateway.say({ ...diff, seq: 9, firstUpdateId: 13, lastUpdateId: 13, bids: [] });
+    await until(() => late.length === 2);
+    expect(late.splice(0)).toEqual([
+      { seq: 8, lastUpdateId: 12, bids: [level('8'), level('7', '3')], asks: [level('10')] },
+      13,
+    ]);
+    gateway.say({
+      type: 'feed',
+      stream: DEPTH,
+      epoch: 1,
+      seq: 9,
+      state: 'gap',
+      since: 5,
+      cause: 'bus-lost',
+      by: 'edge',
+    });
+    gateway.say({ ...diff, seq: 12, firstUpdateId: 17, lastUpdateId: 17, bids: [] });
+    await until(() => late.length === 1);
+    client.subscribe(DEPTH, listener);
+    gateway.say({ ...diff, seq: 13, firstUpdateId: 18, lastUpdateId: 18, bids: [] });
+    await until(() => late.length === 3);
+    expect(late).toEqual([17, 18, 18]);
+    expect(early).toEqual(['book 7', '8', '9', '12', '13']);
+  });
+
+  it('get the next book with the others where nobody took books before they came', async () => {
+    connect();
+    const early: number[] = [];
+    client.subscribe(DEPTH, { event: ({ seq }) => early.push(seq) });
+    await until(() => gateway.commands.length === 1);
+    const head = { stream: DEPTH, epoch: 1, symbol: 'BTCUSDT', receivedAt: 5, bids: [], asks: [] };
+    gateway.say({ type: 'book', ...head, seq: 7, lastUpdateId: 10 });
+    gateway.say({ type: 'depth', ...head, seq: 8, firstUpdateId: 11, lastUpdateId: 11, eventAt: 5 });
+    await until(() => early.length === 1);
+    const books: number[] = [];
+    client.subscribe(DEPTH, { book: ({ lastUpdateId }) => books.push(lastUpdateId) });
+    gateway.say({ type: 'book', ...head, seq: 9, lastUpdateId: 11 });
+    await until(() => books.length === 1);
+    expect(books).toEqual([11]);
   });
 
   it('keep a stream that was dropped and wanted again in one turn', async () => {

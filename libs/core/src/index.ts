@@ -17,5 +17,6 @@ export * from './words/native.js';
 export { nearest } from './nearest.js';
 export { parseObject } from './words/parse-object.js';
 export * from './words/place.js';
+export * from './words/reached.js';
 export * from './result.js';
 export * from './words/welcome.js';

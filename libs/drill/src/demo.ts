@@ -28,6 +28,8 @@ const UNFELT_MS: Millis = 900;
 /** The last incident strikes so long before the end, so that its end is seen. */
 const QUIET_END_MS: Millis = 2_500;
 const FRAME_MS: Millis = 100;
+/** How often the gateway is asked for its journal: it makes a whole status page each time. */
+const ASK_EVERY_MS: Millis = 1_000;
 /** Incidents remembered for the screen. */
 const MOST_TOLD = 50;
 
@@ -45,6 +47,7 @@ export class Demo {
   private lost = 0;
   private next = 0;
   private struckAt = 0;
+  private askedAt = -ASK_EVERY_MS;
   private rate = { at: 0, messages: 0, perSecond: 0 };
 
   constructor(private readonly options: DemoOptions) {
@@ -58,7 +61,7 @@ export class Demo {
       if (event.type === 'trade') this.notePrice(event);
     },
     feed: ({ state, missing }) => {
-      if (missing) this.lost = Math.max(this.lost, missing.to - missing.from + 1);
+      if (missing && state === 'gap') this.lost = Math.max(this.lost, missing.to - missing.from + 1);
       if (state === 'live' || state === 'gap') return;
       this.wasFelt = true;
       this.backAt = undefined;
@@ -141,7 +144,10 @@ export class Demo {
   }
 
   private async draw(stage: Stage): Promise<void> {
-    this.journal = readJournal(await readStatus(stage.gateway.opsUrl));
+    if (this.elapsedMs - this.askedAt >= ASK_EVERY_MS) {
+      this.askedAt = this.elapsedMs;
+      this.journal = readJournal(await readStatus(stage.gateway.opsUrl));
+    }
     this.options.display.draw((size) => viewOf(this.scene(stage), size));
   }
 

@@ -25,8 +25,6 @@ export interface Drill {
   /** One sentence: what happens, and what it stands for. */
   says: string;
   acts: readonly Act[];
-  /** Nothing happens that could excuse a missing id, so not one may be missing, announced or not. */
-  isLossless?: true;
 }
 
 const once = (...strike: Incident[]): Act => ({ strike, follows: 1 });
@@ -108,19 +106,16 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'planned-shutdown',
-    isLossless: true,
     says: 'Binance announces that it goes away; the connection is replaced before it does, and nothing is missing.',
     acts: [once({ name: 'server-shutdown', closeAfterMs: 4_000 })],
   },
   {
     name: 'rotation',
-    isLossless: true,
     says: 'An operator asks for a new connection, three times; the old one goes on until the new one has taken over.',
     acts: Array.from({ length: 3 }, (): Act => ({ command: 'rotate', follows: 1 })),
   },
   {
     name: 'stalled-replacement',
-    isLossless: true,
     says: 'An operator asks for a new connection and Binance accepts one that never delivers; the working one must not be given up.',
     acts: [
       { attempts: [{ stall: true }], command: 'rotate', follows: 1, isHalfWay: true },
@@ -129,7 +124,6 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'bad-frames',
-    isLossless: true,
     says: 'Single frames are broken in every way: not UTF-8, not JSON, wrong types, binary, too deep, doubled and poisoned keys, numbers too large.',
     acts: [
       harmless({ name: 'bad-utf8' }),
@@ -144,13 +138,12 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'news',
-    isLossless: true,
     says: 'Binance sends a field and an event nobody has heard of; both pass and are reported as drift.',
     acts: [harmless({ name: 'unknown-field' }), harmless({ name: 'unknown-event' })],
   },
   {
     name: 'repeats-and-holes',
-    says: 'On a connection that stays up, frames come twice, and frames are lost on the way: what is doubled is dropped, what is missing is announced.',
+    says: 'On a connection that stays up, frames come twice, and frames are lost on the way: what is doubled is dropped, what is missing is fetched.',
     acts: [
       harmless({ name: 'duplicate-frames', stream: 'btcusdt@trade', count: 20 }),
       harmless({ name: 'drop-frames', stream: 'btcusdt@trade', count: 20 }),
@@ -159,7 +152,6 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'rush',
-    isLossless: true,
     says: 'A thousand trades in one instant.',
     acts: [harmless({ name: 'burst', symbol: 'BTCUSDT', count: 1_000 })],
   },

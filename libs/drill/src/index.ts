@@ -1,4 +1,16 @@
-export { type Protocol, type StreamSummary, type Summary, type Witness, faultsOf, summarize } from './audit/summary.js';
+export { StrictCheck, type Truth } from './audit/strict/strict-check.js';
+export { RecipeKeeper, type RecipeKeeperOptions } from './crew/recipe-keeper.js';
+export { RedisReader, type RedisReaderOptions } from './crew/redis-reader.js';
+export {
+  type Protocol,
+  type StreamSummary,
+  type Strictness,
+  type Summary,
+  type Witness,
+  faultsOf,
+  sum,
+  summarize,
+} from './audit/summary.js';
 export { Crew, type CrewOptions } from './crew/crew.js';
 export { NativeWatcher } from './crew/native-watcher.js';
 export type { Onlooker, Watcher } from './crew/watcher.js';
@@ -6,6 +18,7 @@ export { WireWatcher } from './crew/wire-watcher.js';
 export { Demo, type DemoOptions } from './demo.js';
 export { type Act, DRILLS, type Drill, findDrill } from './drills.js';
 export { type Gateway, command, readStatus } from './gateway.js';
+export { type OutageOptions, sufferOutages } from './outages.js';
 export { perform } from './perform.js';
 export { RecordingError, type ReplayCheckOptions, type ReplayOutcome, replay, replayReport } from './replay.js';
 export { type JournalRow, readJournal } from './show/journal-row.js';

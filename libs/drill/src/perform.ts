@@ -1,3 +1,5 @@
+import { counted } from '#libs/core';
+import { sum } from './audit/summary.js';
 import type { Act, Drill } from './drills.js';
 import { command } from './gateway.js';
 import type { Stage } from './stage.js';
@@ -18,11 +20,10 @@ export async function perform(drill: Drill, stage: Stage, say: (line: string) =>
     }
   }
   const missing = missingIds(stage) - before;
-  return drill.isLossless && missing > 0 ? [`${missing} ids missing where none may be`] : [];
+  return missing > 0 ? [`${counted(missing, 'id')} missing`] : [];
 }
 
-const missingIds = (stage: Stage): number =>
-  stage.crew.summary().streams.reduce((sum, { missing }) => sum + missing, 0);
+const missingIds = (stage: Stage): number => sum(stage.crew.summary().streams, 'missing');
 
 async function play(act: Act, stage: Stage, say: (line: string) => void): Promise<void> {
   const since = stage.simulator.attempts.length;

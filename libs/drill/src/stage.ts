@@ -1,5 +1,6 @@
 import type { Clock, FeedEvent, Millis, StreamName } from '#libs/core';
 import type { Incident, Simulator, GateStep } from '#libs/simulator';
+import type { Strictness } from './audit/summary.js';
 import { Crew } from './crew/crew.js';
 import type { Onlooker } from './crew/watcher.js';
 import { type Gateway, readStatus } from './gateway.js';
@@ -20,6 +21,9 @@ export interface StageParts {
 /** How long a stage waits for its world to become whole again. */
 const PATIENCE_MS: Millis = 20_000;
 
+/** The longest time from one diff of the quietest symbol to the next, and a little. */
+const SETTLING_MS: Millis = 1_000;
+
 /** What one client has been told already may still be on its way to another. */
 const UNDER_WAY_MS: Millis = 300;
 
@@ -38,6 +42,7 @@ export class Stage {
       url: gateway.url,
       clients,
       ...(menus && { menus }),
+      truth: simulator.truth,
       symbols: simulator.market.instruments.map(({ spec }) => spec.symbol),
       onlooker: {
         ...onlooker,
@@ -61,6 +66,8 @@ export class Stage {
   async start(): Promise<void> {
     await this.crew.start();
     await this.flows();
+    // Who has just come to a stream of diffs on Binance's wire may hold a snapshot of its own: that one would not be bridged.
+    await this.wait(SETTLING_MS);
   }
 
   /** Strikes, and remembers that it did. Returns how many connections were struck at once. */
@@ -86,14 +93,14 @@ export class Stage {
   }
 
   /** Resolves when no stream is in trouble and every client has got at least one message more. */
-  async flows(): Promise<void> {
+  async flows(patienceMs: Millis = PATIENCE_MS): Promise<void> {
     const before = this.crew.watchers.map(({ messages }) => messages);
     const isFlowing = (): boolean =>
       this.crew.watchers.every(
         ({ messages, ledger }, index) => ledger.disconnects > 0 || messages > (before[index] ?? 0),
       );
     const { clock } = this.parts;
-    await waitFor(clock, 'data on every client', PATIENCE_MS, () => isFlowing() && this.troubled().length === 0);
+    await waitFor(clock, 'data on every client', patienceMs, () => isFlowing() && this.troubled().length === 0);
   }
 
   /** Resolves when data flows and the gateway is back to one connection: no replacement is under way. */
@@ -110,7 +117,7 @@ export class Stage {
   }
 
   /** What has been seen so far. */
-  async outcome(failures: readonly string[] = []): Promise<DrillOutcome> {
+  async outcome(failures: readonly string[] = [], strictness?: Strictness): Promise<DrillOutcome> {
     const summary = this.crew.summary();
     const isPuzzling = summary.streams.some(({ unannounced }) => unannounced > 0);
     if (isPuzzling) await this.wait(UNDER_WAY_MS);
@@ -121,6 +128,7 @@ export class Stage {
       journal: readJournal(await readStatus(this.gateway.opsUrl)),
       violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
       failures,
+      ...(strictness && { strictness }),
     };
   }
 

@@ -42,13 +42,15 @@ export const HURRIED = {
   silenceStreamMs: 5_000,
 } as const satisfies Partial<UpstreamSettings>;
 
-const HURRIED_LINGER_MS = 1_000;
+/** The same for the edge. Clients of a drill fetch no snapshot of their own, or do so at once. */
+export const HURRIED_EDGE = { lingerMs: 1_000, bookOwnSnapshotMs: 200 } as const satisfies Partial<EdgeSettings>;
 
 /** The same as environment variables, for roles in processes of their own in front of a simulator. */
 export const hurriedEnvironment = (simulator: Simulator): Record<string, string> => ({
   HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl,
   HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
-  HOLDFAST_LINGER_MS: String(HURRIED_LINGER_MS),
+  HOLDFAST_LINGER_MS: String(HURRIED_EDGE.lingerMs),
+  HOLDFAST_BOOK_OWN_SNAPSHOT_MS: String(HURRIED_EDGE.bookOwnSnapshotMs),
   ...Object.fromEntries(
     Object.entries(HURRIED).map(([property, value]) => [settingsOf(UpstreamSettings).get(property)?.env, `${value}`]),
   ),
@@ -67,7 +69,7 @@ export async function startStandalone(
     wsUrl: simulator.wsUrl,
     restUrl: simulator.restUrl,
   });
-  const edge = Object.assign(new EdgeSettings(), { port: 0, lingerMs: HURRIED_LINGER_MS }, options.edge);
+  const edge = Object.assign(new EdgeSettings(), { port: 0 }, HURRIED_EDGE, options.edge);
   const bus = Object.assign(new BusSettings(), options.bus);
   const timings = { ...TIMINGS, ...options.timings };
   const reading = { timings, ...(options.market && { market: options.market }) };

@@ -26,6 +26,18 @@ export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): v
     byMarket(({ wanted }) => wanted.streams.length),
   );
   metrics.gauge(
+    'holdfast_edge_books',
+    'Books of streams of diffs that this edge keeps, by market.',
+    'market',
+    byMarket(({ wanted }) => wanted.streams.filter(({ book }) => (book?.size ?? 0) > 0).length),
+  );
+  metrics.gauge(
+    'holdfast_edge_book_levels',
+    'Levels of all these books, by market.',
+    'market',
+    byMarket(({ wanted }) => wanted.streams.reduce((sum, { book }) => sum + (book?.size ?? 0), 0)),
+  );
+  metrics.gauge(
     'holdfast_edge_hears_upstream',
     '1 while this edge hears an upstream of the market.',
     'market',
@@ -70,6 +82,7 @@ const streamsOf = ({ market, wanted }: MarketStreams): unknown[] =>
     clients: stream.audience.size,
     ...stream.place,
     state: stateOf(stream),
+    ...(stream.book && { bookLevels: stream.book.size }),
   }));
 
 const stateOf = ({ phase, feed }: EdgeStream): FeedState | 'not heard of yet' =>

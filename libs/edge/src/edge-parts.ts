@@ -1,4 +1,5 @@
 import type { Backlogs } from './door/backlogs.js';
+import type { ColdStarts } from './door/cold-starts.js';
 import type { Pings } from './door/pings.js';
 import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
@@ -9,6 +10,7 @@ import type { MarketStreams } from './streams/market-streams.js';
 export interface EdgeParts {
   server: UwsServer;
   sessions: Sessions;
+  coldStarts: ColdStarts;
   pings: Pings;
   backlogs: Backlogs;
   markets: readonly MarketStreams[];

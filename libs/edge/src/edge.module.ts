@@ -6,8 +6,10 @@ import type { ClientLimits, Clock } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
+import { PresentBooks } from './commands/present-books.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
+import { ColdStarts } from './door/cold-starts.js';
 import { CommandDesk } from './door/command-desk.js';
 import { Pings } from './door/pings.js';
 import { Sessions } from './door/sessions.js';
@@ -61,6 +63,11 @@ export class EdgeModule {
         ...doorProviders(plan),
         ...streamsProviders(plan),
         { provide: CLIENT_LIMITS, useValue: limitsOf(settings) },
+        {
+          provide: PresentBooks,
+          useFactory: (clock: Clock) => new PresentBooks(clock, settings.maxClientBacklogBytes / 2),
+          inject: [CLOCK],
+        },
         NativeGateway,
         BinanceGateway,
       ],
@@ -109,7 +116,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
   const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const { publish } = server;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs: settings.lingerMs };
+    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs };
     return markets.map((market) => new MarketStreams(market, shared));
   };
   return [
@@ -120,10 +128,20 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
       inject: [STREAMS],
     },
     {
+      provide: ColdStarts,
+      useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
+        const { subscribeWaitMs: waitMs, maxStreamsPerClient: mostStreams, maxConnections: mostAtTheDoor } = settings;
+        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostStreams, mostAtTheDoor });
+        adapter.arrive = (entry) => coldStarts.arrive(entry);
+        return coldStarts;
+      },
+      inject: [SURROUNDINGS, STREAMS, UwsAdapter],
+    },
+    {
       provide: Edge,
-      useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], ops: Ops) =>
-        new Edge(settings, { ...door, metrics, markets: streams }, ops),
-      inject: [SURROUNDINGS, DOOR, STREAMS, Ops],
+      useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], coldStarts: ColdStarts, ops: Ops) =>
+        new Edge(settings, { ...door, coldStarts, metrics, markets: streams }, ops),
+      inject: [SURROUNDINGS, DOOR, STREAMS, ColdStarts, Ops],
     },
   ];
 }

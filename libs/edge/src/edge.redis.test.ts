@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
 import type { Cancel } from '#libs/core';
 import { systemClock } from '#libs/runtime';
@@ -99,6 +100,54 @@ describe('an edge over Redis', () => {
     expect(client.texts[0]).toBe(native.texts[1]);
     await client.close();
     await other.stop();
+  });
+
+  it('tells a client that the last message of a stream was lost, though no other comes after it', async () => {
+    upstream.publish(TRADE, trade(1));
+    await until(() => native.texts.length === 1);
+    const lost = upstream.lose(TRADE, trade(2));
+    await until(() => native.texts.length === 3);
+    expect(native.messages).toMatchObject([
+      { id: 1, seq: 1 },
+      {
+        state: 'gap',
+        cause: 'bus-lost',
+        by: 'edge',
+        seq: 1,
+        message: '1 message lost between the upstream and this edge',
+      },
+      { state: 'live', by: 'edge', seq: 2 },
+    ]);
+    // What comes after all has been told to be lost; it is not told twice in another way.
+    upstream.deliverLate(TRADE, lost);
+    upstream.publish(TRADE, trade(3));
+    await until(() => native.texts.length === 4);
+    expect(native.messages[3]).toMatchObject({ id: 3, seq: 3 });
+  });
+
+  it('raises no alarm about messages that only come later than a heartbeat which names them', async () => {
+    const beats: string[] = [];
+    await far.messages.subscribe(spot.channels.heartbeat, (text) => beats.push(text)).ready;
+    const beat = async (): Promise<void> => {
+      const { length } = beats;
+      await until(() => beats.length > length);
+    };
+    for (let id = 1; id <= 3; id += 1) {
+      const late = upstream.lose(TRADE, trade(id));
+      await beat();
+      upstream.deliverLate(TRADE, late);
+      await until(() => native.texts.length === id);
+    }
+    upstream.questions.length = 0;
+    await beat();
+    await beat();
+    await beat();
+    expect(native.messages.map(({ type, seq }) => [type, seq])).toEqual([
+      ['trade', 1],
+      ['trade', 2],
+      ['trade', 3],
+    ]);
+    expect(upstream.questions).toEqual([]);
   });
 
   it('hears a successor that started while the bus was down', async () => {

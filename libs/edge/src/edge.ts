@@ -37,9 +37,10 @@ export class Edge implements Service {
   }
 
   private async end(): Promise<void> {
-    const { markets, pings, backlogs, sessions, server } = this.parts;
+    const { markets, pings, backlogs, sessions, coldStarts, server } = this.parts;
     this.port = undefined;
     server.stopListening();
+    coldStarts.stop();
     pings.stop();
     backlogs.stop();
     await sessions.closeAll();

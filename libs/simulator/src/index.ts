@@ -9,4 +9,7 @@ export type { Replay } from './replay/replay.js';
 export type { SimEnding, SimConnection } from './server/connection.js';
 export { CUTS, type Cut, type Moment, type SimRefusal, type GateStep } from './server/gate.js';
 export type { Limits } from './server/rules/limits.js';
+export type { SimRestRequest } from './rest/rest.js';
+export type { TrueBook } from './truth/book-walk.js';
+export type { SimTruth, TrueCandle, TrueTrade } from './truth/truth.js';
 export type { UpgradeAttempt, Rule, Violation } from './server/rules/records.js';

@@ -10,15 +10,19 @@ import { DEFAULT_SYMBOLS, manySymbols } from './market/symbols.js';
 import type { SimulatorOptions } from './options.js';
 import { seeded } from './random.js';
 import { recordedSymbols } from './replay/recorded-symbols.js';
-import { readRecording } from './replay/recording.js';
+import { recordedEndpoints } from './replay/recorded-endpoints.js';
+import { RecordedHistory } from './replay/recorded-history.js';
+import { type RecordedFrame, readRecording, readSnapshots } from './replay/recording.js';
 import { Replay } from './replay/replay.js';
-import { SimRest } from './rest/rest.js';
+import { SimRest, type SimRestRequest } from './rest/rest.js';
+import type { Endpoint } from './rest/source.js';
 import type { SimConnection } from './server/connection.js';
 import { FrontDoor } from './server/front-door.js';
 import type { GateStep } from './server/gate.js';
 import { BINANCE_LIMITS } from './server/rules/limits.js';
 import { closeServer, hostOf, listen } from './listen.js';
 import { type UpgradeAttempt, Records, type Violation } from './server/rules/records.js';
+import { SimTruth } from './truth/truth.js';
 import { StreamChannels } from './wire/channels.js';
 import { FramePublisher } from './wire/frame-publisher.js';
 
@@ -37,6 +41,8 @@ export interface Strike {
 export class Simulator {
   /** What is true; a test compares it with what was sent. Stands still during a replay. */
   readonly market: SimMarket;
+  /** The same in the texts of the wire, and the book as it was after each of the recent updates. */
+  readonly truth: SimTruth;
   /** Present when frames come from a recording. */
   readonly replay: Replay | undefined;
   private readonly clock: Clock;
@@ -49,9 +55,11 @@ export class Simulator {
   private constructor(private readonly options: SimulatorOptions) {
     this.clock = options.clock ?? systemClock;
     const channels = new StreamChannels();
-    this.replay = makeReplay(options, this.clock, channels);
+    const recorded = makeReplay(options, this.clock, channels);
+    this.replay = recorded?.replay;
     this.market = makeMarket(options, this.clock.now(), this.replay?.streams);
-    this.world = makeWorld(options, this.clock, channels, this.market);
+    this.truth = new SimTruth(this.market);
+    this.world = makeWorld(options, { clock: this.clock, channels, market: this.market, instead: recorded?.endpoints });
     const { door, rest } = this.world;
     this.server = options.tls ? createTlsServer({ ...options.tls, maxHeaderSize }) : createServer({ maxHeaderSize });
     this.server.on('request', (request, response) => rest.handle(request, response));
@@ -119,6 +127,11 @@ export class Simulator {
     return this.world.door.violations.all;
   }
 
+  /** Every REST request that came, the newest 10,000, oldest first. */
+  get restRequests(): readonly SimRestRequest[] {
+    return this.world.rest.requests.all;
+  }
+
   /** Every incident that struck, scripts left out. */
   get incidents(): readonly Strike[] {
     return this.strikes.all;
@@ -148,10 +161,20 @@ export class Simulator {
   }
 }
 
-function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: StreamChannels): Replay | undefined {
+interface Recorded {
+  replay: Replay;
+  endpoints: Record<string, Endpoint>;
+}
+
+function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: StreamChannels): Recorded | undefined {
   if (!replay) return undefined;
   const { file, speed = 1, loop = false } = replay;
-  return new Replay(readRecording(file), { clock, channels, speed, loop });
+  const history = new RecordedHistory(clock, readSnapshots(file));
+  const played = (frame: RecordedFrame): void => history.played(frame);
+  return {
+    replay: new Replay(readRecording(file), { clock, channels, speed, loop, played }),
+    endpoints: recordedEndpoints(history),
+  };
 }
 
 function makeMarket(options: SimulatorOptions, now: number, recorded: Iterable<string> | undefined): SimMarket {
@@ -165,7 +188,14 @@ function makeMarket(options: SimulatorOptions, now: number, recorded: Iterable<s
   return market;
 }
 
-function makeWorld(options: SimulatorOptions, clock: Clock, channels: StreamChannels, market: SimMarket): World {
+interface WorldParts {
+  clock: Clock;
+  channels: StreamChannels;
+  market: SimMarket;
+  instead: Record<string, Endpoint> | undefined;
+}
+
+function makeWorld(options: SimulatorOptions, { clock, channels, market, instead = {} }: WorldParts): World {
   const random = seeded(options.seed ?? 1);
   const limits = { ...BINANCE_LIMITS, ...options.limits };
   const door = new FrontDoor({ clock, random, limits, channels, ackDelayMs: options.ackDelayMs ?? [20, 60] });
@@ -173,6 +203,7 @@ function makeWorld(options: SimulatorOptions, clock: Clock, channels: StreamChan
     clock,
     market,
     limits,
+    instead,
     databaseLagMs: options.databaseLagMs ?? 0,
     violated: (rule, detail) => door.note(rule, detail),
   });

@@ -5,7 +5,7 @@ import { UpstreamSettings, systemClock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../../../test/support/until.js';
 import { upstreamParts } from '../../../test/support/upstream-parts.js';
-import { Upstream, wsDial } from './index.js';
+import { TIMINGS, Upstream, wsDial } from './index.js';
 
 const WINDOW_MS = 6_000;
 const LIMIT = 60;
@@ -24,6 +24,8 @@ async function startProcess(wsUrl: string, prefix: string): Promise<() => Promis
   const upstream = new Upstream(settings, {
     ...upstreamParts(),
     market: { ...spot, limits: { ...spot.limits, attempts: { most: LIMIT, windowMs: WINDOW_MS } } },
+    // Nobody is there to answer.
+    timings: { ...TIMINGS, answersMs: 20 },
     always: [stream.value],
     bus,
     dial: wsDial(systemClock, settings),

@@ -18,7 +18,14 @@ beforeEach(() => {
 async function upstream(): Promise<{ term: TermKeeper; begun: number[] }> {
   const begun: number[] = [];
   const begin = (epoch: number): void => void begun.push(epoch);
-  const term = new TermKeeper({ bus, channels: spot.channels, random: () => 0, log: silentLog, begin });
+  const term = new TermKeeper({
+    bus,
+    channels: spot.channels,
+    random: () => 0,
+    log: silentLog,
+    places: () => new Map(),
+    begin,
+  });
   await term.start();
   return { term, begun };
 }

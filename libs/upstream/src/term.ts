@@ -5,6 +5,8 @@ import {
   HEARTBEATS_MISSED,
   type Millis,
   type Random,
+  type Seq,
+  type StreamName,
   decodeHeartbeat,
   encodeHeartbeat,
 } from '#libs/core';
@@ -15,8 +17,10 @@ export interface TermParts {
   channels: Channels;
   random: Random;
   log: Log;
-  /** A term has begun: everything is published in it from now on. */
-  begin(epoch: Epoch): void;
+  /** Where streams stand; each heartbeat says it. */
+  places(): ReadonlyMap<StreamName, Seq>;
+  /** A term has begun: everything is published in it from now on. `isAlone`: nobody else may have published since the last. */
+  begin(epoch: Epoch, isAlone: boolean): void;
 }
 
 /** When several have been overtaken by one that has died, they do not all try again in the same second. */
@@ -31,6 +35,8 @@ export class TermKeeper {
   /** The newest term of somebody else, if it is above ours. */
   private overtakenBy: Epoch | undefined;
   private missed = 0;
+  /** Whether another upstream with a newer term was heard, which may have published in it. */
+  private hasRival = false;
   private isTaking = false;
   private subscription: Subscription | undefined;
 
@@ -56,7 +62,7 @@ export class TermKeeper {
   beat(at: Millis): void {
     const { bus, channels, random } = this.parts;
     if (this.overtakenBy === undefined) {
-      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at }));
+      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at, places: this.parts.places() }));
       return;
     }
     if (bus.messages.state === 'down' || this.isTaking) return;
@@ -85,6 +91,7 @@ export class TermKeeper {
     const heartbeat = decodeHeartbeat(text);
     if (!heartbeat || heartbeat.epoch <= this.epoch) return;
     this.missed = 0;
+    this.hasRival = true;
     this.sees(heartbeat.epoch);
   }
 
@@ -106,6 +113,8 @@ export class TermKeeper {
     this.epoch = epoch;
     this.missed = 0;
     if (this.overtakenBy !== undefined && this.overtakenBy <= epoch) this.overtakenBy = undefined;
-    this.parts.begin(epoch);
+    const isAlone = !this.hasRival;
+    this.hasRival = false;
+    this.parts.begin(epoch, isAlone);
   }
 }

@@ -27,6 +27,8 @@ export interface Timings {
   rotationRetryMostMs: Millis;
   /** A line that is back for so long without an event on a stream that may be quiet counts as resumed. */
   quietMs: Millis;
+  /** An upstream that has just started waits so long for edges to say how far they got. */
+  answersMs: Millis;
   /** A line that carries nothing is kept open for so long. */
   idleMs: Millis;
 }
@@ -45,5 +47,6 @@ export const TIMINGS: Timings = {
   rotationRetryMs: 5_000,
   rotationRetryMostMs: 600_000,
   quietMs: 5_000,
+  answersMs: 1_000,
   idleMs: 60_000,
 };

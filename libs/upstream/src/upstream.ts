@@ -1,6 +1,6 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus } from '#libs/bus';
-import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, stamp } from '#libs/core';
+import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, type Seq, type StreamName, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { Books } from './books/books.js';
@@ -19,6 +19,9 @@ import { HoleJournal } from './repair/hole-journal.js';
 import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
+import { Bookmarks } from './restart/bookmarks.js';
+import { Recollection } from './restart/recollection.js';
+import { LastPlaces } from './restart/last-places.js';
 import { Streams } from './streams/streams.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
@@ -51,6 +54,7 @@ export class Upstream implements Service {
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
+  private readonly bookmarks: Bookmarks;
   private readonly term: TermKeeper;
   private readonly watch: Watch;
   private readonly metronome: Metronome;
@@ -74,8 +78,11 @@ export class Upstream implements Service {
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
       ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
     );
-    const bounds = { holdMs: timings.holdMs, fillMs: settings.fillWaitMs, mostWaiting: settings.fillMostWaiting };
-    this.streams = new Streams(market, bus.messages, clock, bounds);
+    const { answersMs, holdMs } = timings;
+    const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
+    const memory = new Recollection({ market, bus, clock, answersMs, longestDowntimeMs });
+    const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
+    this.streams = new Streams(market, bus.messages, clock, bounds, memory);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
@@ -88,12 +95,15 @@ export class Upstream implements Service {
     const { books } = this;
     streams.remember((stream) => books.open(stream));
     const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
-    const history = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
-    streams.repairs.employ([pool.spares.repairer, ...history], holes);
-    const begin = (epoch: number): void => streams.beginTerm(epoch);
-    this.term = new TermKeeper({ bus, channels, random, log, begin });
+    const others = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
+    streams.repairs.employ([pool.spares.repairer, ...others], holes);
+    const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
+    const lastPlaces = new LastPlaces(streams.wanted);
+    const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
+    this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term });
+    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
+    this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
@@ -104,7 +114,7 @@ export class Upstream implements Service {
   async start(): Promise<void> {
     await this.term.start();
     await this.desk.start();
-    this.metronome.start();
+    if (!this.isStopped) this.metronome.start();
   }
 
   async stop(): Promise<void> {
@@ -115,6 +125,8 @@ export class Upstream implements Service {
     this.metronome.stop();
     this.streams.stop();
     this.books.stop();
+    // Not waited for: the bus sees to it while it stops, and it may be down.
+    if (this.term.overtaken === undefined) void this.bookmarks.write(stamp(this.parts.clock));
     await this.pool.stop();
     await this.rest.stop();
   }
@@ -129,7 +141,9 @@ export class Upstream implements Service {
     }
     if (now >= this.beatAt) {
       this.beatAt = now + HEARTBEAT_EVERY_MS;
-      this.term.beat(stamp(this.parts.clock));
+      const at = stamp(this.parts.clock);
+      this.term.beat(at);
+      if (this.term.overtaken === undefined) this.bookmarks.tick(now, at);
       this.desk.tick(now);
     }
   }

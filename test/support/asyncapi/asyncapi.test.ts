@@ -5,16 +5,16 @@ import * as fc from 'fast-check';
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { normalizeFrame, spot } from '#libs/binance';
-import { type FeedEvent, encode } from '#libs/core';
+import { type BookEvent, type FeedEvent, encode } from '#libs/core';
 import { driftingFrames, framesOf, textOf } from '../binance-frames.js';
 import { asyncapiText } from './document.js';
-import { type JsonSchema, marketEventSchemas } from './event-schemas.js';
+import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import { FEED_EVENT } from './message-schemas.js';
 
 const ajv = new Ajv({ strict: false });
 
 const validators = new Map<string, ValidateFunction>(
-  Object.entries<JsonSchema>({ ...marketEventSchemas(), feed: FEED_EVENT }).map(([type, schema]) => [
+  Object.entries<JsonSchema>({ ...marketEventSchemas(), book: BOOK_EVENT, feed: FEED_EVENT }).map(([type, schema]) => [
     type,
     ajv.compile(schema),
   ]),
@@ -44,7 +44,7 @@ describe('the published contract', () => {
     expect(
       diagnostics.map(({ severity, message }) => `${severity} ${message}`).filter((line) => line.startsWith('0 ')),
     ).toEqual([]);
-    expect(document?.channels().all().length).toBe(9);
+    expect(document?.channels().all().length).toBe(10);
   }, 30_000);
 
   it.each(spot.types.map((type) => [type.type, type] as const))(
@@ -59,7 +59,7 @@ describe('the published contract', () => {
     },
   );
 
-  it('describes drifted events, unknown ones and feed states', () => {
+  it('describes drifted events, unknown ones, feed states and books', () => {
     fc.assert(
       fc.property(driftingFrames, (frame) => {
         for (const text of eventTexts(textOf(frame))) expect(complaints(text)).toBeNull();
@@ -78,6 +78,9 @@ describe('the published contract', () => {
       missing: { from: 1, to: 2 },
     };
     expect(complaints(encode(feed))).toBeNull();
+    const head = { stream: 'btcusdt@depth', epoch: 1, seq: 2, symbol: 'BTCUSDT', receivedAt: 1_700_000_000_000 };
+    const book: BookEvent = { type: 'book', ...head, lastUpdateId: 3, bids: [['1.0', '2']], asks: [], bidsTo: '0.5' };
+    expect(complaints(encode(book))).toBeNull();
   });
 
   it('notices an event field that it does not describe', () => {

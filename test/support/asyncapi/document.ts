@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { spot } from '#libs/binance';
-import { type JsonSchema, marketEventSchemas } from './event-schemas.js';
+import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import {
   BINANCE_REPLIES,
   BINANCE_REQUESTS,
@@ -24,7 +24,7 @@ export const asyncapiText = (): string =>
   HEADER + stringify(asyncapiDocument(), { lineWidth: 120, aliasDuplicateObjects: false });
 
 function asyncapiDocument(): JsonSchema {
-  const events = { prefix: 'event', schemas: { ...marketEventSchemas(), feed: FEED_EVENT } };
+  const events = { prefix: 'event', schemas: { ...marketEventSchemas(), book: BOOK_EVENT, feed: FEED_EVENT } };
   const frames = { prefix: 'frame', schemas: frameSchemas() };
   const groups = [events, frames, ...CONTROL, combinedGroup(frames)];
   const schemas: Record<string, JsonSchema> = {};
@@ -108,6 +108,7 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     },
     redisDemand: channel(redis.demand, 'redis', 'What each edge wants', [one('demand')]),
     redisDemandCall: channel(redis.demandCall, 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
+    redisReached: channel(redis.reached, 'redis', 'How far each edge got', [one('reached')]),
     redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
     redisReply: {
       ...channel('holdfast:reply:{asker}', 'redis', 'How streams stand, told to who has asked', [one('welcomeAnswer')]),
@@ -138,6 +139,7 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisStream', 'send', ['event']],
   ['redisDemand', 'receive', ['bus']],
   ['redisDemandCall', 'send', ['bus']],
+  ['redisReached', 'receive', ['bus']],
   ['redisWelcome', 'receive', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],

@@ -8,6 +8,7 @@ type Fields = Record<string, unknown>;
 
 const whole = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
 const INSTANT = { type: 'integer', minimum: 0 };
+const DECIMAL = { type: 'string', pattern: '^-?\\d+(\\.\\d+)?$' };
 
 /** Fields of every message on a stream. */
 export const PLACE: JsonSchema = {
@@ -73,6 +74,31 @@ export function marketEventSchemas(): Record<string, JsonSchema> {
   return { ...Object.fromEntries(known), unknown: closed('unknown', { raw }, ['raw']) } as Record<string, JsonSchema>;
 }
 
+const levelsOf = (description: string): JsonSchema => ({
+  type: 'array',
+  items: { type: 'array', items: DECIMAL, minItems: 2, maxItems: 2 },
+  description,
+});
+
+const endOf = (side: string): JsonSchema => ({
+  ...DECIMAL,
+  description: `Worst price of which it speaks among the ${side}; absent where these are the whole side`,
+});
+
+/** The book in a stream of diffs: it comes from no frame. */
+export const BOOK_EVENT: JsonSchema = closed(
+  'book',
+  {
+    symbol: { type: 'string', minLength: 1, description: 'Symbol in upper case' },
+    lastUpdateId: whole('Update id of the last change that is in it'),
+    bids: levelsOf('[price, quantity], best first'),
+    asks: levelsOf('[price, quantity], best first'),
+    bidsTo: endOf('bids'),
+    asksTo: endOf('asks'),
+  },
+  ['symbol', 'lastUpdateId', 'bids', 'asks'],
+);
+
 function eventSchema(type: KnownType): JsonSchema {
   const payload = probe(type.compiled.schema);
   const event = normalized(type, payload);
@@ -86,12 +112,14 @@ function eventSchema(type: KnownType): JsonSchema {
   return closed(type.type, properties, required);
 }
 
-const closed = (type: string, properties: JsonSchema, required: string[]): JsonSchema => ({
-  type: 'object',
-  additionalProperties: false,
-  required: [...COMMON_REQUIRED, ...required],
-  properties: { type: { const: type }, ...COMMON, ...properties },
-});
+function closed(type: string, properties: JsonSchema, required: string[]): JsonSchema {
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: [...COMMON_REQUIRED, ...required],
+    properties: { type: { const: type }, ...COMMON, ...properties },
+  };
+}
 
 /** A payload in which no two fields have the same value, so that each can be found again in the event. */
 function probe(schema: Schema, from = 1000): Fields {
@@ -150,7 +178,7 @@ export function published(schema: Schema): JsonSchema {
   const { format, properties, items, ...rest } = schema;
   return {
     ...rest,
-    ...(format === 'decimal' && { pattern: '^-?\\d+(\\.\\d+)?$' }),
+    ...(format === 'decimal' && { pattern: DECIMAL.pattern }),
     ...(items && { items: published(items) }),
     ...(properties && {
       properties: Object.fromEntries(Object.entries(properties).map(([key, property]) => [key, published(property)])),

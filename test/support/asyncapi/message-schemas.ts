@@ -145,7 +145,15 @@ const WELCOME = object({
   stream: STREAM,
   place: EPOCH_SEQ,
   feed: { type: 'string', description: 'The text of a feed event' },
-  latest: list({ type: 'string' }, 'The texts of the newest events of a state stream'),
+  latest: list(
+    { type: 'string' },
+    'The text of the newest event of a state stream, or of the book of a stream of diffs',
+  ),
+});
+
+const MARK = object({
+  place: EPOCH_SEQ,
+  event: { type: 'string', description: 'The text of the newest event' },
 });
 
 export const BUS_MESSAGES: Record<string, JsonSchema> = {
@@ -153,7 +161,17 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
     { edge: { type: 'string' }, streams: STREAMS, epoch: { type: 'integer', description: 'The newest term seen' } },
     ['epoch'],
   ),
-  demandCall: object({}),
+  demandCall: object({ reached: { const: true, description: 'How far an edge got is asked for as well' } }, [
+    'reached',
+  ]),
+  reached: object(
+    {
+      edge: { type: 'string' },
+      beat: object({ epoch: { type: 'integer' }, at: INSTANT }),
+      marks: list(MARK, 'At most 100'),
+    },
+    ['beat'],
+  ),
   welcomeQuestion: object({
     id: QUESTION_ID,
     to: { type: 'string', description: 'The channel on which the answer is expected' },
@@ -163,5 +181,13 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
     id: QUESTION_ID,
     answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
   }),
-  heartbeat: object({ epoch: { type: 'integer' }, at: INSTANT }),
+  heartbeat: object({
+    epoch: { type: 'integer' },
+    at: INSTANT,
+    places: {
+      type: 'object',
+      additionalProperties: { type: 'integer' },
+      description: 'The seq of the newest message of streams, all of them in turn',
+    },
+  }),
 };

@@ -17,6 +17,7 @@ import { MemoryTerms } from './memory-terms.js';
 /** A bus within one process: nothing to start, nothing to lose, nothing kept when the process ends. */
 export class MemoryBus implements Bus {
   readonly name = 'bus';
+  readonly isShared = false;
   readonly counts: BusCounts = newBusCounts();
   readonly messages: Messages;
   readonly terms: Terms;

@@ -10,6 +10,8 @@ export const BUS = Symbol('BUS');
 
 /** What processes share. Each part is a port of its own: take the part you need, not the bus. */
 export interface Bus extends Service {
+  /** Whether other processes may be on it; where they cannot, nobody's answer takes time. */
+  readonly isShared: boolean;
   readonly messages: Messages;
   readonly terms: Terms;
   readonly budget: Budget;

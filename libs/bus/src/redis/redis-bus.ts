@@ -27,6 +27,7 @@ const GOODBYE_MS = 1_000;
 /** A bus over one Redis, for any number of processes. */
 export class RedisBus implements Bus {
   readonly name = 'bus';
+  readonly isShared = true;
   readonly counts: BusCounts = newBusCounts();
   readonly messages: RedisMessages;
   readonly terms: RedisTerms;

@@ -8,7 +8,10 @@ import type { RefusedStream } from './wanted-streams.js';
 export interface StreamListener<S extends StreamName = StreamName> {
   /** An event, in the order of its place, each once. */
   event?(event: EventOf<S>): void;
-  /** The book of a stream of diffs, in place of what was known of it as far as it reaches; the next diff continues it. */
+  /**
+   * The book of a stream of diffs, in place of what was known of it as far as it reaches; the next diff continues it. While
+   * somebody takes books of a stream the client keeps one for those who come late, which costs it as much as keeping yours costs you.
+   */
   book?(book: BookEvent): void;
   /** The state of the stream, once at the start and whenever it changes: `live`, `stale`, `recovering`, `gap`, `refused`. */
   feed?(feed: FeedEvent): void;

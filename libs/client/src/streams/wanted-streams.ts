@@ -1,16 +1,19 @@
 import {
   type ClientLimits,
+  type FeedState,
   HoldfastError,
   type Place,
   type Places,
   type CommandRefusal,
+  type Resumed,
   type StreamEvent,
   type StreamName,
   isAfter,
+  isSamePlace,
 } from '#libs/core';
 import type { ClientCommand } from '../command-lane.js';
 import { fitting, isTooLong } from './batch.js';
-import { type Present, remember } from './present.js';
+import { type Present, remember, rememberBook } from './present.js';
 
 /**
  * How a stream stands with the present connection. `open`: to be asked for. `asked`, `leaving`: a command about it is under
@@ -29,6 +32,10 @@ interface StreamInterest {
   /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
   resumeFrom?: Place | undefined;
   present?: Present | undefined;
+  /** Whether somebody who listens takes books, so that one is kept for those who come late. */
+  isBookWanted: boolean;
+  /** The state that was told last, on whatever connection. */
+  told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
   isToldFull: boolean;
 }
@@ -54,16 +61,19 @@ const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
 export class WantedStreams {
   private readonly interests = new Map<StreamName, StreamInterest>();
 
-  want(stream: StreamName): void {
+  want(stream: StreamName, isBookWanted: boolean): void {
     const known = this.interests.get(stream);
-    if (known) known.isWanted = true;
-    else this.interests.set(stream, { stream, standing: 'open', isWanted: true, isToldFull: false });
+    if (known) {
+      known.isWanted = true;
+      known.isBookWanted ||= isBookWanted;
+    } else this.interests.set(stream, { stream, standing: 'open', isWanted: true, isBookWanted, isToldFull: false });
   }
 
   drop(stream: StreamName): void {
     const interest = this.interests.get(stream);
     if (!interest) return;
     interest.isWanted = false;
+    interest.isBookWanted = false;
     this.forgetIfIdle(interest);
   }
 
@@ -98,16 +108,22 @@ export class WantedStreams {
     return { command: { event: 'subscribe', data }, refused };
   }
 
-  /** The gateway serves these. Gives whether events went by since the previous connection, by stream. */
+  /**
+   * The gateway serves these. Gives whether events went by since the previous connection, by stream.
+   *
+   * @param resumed the gateway's word on that, which counts: a stream may have gone on in a new term with nothing missed.
+   */
   subscribed(
     streams: readonly StreamName[],
     places: Places,
+    resumed: Resumed = {},
   ): Map<StreamName, { place: Place | null; hasMissed: boolean }> {
     const starts = new Map<StreamName, { place: Place | null; hasMissed: boolean }>();
     for (const interest of this.known(streams)) {
       const place = places[interest.stream] ?? null;
       const { resumeFrom, stream } = interest;
-      const hasMissed = resumeFrom !== undefined && (resumeFrom.epoch !== place?.epoch || resumeFrom.seq !== place.seq);
+      const isThere = resumeFrom !== undefined && place !== null && isSamePlace(resumeFrom, place);
+      const hasMissed = resumeFrom !== undefined && !(resumed[stream] ?? isThere);
       interest.standing = 'served';
       interest.isToldFull = false;
       interest.present = { place };
@@ -123,6 +139,7 @@ export class WantedStreams {
       interest.last = undefined;
       interest.resumeFrom = undefined;
       interest.present = undefined;
+      interest.told = undefined;
       this.forgetIfIdle(interest);
     }
   }
@@ -164,9 +181,13 @@ export class WantedStreams {
     const interest = this.interests.get(event.stream);
     if (!interest?.present) return 'strange';
     remember(interest.present, event);
+    if (interest.isBookWanted) rememberBook(interest.present, event);
     // What an edge says has no place of its own, so it is never old; but what came up to there is not missed any more.
     const isOwnWord = event.type === 'feed' && event.by === 'edge';
-    if (!isOwnWord && isOldNews(interest, event)) return 'repeat';
+    // Nor is a state old that another edge says, however early it began, where the one before said something else.
+    const isOtherState = event.type === 'feed' && event.state !== interest.told;
+    if (event.type === 'feed') interest.told = event.state;
+    if (!isOwnWord && isOldNews(interest, event)) return isOtherState ? 'news' : 'repeat';
     const isLater = !interest.last || isAfter(event, interest.last);
     if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
     return 'news';

@@ -15,11 +15,15 @@ export interface Channels {
   readonly demand: Topic;
   /** On which an upstream that has just started asks every edge to say its demand now. */
   readonly demandCall: Topic;
+  /** On which edges answer it how far they got, where it asks that. */
+  readonly reached: Topic;
   /** On which edges ask how streams stand. */
   readonly welcome: Topic;
   readonly heartbeat: Topic;
   /** Key of the newest term. */
   readonly epoch: Topic;
+  /** Key of the marks: how far each stream was. */
+  readonly marks: Topic;
   /** Key of the connection attempts that all processes have taken. */
   readonly attempts: Topic;
   /** Key of the request weight that all processes have spent at a host of the REST API. */
@@ -33,9 +37,11 @@ export function channelsOf(market: string): Channels {
     stream: (stream) => `${root}:{${stream}}`,
     demand: `${root}:demand`,
     demandCall: `${root}:demand-call`,
+    reached: `${root}:reached`,
     welcome: `${root}:welcome`,
     heartbeat: `${root}:heartbeat`,
     epoch: `${root}:epoch`,
+    marks: `${root}:marks`,
     attempts: `${root}:{attempts}`,
     weight: (host) => `${root}:{weight:${host}}`,
   };

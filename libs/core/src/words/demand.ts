@@ -16,7 +16,7 @@ export interface Demand {
 export const DEMAND_EVERY_MS = 2_000;
 export const DEMAND_TTL_MS = 10_000;
 
-const LONGEST_EDGE_ID = 200;
+export const LONGEST_EDGE_ID = 200;
 
 export const encodeDemand = (demand: Demand): string => JSON.stringify(demand);
 

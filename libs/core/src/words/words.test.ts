@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  MOST_PLACES_IN_BEAT,
   MOST_WELCOMES,
   decodeDemand,
   decodeHeartbeat,
@@ -65,7 +66,26 @@ it('a demand may say which term the edge has seen', () => {
 
 describe('a heartbeat', () => {
   it('is read as it was written', () => {
-    expect(decodeHeartbeat(encodeHeartbeat({ epoch: 7, at: 1.5 }))).toEqual({ epoch: 7, at: 1.5 });
+    const places = new Map([
+      ['btcusdt@trade', 3],
+      ['__proto__', 9_007_199_254_740_991],
+    ]);
+    expect(decodeHeartbeat(encodeHeartbeat({ epoch: 7, at: 1.5, places }))).toEqual({ epoch: 7, at: 1.5, places });
+  });
+
+  it('counts as one without its places, and without those that are none', () => {
+    const placesOf = (places: string): [string, number][] => [
+      ...(decodeHeartbeat(`{"epoch":7,"at":1${places}}`)?.places ?? [['none', 0]]),
+    ];
+    for (const none of ['', ',"places":null', ',"places":7', ',"places":"text"', ',"places":[]']) {
+      expect(placesOf(none)).toEqual([]);
+    }
+    expect(placesOf(',"places":{"a":1,"b":"2","c":1.5,"d":null,"e":1e99,"f":[]}')).toEqual([['a', 1]]);
+  });
+
+  it('is read for so many places and no more', () => {
+    const places = Object.fromEntries(Array.from({ length: MOST_PLACES_IN_BEAT + 10 }, (_, at) => [`s${at}`, at]));
+    expect(decodeHeartbeat(JSON.stringify({ epoch: 7, at: 1, places }))?.places.size).toBe(MOST_PLACES_IN_BEAT);
   });
 
   it.each(['', 'null', '{"epoch":"7","at":1}', '{"epoch":7}'])('%s is none', (text) =>

@@ -1,7 +1,8 @@
-import type { FeedEvent, Trade } from '#libs/core';
+import type { BookEvent, Depth, FeedEvent, Trade } from '#libs/core';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Ledger, type StreamAccount } from './ledger.js';
+import { Ledger } from './ledger.js';
+import type { StreamAccount } from './ledger-page.js';
 
 const STREAM = 'btcusdt@trade';
 
@@ -119,6 +120,19 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 1, doubledPlaces: 0, reorderedPlaces: 0 });
   });
 
+  it('takes an edge at its word on what its message follows, from the place that it names and no other', () => {
+    for (const [seq, lostPlaces] of [
+      [1, 0],
+      [2, 4],
+    ] as const) {
+      const ledger = new Ledger();
+      ledger.event(trade(1));
+      ledger.event(feed(6, { by: 'edge', state: 'live', follows: { epoch: 1, seq } }));
+      ledger.event(trade(2, 7));
+      expect(only(ledger)).toMatchObject({ unannounced: 0, lostPlaces, doubledPlaces: 0 });
+    }
+  });
+
   it('does not let an edge excuse a loss after it has said that nothing was lost', () => {
     const ledger = new Ledger();
     ledger.event(trade(1));
@@ -146,6 +160,54 @@ describe('the ledger of one client', () => {
     ledger.event(trade(3, 6));
     ledger.event(trade(4, 8));
     expect(only(ledger)).toMatchObject({ doubledPlaces: 0, reorderedPlaces: 0, lostPlaces: 0 });
+  });
+
+  it('counts ids that are being filled as missing only when they are given up', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(1));
+    ledger.event(feed(2, { state: 'recovering', cause: 'connection-lost', since: 1_000 }));
+    ledger.event(feed(3, { state: 'recovering', cause: 'filling', missing: { from: 2, to: 3 }, since: 1_500 }));
+    ledger.event({ ...trade(2, 4), backfilled: true });
+    ledger.event({ ...trade(3, 5), backfilled: true });
+    ledger.event(trade(4, 6));
+    ledger.event(feed(7, { state: 'live', cause: 'filled', since: 1_800 }));
+    expect(only(ledger)).toMatchObject({ filled: 2, fillMs: [800], gaps: 0, unannounced: 0, lostPlaces: 0 });
+    expect([missingOf(only(ledger)), only(ledger).announced.size]).toEqual([0, 0]);
+  });
+
+  it('takes a book for all diffs before it, and not for one that comes after', () => {
+    const ledger = new Ledger();
+    const diff = (seq: number, firstUpdateId: number, lastUpdateId: number): Depth => ({
+      type: 'depth',
+      stream: STREAM,
+      epoch: 1,
+      seq,
+      symbol: 'BTCUSDT',
+      receivedAt: 0,
+      bids: [],
+      asks: [],
+      firstUpdateId,
+      lastUpdateId,
+    });
+    const book = (seq: number, lastUpdateId: number): BookEvent => ({
+      type: 'book',
+      stream: STREAM,
+      epoch: 1,
+      seq,
+      symbol: 'BTCUSDT',
+      receivedAt: 0,
+      bids: [],
+      asks: [],
+      lastUpdateId,
+    });
+    ledger.event(diff(1, 1, 4));
+    ledger.event(book(2, 9));
+    ledger.event(diff(3, 8, 12));
+    ledger.event(book(4, 12));
+    ledger.event(diff(5, 15, 16));
+    ledger.event(book(6, 11));
+    expect(missingOf(only(ledger))).toBe(2);
+    expect(only(ledger)).toMatchObject({ messages: 6, reordered: 1, doubled: 0, lostPlaces: 0 });
   });
 
   it('follows depth by both of its ids and klines by their opening', () => {

@@ -1,39 +1,5 @@
-import {
-  type FeedEvent,
-  type MarketEvent,
-  type Missing,
-  type Place,
-  type StreamEvent,
-  type StreamName,
-  isMarketEvent,
-} from '#libs/core';
-import { type Position, positionOfEvent, positionOfPayload } from './position.js';
-import { Ranges } from './ranges.js';
-
-/** What one client saw on one stream. */
-export interface StreamAccount {
-  stream: StreamName;
-  /** Whether it came by the native protocol, which has places and announces gaps. */
-  isNative: boolean;
-  /** Market messages; feed events are not counted. */
-  messages: number;
-  /** Ids that never came, by series: the symbol, so that an array stream keeps its symbols apart. The newest gaps only. */
-  missing: ReadonlyMap<string, Ranges>;
-  /** How many ids the older gaps held, which are no longer known one by one. */
-  missingBefore: number;
-  /** Ids that the gateway said, in-band, will not come. Native clients only. */
-  announced: Ranges;
-  /** `gap` messages received. */
-  gaps: number;
-  /** Missing ids that were not announced to this client; on Binance's wire, which has no word for it, all of them. */
-  unannounced: number;
-  doubled: number;
-  reordered: number;
-  /** Places (`epoch`, `seq`) that never came, came twice or came late. Native clients only. */
-  lostPlaces: number;
-  doubledPlaces: number;
-  reorderedPlaces: number;
-}
+import type { Place, StreamEvent, StreamName } from '#libs/core';
+import { LedgerPage, type StreamAccount } from './ledger-page.js';
 
 /**
  * The auditor of what one client saw: fed with every message in the order of arrival, it says for each stream what was
@@ -43,7 +9,7 @@ export interface StreamAccount {
 export class Ledger {
   /** Times the connection of this client was closed without the client asking for it. */
   disconnects = 0;
-  private readonly pages = new Map<StreamName, Page>();
+  private readonly pages = new Map<StreamName, LedgerPage>();
 
   /**
    * Enters the place a `subscribed` reply gave for a stream: what comes at or before it is the welcome (the newest event
@@ -57,7 +23,8 @@ export class Ledger {
   event(event: StreamEvent): void {
     const page = this.page(event.stream);
     if (event.type === 'feed') page.feed(event);
-    else if (isMarketEvent(event)) page.event(event);
+    else if (event.type === 'book') page.book(event);
+    else page.event(event);
   }
 
   /** Enters one payload of Binance's wire, or the array of an array stream. */
@@ -69,180 +36,9 @@ export class Ledger {
     return [...this.pages.values()].map((page) => page.account());
   }
 
-  private page(stream: StreamName): Page {
-    const page = this.pages.get(stream) ?? new Page(stream);
+  private page(stream: StreamName): LedgerPage {
+    const page = this.pages.get(stream) ?? new LedgerPage(stream);
     this.pages.set(stream, page);
     return page;
   }
-}
-
-/** Gaps known id by id, per stream and series; older ones are only counted, so that a drill may go on for days. */
-const MOST_GAPS = 200;
-
-/** What one client saw on one stream so far. */
-class Page {
-  private messages = 0;
-  private gaps = 0;
-  private doubled = 0;
-  private reordered = 0;
-  private doubledPlaces = 0;
-  private reorderedPlaces = 0;
-  private missingBefore = 0;
-  private unannouncedBefore = 0;
-  private place: Place | undefined;
-  private opening: Place | undefined;
-  /** An edge said it cannot hear the upstream: the next jump is announced, although nobody knows yet how long it is. */
-  private isCutOff = false;
-  private readonly lostPlaces = new Ranges();
-  private readonly announced = new Ranges();
-  private readonly last = new Map<string, Position>();
-  private readonly missing = new Map<string, Ranges>();
-
-  constructor(private readonly stream: StreamName) {}
-
-  welcome(place: Place): void {
-    this.opening = place;
-    this.place = place;
-  }
-
-  feed(event: FeedEvent): void {
-    if (event.state === 'gap') this.gaps += 1;
-    if (event.missing) this.announce(event.missing);
-    if (event.by === 'upstream') this.enterPlace(event);
-    else this.edgeFeed(event);
-  }
-
-  /** An edge speaks at the last place it knows; what comes at or before that place afterwards was there already. */
-  private edgeFeed(event: FeedEvent): void {
-    const { place: last } = this;
-    if (last && isLater(event, last)) {
-      this.enterPlace(event);
-      this.opening = this.place;
-    } else if (event.state === 'live') this.isCutOff = false;
-    if (event.state !== 'live') this.isCutOff = true;
-  }
-
-  event(event: MarketEvent): void {
-    this.messages += 1;
-    const isAnnounced = this.isCutOff;
-    this.enterPlace(event);
-    const position = positionOfEvent(event);
-    if (position) this.enter(position, isAnnounced);
-    this.isCutOff = false;
-  }
-
-  payload(payload: unknown): void {
-    this.messages += 1;
-    for (const part of Array.isArray(payload) ? payload : [payload]) {
-      const position = positionOfPayload(Object(part) as Record<string, unknown>);
-      if (position) this.enter(position, false);
-    }
-  }
-
-  private get isNative(): boolean {
-    return this.place !== undefined;
-  }
-
-  account(): StreamAccount {
-    const {
-      stream,
-      messages,
-      isNative,
-      missing,
-      missingBefore,
-      announced,
-      gaps,
-      doubled,
-      reordered,
-      doubledPlaces,
-      reorderedPlaces,
-    } = this;
-    const unannounced = [...missing.values()].reduce((sum, ranges) => sum + ranges.minus(announced).size, 0);
-    return {
-      stream,
-      isNative,
-      messages,
-      missing,
-      missingBefore,
-      announced,
-      gaps,
-      unannounced: unannounced + this.unannouncedBefore,
-      doubled,
-      reordered,
-      lostPlaces: this.lostPlaces.size,
-      doubledPlaces,
-      reorderedPlaces,
-    };
-  }
-
-  private enter(position: Position, isAnnounced: boolean): void {
-    const last = this.last.get(position.series);
-    if (!last || isAfter(position, last)) {
-      if (last) this.skip(last, position, isAnnounced);
-      this.last.set(position.series, position);
-    } else if (this.fillsHole(position)) this.reordered += 1;
-    else if (position.rule === 'rising' && !isSame(position, last)) this.reordered += 1;
-    else this.doubled += 1;
-  }
-
-  private skip(last: Position, position: Position, isAnnounced: boolean): void {
-    if (position.rule !== 'contiguous') return;
-    if (position.first <= last.last) this.doubled += 1;
-    const hole: Missing = { from: last.last + 1, to: position.first - 1 };
-    if (isAnnounced) this.announce(hole);
-    if (hole.to < hole.from) return;
-    const missing = this.missing.get(position.series) ?? new Ranges();
-    missing.add(hole);
-    this.missing.set(position.series, missing);
-    if (missing.count > MOST_GAPS) this.settle(missing);
-  }
-
-  /** Remembered for longer than the gaps themselves: clients of Binance's wire are judged by what native ones were told. */
-  private announce(hole: Missing): void {
-    this.announced.add(hole);
-    if (this.announced.count > 2 * MOST_GAPS) this.announced.takeLowest();
-  }
-
-  /** Judges the oldest gap for good. */
-  private settle(missing: Ranges): void {
-    const oldest = new Ranges();
-    oldest.add(missing.takeLowest() ?? { from: 0, to: -1 });
-    this.missingBefore += oldest.size;
-    if (this.isNative) this.unannouncedBefore += oldest.minus(this.announced).size;
-  }
-
-  /** A message below the newest id that nobody had seen yet came late, not twice. */
-  private fillsHole(position: Position): boolean {
-    if (position.rule !== 'contiguous') return false;
-    const filled = this.missing.get(position.series)?.remove({ from: position.first, to: position.last }) ?? 0;
-    return filled > 0;
-  }
-
-  private enterPlace({ epoch, seq }: Place): void {
-    const { place: last, opening } = this;
-    if (opening && epoch === opening.epoch && seq <= opening.seq) return;
-    if (!last || epoch > last.epoch) {
-      this.place = { epoch, seq };
-    } else if (epoch < last.epoch) {
-      this.reorderedPlaces += 1;
-    } else if (seq > last.seq) {
-      if (!this.isCutOff) this.lostPlaces.add({ from: last.seq + 1, to: seq - 1 });
-      this.place = { epoch, seq };
-    } else if (this.lostPlaces.remove({ from: seq, to: seq }) > 0) this.reorderedPlaces += 1;
-    else this.doubledPlaces += 1;
-  }
-}
-
-const isLater = (a: Place, b: Place): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
-
-function isAfter(position: Position, last: Position): boolean {
-  if (position.rule === 'rising' && last.rule === 'rising' && position.major !== last.major) {
-    return position.major > last.major;
-  }
-  return position.last > last.last;
-}
-
-function isSame(position: Position, last: Position): boolean {
-  const majorOf = (one: Position): number => (one.rule === 'rising' ? one.major : 0);
-  return position.last === last.last && majorOf(position) === majorOf(last);
 }

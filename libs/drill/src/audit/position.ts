@@ -2,11 +2,13 @@ import type { StreamEvent } from '#libs/core';
 
 /**
  * Where one message stands in its series, by the exchange's own ids. `contiguous`: the next message begins at
- * `last` + 1. `rising`: the next one is higher, by any amount; `major` is compared before `last`.
+ * `last` + 1, after a book at or before it. `rising`: the next one is higher, by any amount; `major` is compared before `last`.
  */
 export type Position =
-  | { rule: 'contiguous'; series: string; first: number; last: number }
+  | { rule: 'contiguous'; series: string; first: number; last: number; isBook?: true }
   | { rule: 'rising'; series: string; major: number; last: number };
+
+const CLOSED = Number.MAX_SAFE_INTEGER;
 
 /**
  * Reads the position of a native event. Undefined where the kind has no id to audit. Written apart from the gateway's
@@ -23,7 +25,8 @@ export function positionOfEvent(event: StreamEvent): Position | undefined {
     case 'partialDepth':
       return rising(event.symbol, 0, event.updateId);
     case 'kline':
-      return rising(event.symbol, event.openAt, event.eventAt ?? event.openAt);
+      // A closed candle is the last of its kind, whenever it was sent; one that was fetched was not sent at all.
+      return rising(event.symbol, event.openAt, event.closed ? CLOSED : (event.eventAt ?? 0));
     case 'miniTicker':
     case 'ticker':
     case 'rollingTicker':
@@ -44,7 +47,7 @@ export function positionOfPayload(payload: Readonly<Record<string, unknown>>): P
     case 'depthUpdate':
       return contiguous(symbol, Number(payload['U']), Number(payload['u']));
     case 'kline':
-      return rising(symbol, Number(Reflect.get(Object(payload['k']), 't')), Number(payload['E']));
+      return positionOfCandle(symbol, Object(payload['k']) as Readonly<Record<string, unknown>>, Number(payload['E']));
     case '24hrMiniTicker':
     case '24hrTicker':
     case '1hTicker':
@@ -57,6 +60,9 @@ export function positionOfPayload(payload: Readonly<Record<string, unknown>>): P
       return undefined;
   }
 }
+
+const positionOfCandle = (symbol: string, candle: Readonly<Record<string, unknown>>, eventAt: number): Position =>
+  rising(symbol, Number(candle['t']), candle['x'] === true ? CLOSED : eventAt);
 
 /** Best bid and ask, and partial depth, come without an event type. */
 function positionOfUnnamed(symbol: string, payload: Readonly<Record<string, unknown>>): Position | undefined {

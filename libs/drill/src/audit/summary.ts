@@ -1,6 +1,8 @@
-import type { StreamName } from '#libs/core';
-import type { Ledger, StreamAccount } from './ledger.js';
+import type { Millis, StreamName } from '#libs/core';
+import type { Ledger } from './ledger.js';
+import type { StreamAccount } from './ledger-page.js';
 import { Ranges } from './ranges.js';
+import type { StrictCheck } from './strict/strict-check.js';
 
 /** How a client of a drill talks to the gateway: our protocol, or Binance's wire in one of its two forms. */
 export type Protocol = 'native' | 'raw' | 'combined';
@@ -9,6 +11,8 @@ export type Protocol = 'native' | 'raw' | 'combined';
 export interface Witness {
   readonly protocol: Protocol;
   readonly ledger: Ledger;
+  /** Compares what came with what was true, where that is known. */
+  readonly check?: StrictCheck | undefined;
 }
 
 /** What all clients together saw on one stream. */
@@ -21,6 +25,10 @@ export interface StreamSummary {
   missing: number;
   /** Different gaps that native clients were told of. */
   gaps: number;
+  /** Different ids that had to be fetched and came in their place. */
+  filled: number;
+  /** How long each fill took, from the beginning of the trouble, as one native client was told; the newest ones only. */
+  fillMs: readonly Millis[];
   /** Missing ids nobody was told of, all clients together; on Binance's wire, those no native client of the stream was told of. */
   unannounced: number;
   doubled: number;
@@ -36,7 +44,13 @@ export interface Summary {
   /** Connections that closed without the client asking for it. */
   disconnects: number;
   streams: StreamSummary[];
+  /** What was not true, or not as it must be said, all clients together; and the first of it in words. */
+  wrong: number;
+  wrongs: readonly string[];
 }
+
+/** Wrong things that are told in words. */
+const MOST_WRONGS = 10;
 
 /** Adds up the ledgers of all clients. Streams are in the order of their names. */
 export function summarize(witnesses: readonly Witness[]): Summary {
@@ -53,17 +67,36 @@ export function summarize(witnesses: readonly Witness[]): Summary {
   const streams = [...byStream]
     .map(([stream, accounts]) => summarizeStream(stream, accounts))
     .sort((a, b) => (a.stream < b.stream ? -1 : 1));
-  return { clients, messages: sum(streams, 'messages'), disconnects, streams };
+  const checks = witnesses.flatMap(({ check }) => check ?? []);
+  return {
+    clients,
+    messages: sum(streams, 'messages'),
+    disconnects,
+    streams,
+    wrong: sum(checks, 'wrong'),
+    wrongs: checks.flatMap(({ examples }) => examples).slice(0, MOST_WRONGS),
+  };
 }
 
+/** Whether a missing id is a fault where it was announced. */
+export type Strictness = 'nothing may be missing' | 'gaps may be announced';
+
 /** What a drill must not see, each with its count; a good drill has none. */
-export function faultsOf({ disconnects, streams }: Summary): { one: string; many: string; count: number }[] {
+export function faultsOf(
+  { disconnects, streams, wrong }: Summary,
+  strictness: Strictness = 'gaps may be announced',
+): { one: string; many: string; count: number }[] {
+  const missing =
+    strictness === 'nothing may be missing'
+      ? { one: 'missing id', many: 'missing ids', count: sum(streams, 'missing') }
+      : { one: 'unannounced missing id', many: 'unannounced missing ids', count: sum(streams, 'unannounced') };
   return [
     { one: 'client disconnect', many: 'client disconnects', count: disconnects },
-    { one: 'unannounced missing id', many: 'unannounced missing ids', count: sum(streams, 'unannounced') },
+    missing,
     { one: 'doubled id', many: 'doubled ids', count: sum(streams, 'doubled') },
     { one: 'reordered id', many: 'reordered ids', count: sum(streams, 'reordered') },
     { one: 'broken place in a stream', many: 'broken places in a stream', count: sum(streams, 'brokenPlaces') },
+    { one: 'thing that was not true', many: 'things that were not true', count: wrong },
   ].filter(({ count }) => count > 0);
 }
 
@@ -84,6 +117,8 @@ function summarizeStream(stream: StreamName, accounts: readonly StreamAccount[])
     messages: sum(accounts, 'messages'),
     missing: sizeOf(missing) + Math.max(...accounts.map(({ missingBefore }) => missingBefore)),
     gaps: Math.max(...accounts.map((account) => account.gaps)),
+    filled: Math.max(...accounts.map((account) => account.filled)),
+    fillMs: accounts.reduce<readonly Millis[]>((most, { fillMs }) => (fillMs.length > most.length ? fillMs : most), []),
     unannounced: accounts.reduce((total, account) => total + untold(account, told), 0),
     doubled: sum(accounts, 'doubled'),
     reordered: sum(accounts, 'reordered'),
@@ -100,5 +135,6 @@ function untold({ isNative, unannounced, missing }: StreamAccount, told: Ranges)
 const sizeOf = (missing: ReadonlyMap<string, Ranges>): number =>
   [...missing.values()].reduce((total, ranges) => total + ranges.size, 0);
 
-const sum = <K extends string>(rows: readonly Record<K, number>[], key: K): number =>
+/** One column of a table, added up. */
+export const sum = <K extends string>(rows: readonly Record<K, number>[], key: K): number =>
   rows.reduce((total, row) => total + row[key], 0);

@@ -1,8 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../../../../test/support/until.js';
 import { faultsOf, summarize } from '../audit/summary.js';
+import { RecipeKeeper } from './recipe-keeper.js';
 import { WireWatcher } from './wire-watcher.js';
 
 /** Clients straight at the simulator, with no gateway that could mend anything: what is broken must be seen. */
@@ -13,7 +14,9 @@ describe('a watcher without a gateway', () => {
   beforeEach(async () => {
     simulator = await Simulator.start({ clock, pace: 10 });
     const streams = ['btcusdt@trade', 'btcusdt@depth@100ms', 'btcusdt@bookTicker'];
-    watchers = (['raw', 'combined'] as const).map((form) => new WireWatcher(form, form, simulator.wsUrl, streams));
+    watchers = (['raw', 'combined'] as const).map(
+      (form) => new WireWatcher(form, form, simulator.wsUrl, streams, simulator),
+    );
     await Promise.all(watchers.map((watcher) => watcher.start()));
     await flows();
   });
@@ -31,6 +34,11 @@ describe('a watcher without a gateway', () => {
   it('has nothing to say while all is well', async () => {
     await flows();
     expect(faultsOf(summarize(watchers))).toEqual([]);
+  });
+
+  it('holds everything against what really happened', async () => {
+    await flows();
+    for (const { check } of watchers) expect(check?.compared).toBeGreaterThan(50);
   });
 
   it('counts what came twice', async () => {
@@ -52,4 +60,21 @@ describe('a watcher without a gateway', () => {
     await until(() => watchers.every(({ lost }) => lost === '1001 going away'));
     expect(faultsOf(summarize(watchers))).toMatchObject([{ many: 'client disconnects', count: 2 }]);
   });
+});
+
+it('a program that keeps a book by the recipe has the right one, and fetches it anew after a hole', async () => {
+  const simulator = await Simulator.start({ clock, pace: 10 });
+  onTestFinished(() => simulator.stop());
+  const { wsUrl: url, restUrl, truth } = simulator;
+  const keeper = new RecipeKeeper('keeper', { url, restUrl, truth, symbol: 'BTCUSDT', limit: 50 });
+  await keeper.start();
+  await until(() => keeper.messages > 15);
+  expect([keeper.verdict(), keeper.snapshots, keeper.check.examples]).toEqual([undefined, 1, []]);
+  simulator.strike({ name: 'drop-frames', stream: 'btcusdt@depth@100ms', count: 3 });
+  const before = keeper.messages;
+  await until(() => keeper.messages > before + 10);
+  expect([keeper.verdict(), keeper.snapshots, keeper.check.examples]).toEqual([undefined, 2, []]);
+  expect(faultsOf(summarize([keeper]))).toMatchObject([{ many: 'unannounced missing ids' }]);
+  expect(new Set(simulator.restRequests.map(({ address }) => address))).toEqual(new Set(['127.0.0.2']));
+  await keeper.stop();
 });

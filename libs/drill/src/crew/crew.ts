@@ -1,3 +1,4 @@
+import type { Truth } from '../audit/strict/strict-check.js';
 import { type Summary, summarize } from '../audit/summary.js';
 import { NativeWatcher } from './native-watcher.js';
 import type { Onlooker, Watcher } from './watcher.js';
@@ -14,6 +15,8 @@ export interface CrewOptions {
   menus?: readonly (readonly string[])[];
   /** Looks over the shoulder of every native client. */
   onlooker?: Onlooker;
+  /** What really happens; every client holds what it sees against it. */
+  truth?: Truth;
 }
 
 /** Every client has the trades, so that every id has several witnesses. */
@@ -51,12 +54,12 @@ export class Crew {
 }
 
 /** Clients come in pairs, one native and one on Binance's wire, and each pair takes the next symbol. */
-function recruit(index: number, { url, symbols, menus = MENUS, onlooker }: CrewOptions): Watcher {
+function recruit(index: number, { url, symbols, menus = MENUS, onlooker, truth }: CrewOptions): Watcher {
   const pair = Math.floor(index / 2);
   const round = Math.floor(pair / symbols.length);
   const symbol = symbols[pair % symbols.length] ?? '';
   const streams = (menus[round % menus.length] ?? []).map((kind) => `${symbol.toLowerCase()}@${kind}`);
   const name = `client ${index + 1}`;
-  if (index % 2 === 0) return new NativeWatcher(name, url, streams, onlooker);
-  return new WireWatcher(name, (pair + round) % 2 === 0 ? 'raw' : 'combined', url, streams);
+  if (index % 2 === 0) return new NativeWatcher(name, url, streams, { ...onlooker, ...(truth && { truth }) });
+  return new WireWatcher(name, (pair + round) % 2 === 0 ? 'raw' : 'combined', url, streams, truth && { truth });
 }

@@ -1,6 +1,7 @@
 import { HoldfastClient } from '#libs/client';
-import type { StreamName } from '#libs/core';
+import type { StreamEvent, StreamName } from '#libs/core';
 import { Ledger } from '../audit/ledger.js';
+import { StrictCheck } from '../audit/strict/strict-check.js';
 import type { Onlooker, Watcher } from './watcher.js';
 
 /** A client of the native protocol, by the SDK. A connection that is lost is entered as such before the SDK mends it. */
@@ -9,6 +10,7 @@ export class NativeWatcher implements Watcher {
   readonly ledger = new Ledger();
   messages = 0;
   lost: string | undefined;
+  readonly check: StrictCheck | undefined;
   private readonly client: HoldfastClient;
 
   constructor(
@@ -17,6 +19,7 @@ export class NativeWatcher implements Watcher {
     readonly streams: readonly StreamName[],
     private readonly onlooker: Onlooker = {},
   ) {
+    this.check = onlooker.truth && new StrictCheck(name, onlooker.truth);
     this.client = new HoldfastClient({
       url,
       connection: (change) => {
@@ -46,16 +49,22 @@ export class NativeWatcher implements Watcher {
         refused: reject,
         event: (event) => {
           this.messages += 1;
-          this.ledger.event(event);
+          this.enter(event);
           this.onlooker.event?.(event);
         },
-        unknown: (event) => this.ledger.event(event),
+        book: (event) => this.enter(event),
+        unknown: (event) => this.enter(event),
         feed: (event) => {
-          this.ledger.event(event);
+          this.enter(event);
           this.onlooker.feed?.(event);
         },
       });
     });
+  }
+
+  private enter(event: StreamEvent): void {
+    this.ledger.event(event);
+    this.check?.event(event);
   }
 
   private disconnected = ({ code, reason }: { code?: number; reason?: string }): void => {

@@ -1,5 +1,6 @@
 import type { FeedEvent, StreamEvent, StreamName } from '#libs/core';
 import type { Ledger } from '../audit/ledger.js';
+import type { StrictCheck, Truth } from '../audit/strict/strict-check.js';
 import type { Protocol } from '../audit/summary.js';
 
 /** A client of a drill: connects once, never again, and enters everything it sees in its ledger. */
@@ -8,6 +9,7 @@ export interface Watcher {
   readonly protocol: Protocol;
   readonly streams: readonly StreamName[];
   readonly ledger: Ledger;
+  readonly check?: StrictCheck | undefined;
   /** Market messages received. */
   readonly messages: number;
   /** Why the connection ended, where it did so unasked. */
@@ -24,4 +26,6 @@ export interface Onlooker {
   wire?(text: string): void;
   event?(event: StreamEvent): void;
   feed?(event: FeedEvent): void;
+  /** What really happens, to hold everything against that the watcher sees. */
+  truth?: Truth;
 }

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws';
 import type { StreamName } from '#libs/core';
 import { Ledger } from '../audit/ledger.js';
+import { StrictCheck } from '../audit/strict/strict-check.js';
 import type { Onlooker, Watcher } from './watcher.js';
 
 /**
@@ -11,6 +12,7 @@ export class WireWatcher implements Watcher {
   readonly ledger = new Ledger();
   messages = 0;
   lost: string | undefined;
+  readonly check: StrictCheck | undefined;
   private socket: WebSocket | undefined;
   private isLeaving = false;
 
@@ -20,7 +22,9 @@ export class WireWatcher implements Watcher {
     private readonly url: string,
     readonly streams: readonly StreamName[],
     private readonly onlooker: Onlooker = {},
-  ) {}
+  ) {
+    this.check = onlooker.truth && new StrictCheck(name, onlooker.truth);
+  }
 
   start(): Promise<void> {
     const path = this.protocol === 'raw' ? `/ws/${this.streams.map(encodeURIComponent).join('/')}` : '/stream';
@@ -54,8 +58,12 @@ export class WireWatcher implements Watcher {
 
   private enter(message: Record<string, unknown>, text: string): void {
     this.messages += 1;
-    if (this.protocol === 'combined') this.ledger.payload(message['stream'] as StreamName, message['data']);
-    else this.ledger.payload(this.nameOf(message), message);
+    const [stream, payload] =
+      this.protocol === 'combined'
+        ? [message['stream'] as StreamName, message['data']]
+        : [this.nameOf(message), message];
+    this.ledger.payload(stream, payload);
+    this.check?.payload(stream, payload);
     this.onlooker.wire?.(text);
   }
 

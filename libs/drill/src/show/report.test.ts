@@ -12,6 +12,8 @@ const clean: StreamSummary = {
   messages: 900,
   missing: 0,
   gaps: 0,
+  filled: 0,
+  fillMs: [],
   unannounced: 0,
   doubled: 0,
   reordered: 0,
@@ -25,6 +27,8 @@ const outcome = (stream: Partial<StreamSummary>, more: Partial<Summary> = {}): D
     messages: 900,
     disconnects: 0,
     streams: [{ ...clean, ...stream }],
+    wrong: 0,
+    wrongs: [],
     ...more,
   },
   incidents: ['close', 'close', 'reset'],
@@ -33,8 +37,24 @@ const outcome = (stream: Partial<StreamSummary>, more: Partial<Summary> = {}): D
 });
 
 describe('the verdict', () => {
-  it('passes what was lost but announced, and says how much it was', () => {
-    expect(verdictOf(outcome({ missing: 1_204, gaps: 3 }))).toEqual({
+  it('fails on a missing id, announced or not', () => {
+    const { isGood, sentence } = verdictOf(outcome({ missing: 1_204, gaps: 3 }));
+    expect([isGood, sentence]).toEqual([false, expect.stringContaining('1,204 missing ids')]);
+  });
+
+  it('says how much was filled and how fast', () => {
+    const { isGood, sentence } = verdictOf(outcome({ filled: 1_204, fillMs: [300, 100, 2_000] }));
+    expect([isGood, sentence]).toEqual([
+      true,
+      expect.stringContaining(
+        'nothing was missing; 1,204 ids were fetched and came in their place, and a stream was whole again 0.3 s after it was in trouble (half of 3 times; the slowest 2.0 s).',
+      ),
+    ]);
+  });
+
+  it('passes what was lost but announced where that is allowed, and says how much it was', () => {
+    const strictness = 'gaps may be announced';
+    expect(verdictOf({ ...outcome({ missing: 1_204, gaps: 3 }), strictness })).toEqual({
       isGood: true,
       sentence:
         'PASSED. 3 clients, 900 messages, 3 incidents of 2 kinds: no client was disconnected, ' +
@@ -46,7 +66,12 @@ describe('the verdict', () => {
     ['a client that was disconnected', outcome({}, { disconnects: 1 }), '1 client disconnect'],
     ['an id that came twice', outcome({ doubled: 2 }), '2 doubled ids'],
     ['an id out of order', outcome({ reordered: 3 }), '3 reordered ids'],
-    ['a gap nobody announced', outcome({ missing: 4, unannounced: 4 }), '4 unannounced missing ids'],
+    [
+      'a gap nobody announced',
+      { ...outcome({ missing: 4, unannounced: 4 }), strictness: 'gaps may be announced' as const },
+      '4 unannounced missing ids',
+    ],
+    ['what was not true', outcome({}, { wrong: 2, wrongs: ['a', 'b'] }), '2 things that were not true'],
     ['a broken seq', outcome({ brokenPlaces: 5 }), '5 broken places'],
     ['silence', outcome({}, { messages: 0 }), 'not one message arrived'],
     ['a broken rule of Binance', { ...outcome({}), violations: ['too fast'] }, '1 broken rule of Binance'],
@@ -96,7 +121,7 @@ describe('the report', () => {
     ).map(stripVTControlCharacters);
     for (const line of lines.slice(0, -1)) expect(stringWidth(line)).toBeLessThanOrEqual(width);
     expect(lines.find((line) => line.includes('reconnect'))).toMatch(/1,234 .*transport +1007 +bad-data +Invalid/);
-    expect(lines.find((line) => line.includes('4,878'))).toMatch(/^币安人生usdt@dep.* 4,878 +108 +0 +0 +0 +0$/);
+    expect(lines.find((line) => line.includes('4,878'))).toMatch(/^币安人生usdt@dep.* 4,878 +0 +108 +0 +0 +0 +0$/);
   });
 
   it.each([

@@ -14,7 +14,14 @@ const scene = (more: Partial<Scene>): Scene => ({
   connected: 50,
   perSecond: 2_500,
   told: [],
-  summary: { clients: { native: 25, raw: 13, combined: 12 }, messages: 12_345, disconnects: 0, streams: [] },
+  summary: {
+    clients: { native: 25, raw: 13, combined: 12 },
+    messages: 12_345,
+    disconnects: 0,
+    streams: [],
+    wrong: 0,
+    wrongs: [],
+  },
   ...more,
 });
 
@@ -76,7 +83,7 @@ describe('the screen of a demo', () => {
     for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(size.columns);
     expect(lines.length).toBeLessThan(size.rows);
     const text = lines.join('\n');
-    for (const words of [...symbols, '2 recovering', '50 of 50 connected', 'missing unannounced 0', '1:23 of 1:30'])
+    for (const words of [...symbols, '2 recovering', '50 of 50 connected', 'missing 0', 'filled 0', '1:23 of 1:30'])
       expect(text).toContain(words);
   });
 });

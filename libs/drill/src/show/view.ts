@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import { count, counted, duration } from '#libs/core';
-import type { Summary } from '../audit/summary.js';
+import { type Summary, sum } from '../audit/summary.js';
 import { type ScreenSize, clip, flow } from './fit.js';
 import { bold, cyan, dim, green, red, yellow } from './colour.js';
 
@@ -87,18 +87,16 @@ export function clockOf(ms: number): string {
 }
 
 /** What the clients saw so far. */
-function sightOf({ disconnects, streams }: Summary): string[] {
-  const sum = (key: 'doubled' | 'reordered' | 'missing' | 'unannounced'): number =>
-    streams.reduce((total, stream) => total + stream[key], 0);
-  const gaps = streams.reduce((total, stream) => total + stream.gaps, 0);
+function sightOf({ disconnects, streams, wrong }: Summary): string[] {
   const bad = (value: number, what: string): string =>
     value === 0 ? green(`${what} 0`) : red(`${what} ${count(value)}`);
   return [
     bad(disconnects, 'disconnects'),
-    bad(sum('doubled'), 'doubled'),
-    bad(sum('reordered'), 'reordered'),
-    bad(sum('unannounced'), 'missing unannounced'),
-    `missing announced ${count(sum('missing'))} in ${counted(gaps, 'gap')}`,
+    bad(sum(streams, 'missing'), 'missing'),
+    bad(sum(streams, 'doubled'), 'doubled'),
+    bad(sum(streams, 'reordered'), 'reordered'),
+    bad(wrong, 'not true'),
+    `filled ${count(sum(streams, 'filled'))}`,
   ];
 }
 

@@ -9,6 +9,7 @@ import {
 } from '@nestjs/websockets';
 import type { ControlRequest } from '#libs/binance';
 import { CLOSE, HoldfastError, type StreamName } from '#libs/core';
+import { ColdStarts } from '../door/cold-starts.js';
 import type { Session } from '../door/session.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
@@ -20,7 +21,10 @@ type ControlOf<M extends ControlRequest['method']> = Extract<ControlRequest, { m
 @WebSocketGateway({ path: '/ws' })
 @UseInterceptors(OutcomeInterceptor)
 export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDisconnect<Session> {
-  constructor(@Inject(Subscriptions) private readonly subscriptions: Subscriptions) {}
+  constructor(
+    @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
+    @Inject(ColdStarts) private readonly coldStarts: ColdStarts,
+  ) {}
 
   /** Streams in the URL are wanted from the first moment; their names were checked before the upgrade. */
   handleConnection(session: Session): void {
@@ -36,9 +40,14 @@ export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDi
     this.subscriptions.remove(session, session.streams.keys());
   }
 
+  /** Frames come from now on; the answer waits until Binance has acknowledged what is new. */
   @SubscribeMessage('SUBSCRIBE')
-  subscribe(@ConnectedSocket() session: Session, @MessageBody('data') { params }: ControlOf<'SUBSCRIBE'>): null {
-    this.subscriptions.add(session, readStreams(session, params));
+  async subscribe(
+    @ConnectedSocket() session: Session,
+    @MessageBody('data') { params }: ControlOf<'SUBSCRIBE'>,
+  ): Promise<null> {
+    const streams = this.subscriptions.add(session, readStreams(session, params));
+    await this.coldStarts.answered(session, streams);
     return null;
   }
 

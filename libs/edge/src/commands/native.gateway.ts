@@ -15,7 +15,6 @@ import {
   type Place,
   type StreamName,
   isPlace,
-  isSamePlace,
   stamp,
 } from '#libs/core';
 import { CLOCK } from '#libs/runtime';
@@ -27,6 +26,7 @@ import type { EdgeStream } from '../streams/edge-stream.js';
 import { isFollowed } from '../streams/table.js';
 import { snapshot } from '../streams/telling.js';
 import { commandPipe } from './command.pipe.js';
+import { PresentBooks } from './present-books.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
 import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
@@ -43,6 +43,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CLIENT_LIMITS) private readonly limits: ClientLimits,
+    @Inject(PresentBooks) private readonly books: PresentBooks,
   ) {}
 
   handleConnection(session: Session): void {
@@ -50,11 +51,12 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   }
 
   handleDisconnect(session: Session): void {
+    this.books.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
   }
 
   /**
-   * Writes the reply itself, with each stream's feed state and newest event behind it, in the same turn in which the
+   * Writes the reply itself, with each stream's feed state and newest event or book behind it, in the same turn in which the
    * client joins: nothing can come between, so nothing is missed and nothing comes twice.
    */
   @SubscribeMessage('subscribe')
@@ -74,7 +76,9 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
         ...(data.since && { resumed: Object.fromEntries(resumed) }),
       },
     };
-    session.send(session.wire.reply(command, reply), ...streams.flatMap((stream) => snapshot(stream)));
+    const texts = [session.wire.reply(command, reply)];
+    for (const stream of streams) texts.push(...snapshot(stream), ...this.books.give(session, stream));
+    session.send(...texts);
   }
 
   @SubscribeMessage('unsubscribe')
@@ -96,7 +100,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 const placeOf = ({ phase, place }: EdgeStream): Place | null => (isFollowed(phase) ? place : null);
 
 const isAt = (place: Place, stream: EdgeStream | undefined): boolean =>
-  stream !== undefined && isFollowed(stream.phase) && isSamePlace(place, stream.place);
+  stream !== undefined && isFollowed(stream.phase) && stream.isAt(place);
 
 function readSince({ streams, since }: SubscribeData): [StreamName, Place][] {
   return Object.entries(since ?? {}).map(([name, place]) => {

@@ -1,16 +1,21 @@
 import type { StreamName } from '#libs/core';
-import { RENDITIONS, type Rendition, clientTopic } from './rendition.js';
+import { type Crowd, type Hearer, nobody, topicsOf } from './crowd.js';
+import type { Newcomers } from './newcomers.js';
+import type { Rendition } from './rendition.js';
 
-/** Who has one stream: how many clients in which form, and on which topics they hear it. */
-export class Audience {
+/** Who has one stream. In a stream of diffs some are `newcomers`, who hear what concerns them on topics of their own. */
+export class Audience implements Crowd {
   readonly topics: Readonly<Record<Rendition, string>>;
-  readonly counts: Record<Rendition, number> = { native: 0, raw: 0, combined: 0, 'raw-us': 0, 'combined-us': 0 };
-  /** Those who want Binance's frames. */
+  readonly counts = nobody();
+  /** Those who want Binance's frames, newcomers included. */
   rebuilt = 0;
 
-  constructor(market: string, stream: StreamName) {
-    const topics = RENDITIONS.map((rendition) => [rendition, clientTopic(market, rendition, stream)]);
-    this.topics = Object.fromEntries(topics) as Record<Rendition, string>;
+  constructor(
+    market: string,
+    stream: StreamName,
+    readonly newcomers?: Newcomers,
+  ) {
+    this.topics = topicsOf(market, stream);
   }
 
   get size(): number {
@@ -23,6 +28,38 @@ export class Audience {
 
   remove(rendition: Rendition): void {
     this.change(rendition, -1);
+  }
+
+  /** Lets a client that was added hear the stream from now on. */
+  seat(hearer: Hearer): void {
+    const { rendition } = hearer;
+    if (rendition === 'native' || !this.newcomers?.seat(hearer)) return hearer.join(this.topics[rendition]);
+    this.counts[rendition] -= 1;
+  }
+
+  /** Lets it hear nothing more; it counts until it is removed. */
+  unseat(hearer: Hearer): void {
+    const { rendition } = hearer;
+    if (!this.newcomers?.unseat(hearer)) return hearer.leave(this.topics[rendition]);
+    this.counts[rendition] += 1;
+  }
+
+  /** A client has another of Binance's forms from now on. The new topic is joined before the old one is left: no frame is missed. */
+  reseat(hearer: Hearer, before: Rendition): void {
+    const { rendition } = hearer;
+    if (this.newcomers?.reseat(hearer, before)) return;
+    hearer.join(this.topics[rendition]);
+    hearer.leave(this.topics[before]);
+    this.counts[before] -= 1;
+    this.counts[rendition] += 1;
+  }
+
+  /** Those who have been here long enough are newcomers no more: what is published from now on reaches them with the others. */
+  settle(): void {
+    for (const hearer of this.newcomers?.due() ?? []) {
+      hearer.join(this.topics[hearer.rendition]);
+      this.unseat(hearer);
+    }
   }
 
   private change(rendition: Rendition, by: 1 | -1): void {

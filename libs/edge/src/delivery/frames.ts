@@ -2,7 +2,7 @@ import { type Market, type ParsedStream, inUnit } from '#libs/binance';
 import { type MarketEvent, decode, isMarketEvent } from '#libs/core';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
 import { ArrayParts } from './array-parts.js';
-import type { Audience } from './audience.js';
+import type { Crowd } from './crowd.js';
 import type { BinanceRendition, Publish } from './rendition.js';
 
 /** Where frames go. */
@@ -24,7 +24,7 @@ export class Frames {
   constructor(
     private readonly market: Market,
     private readonly stream: ParsedStream,
-    private readonly audience: Audience,
+    private readonly audience: Crowd,
     private readonly outlet: Outlet,
   ) {
     this.parts = stream.isArray ? new ArrayParts(outlet.counts) : undefined;
@@ -36,22 +36,25 @@ export class Frames {
     const decoded = decode(text);
     if (!decoded.ok || !isMarketEvent(decoded.value)) return this.drop();
     const events = this.wholeWith(decoded.value);
-    if (!events) return;
-    const { counts } = this.audience;
+    if (events) this.send(events, this.audience);
+  }
+
+  /** Writes events that make one frame for those of a crowd who want it. */
+  send(events: readonly MarketEvent[], crowd: Crowd): void {
+    const { counts } = crowd;
     if (counts.raw + counts.combined > 0) {
-      this.send(
-        events.map((one) => inUnit(one, 'MILLISECOND')),
-        'raw',
-        'combined',
-      );
+      const inMillis = events.map((one) => inUnit(one, 'MILLISECOND'));
+      this.sendAs(inMillis, crowd, 'raw', 'combined');
     }
     if (counts['raw-us'] + counts['combined-us'] > 0) {
-      this.send(
-        events.map((one) => inUnit(one, 'MICROSECOND')),
-        'raw-us',
-        'combined-us',
-      );
+      const inMicros = events.map((one) => inUnit(one, 'MICROSECOND'));
+      this.sendAs(inMicros, crowd, 'raw-us', 'combined-us');
     }
+  }
+
+  /** Whether there is a frame of this stream that this event could have come from. */
+  fits(event: MarketEvent): boolean {
+    return this.rebuild([event]) !== undefined;
   }
 
   /** Something is missing before the next event. */
@@ -68,10 +71,14 @@ export class Frames {
     return undefined;
   }
 
-  private send(events: MarketEvent[], raw: BinanceRendition, combined: BinanceRendition): void {
+  private sendAs(
+    events: readonly MarketEvent[],
+    { counts, topics }: Crowd,
+    raw: BinanceRendition,
+    combined: BinanceRendition,
+  ): void {
     const payload = this.rebuild(events);
     if (payload === undefined) return this.drop();
-    const { counts, topics } = this.audience;
     const text = JSON.stringify(payload);
     this.outlet.counts.renditions += 1;
     this.outlet.counts.deliveries += counts[raw] + counts[combined];
@@ -80,7 +87,7 @@ export class Frames {
   }
 
   /** Undefined where these events are of no shape that a frame of this stream could have had. */
-  private rebuild(events: MarketEvent[]): unknown {
+  private rebuild(events: readonly MarketEvent[]): unknown {
     const [first] = events;
     if (!first) return undefined;
     const shape = this.stream.known.compiled;

@@ -1,5 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
-import type { Rendition } from '../delivery/rendition.js';
+import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
 import type { DoorEntry } from './request-path.js';
@@ -30,6 +30,10 @@ export class Session {
   refusals = 0;
   /** Takes a command to its handler; set when the handlers are bound. */
   run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
+  /** Commands that are carried out or wait for their turn. */
+  queued = 0;
+  /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
+  hurry: () => void = () => undefined;
   private socket: ClientSocket | undefined;
   private lastCommand: Promise<void> = Promise.resolve();
 
@@ -52,8 +56,8 @@ export class Session {
   /** The form in which it gets events. */
   get rendition(): Rendition {
     if (this.wire.name === 'native') return 'native';
-    if (this.entry.isMicrosecond) return this.isCombined ? 'combined-us' : 'raw-us';
-    return this.isCombined ? 'combined' : 'raw';
+    const { isCombined, entry } = this;
+    return binanceRendition({ isCombined, isMicrosecond: entry.isMicrosecond });
   }
 
   /** Bytes that wait because the client does not read them. */
@@ -83,7 +87,13 @@ export class Session {
 
   /** Does this after what was enqueued before: a client that subscribes and unsubscribes means it in that order. */
   enqueue(act: () => Promise<void>): void {
-    this.lastCommand = this.lastCommand.then(() => (this.isOpen ? act() : undefined));
+    this.queued += 1;
+    this.hurry();
+    this.lastCommand = this.lastCommand
+      .then(() => (this.isOpen ? act() : undefined))
+      .finally(() => {
+        this.queued -= 1;
+      });
   }
 
   /** Says why and closes. The socket's close handler runs before this returns. */
@@ -94,5 +104,6 @@ export class Session {
   /** Called when the socket has closed. */
   closed(): void {
     this.socket = undefined;
+    this.hurry();
   }
 }

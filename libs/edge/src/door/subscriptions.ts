@@ -35,7 +35,7 @@ export class Subscriptions {
     for (const parsed of fresh) {
       const stream = wanted.want(parsed, session.rendition);
       session.streams.set(stream.name, stream);
-      session.join(stream.audience.topics[session.rendition]);
+      stream.audience.seat(session);
     }
     for (const { alias, name } of streams) if (alias !== undefined) session.aliases.set(alias, name);
     return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
@@ -50,24 +50,18 @@ export class Subscriptions {
     for (const [alias, name] of aliases) if (called.has(name)) aliases.delete(alias);
     for (const stream of had) {
       session.streams.delete(stream.name);
-      session.leave(stream.audience.topics[session.rendition]);
+      stream.audience.unseat(session);
       wanted.release(stream, session.rendition);
     }
     return had.map(({ name }) => name);
   }
 
-  /** Changes the form of a client's frames. The new topic is joined before the old one is left: no frame is missed. */
+  /** Changes the form of a client's frames. */
   setCombined(session: Session, isCombined: boolean): void {
     const before = session.rendition;
     session.isCombined = isCombined;
-    const after = session.rendition;
-    if (after === before) return;
-    for (const { audience } of session.streams.values()) {
-      audience.add(after);
-      session.join(audience.topics[after]);
-      session.leave(audience.topics[before]);
-      audience.remove(before);
-    }
+    if (session.rendition === before) return;
+    for (const { audience } of session.streams.values()) audience.reseat(session, before);
   }
 
   private wantedBy({ entry }: Session): Interest {

@@ -149,7 +149,13 @@ export class UwsServer {
     }
     const userData: UserData = { entry: entry.value };
     const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
-    response.upgrade(userData, header('key'), header('protocol'), header('extensions'), context);
+    // The request is gone when this returns.
+    const [key, protocol, extensions] = [header('key'), header('protocol'), header('extensions')];
+    const enter = (): void => response.upgrade(userData, key, protocol, extensions, context);
+    const arrival = this.parts.adapter.arrive(entry.value);
+    if (!arrival) return enter();
+    response.onAborted(() => arrival.gone());
+    arrival.whenReady(() => response.cork(enter));
   }
 
   private opened(socket: WebSocket<UserData>): void {

@@ -1,6 +1,8 @@
 import type { WebSocketAdapter, WsMessageHandler } from '@nestjs/common';
 import { type Observable, lastValueFrom } from 'rxjs';
 import { HoldfastError, notOk } from '#libs/core';
+import type { Arrival } from './cold-starts.js';
+import type { DoorEntry } from './request-path.js';
 import type { Session } from './session.js';
 import type { Outcome } from './wire/wire.js';
 
@@ -17,6 +19,8 @@ interface GatewayPath {
 export class UwsAdapter implements WebSocketAdapter<GatewayPath, Session, { path: string }> {
   /** Set by Nest from the application's options; sockets are always closed. */
   forceCloseConnections = true;
+  /** Says whether a request has to wait before it comes in; set once the streams are there. */
+  arrive: (entry: DoorEntry) => Arrival | undefined = () => undefined;
   private readonly paths: GatewayPath[] = [];
   private readonly disconnected = new Map<Session, () => void>();
 

@@ -14,6 +14,8 @@ export interface EdgeCounts {
   unreadable: number;
   /** Arrays of which a part was lost, so that clients of Binance's wire got none of it. */
   brokenArrays: number;
+  /** Diffs that took clients of Binance's wire over missing ones to a book. */
+  bridges: number;
 }
 
 export const newEdgeCounts = (): EdgeCounts => ({
@@ -24,4 +26,5 @@ export const newEdgeCounts = (): EdgeCounts => ({
   lost: 0,
   unreadable: 0,
   brokenArrays: 0,
+  bridges: 0,
 });

@@ -9,6 +9,7 @@ const HELP: Record<keyof EdgeCounts, string> = {
   lost: 'Messages lost between the upstream and this edge.',
   unreadable: 'Texts on a stream’s channel that are none of its events.',
   brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
+  bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
 };
 
 /** What an edge counts and measures. */

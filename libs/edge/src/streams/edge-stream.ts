@@ -1,5 +1,6 @@
 import { type Market, type ParsedStream, keepsNewest } from '#libs/binance';
 import {
+  type Clock,
   type Epoch,
   type FeedCause,
   type FeedEvent,
@@ -8,11 +9,23 @@ import {
   type Seq,
   type StreamName,
   frontOf,
+  isSamePlace,
   readPlace,
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
+import { EdgeBook } from '../delivery/edge-book.js';
 import { Frames, type Outlet } from '../delivery/frames.js';
-import type { StreamPhase } from './table.js';
+import { Newcomers } from '../delivery/newcomers.js';
+import type { Junction } from '../following/joining.js';
+import type { Repeats } from '../following/repeats.js';
+import { type StreamPhase, isFollowed } from './table.js';
+
+/** What a stream needs of the edge that it is part of. */
+export interface StreamSurroundings extends Outlet {
+  clock: Pick<Clock, 'now'>;
+  /** How long a client of Binance's wire may hold a snapshot of its own that is newer than our last diff. */
+  ownSnapshotMs: Millis;
+}
 
 /** What keeps an edge from hearing the upstream. */
 export interface Deafness {
@@ -29,9 +42,13 @@ export class EdgeStream {
   /** The same of those that nobody has a word for yet, and of what is said about the stream. */
   readonly unknownFront: string;
   readonly feedFront: string;
+  /** The same of the books in a stream of diffs. */
+  readonly bookFront: string;
   readonly keepsNewest: boolean;
   readonly audience: Audience;
   readonly frames: Frames;
+  /** Of a stream of diffs: what its clients know. */
+  readonly book: EdgeBook | undefined;
   phase: StreamPhase = 'awaited';
   /** Place of the newest message; 0, 0 before the first. */
   epoch: Epoch = 0;
@@ -42,20 +59,34 @@ export class EdgeStream {
   deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
   newest: string | undefined;
+  /** Told whenever something else is known of how it stands. */
+  readonly watchers = new Set<(stream: EdgeStream) => void>();
+  /** Text of the newest event of its own type or book: how far the stream got, should the upstream ask. */
+  last: string | undefined;
+  /** Where its present term goes on, should an upstream have said so. */
+  junction: Junction | undefined;
+  /** There while a new upstream may say again what has come already. */
+  repeats: Repeats | undefined;
 
   constructor(
     market: Market,
     readonly parsed: ParsedStream,
     readonly since: Millis,
-    outlet: Outlet,
+    { publish, counts, clock, ownSnapshotMs }: StreamSurroundings,
   ) {
     this.name = parsed.name;
     this.front = frontOf(parsed.type, parsed.name);
     this.unknownFront = frontOf('unknown', parsed.name);
     this.feedFront = frontOf('feed', parsed.name);
+    this.bookFront = frontOf('book', parsed.name);
     this.keepsNewest = keepsNewest(parsed);
-    this.audience = new Audience(market.name, parsed.name);
-    this.frames = new Frames(market, parsed, this.audience, outlet);
+    const rules = parsed.known.book;
+    const newcomers = rules && new Newcomers(market.name, parsed.name, clock, ownSnapshotMs);
+    this.audience = new Audience(market.name, parsed.name, newcomers);
+    this.frames = new Frames(market, parsed, this.audience, { publish, counts });
+    if (!rules || !newcomers) return;
+    const { audience, frames } = this;
+    this.book = new EdgeBook({ stream: parsed, rules, audience, newcomers, frames, counts });
   }
 
   get place(): Place {
@@ -64,7 +95,24 @@ export class EdgeStream {
 
   /** Where an event of the market stands; undefined where the text is none of this stream's. */
   placeOf(event: string): Place | undefined {
-    return readPlace(event, this.front) ?? readPlace(event, this.unknownFront);
+    return readPlace(event, this.front) ?? readPlace(event, this.unknownFront) ?? this.placeOfBook(event);
+  }
+
+  /** The same of a book alone. */
+  placeOfBook(event: string): Place | undefined {
+    return this.book && readPlace(event, this.bookFront);
+  }
+
+  /** Whether native clients get what comes. */
+  get isFollowed(): boolean {
+    return isFollowed(this.phase);
+  }
+
+  /** Whether nothing was missed since this place: it is the present one, or the one that the present term goes on behind. */
+  isAt(place: Place): boolean {
+    if (isSamePlace(place, this.place)) return true;
+    const { junction } = this;
+    return junction !== undefined && isSamePlace(place, junction.from) && isSamePlace(this.place, junction.to);
   }
 
   /** How many messages are missing before this place: 0 when it is the next one, -1 when it was here or is over. */
@@ -72,6 +120,11 @@ export class EdgeStream {
     if (epoch === this.epoch) return seq > this.seq ? seq - this.seq - 1 : -1;
     if (epoch < this.epoch) return -1;
     return this.epoch === 0 ? 0 : seq - 1;
+  }
+
+  /** Something else is known of how it stands. */
+  changed(): void {
+    for (const watcher of this.watchers) watcher(this);
   }
 
   moveTo({ epoch, seq }: Place): void {

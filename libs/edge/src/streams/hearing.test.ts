@@ -33,11 +33,21 @@ describe('the streams of a market, and the upstream they hear', () => {
     };
     const metrics = new EdgeMetrics(new Metrics());
     const room = new Room(1_000);
-    streams = new MarketStreams(spot, { edge: 'e', bus, clock, log: silentLog, metrics, publish, room, lingerMs: 0 });
+    streams = new MarketStreams(spot, {
+      edge: 'e',
+      bus,
+      clock,
+      log: silentLog,
+      metrics,
+      publish,
+      room,
+      lingerMs: 0,
+      ownSnapshotMs: 0,
+    });
     streams.start();
   });
   const beat = (epoch: number): void =>
-    bus.messages.publish(spot.channels.heartbeat, encodeHeartbeat({ epoch, at: clock.now() }));
+    bus.messages.publish(spot.channels.heartbeat, encodeHeartbeat({ epoch, at: clock.now(), places: new Map() }));
   const pass = (beats: number): void => clock.advance(beats * HEARTBEAT_EVERY_MS);
   const upstream = (epoch: number): HandUpstream => new HandUpstream(bus, { epoch, clock }).start();
   const want = async (...names: string[]): Promise<void> => {
@@ -59,6 +69,8 @@ describe('the streams of a market, and the upstream they hear', () => {
     beat(7);
     pass(3);
     expect(sent).toEqual([]);
+    pass(1);
+    expect(sent).toHaveLength(1);
     pass(10);
     expect(sent).toMatchObject([
       { type: 'feed', stream: 'a@trade', state: 'stale', cause: 'upstream-gone', by: 'edge' },
@@ -204,6 +216,26 @@ describe('the streams of a market, and the upstream they hear', () => {
     clock.advance(100);
     expect(first.questions).toEqual([[TRADE]]);
     expect(sent.at(-1)).toMatchObject({ type: 'feed', state: 'live' });
+    first.stop();
+  });
+
+  it('asks how a stream stands when two heartbeats name what has not come, and tells what was lost', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    first.publish(TRADE, trade(1));
+    first.questions.length = 0;
+    states();
+    first.lose(TRADE, trade(2));
+    pass(1);
+    expect([first.questions, states()]).toEqual([[], []]);
+    pass(1);
+    expect(first.questions).toEqual([[TRADE]]);
+    expect(states()).toEqual([
+      ['feed', 'gap', 'bus-lost', 7],
+      ['feed', 'live', 'first-event', 7],
+    ]);
+    pass(10);
+    expect([first.questions, states()]).toEqual([[[TRADE]], []]);
     first.stop();
   });
 

@@ -6,6 +6,8 @@ import {
   type Epoch,
   HEARTBEATS_MISSED,
   HEARTBEAT_EVERY_MS,
+  type Heartbeat,
+  type LastBeat,
   type Millis,
   decodeHeartbeat,
   stamp,
@@ -26,6 +28,8 @@ interface HearingParts {
   log: Log;
   streams(): EdgeStream[];
   distrust(stream: EdgeStream, deafness: Deafness): void;
+  /** An upstream whose data is taken says where its streams stand. */
+  heard(heartbeat: Heartbeat): void;
   /** Asks how every stream stands, because something may have been missed. */
   askAgain(): void;
 }
@@ -41,6 +45,8 @@ export class Hearing {
   private deafAt: Millis = 0;
   /** The newest term that was seen; 0 before the first. */
   newest: Epoch = 0;
+  /** The last sign of life of an upstream that counts. */
+  beat: LastBeat | undefined;
   private missed = 0;
   private hasHeard = false;
   private heartbeats: Subscription | undefined;
@@ -51,7 +57,7 @@ export class Hearing {
 
   start(): void {
     const { messages, channels } = this.parts;
-    this.heartbeats = messages.subscribe(channels.heartbeat, (text) => this.heard(decodeHeartbeat(text)?.epoch));
+    this.heartbeats = messages.subscribe(channels.heartbeat, (text) => this.heard(decodeHeartbeat(text)));
     this.forgetBus = messages.onState((state) => {
       if (state === 'down') this.deaf('bus-lost');
       else this.hearAgain();
@@ -82,11 +88,14 @@ export class Hearing {
     return true;
   }
 
-  private heard(epoch: Epoch | undefined): void {
-    if (epoch === undefined || !this.sees(epoch)) return;
+  private heard(heartbeat: Heartbeat | undefined): void {
+    if (!heartbeat || !this.sees(heartbeat.epoch)) return;
+    const { epoch, at } = heartbeat;
+    this.beat = { epoch, at };
     this.missed = 0;
     this.hasHeard = true;
     if (this.deafness?.cause === 'upstream-gone') this.hearAgain();
+    this.parts.heard(heartbeat);
   }
 
   /** Counts beats, not time: after a stall of our own event loop the beats are there, only not read yet. */

@@ -31,8 +31,13 @@ describe('the intake', () => {
     newest = 0;
     const publish = (topic: string, text: string): void => void sent.push([topic, text]);
     const sees = (epoch: Epoch): boolean => epoch >= newest;
-    intake = new Intake({ clock, publish, metrics, sees });
-    stream = new EdgeStream(spot, parsedStream(TOP), clock.now(), { publish, counts: metrics.counts });
+    intake = new Intake({ clock, publish, metrics, sees, ask: () => undefined });
+    stream = new EdgeStream(spot, parsedStream(TOP), clock.now(), {
+      publish,
+      counts: metrics.counts,
+      clock,
+      ownSnapshotMs: 5_000,
+    });
     stream.audience.add('native');
   });
   const deliver = (to: EdgeStream, text: string): void => intake.deliverTo(to)(text);
@@ -232,7 +237,12 @@ describe('the intake', () => {
   it('counts an array of which a part was lost as broken, and sends none of it', () => {
     const array = '!miniTicker@arr';
     const publish = (topic: string, text: string): void => void sent.push([topic, text]);
-    const tickers = new EdgeStream(spot, parsedStream(array), clock.now(), { publish, counts: metrics.counts });
+    const tickers = new EdgeStream(spot, parsedStream(array), clock.now(), {
+      publish,
+      counts: metrics.counts,
+      clock,
+      ownSnapshotMs: 5_000,
+    });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>
       `{"type":"miniTicker","stream":"${array}","epoch":7,"seq":${seq},"symbol":"${symbol}","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1,"receivedAt":1,"part":${JSON.stringify(index)}}`;

@@ -8,6 +8,7 @@ import {
   decode,
   encode,
   isAfter,
+  isSamePlace,
   millisOf,
   readPlace,
   stamp,
@@ -15,8 +16,9 @@ import {
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
+import { join, missingBeforeTerm } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
-import { doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
+import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
 /** How long native clients of a fresh stream wait for its welcome before they get live messages without one. */
 export const WELCOME_WITHIN_MS = 3_000;
@@ -30,6 +32,8 @@ interface IntakeParts {
   metrics: EdgeMetrics;
   /** Takes note that an upstream of this term has spoken; false where that term is over. */
   sees(epoch: Epoch): boolean;
+  /** Asks the upstream how a stream stands. */
+  ask(stream: EdgeStream): void;
 }
 
 /**
@@ -50,12 +54,16 @@ export class Intake {
     return (text) => {
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
-      if (!isNext || (stream.phase !== 'followed' && stream.phase !== 'doubted')) return this.take(stream, text);
+      if (!isNext || stream.repeats || (stream.phase !== 'followed' && stream.phase !== 'doubted')) {
+        return this.take(stream, text);
+      }
       stream.seq = place.seq;
       counts.messages += 1;
       if (counts.messages % MEASURED === 0) this.measure(text);
+      stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
-      if (audience.rebuilt > 0) stream.frames.write(text);
+      if (stream.book) stream.book.take(text);
+      else if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
       counts.deliveries += audience.counts.native;
       publish(audience.topics.native, text);
@@ -72,14 +80,19 @@ export class Intake {
     if (!feed) this.parts.metrics.counts.unreadable += 1;
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
-    if (isNews && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
-    const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(feed);
+    const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
+    if (isNews && !joined && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
+    const state = stateOf(feed);
+    const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
-    stream.feed = feed;
-    if (stream.keepsNewest) stream.newest = this.newestIn(stream, latest) ?? stream.newest;
+    stream.feed = state;
+    if (isNews && isUnbounded(feed)) stream.book?.doubted();
+    this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
     if (telling === 'introduction') this.tell(stream, ...snapshot(stream));
-    if (telling === 'restatement') this.tell(stream, ...restatement(stream, before));
+    if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
+    this.tellBook(stream);
+    stream.changed();
     return true;
   }
 
@@ -87,6 +100,7 @@ export class Intake {
   distrust(stream: EdgeStream, deafness: Deafness): void {
     stream.deafness = deafness;
     if (this.move(stream, 'silence')) this.tell(stream, ...doubt(stream));
+    stream.changed();
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
@@ -103,16 +117,30 @@ export class Intake {
       counts.discarded += 1;
       return;
     }
-    if (missing > 0 || (stream.epoch !== 0 && place.epoch > stream.epoch)) this.lose(stream, missing, place);
+    const before = stream.place;
+    const joined = feed && join(stream, feed);
+    const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
+    if (isLoss) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
+    if (joined || !this.isRepeat(stream, text, before, feed)) this.pass(stream, joined ? encode(joined) : text, feed);
+    if (isLoss && stream.book) this.parts.ask(stream);
+  }
+
+  /** Takes note of a message that is news, and tells it. */
+  private pass(stream: EdgeStream, text: string, feed: FeedEvent | undefined): void {
     if (feed) {
-      stream.feed = feed;
-      counts.messages += 1;
+      stream.feed = stateOf(feed);
+      this.parts.metrics.counts.messages += 1;
+      if (isUnbounded(feed)) stream.book?.doubted();
     } else {
       this.keep(stream, text);
       if (this.isOverdue(stream)) this.move(stream, 'overdue');
     }
-    if (this.move(stream, feed ? 'feed' : 'event')) this.tell(stream, text);
+    if (this.move(stream, feed ? 'feed' : 'event')) {
+      this.tell(stream, text);
+      if (stream.book && stream.placeOfBook(text)) stream.book.isOwed = false;
+    }
+    stream.changed();
   }
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
@@ -120,18 +148,44 @@ export class Intake {
     const { counts } = this.parts.metrics;
     counts.messages += 1;
     if (counts.messages % MEASURED === 0) this.measure(text);
+    if (text.startsWith(stream.front) || stream.placeOfBook(text)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
-    if (stream.audience.rebuilt > 0) stream.frames.write(text);
+    if (stream.book) stream.book.take(text);
+    else if (stream.audience.rebuilt > 0) stream.frames.write(text);
+  }
+
+  /**
+   * Whether clients have had what an upstream says that goes on behind an older event. What is news again is told with a word
+   * before it on what it follows: to clients nothing is missing.
+   */
+  private isRepeat(stream: EdgeStream, text: string, before: Place, feed: FeedEvent | undefined): boolean {
+    const { repeats } = stream;
+    if (!repeats) return false;
+    if (feed ? repeats.hasMissing(feed) : repeats.hasEvent(text)) {
+      this.parts.metrics.counts.discarded += 1;
+      return true;
+    }
+    if (isFollowed(stream.phase) && isAfter(before, repeats.toldAt)) {
+      this.tell(stream, ...restatement(stream, before, repeats.toldAt, before));
+    }
+    repeats.toldAt = stream.place;
+    if (!feed) stream.repeats = undefined;
+    return false;
   }
 
   /** What comes at `next` does not follow what came before: messages were lost, or the upstream was replaced. */
-  private lose(stream: EdgeStream, missing: number, next: Place): void {
-    this.parts.metrics.counts.lost += missing;
+  private lose(stream: EdgeStream, missing: number, next: Place, follows?: Place): void {
+    const behind = missingBeforeTerm(stream.place, follows);
+    const lost = missing + (behind ?? 0);
+    this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
+    stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
-    const telling = this.move(stream, isReplaced ? 'replaced' : 'lost');
-    if (telling) this.tell(stream, isReplaced ? replacementOf(stream, since) : lossOf(stream, missing, since));
+    if (isReplaced) stream.repeats = undefined;
+    const isUnknown = isReplaced && behind === undefined;
+    const telling = this.move(stream, isUnknown ? 'replaced' : 'lost');
+    if (telling) this.tell(stream, isUnknown ? replacementOf(stream, since) : lossOf(stream, lost, since));
   }
 
   private move(stream: EdgeStream, happening: StreamHappening): StreamTelling | undefined {
@@ -149,10 +203,22 @@ export class Intake {
     }
   }
 
-  private newestIn(stream: EdgeStream, latest: readonly string[]): string | undefined {
+  /** Takes from a welcome what newcomers are given: the newest event, or the book as it is at the present place. */
+  private takeLatest(stream: EdgeStream, latest: readonly string[]): void {
     const fitting = latest.filter((text) => stream.placeOf(text));
     this.parts.metrics.counts.unreadable += latest.length - fitting.length;
-    return fitting.at(-1);
+    const news = fitting.filter((text) => !stream.repeats?.hasEvent(text));
+    if (stream.keepsNewest) stream.newest = news.at(-1) ?? stream.newest;
+    const book = stream.book && news.findLast((text) => isSamePlace(stream.placeOfBook(text) ?? NOWHERE, stream.place));
+    if (book !== undefined) stream.book?.take(book);
+  }
+
+  /** Tells native clients the book that they lack. */
+  private tellBook(stream: EdgeStream): void {
+    const { book, phase } = stream;
+    const texts = book?.isOwed && isFollowed(phase) ? bookOf(stream) : [];
+    if (book && texts.length > 0) book.isOwed = false;
+    this.tell(stream, ...texts);
   }
 
   private isOverdue({ phase, since }: EdgeStream): boolean {
@@ -167,6 +233,16 @@ export class Intake {
       metrics.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
     }
   }
+}
+
+const NOWHERE: Place = { epoch: 0, seq: 0 };
+
+/** Whether it is a gap that no ids name: the upstream does not know what is missing, or the market's ids begin again behind it. */
+const isUnbounded = ({ state, by, missing }: FeedEvent): boolean => state === 'gap' && by === 'upstream' && !missing;
+
+/** What holds of a feed event wherever the stream is by now. */
+function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {
+  return state;
 }
 
 const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);

@@ -8,8 +8,10 @@ import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
+import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
+import { Tails } from '../following/tails.js';
 import { Welcomes } from './welcomes.js';
 
 /** What the streams of all markets of an edge share. */
@@ -23,6 +25,7 @@ export interface SharedParts {
   publish: Publish;
   room: Room;
   lingerMs: Millis;
+  ownSnapshotMs: Millis;
 }
 
 /**
@@ -35,6 +38,8 @@ export class MarketStreams {
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
+  private readonly tails = new Tails();
+  private readonly reached: ReachedVoice;
 
   constructor(
     readonly market: Market,
@@ -43,7 +48,11 @@ export class MarketStreams {
     const { messages, ask } = shared.bus;
     const { channels } = market;
     const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
-    this.intake = new Intake({ ...all, sees: (epoch) => this.hearing.sees(epoch) });
+    this.intake = new Intake({
+      ...all,
+      sees: (epoch) => this.hearing.sees(epoch),
+      ask: (stream) => this.welcomes.ask([stream]),
+    });
     this.wanted = new Interest({
       ...all,
       make: (parsed) => this.make(parsed),
@@ -62,22 +71,26 @@ export class MarketStreams {
       ask: (streams) => this.welcomes.ask(streams),
       askAgain: (streams) => this.welcomes.askAgain(streams),
     });
+    this.reached = new ReachedVoice({ ...all, streams: () => this.wanted.streams, beat: () => this.hearing.beat });
     this.hearing = new Hearing({
       ...all,
       streams: () => this.wanted.streams,
       distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
+      heard: (heartbeat) => this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams)),
       askAgain: () => this.demand.again(),
     });
   }
 
   start(): void {
     this.demand.start();
+    this.reached.start();
     this.hearing.start();
   }
 
   /** Tells the upstream that this edge wants nothing any more. */
   stop(): void {
     this.hearing.stop();
+    this.reached.stop();
     this.welcomes.stop();
     this.wanted.end();
     this.demand.stop();
@@ -85,8 +98,8 @@ export class MarketStreams {
 
   /** A stream that is opened while nothing can be heard says so from the start. */
   private make(parsed: EdgeStream['parsed']): EdgeStream {
-    const { clock, publish, metrics } = this.shared;
-    const stream = new EdgeStream(this.market, parsed, clock.now(), { publish, counts: metrics.counts });
+    const { clock, metrics } = this.shared;
+    const stream = new EdgeStream(this.market, parsed, clock.now(), { ...this.shared, counts: metrics.counts });
     if (this.hearing.deafness) this.intake.distrust(stream, this.hearing.deafness);
     return stream;
   }

@@ -2,19 +2,30 @@ import { type FeedEvent, type Millis, type Place, encode, isAfter } from '#libs/
 import type { EdgeStream } from './edge-stream.js';
 import { isDoubted, isFollowed } from './table.js';
 
-/** What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. */
+/**
+ * What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. In
+ * a stream of diffs the book follows (`bookOf`).
+ */
 export function snapshot(stream: EdgeStream): string[] {
   if (isDoubted(stream.phase)) return [...doubt(stream), ...newestOf(stream)];
   if (!isFollowed(stream.phase) || !stream.feed) return [];
   return [encode({ ...stream.feed, ...stream.place }), ...newestOf(stream)];
 }
 
+/** The book that the diffs to come build on, standing at the present place; nothing while it is not known. */
+export function bookOf(stream: EdgeStream): string[] {
+  const text = stream.book?.textAt(stream.place);
+  return text === undefined ? [] : [text];
+}
+
 /**
  * What those must be told who were there before: the state in this edge's own words, because the upstream's may have been
  * told them at its own place already, and the newest event only if they have not had it.
+ *
+ * @param follows after which place the stream goes on with this, where nothing is missing between.
  */
-export function restatement(stream: EdgeStream, before: Place): string[] {
-  const state = stream.feed ? [encode({ ...stream.feed, ...stream.place, by: 'edge' })] : [];
+export function restatement(stream: EdgeStream, before: Place, follows?: Place, at = stream.place): string[] {
+  const state = stream.feed ? [encode({ ...stream.feed, ...at, by: 'edge', ...(follows && { follows }) })] : [];
   const isNew = (text: string): boolean => isAfter(stream.placeOf(text) ?? before, before);
   return [...state, ...newestOf(stream).filter(isNew)];
 }

@@ -27,6 +27,7 @@ it('the machine’s clock is set while an edge runs: what it says is by the new 
     publish: (_topic, text) => void sent.push(JSON.parse(text) as Record<string, unknown>),
     room: new Room(1_000),
     lingerMs: 0,
+    ownSnapshotMs: 0,
   });
   streams.start();
   const upstream = new HandUpstream(bus, { epoch: 7, clock }).start();

@@ -52,7 +52,12 @@ describe('the questions of an edge', () => {
   const streams = (count: number, from = 0): EdgeStream[] =>
     Array.from({ length: count }, (_, index) => {
       const parsed = parsedStream(`s${from + index}@trade`);
-      return new EdgeStream(spot, parsed, clock.now(), { publish: () => undefined, counts: newEdgeCounts() });
+      return new EdgeStream(spot, parsed, clock.now(), {
+        publish: () => undefined,
+        counts: newEdgeCounts(),
+        clock,
+        ownSnapshotMs: 5_000,
+      });
     });
   const welcomeTo = (stream: string): Welcome => ({ stream, place: { epoch: 1, seq: 1 }, feed: '{}', latest: [] });
   const answerLast = (): void => {
@@ -100,6 +105,17 @@ describe('the questions of an edge', () => {
     expect(asked.at(-1)?.streams).toEqual(['s1@trade', 's2@trade']);
     refused.clear();
     answerLast();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('go on at an even pace while each answer is full and leaves others out', () => {
+    welcomes.ask(streams(8));
+    for (let round = 1; round <= 8; round += 1) {
+      expect(asked).toHaveLength(round);
+      asked.at(-1)?.answer({ welcomes: asked.at(-1)?.streams.slice(0, 1).map(welcomeTo) });
+      clock.advance(500);
+    }
+    expect(welcomed).toHaveLength(8);
     expect(clock.pending).toBe(0);
   });
 

@@ -98,14 +98,15 @@ export class Welcomes {
       const stream = open.get(welcome.stream);
       if (stream && this.parts.welcome(stream, welcome)) open.delete(welcome.stream);
     }
-    this.failures = open.size === 0 ? 0 : this.failures + 1;
+    // An answer that is full leaves streams out: those are no failure.
+    this.failures = open.size < streams.length ? 0 : this.failures + 1;
     for (const stream of open.values()) this.unanswered.add(stream);
     if (open.size > 0) this.retryLater();
     this.next();
   }
 
   private retryLater(): void {
-    const pauseMs = doubled(FIRST_PAUSE_MS, this.failures - 1, LONGEST_PAUSE_MS);
+    const pauseMs = doubled(FIRST_PAUSE_MS, Math.max(0, this.failures - 1), LONGEST_PAUSE_MS);
     this.cancelPause ??= this.parts.clock.after(pauseMs, () => {
       this.cancelPause = undefined;
       const again = [...this.unanswered];

@@ -121,4 +121,26 @@ export class EdgeSettings {
   @Min(0)
   @IsInt()
   lingerMs: number = 5_000;
+
+  @Setting({
+    env: 'HOLDFAST_SUBSCRIBE_WAIT_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 8000 (0: nobody waits)',
+    says: "How long a client of Binance's wire waits, at most, to be let in or answered until Binance has acknowledged streams that nobody had: a snapshot that it fetches then has no hole before the first diff.",
+  })
+  @Max(8_000)
+  @Min(0)
+  @IsInt()
+  subscribeWaitMs: number = 2_000;
+
+  @Setting({
+    env: 'HOLDFAST_BOOK_OWN_SNAPSHOT_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 600000',
+    says: 'How long after it subscribed to diffs a client of Binance’s wire may hold a snapshot of its own that is newer than our last diff: where diffs are missing before that, it is not bridged, sees the hole and fetches a snapshot again. 0: everybody is bridged.',
+  })
+  @Max(600_000)
+  @Min(0)
+  @IsInt()
+  bookOwnSnapshotMs: number = 5_000;
 }

@@ -214,6 +214,17 @@ export class UpstreamSettings {
   silenceStreamMs: number = 30_000;
 
   @Setting({
+    env: 'HOLDFAST_LONGEST_DOWNTIME_MS',
+    read: integer,
+    expected: milliseconds(0, 86_400_000),
+    says: 'An upstream that starts goes on where the one before it was, and fetches what was missed between. If there was none for longer than this, streams begin anew, and clients are told since when something is missing.',
+  })
+  @Max(86_400_000)
+  @Min(0)
+  @IsInt()
+  longestDowntimeMs: number = 600_000;
+
+  @Setting({
     env: 'HOLDFAST_ROTATE_AFTER_MS',
     read: integer,
     expected: milliseconds(1_000, 86_400_000),

@@ -67,7 +67,7 @@ export class ControlPort {
       ended: door.gone.all.slice(-50).map(describe),
       attempts: { total: door.attempts.total, newest: door.attempts.all.slice(-50) },
       violations: { total: door.violations.total, newest: door.violations.all.slice(-50) },
-      rest: { requests: rest.requests, usedWeight: rest.usedWeight },
+      rest: { requests: rest.requests.total, usedWeight: rest.usedWeight },
     };
   }
 }

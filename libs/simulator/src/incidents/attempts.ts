@@ -7,7 +7,7 @@ const count = whole('for so many attempts; 1 unless this or forMs is given', und
 const forMs = whole('for this many milliseconds', undefined);
 
 /** One attempt when nothing is said. */
-export function stay(times: number | undefined, duringMs: number | undefined): Stay {
+export function stayOf({ count: times, forMs: duringMs }: Stays): Stay {
   if (times === undefined) return duringMs === undefined ? { count: 1 } : { forMs: duringMs };
   return duringMs === undefined ? { count: times } : { count: times, forMs: duringMs };
 }
@@ -18,7 +18,7 @@ interface Stays {
 }
 
 function order(gate: Gate, step: GateStep, parameters: Stays): number {
-  gate.order(step, stay(parameters.count, parameters.forMs));
+  gate.order(step, stayOf(parameters));
   return 0;
 }
 
@@ -37,14 +37,11 @@ interface RefusalParameters extends Stays {
   retryAfterAs: 'seconds' | 'date';
 }
 
-/** Orders a refusal at this gate. */
-export function orderRefusal(world: World, gate: Gate, parameters: RefusalParameters): number {
-  const { status, retryAfter, retryAfterAs } = parameters;
-  const refusal: SimRefusal = { status };
-  if (retryAfter !== undefined)
-    refusal.retryAfter =
-      retryAfterAs === 'date' ? new Date(stamp(world.clock) + retryAfter * 1_000).toUTCString() : retryAfter;
-  return order(gate, { refuse: refusal }, parameters);
+/** The refusal that the parameters stand for. */
+export function refusalOf(world: World, { status, retryAfter, retryAfterAs }: RefusalParameters): SimRefusal {
+  if (retryAfter === undefined) return { status };
+  if (retryAfterAs === 'seconds') return { status, retryAfter };
+  return { status, retryAfter: new Date(stamp(world.clock) + retryAfter * 1_000).toUTCString() };
 }
 
 /** Ways of treating new connection attempts. The count of struck connections is 0: none is open yet. */
@@ -52,7 +49,7 @@ export const ATTEMPTS = {
   refuse: incident({
     says: 'refuses upgrades with an HTTP status',
     parameters: REFUSAL,
-    strike: (world, parameters) => orderRefusal(world, world.door.gate, parameters),
+    strike: (world, parameters) => order(world.door.gate, { refuse: refusalOf(world, parameters) }, parameters),
   }),
   'refuse-reset': incident({
     says: 'resets TCP instead of answering the upgrade',

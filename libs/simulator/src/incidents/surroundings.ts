@@ -1,6 +1,10 @@
-import { orderRefusal, REFUSAL, stay } from './attempts.js';
+import { REFUSAL, refusalOf, stayOf } from './attempts.js';
 import { factor, text, whole } from './parameter.js';
 import { incident } from './world.js';
+
+const path = text('endpoint, such as aggTrades or ticker/24hr; empty: every one', '');
+const count = whole('for so many requests; 1 unless this or forMs is given', undefined);
+const forMs = whole('for this many milliseconds', undefined);
 
 /** What happens around the streams: the market's mood, REST, and the end of all trouble. */
 export const SURROUNDINGS = {
@@ -22,18 +26,39 @@ export const SURROUNDINGS = {
   }),
   'rest-refuse': incident({
     says: 'refuses REST requests with an HTTP status',
-    parameters: REFUSAL,
-    strike: (world, parameters) => orderRefusal(world, world.rest.gate, parameters),
+    parameters: { path, ...REFUSAL },
+    strike: (world, parameters) => {
+      world.rest.gates.order(parameters.path, { refuse: refusalOf(world, parameters) }, stayOf(parameters));
+      return 0;
+    },
   }),
   'rest-slow': incident({
-    says: 'answers REST requests late, or never',
-    parameters: {
-      delayMs: whole('how late; 0 is never', 3_000),
-      count: whole('for so many requests; 1 unless this or forMs is given', undefined),
-      forMs: whole('for this many milliseconds', undefined),
+    says: 'answers REST requests late, or never; a late answer says how things were when it was asked',
+    parameters: { path, delayMs: whole('how late; 0 is never', 3_000), count, forMs },
+    strike: (world, parameters) => {
+      const { delayMs } = parameters;
+      world.rest.gates.order(parameters.path, { slow: delayMs === 0 ? 'never' : delayMs }, stayOf(parameters));
+      return 0;
     },
-    strike: (world, { delayMs, count, forMs }) => {
-      world.rest.gate.order({ slow: delayMs === 0 ? 'never' : delayMs }, stay(count, forMs));
+  }),
+  'rest-reset': incident({
+    says: 'resets TCP instead of answering REST requests: the host is dead',
+    parameters: { path, count, forMs },
+    strike: (world, parameters) => {
+      world.rest.gates.order(parameters.path, { reset: true }, stayOf(parameters));
+      return 0;
+    },
+  }),
+  'rest-forget': incident({
+    says: 'rows are gone from the history for good: those with ids (of klines: opening times) in a range',
+    parameters: {
+      path: text('endpoint, such as aggTrades; empty: every one', ''),
+      symbol: text('symbol as in payloads; empty: every one', ''),
+      from: whole('first id', 0, Number.MAX_SAFE_INTEGER),
+      to: whole('last id', Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    },
+    strike: (world, loss) => {
+      world.rest.forgotten.add(loss);
       return 0;
     },
   }),
@@ -46,11 +71,12 @@ export const SURROUNDINGS = {
     },
   }),
   clear: incident({
-    says: 'ends all trouble that lasts: refusals, mutes, lost frames, REST delays and lag',
+    says: 'ends all trouble that lasts: refusals, mutes, lost frames, REST delays, lag and what it forgot',
     parameters: {},
     strike: (world) => {
       world.door.gate.clear();
-      world.rest.gate.clear();
+      world.rest.gates.clear();
+      world.rest.forgotten.clear();
       world.rest.databaseLagMs = 0;
       for (const connection of world.door.open) connection.isMuted = false;
       for (const { disturbance } of world.channels.all)

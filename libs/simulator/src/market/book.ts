@@ -10,6 +10,14 @@ export interface DepthDiff {
   asks: SimLevel[];
 }
 
+/** What one update id did to one level. */
+export interface BookChange {
+  readonly side: SideName;
+  readonly price: number;
+  readonly before: number;
+  readonly after: number;
+}
+
 /** Collects which levels were touched since it was last emptied. */
 class Window {
   private firstId = 0;
@@ -45,11 +53,24 @@ export class SimBook {
   readonly asks = new BookSide('asks');
   private readonly windows = { 100: new Window(), 1000: new Window() };
 
-  constructor(public updateId: number) {}
+  private changes: BookChange[] = [];
+
+  /** `keep` is how many changes are remembered. */
+  constructor(
+    public updateId: number,
+    private readonly keep: number,
+  ) {}
+
+  /** What the update of this id changed; undefined where it is no longer, or not yet, known. */
+  changeAt(updateId: number): BookChange | undefined {
+    return this.changes[this.changes.length - 1 - (this.updateId - updateId)];
+  }
 
   /** Makes one level hold exactly these lots: one update id. */
   change(side: SideName, price: number, lots: number): void {
     this.updateId += 1;
+    this.changes.push({ side, price, before: this[side].lotsAt(price), after: lots });
+    if (this.changes.length > this.keep * 1.1) this.changes = this.changes.slice(-this.keep);
     this[side].set(price, lots);
     this.windows[100].touch(side, price, this.updateId);
     this.windows[1000].touch(side, price, this.updateId);

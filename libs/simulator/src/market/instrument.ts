@@ -16,13 +16,13 @@ export class Instrument {
   /** Whether a trade or a new best price came since the last full second. */
   touchedThisSecond = false;
 
-  /** `keep` is how many trades, and how many aggregate trades, are kept. */
+  /** `keep` is how many trades, aggregate trades and changes of the book are kept. */
   constructor(
     readonly spec: SymbolSpec,
     firstUpdateId: number,
     keep: number,
   ) {
-    this.book = new SimBook(firstUpdateId);
+    this.book = new SimBook(firstUpdateId, keep);
     this.trades = new RowHistory(keep);
     this.aggTrades = new RowHistory(keep);
     this.blockTrades = new RowHistory(1_000);

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Millis } from '#libs/core';
+import type { RecordedSnapshot } from './recorded-book.js';
 
 /** One recorded frame. */
 export interface RecordedFrame {
@@ -43,6 +45,22 @@ function readTimes(stem: string): Millis[] | undefined {
   if (!existsSync(seconds)) return undefined;
   const stamps = readLines(seconds).map(Number);
   return stamps.map((stamp) => (stamp - (stamps[0] ?? 0)) * 1_000);
+}
+
+/**
+ * Books that were asked for over REST while a recording was made, by symbol: of `spot-x.jsonl` in `rest-depth-x.jsonl` beside it,
+ * lines of `{"request":"GET …symbol=BTCUSDT…","body":…}`. None where there is no such file.
+ */
+export function readSnapshots(file: string): Map<string, RecordedSnapshot> {
+  const beside = join(dirname(file), `rest-depth-${basename(file).replace(/^spot-/, '')}`);
+  const snapshots = new Map<string, RecordedSnapshot>();
+  if (!existsSync(beside)) return snapshots;
+  for (const line of readLines(beside)) {
+    const { request, body } = JSON.parse(line) as { request: string; body: RecordedSnapshot };
+    const symbol = /[?&]symbol=([^&]+)/.exec(request)?.[1];
+    if (symbol !== undefined) snapshots.set(decodeURIComponent(symbol), body);
+  }
+  return snapshots;
 }
 
 const readLines = (file: string): string[] => readFileSync(file, 'utf8').split('\n').filter(Boolean);

@@ -1,6 +1,6 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { BareClient } from '../../../../test/support/bare-client.js';
 import { until } from '../../../../test/support/until.js';
@@ -67,6 +67,43 @@ it('the symbols of the recording are known to exchangeInfo', async () => {
   const answer = await fetch(`${simulator.restUrl}/api/v3/exchangeInfo`);
   const { symbols } = (await answer.json()) as { symbols: { symbol: string }[] };
   expect(symbols.map(({ symbol }) => symbol)).toEqual(['BTCUSDT', '币安人生USDT']);
+});
+
+it('REST knows what was played, and what was lost on the way too', async () => {
+  const file = record();
+  const trade = (t: number): string =>
+    `{"stream":"btcusdt@trade","data":{"e":"trade","E":9,"s":"BTCUSDT","t":${t},"p":"1.10000000","q":"0.03000000","T":8,"m":true,"M":true}}`;
+  const diff =
+    '{"stream":"btcusdt@depth@100ms","data":{"e":"depthUpdate","E":9,"s":"BTCUSDT","U":6,"u":8,"b":[["1.0","0.0"],["0.9","2.0"]],"a":[]}}';
+  writeFileSync(file, [trade(1), trade(2), diff, trade(3)].join('\n'));
+  const snapshot = { lastUpdateId: 7, bids: [['1.0', '5.0']], asks: [['1.2', '1.0']] };
+  const request = 'GET /api/v3/depth?symbol=BTCUSDT&limit=1000';
+  writeFileSync(join(dirname(file), 'rest-depth-recording.jsonl'), JSON.stringify({ request, body: snapshot }));
+  const simulator = await start({ file, speed: 100 });
+  const ask = async (path: string): Promise<unknown> => (await fetch(`${simulator.restUrl}/api/v3/${path}`)).json();
+  expect(await ask('historicalTrades?symbol=BTCUSDT')).toEqual([]);
+  expect(await ask('depth?symbol=BTCUSDT')).toEqual(snapshot);
+  simulator.strike({ name: 'drop-frames', stream: 'btcusdt@trade', count: 2 });
+  const client = new BareClient(`${simulator.wsUrl}/stream?streams=btcusdt@trade/btcusdt@depth@100ms`);
+  await simulator.replay?.finished;
+  await until(() => client.texts.length === 2);
+  const row = {
+    price: '1.10000000',
+    qty: '0.03000000',
+    quoteQty: '0.03300000',
+    time: 8,
+    isBuyerMaker: true,
+    isBestMatch: true,
+  };
+  expect(await ask('historicalTrades?symbol=BTCUSDT&fromId=2')).toEqual([
+    { id: 2, ...row },
+    { id: 3, ...row },
+  ]);
+  expect(await ask('depth?symbol=BTCUSDT')).toEqual({
+    lastUpdateId: 8,
+    bids: [['0.9', '2.0']],
+    asks: [['1.2', '1.0']],
+  });
 });
 
 it('a line that is no combined frame is named', () => {

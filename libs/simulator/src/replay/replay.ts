@@ -8,6 +8,8 @@ export interface ReplayPorts {
   /** 1 is the original speed. */
   speed: number;
   loop: boolean;
+  /** Told each frame before it is sent: it has happened, whoever hears it. */
+  played: (frame: RecordedFrame) => void;
 }
 
 /**
@@ -73,6 +75,7 @@ export class Replay {
     for (; this.next < this.frames.length; this.next += 1) {
       const frame = this.frames[this.next]!;
       if (frame.afterMs > position) return;
+      this.ports.played(frame);
       this.ports.channels.find(frame.stream)?.publishTexts(
         () => frame.payload,
         () => frame.line,

@@ -1,16 +1,19 @@
 import type { Millis } from '#libs/core';
+import { type Candle, addTrade } from '../market/candles/candles.js';
 import type { Instrument } from '../market/instrument.js';
 import { type Interval, candleOpen, nextOpen } from '../market/candles/intervals.js';
 import { type WriteTime, lotsText, priceText, quoteText } from '../wire/payload.js';
 import type { Source } from './source.js';
 
-/** Rows of `klines`: with a start the oldest from there, else the newest; chronological; the last one may still be open. */
-export function klineRows({ query, market, time, databaseUntil }: Source): unknown {
+/**
+ * Rows of `klines`: with a start the oldest from there, else the newest; chronological. The last one may still be open, and a
+ * candle that has just closed is not final either: it lacks the trades that are not in the database yet.
+ */
+export function klineRows({ query, market, time, databaseUntil, forgotten }: Source): unknown {
   const instrument = query.instrument();
   const interval = query.interval();
   const limit = query.limit(500, 1_000);
-  const from = query.instant('startTime');
-  const to = query.instant('endTime');
+  const [from, to] = query.span();
   const offsetMs = query.timeZoneMs();
   if (!instrument) return undefined;
   const oldest = Math.max(market.startedAt, interval === '1s' ? (instrument.candles.oldestSecond ?? 0) : 0);
@@ -20,7 +23,10 @@ export function klineRows({ query, market, time, databaseUntil }: Source): unkno
     from === undefined
       ? newest(interval, first, last, limit, offsetMs)
       : since(interval, Math.max(first, from), last, limit, offsetMs);
-  return opens.map((openAt) => row(instrument, openAt, nextOpen(interval, openAt, offsetMs), time));
+  const { symbol } = instrument.spec;
+  return opens
+    .filter((openAt) => forgotten.keeps('klines', symbol, openAt))
+    .map((openAt) => row(instrument, [openAt, nextOpen(interval, openAt, offsetMs)], databaseUntil, time));
 }
 
 function newest(interval: Interval, first: Millis, last: Millis, limit: number, offsetMs: Millis): Millis[] {
@@ -39,8 +45,9 @@ function since(interval: Interval, from: Millis, last: Millis, limit: number, of
   return opens;
 }
 
-function row({ spec, candles }: Instrument, openAt: Millis, endAt: Millis, time: WriteTime): unknown[] {
-  const candle = candles.over(openAt, endAt);
+function row(instrument: Instrument, [openAt, endAt]: [Millis, Millis], until: Millis, time: WriteTime): unknown[] {
+  const { spec } = instrument;
+  const candle = endAt <= until ? instrument.candles.over(openAt, endAt) : unfinished(instrument, openAt, until);
   return [
     time(openAt * 1_000),
     priceText(spec, candle.open),
@@ -55,4 +62,12 @@ function row({ spec, candles }: Instrument, openAt: Millis, endAt: Millis, time:
     quoteText(spec, candle.takerBuyQuote),
     '0',
   ];
+}
+
+/** The candle with the trades before `until` and without those after it. */
+function unfinished({ candles, trades }: Instrument, openAt: Millis, until: Millis): Candle {
+  const second = Math.max(openAt, Math.floor(until / 1_000) * 1_000);
+  const candle = candles.over(openAt, second);
+  for (const trade of trades.between(second * 1_000, until * 1_000, Infinity)) addTrade(candle, trade);
+  return candle;
 }

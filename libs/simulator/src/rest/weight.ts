@@ -11,6 +11,27 @@ export interface OverWeight {
 
 const MINUTE = 60_000;
 
+/** One meter for each address that asks. */
+export class Weights {
+  private readonly byAddress = new Map<string, WeightMeter>();
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: Limits,
+    private readonly violated: (rule: Rule, detail: string) => void,
+  ) {}
+
+  of(address: string): WeightMeter {
+    const meter = this.byAddress.get(address) ?? new WeightMeter(this.clock, this.limits, this.violated);
+    this.byAddress.set(address, meter);
+    return meter;
+  }
+
+  get mostUsed(): number {
+    return Math.max(0, ...[...this.byAddress.values()].map(({ usedInMinute }) => usedInMinute));
+  }
+}
+
 /** Adds up request weight per minute of the clock; over the limit 429, and a ban (418) for an address that goes on. */
 export class WeightMeter {
   private minute = 0;
@@ -26,7 +47,7 @@ export class WeightMeter {
 
   /** What was used in this minute: the value of `X-MBX-USED-WEIGHT-1M`. */
   get usedInMinute(): number {
-    return this.used;
+    return Math.floor(this.clock.now() / MINUTE) === this.minute ? this.used : 0;
   }
 
   /** Takes the weight; a refusal when there is not that much left. */

@@ -2,11 +2,11 @@ import { decimalText, percentText, ratioText } from '../market/fixed.js';
 import type { Candle } from '../market/candles/candles.js';
 import type { Instrument } from '../market/instrument.js';
 import type { SymbolSpec } from '../market/symbols.js';
-import { type WriteTime, lotsText, priceText, quoteText } from './payload.js';
+import { type WriteTime, bookTickerPayload, lotsText, priceText, quoteText } from './payload.js';
 import type { TickerWindow } from './recipe.js';
 
-const MINUTE = 60_000;
-const DAY = 24 * 60 * MINUTE;
+export const MINUTE = 60_000;
+export const DAY = 24 * 60 * MINUTE;
 const WINDOW_MS: Record<TickerWindow, number> = { '1h': 60 * MINUTE, '4h': 240 * MINUTE, '1d': DAY };
 
 /** Event times of tickers lag the full second a little, in microseconds. */
@@ -63,15 +63,21 @@ export function rollingTickerPayload(
   at: number,
   time: WriteTime,
 ): object {
-  const { spec, candles } = instrument;
-  const nowMs = at / 1_000;
-  const openAt = Math.floor((nowMs - WINDOW_MS[window]) / MINUTE) * MINUTE;
-  const sum = candles.over(openAt, nowMs);
-  const { p, P, w } = changes(instrument, sum);
+  const openAt = Math.floor((at / 1_000 - WINDOW_MS[window]) / MINUTE) * MINUTE;
   return {
     e: `${window}Ticker`,
     E: time(at + EVENT_DELAY),
-    s: spec.symbol,
+    s: instrument.spec.symbol,
+    ...windowSums(instrument, openAt, at, time),
+  };
+}
+
+/** What a window that opened at `openAt` (milliseconds) comes to at `at` (microseconds), in the letters of the streams. */
+function windowSums(instrument: Instrument, openAt: number, at: number, time: WriteTime) {
+  const { spec, candles } = instrument;
+  const sum = candles.over(openAt, at / 1_000);
+  const { p, P, w } = changes(instrument, sum);
+  return {
     p,
     P,
     ...range(spec, sum),
@@ -84,6 +90,60 @@ export function rollingTickerPayload(
     F: sum.firstId,
     L: sum.lastId,
     n: sum.count,
+  };
+}
+
+/** A window in the words of REST. */
+export function windowTicker(
+  instrument: Instrument,
+  openAt: number,
+  at: number,
+  time: WriteTime,
+): Record<string, unknown> {
+  const sums = windowSums(instrument, openAt, at, time);
+  return { symbol: instrument.spec.symbol, ...inWords(sums) };
+}
+
+/** The rolling 24 hours before `at` (microseconds) in the words of REST, with the top of the book. */
+export function dayTicker(instrument: Instrument, at: number, time: WriteTime): Record<string, unknown> {
+  const openAt = at / 1_000 - DAY;
+  const { spec, candles, trades } = instrument;
+  const { b, B, a, A } = bookTickerPayload(instrument);
+  const { priceChange, priceChangePercent, weightedAvgPrice, lastPrice, ...rest } = inWords(
+    windowSums(instrument, openAt, at, time),
+  );
+  return {
+    symbol: spec.symbol,
+    priceChange,
+    priceChangePercent,
+    weightedAvgPrice,
+    prevClosePrice: priceText(spec, candles.closeBefore(openAt)),
+    lastPrice,
+    lastQty: lotsText(spec, trades.newest?.lots ?? 0),
+    bidPrice: b,
+    bidQty: B,
+    askPrice: a,
+    askQty: A,
+    ...rest,
+  };
+}
+
+function inWords(sums: ReturnType<typeof windowSums>) {
+  return {
+    priceChange: sums.p,
+    priceChangePercent: sums.P,
+    weightedAvgPrice: sums.w,
+    openPrice: sums.o,
+    highPrice: sums.h,
+    lowPrice: sums.l,
+    lastPrice: sums.c,
+    volume: sums.v,
+    quoteVolume: sums.q,
+    openTime: sums.O,
+    closeTime: sums.C,
+    firstId: sums.F,
+    lastId: sums.L,
+    count: sums.n,
   };
 }
 

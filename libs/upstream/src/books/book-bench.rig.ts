@@ -42,7 +42,8 @@ export class BookBench {
       subscribe: () => ({ ready: Promise.resolve(), onRefused: () => undefined, end: () => undefined }),
       onState: () => () => undefined,
     };
-    this.streams = new Streams(spot, messages, clock, { holdMs: 2_000, fillMs: 60_000, mostWaiting: 15 });
+    const memory = { recall: () => undefined, forget: () => undefined };
+    this.streams = new Streams(spot, messages, clock, { holdMs: 2_000, fillMs: 60_000, mostWaiting: 15 }, memory);
     this.books = new Books({
       rest: { get: (request, signal) => this.get(request, signal) },
       streams: this.streams,
@@ -53,7 +54,7 @@ export class BookBench {
     });
     this.streams.remember((name) => this.books.open(name));
     this.streams.repairs.employ([this.books]);
-    this.streams.beginTerm(1);
+    this.streams.beginTerm(1, true);
     for (const name of streams) this.streams.open(withStages(streamOf(name), stages)).sources.open(1, clock.now());
   }
 

@@ -6,11 +6,13 @@ import {
   type Millis,
   type StreamName,
   type WelcomeAnswer,
+  encodeDemandCall,
   readWelcomeQuestion,
 } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
+import type { Recollection } from '../restart/recollection.js';
 import type { DemandBoard } from './demand-board.js';
 import { welcomesOf } from './welcomes.js';
 
@@ -25,6 +27,8 @@ export interface DemandDeskParts {
   streams: Streams;
   clock: Clock;
   log: Log;
+  /** How far streams got before this upstream began. */
+  memory: Pick<Recollection, 'gather' | 'stop'>;
   /** The term in which we publish; edges may have seen a newer one. */
   term: { sees(epoch: Epoch): void; readonly overtaken: Epoch | undefined };
 }
@@ -36,12 +40,15 @@ export class DemandDesk {
   private readonly refusals = { count: 0, saidAt: -Infinity };
   private leftOut: ReadonlyMap<StreamName, ParsedStream> = new Map();
   private forgetBus: () => void = () => undefined;
+  /** Not before it is known where streams were: what they begin with depends on it. */
+  private isFollowing = false;
+  private isStopped = false;
 
   constructor(private readonly parts: DemandDeskParts) {}
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
-    const { bus, market, board, clock } = this.parts;
+    const { bus, market, board, clock, memory } = this.parts;
     const { channels } = market;
     this.subscriptions = [
       bus.messages.subscribe(channels.demand, (text) => this.demanded(text)),
@@ -49,14 +56,18 @@ export class DemandDesk {
     ];
     this.forgetBus = bus.messages.onState((state) => {
       board.pardon(clock.now());
-      if (state === 'up') this.call();
+      if (state === 'up' && this.isFollowing) this.call();
     });
     await Promise.all(this.subscriptions.map(({ ready }) => ready));
+    await memory.gather();
+    if (this.isStopped) return;
+    this.isFollowing = true;
     this.follow();
-    this.call();
   }
 
   stop(): void {
+    this.isStopped = true;
+    this.parts.memory.stop();
     this.forgetBus();
     for (const subscription of this.subscriptions) subscription.end();
   }
@@ -69,7 +80,7 @@ export class DemandDesk {
 
   private call(): void {
     const { bus, market } = this.parts;
-    bus.messages.publish(market.channels.demandCall, '{}');
+    bus.messages.publish(market.channels.demandCall, encodeDemandCall(false));
   }
 
   private demanded(text: string): void {
@@ -97,6 +108,7 @@ export class DemandDesk {
 
   /** Wants exactly what is demanded now. */
   private follow(): void {
+    if (!this.isFollowing) return;
     const { board, pool, log } = this.parts;
     const { streams, leftOut } = board.wanted();
     this.forgetLeftOut(streams, leftOut);

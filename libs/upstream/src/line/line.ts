@@ -62,6 +62,8 @@ export interface LineOwner {
   distrusted(line: Line, reason: 'tainted' | 'server-shutdown', why: string): void;
   /** Binance does not give these streams, whatever is tried. */
   refused(line: Line, streams: readonly StreamName[], why: string): void;
+  /** Binance has answered: streams may be known to be carried that were not before. */
+  carries(line: Line, since: ReadonlyMap<StreamName, Millis>): void;
   /** It may not try again yet. */
   held(line: Line, forMs: Millis): void;
   /** Its connection ended; `retryMs` until it tries again, absent when it will not. Returns what is done about it. */
@@ -198,6 +200,7 @@ export class Line {
   }
 
   private settled(record: AttemptRecord, settlement: Settlement, why: string): void {
+    if (this.connection && settlement.is !== 'stray') this.owner.carries(this, this.connection.requests.carriedSince);
     switch (settlement.is) {
       case 'mismatch':
       case 'unanswered':

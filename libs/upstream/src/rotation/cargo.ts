@@ -1,4 +1,4 @@
-import type { Clock, StreamName } from '#libs/core';
+import type { Clock, Millis, StreamName } from '#libs/core';
 import type { Series } from '../streams/series.js';
 import type { SourceId } from '../streams/sources.js';
 import type { Streams } from '../streams/streams.js';
@@ -59,6 +59,16 @@ export class Cargo {
     for (const series of this.series.values()) {
       const isLive = series.transcript.feed?.state === 'live';
       if (isLive && !series.sources.isDelivering) this.streams.publish(series, series.become(view, now));
+    }
+  }
+
+  /** Binance has acknowledged these: says so of those that wait for it, and on which nothing has come. */
+  acknowledge(since: ReadonlyMap<StreamName, Millis>): void {
+    const now = this.clock.now();
+    for (const [name, series] of this.series) {
+      const { feed } = series.transcript;
+      if (feed?.cause !== 'subscribing' || !since.has(name)) continue;
+      this.streams.publish(series, series.become({ state: 'recovering', cause: 'acknowledged' }, now));
     }
   }
 

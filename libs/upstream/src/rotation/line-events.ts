@@ -44,6 +44,7 @@ export function ownerOf(slot: Told, tools: LineEventTools, around: Around): Line
       log.warn({ code: 'line.streams-refused', generation, streams, why }, 'Binance refuses streams');
       slot.cargo.tell(streams, { state: 'refused', cause: 'refused-by-binance', message: `Binance: ${why}` });
     },
+    carries: (_line, since) => slot.cargo.acknowledge(since),
     held: ({ generation: line }, forMs) => {
       const message = heldMessage(forMs);
       log.warn({ code: 'line.held', generation: line, forMs }, message);

@@ -60,6 +60,8 @@ export class Slot {
   private readonly lines: SlotLines;
   private readonly taint = new Taint();
   private coverage: Coverage;
+  /** What was said when the line was lost, until it is back: new streams are no better off. */
+  private lost: FeedView | undefined;
 
   constructor(
     readonly identity: SlotIdentity,
@@ -104,6 +106,7 @@ export class Slot {
     const hostLine = this.neighbours.find(host?.slot ?? -1)?.rotation.successor;
     const now = this.tools.clock.now();
     for (const line of [active, successor, hostLine]) if (line?.isUp) series.sources.open(line.id, now);
+    if (this.lost && series.sources.size === 0) this.cargo.tell([series.name.name], this.lost);
   }
 
   /** The set of streams has changed. */
@@ -155,11 +158,13 @@ export class Slot {
       case 'dial':
         return this.dial(effect.line, effect.reason);
       case 'carry':
+        this.lost = undefined;
         return cargosOf(this, neighbours, effect.guest).forEach((some) => some.carry(effect.line));
       case 'drop':
         return cargosOf(this, neighbours, effect.guest).forEach((some) => some.drop(effect.line));
       case 'announce':
-        return cargo.announce(withMessage(effect.loss, message()));
+          this.lost = withMessage(effect.loss, message());
+          return cargo.announce(this.lost);
       case 'disclaim':
         return cargo.disclaim(DISCLAIMED);
       case 'retire':

@@ -263,7 +263,7 @@ describe('a spare line', () => {
     await both();
     drop(0);
     bring(1, 2);
-    upstream.streams.beginTerm(upstream.streams.epoch + 1);
+    upstream.streams.beginTerm(upstream.streams.epoch + 1, true);
     bring(1, 3);
     expect(heard()).toEqual([2, 'live', 3]);
   });

@@ -220,8 +220,9 @@ export class Spare {
         log.warn({ code: 'line.distrusted', generation, reason, why }, 'a spare connection is to be replaced');
         this.renew();
       },
-      // What Binance refuses it says to the slot's own line, too.
+      // What Binance refuses and acknowledges it says to the slot's own line, too.
       refused: () => undefined,
+      carries: () => undefined,
       held: () => undefined,
       ended: (line, _, retryMs) => {
         if (retryMs === undefined || line !== this.line) return { do: 'nothing' };

@@ -32,14 +32,14 @@ export class Continuity {
   /** Events that repairers brought. */
   filled = 0;
 
-  /** @param resumeAt the id reached before, where it goes on as if it had never ended. */
+  /** @param behind the id or the event reached before, where it goes on as if it had never ended. */
   constructor(
     private readonly parts: ContinuityParts,
-    resumeAt: number | undefined,
+    behind: number | MarketEvent | BookEvent | undefined,
   ) {
-    this.order = orderOf(parts.stream, resumeAt);
+    this.order = orderOf(parts.stream, behind);
     this.mending = new Mending(parts);
-    this.wasLive = resumeAt !== undefined;
+    this.wasLive = behind !== undefined;
   }
 
   /** What has become of an event that the order has taken. */

@@ -24,7 +24,10 @@ class Stage {
       this.letters += text.length;
       this.published.push(JSON.parse(text) as (typeof this.published)[number]);
     };
-    this.streams = new Streams(spot, { publish } as unknown as Messages, this.clock, BOUNDS);
+    this.streams = new Streams(spot, { publish } as unknown as Messages, this.clock, BOUNDS, {
+      recall: () => undefined,
+      forget: () => undefined,
+    });
     const repairer: Repairer = {
       name: 'hand',
       isTireless: false,
@@ -35,7 +38,7 @@ class Stage {
       },
     };
     this.streams.repairs.employ([repairer]);
-    this.streams.beginTerm(1);
+    this.streams.beginTerm(1, true);
   }
 
   open(name: string): Series {
@@ -118,7 +121,7 @@ describe('what was fetched', () => {
     const stage = new Stage();
     const series = stage.holed(TRADES, 40_000);
     stage.bring(TRADES, 2, 40_000);
-    stage.streams.beginTerm(2);
+    stage.streams.beginTerm(2, true);
     expect(stage.ids).toEqual(upTo(40_001));
     expect(stage.published.at(-1)).toMatchObject({ type: 'feed', epoch: 2, seq: 1 });
     stage.take(series, trade(80_000));

@@ -7,7 +7,7 @@ import { SeenTexts } from './order/seen-texts.js';
 import { Sequence } from './order/sequence.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
 import { SymbolOrders } from './order/symbol-orders.js';
-import { type FeedView, NewestEvent, type StreamMemory, type Term, Transcript } from './transcript.js';
+import { type FeedView, NewestEvent, type Recalled, type StreamMemory, type Term, Transcript } from './transcript.js';
 
 /** What the series of one upstream share. */
 export interface SeriesTools {
@@ -30,6 +30,8 @@ export interface Beginning {
   seq: Seq;
   /** The id reached before, where it goes on as if it had never ended. */
   resumeAt?: number | undefined;
+  /** Where the upstream before this one was, where it goes on behind that. */
+  recalled?: Pick<Recalled, 'place' | 'event'> | undefined;
 }
 
 const NOTHING: readonly StreamEvent[] = [];
@@ -58,17 +60,21 @@ export class Series {
   constructor(
     readonly name: ParsedStream,
     private readonly tools: SeriesTools,
-    { topic, at, seq, resumeAt }: Beginning,
+    { topic, at, seq, resumeAt, recalled }: Beginning,
   ) {
     this.topic = topic;
     this.wantedAt = at;
     const { term, counts, bounds, repairs, wallAt } = tools;
     const memory = tools.memoryOf(name) ?? (keepsNewest(name) ? new NewestEvent() : undefined);
     this.transcript = new Transcript(name.name, term, seq, memory, wallAt);
+    if (recalled) this.transcript.goOnBehind(recalled);
     const { transcript, sources } = this;
-    this.continuity = new Continuity({ stream: name, transcript, sources, counts, bounds, repairs }, resumeAt);
+    const behind = resumeAt ?? recalled?.event;
+    this.continuity = new Continuity({ stream: name, transcript, sources, counts, bounds, repairs }, behind);
     this.orderPerSymbol = new SymbolOrders(name);
-    if (resumeAt !== undefined) this.interruptedAt = at;
+    if (behind === undefined) return;
+    this.interruptedAt = at;
+    this.continuity.interrupt();
   }
 
   /** Whether events wait for earlier ones. */

@@ -6,6 +6,7 @@ import type { HoldBounds } from './mending.js';
 import { FILL_PACE, Pace } from './pace.js';
 import { RepairDesk } from './repair-desk.js';
 import { Series, type SeriesTools } from './series.js';
+import type { Recalled } from './transcript.js';
 
 /** Places of streams that are not wanted now are remembered for so many. */
 const MOST_REMEMBERED = 20_000;
@@ -30,6 +31,17 @@ interface Left {
   at: Millis;
 }
 
+/** What is known of the upstream before this one. */
+export interface Memory {
+  /** Where a stream was that is wanted now; once. */
+  recall(name: ParsedStream): Recalled | undefined;
+  /** Nothing is recalled any more: somebody else may have published since. */
+  forget(): void;
+}
+
+const sinceWhen = (at: Millis): string =>
+  `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
+
 /** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
 export class Streams {
   readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 };
@@ -53,6 +65,7 @@ export class Streams {
     private readonly messages: Messages,
     private readonly clock: Clock,
     bounds: HoldBounds,
+    private readonly memory: Memory,
   ) {
     this.pace = new Pace(FILL_PACE, clock.now());
     this.repairs = new RepairDesk({
@@ -96,8 +109,11 @@ export class Streams {
     this.left.delete(name.name);
     const resumeAt = left && at - left.at < RESUME_MS ? left.last : undefined;
     const topic = this.market.topic(name);
-    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt });
+    const past = left ? undefined : this.memory.recall(name);
+    const recalled = past?.goneSince === undefined ? past : undefined;
+    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt, recalled });
     this.wanted.set(name.name, series);
+    if (past?.goneSince !== undefined) this.publish(series, [series.transcript.gap(sinceWhen(past.goneSince), at)]);
     this.publish(series, series.become({ state: 'recovering', cause: 'subscribing' }, at));
     return series;
   }
@@ -116,14 +132,22 @@ export class Streams {
     this.forgetOldest();
   }
 
-  /** Begins a term: places begin anew in each stream. */
-  beginTerm(epoch: Epoch): void {
+  /**
+   * Begins a term: places begin anew in each stream.
+   *
+   * @param isAlone whether nobody else has published since the last one.
+   */
+  beginTerm(epoch: Epoch, isAlone: boolean): void {
     for (const series of this.paced) this.flush(series);
-    this.tools.term.epoch = epoch;
+    const { term } = this.tools;
+    const before = term.epoch;
+    term.epoch = epoch;
     this.firstSeq = 0;
     this.left.clear();
+    this.memory.forget();
     for (const series of this.wanted.values()) {
-      const feed = series.transcript.beginTerm();
+      const { transcript } = series;
+      const feed = transcript.beginTerm(isAlone ? { epoch: before, seq: transcript.seq } : undefined);
       if (feed) this.publish(series, [feed]);
     }
   }

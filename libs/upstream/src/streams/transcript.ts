@@ -1,4 +1,5 @@
 import {
+  type BookEvent,
   type Clock,
   type Epoch,
   type FeedCause,
@@ -51,6 +52,16 @@ export class NewestEvent implements StreamMemory {
   }
 }
 
+/** Where a stream was when the upstream before this one ended. */
+export interface Recalled {
+  /** Of its newest message. */
+  place: Place;
+  /** Its newest event. */
+  event: MarketEvent | BookEvent;
+  /** Since when nothing has been said of it, by the machine's clock, where that is so long ago that it does not go on. */
+  goneSince: Millis | undefined;
+}
+
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
 
 /**
@@ -63,6 +74,10 @@ export class Transcript {
   /** When the state began, by the clock that measures. */
   changedAt: Millis = 0;
   private saidFeed: FeedEvent | undefined;
+  /** The newest event. */
+  last: MarketEvent | BookEvent | undefined;
+  /** Which place of an older term the first message of this one follows. */
+  private follows: Place | undefined;
 
   /** @param seq The place given last; the next one is one higher. */
   constructor(
@@ -77,7 +92,15 @@ export class Transcript {
   say(event: StreamEvent): void {
     event.epoch = this.term.epoch;
     event.seq = ++this.seq;
-    if (event.type === 'feed') this.saidFeed = event;
+    if (event.type === 'feed') this.sayFeed(event);
+    else this.last = event;
+    this.memory?.said(event);
+  }
+
+  /** Begins behind where the upstream before this one was, with nothing between: the first message will say so. */
+  goOnBehind({ place, event }: Pick<Recalled, 'place' | 'event'>): void {
+    this.follows = place;
+    this.last = event;
     this.memory?.said(event);
   }
 
@@ -94,9 +117,14 @@ export class Transcript {
     return this.decide({ state: 'gap', since: this.stampOf(now), cause: 'ids-missing', message, missing });
   }
 
-  /** The state again, first thing in a new term: places begin anew with it. */
-  beginTerm(): FeedEvent | undefined {
+  /**
+   * The state again, first thing in a new term: places begin anew with it.
+   *
+   * @param follows the last place of the term before, where nobody else has published since.
+   */
+  beginTerm(follows: Place | undefined): FeedEvent | undefined {
     this.seq = 0;
+    this.follows = follows;
     return this.feed && this.decide(this.feed);
   }
 
@@ -105,6 +133,12 @@ export class Transcript {
     if (!this.saidFeed) return undefined;
     const place = { epoch: this.term.epoch, seq: this.seq };
     return { stream: this.stream, place, feed: encode(this.saidFeed), latest: this.memory?.latest(place) ?? [] };
+  }
+
+  private sayFeed(event: FeedEvent): void {
+    if (this.follows && event.seq === 1) event.follows = this.follows;
+    this.follows = undefined;
+    this.saidFeed = event;
   }
 
   private stampOf(now: Millis): Millis {

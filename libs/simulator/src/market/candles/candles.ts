@@ -98,6 +98,11 @@ function mergeAll(whole: Candle, parts: readonly Candle[], from: Millis, to: Mil
 function count(into: Candle[], openAt: Millis, trade: Counted): void {
   let candle = into.at(-1);
   if (candle?.openAt !== openAt) into.push((candle = emptyCandle(openAt, trade.ticks)));
+  addTrade(candle, trade);
+}
+
+/** One more trade in a candle. */
+export function addTrade(candle: Candle, trade: Counted): void {
   const quote = BigInt(trade.ticks * trade.lots);
   const bought = !trade.buyerIsMaker;
   merge(candle, {

@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  MOST_REACHED,
+  asksReached,
+  decodeMark,
+  decodeReached,
+  encodeDemandCall,
+  encodeMark,
+  encodeReached,
+  eventOf,
+} from '../index.js';
+
+const mark = { place: { epoch: 7, seq: 3 }, event: '{"type":"trade","stream":"a@trade","epoch":7,"seq":3}' };
+
+describe('what an edge has reached', () => {
+  it('is read as it was written, with the last heartbeat and without', () => {
+    for (const reached of [
+      { edge: 'e', marks: [mark] },
+      { edge: 'e', beat: { epoch: 7, at: 1 }, marks: [] },
+    ]) {
+      expect(decodeReached(encodeReached(reached))).toEqual(reached);
+    }
+  });
+
+  it('is read without the marks that are none, and for so many and no more', () => {
+    const marks = [mark, null, {}, { ...mark, place: 7 }, { ...mark, event: {} }];
+    expect(decodeReached(JSON.stringify({ edge: 'e', beat: { epoch: 'x', at: 1 }, marks }))).toEqual({
+      edge: 'e',
+      marks: [mark],
+    });
+    const many = Array.from({ length: MOST_REACHED + 1 }, () => mark);
+    expect(decodeReached(JSON.stringify({ edge: 'e', marks: many }))?.marks).toHaveLength(MOST_REACHED);
+  });
+
+  it.each(['', 'null', '[]', '{"edge":"e"}', '{"edge":"","marks":[]}', '{"edge":7,"marks":[]}', '{"marks":[]}'])(
+    '%s is nothing',
+    (text) => expect(decodeReached(text)).toBeUndefined(),
+  );
+
+  it('is asked for in the call for demand', () => {
+    expect([encodeDemandCall(true), encodeDemandCall(false)].map(asksReached)).toEqual([true, false]);
+    expect(['', 'null', '{"reached":1}'].map(asksReached)).toEqual([false, false, false]);
+  });
+});
+
+describe('a mark', () => {
+  it('is read as it was written, and its event with it', () => {
+    expect(decodeMark(encodeMark(mark))).toEqual(mark);
+    expect(eventOf(mark)).toEqual({ type: 'trade', stream: 'a@trade', epoch: 7, seq: 3 });
+  });
+
+  it('has no event where its text is none of the market, nor a book', () => {
+    for (const event of ['', 'null', '{"type":"feed","stream":"a@trade","epoch":7,"seq":3}']) {
+      expect(eventOf({ ...mark, event })).toBeUndefined();
+    }
+  });
+
+  it('is never a reason to throw, nor is what an edge has reached', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (text) => {
+        const read = [decodeMark(text), decodeReached(text), asksReached(text), eventOf({ ...mark, event: text })];
+        expect(read).toHaveLength(4);
+      }),
+    );
+  });
+});

@@ -1,0 +1,175 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { type FeedEvent, type Place, encode } from '#libs/core';
+import { Metrics } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { EdgeStream } from '../streams/edge-stream.js';
+import { Intake } from '../streams/intake.js';
+
+const TRADE = 'btcusdt@trade';
+
+/** A whole trade, so that it makes a frame of Binance's. */
+const trade = (id: number, epoch: number, seq: number): string =>
+  `{"type":"trade","stream":"${TRADE}","epoch":${epoch},"seq":${seq},"symbol":"BTCUSDT","receivedAt":1,"id":${id},"price":"1.0","quantity":"1.0","taker":"buy","tradedAt":1,"eventAt":1,"bestMatch":true}`;
+
+describe('a stream whose upstream was replaced', () => {
+  let metrics: EdgeMetrics;
+  let intake: Intake;
+  let stream: EdgeStream;
+  let native: Record<string, unknown>[];
+  let wire: number[];
+  let broken: number;
+  beforeEach(() => {
+    metrics = new EdgeMetrics(new Metrics());
+    native = [];
+    wire = [];
+    broken = 0;
+    const publish = (topic: string, text: string): void => {
+      const message = JSON.parse(text) as Record<string, unknown>;
+      if (topic.includes(':native:')) native.push(message);
+      else wire.push(Number(message['t']));
+    };
+    intake = new Intake({ clock: new FakeClock(), publish, metrics, sees: () => true, ask: () => undefined });
+    stream = new EdgeStream(spot, parsedStream(TRADE), 0, {
+      publish,
+      counts: metrics.counts,
+      clock: new FakeClock(),
+      ownSnapshotMs: 0,
+    });
+    stream.audience.add('native');
+    stream.audience.add('raw');
+    const { frames } = stream;
+    frames.broken = () => void (broken += 1);
+    intake.welcome(stream, { stream: TRADE, place: { epoch: 7, seq: 1 }, feed: feed(7, 1), latest: [] });
+    deliver(trade(9, 7, 2), trade(10, 7, 3));
+    native.length = 0;
+    wire.length = 0;
+  });
+  const deliver = (...texts: string[]): void => texts.forEach(intake.deliverTo(stream));
+  const feed = (epoch: number, seq: number, more: Partial<FeedEvent> = {}): string =>
+    encode({
+      type: 'feed',
+      stream: TRADE,
+      epoch,
+      seq,
+      state: 'live',
+      since: 1,
+      cause: 'resumed',
+      by: 'upstream',
+      ...more,
+    });
+  const first = (follows?: Place): string =>
+    feed(8, 1, { state: 'recovering', cause: 'subscribing', ...(follows && { follows }) });
+  const told = (): unknown[] =>
+    native
+      .splice(0)
+      .map(({ type, state, by, epoch, seq, id }) => [type, state ?? id, by, `${String(epoch)}.${String(seq)}`]);
+
+  it('goes on with nothing but the messages themselves, where the new one follows exactly what came last', () => {
+    deliver(first({ epoch: 7, seq: 3 }), feed(8, 2), trade(11, 8, 3));
+    expect(native[0]).toMatchObject({ follows: { epoch: 7, seq: 3 } });
+    expect(told()).toEqual([
+      ['feed', 'recovering', 'upstream', '8.1'],
+      ['feed', 'live', 'upstream', '8.2'],
+      ['trade', 11, undefined, '8.3'],
+    ]);
+    expect([wire, broken, metrics.counts.lost]).toEqual([[11], 0, 0]);
+  });
+
+  it('is told to have lost something where the new one says nothing of what it follows', () => {
+    deliver(first(), trade(15, 8, 2));
+    expect(told()).toEqual([
+      ['feed', 'gap', 'edge', '7.3'],
+      ['feed', 'recovering', 'upstream', '8.1'],
+      ['trade', 15, undefined, '8.2'],
+    ]);
+    expect(broken).toBe(1);
+  });
+
+  it('is told how much it lost where the new one follows what has not come here', () => {
+    deliver(first({ epoch: 7, seq: 5 }), trade(13, 8, 2));
+    expect(native[0]).toMatchObject({ message: '2 messages lost between the upstream and this edge' });
+    expect(told()[0]).toEqual(['feed', 'gap', 'edge', '7.3']);
+    expect([metrics.counts.lost, broken]).toEqual([2, 1]);
+  });
+
+  it.each([
+    ['another term, older', { epoch: 6, seq: 9 }],
+    ['another term, between', { epoch: 7.5, seq: 1 }],
+  ])('is told to have lost something where the new one follows %s', (_what, follows) => {
+    deliver(first(follows), trade(15, 8, 2));
+    expect(told()[0]).toEqual(['feed', 'gap', 'edge', '7.3']);
+  });
+
+  it('takes only the first message of a term at its word', () => {
+    deliver(feed(8, 2, { follows: { epoch: 7, seq: 3 } }));
+    expect(told()[0]).toEqual(['feed', 'gap', 'edge', '7.3']);
+  });
+
+  it('gets nothing twice where it had more than what the new one follows, and its clients see no hole', () => {
+    deliver(first({ epoch: 7, seq: 2 }), feed(8, 2), trade(10, 8, 3), trade(11, 8, 4), trade(12, 8, 5));
+    expect(native.map(({ follows }) => follows)).toEqual([
+      { epoch: 7, seq: 3 },
+      undefined,
+      { epoch: 8, seq: 2 },
+      undefined,
+      undefined,
+    ]);
+    expect(told()).toEqual([
+      ['feed', 'recovering', 'upstream', '8.1'],
+      ['feed', 'live', 'upstream', '8.2'],
+      ['feed', 'live', 'edge', '8.3'],
+      ['trade', 11, undefined, '8.4'],
+      ['trade', 12, undefined, '8.5'],
+    ]);
+    expect([wire, broken, metrics.counts.lost, metrics.counts.discarded]).toEqual([[11, 12], 0, 0, 1]);
+  });
+
+  it('is not told of ids that only the new one misses', () => {
+    const gap = { state: 'gap', cause: 'ids-missing', missing: { from: 9, to: 10 } } as const;
+    deliver(first({ epoch: 7, seq: 1 }), feed(8, 2, gap), trade(11, 8, 3));
+    expect(told()).toEqual([
+      ['feed', 'recovering', 'upstream', '8.1'],
+      ['feed', 'recovering', 'edge', '8.2'],
+      ['trade', 11, undefined, '8.3'],
+    ]);
+    deliver(feed(8, 4, { ...gap, missing: { from: 12, to: 14 } }), trade(15, 8, 5));
+    expect(told()).toEqual([
+      ['feed', 'gap', 'upstream', '8.4'],
+      ['trade', 15, undefined, '8.5'],
+    ]);
+  });
+
+  it('is told to have lost something where it had more and cannot compare', () => {
+    stream.last = undefined;
+    deliver(first({ epoch: 7, seq: 2 }), trade(10, 8, 2));
+    expect(told()[0]).toEqual(['feed', 'gap', 'edge', '7.3']);
+  });
+
+  it('goes on also where the first message was lost and a welcome says what it was', () => {
+    const welcome = { stream: TRADE, place: { epoch: 8, seq: 1 }, feed: first({ epoch: 7, seq: 3 }), latest: [] };
+    intake.welcome(stream, welcome);
+    expect(native[0]).toMatchObject({ follows: { epoch: 7, seq: 3 } });
+    expect(told()).toEqual([['feed', 'recovering', 'edge', '8.1']]);
+    intake.welcome(stream, welcome);
+    deliver(trade(11, 8, 2));
+    expect(told()).toEqual([['trade', 11, undefined, '8.2']]);
+    expect(broken).toBe(0);
+  });
+
+  it('has lost something where a welcome shows that more was published than the first message', () => {
+    const place = { epoch: 8, seq: 2 };
+    intake.welcome(stream, { stream: TRADE, place, feed: first({ epoch: 7, seq: 3 }), latest: [] });
+    expect(told()[0]).toEqual(['feed', 'gap', 'edge', '7.3']);
+  });
+
+  it('is where it was for a client that comes back with the last place of the old term, as long as nothing followed', () => {
+    deliver(first({ epoch: 7, seq: 3 }));
+    const isAt = (epoch: number, seq: number): boolean => stream.isAt({ epoch, seq });
+    expect([isAt(7, 3), isAt(8, 1), isAt(7, 2), isAt(6, 3)]).toEqual([true, true, false, false]);
+    deliver(trade(11, 8, 2));
+    expect([isAt(7, 3), isAt(8, 1), isAt(8, 2)]).toEqual([false, false, true]);
+  });
+});

@@ -1,0 +1,40 @@
+import { type KnownType, isNewer, isOrdered, reachOf } from '#libs/binance';
+import { type BookEvent, type FeedEvent, type MarketEvent, type Place, decode } from '#libs/core';
+
+/**
+ * Tells what a new upstream says again, because it goes on behind an older event than the newest that clients of this edge have
+ * had. There until the first event that is news.
+ */
+export class Repeats {
+  /** @param toldAt where clients stand that have heard nothing since. */
+  constructor(
+    private readonly known: KnownType,
+    private readonly last: MarketEvent | BookEvent,
+    public toldAt: Place,
+  ) {}
+
+  /** Whether clients have had this event. */
+  hasEvent(text: string): boolean {
+    const decoded = decode(text);
+    if (!decoded.ok || decoded.value.type === 'feed' || decoded.value.type === 'unknown') return false;
+    if (decoded.value.type !== 'book') return !isNewer(this.known, decoded.value, this.last);
+    return decoded.value.lastUpdateId <= this.reach;
+  }
+
+  /** Whether clients have what this says is missing for good: for the new upstream it is, not for them. */
+  hasMissing({ missing }: FeedEvent): boolean {
+    return missing !== undefined && missing.to <= this.reach;
+  }
+
+  private get reach(): number {
+    const { ordering } = this.known;
+    return ordering.rule === 'chain' ? reachOf(this.last, ordering) : -Infinity;
+  }
+}
+
+/** What is to be compared with the newest event; undefined where there is none that can be. */
+export function repeatsAfter(last: string | undefined, known: KnownType, toldAt: Place): Repeats | undefined {
+  const decoded = last === undefined ? undefined : decode(last);
+  if (!decoded?.ok || decoded.value.type === 'feed' || !isOrdered(known, decoded.value)) return undefined;
+  return new Repeats(known, decoded.value, toldAt);
+}

@@ -1,0 +1,48 @@
+import type { Cancel, Clock, Millis } from '#libs/core';
+import type { EdgeStream } from './edge-stream.js';
+import { isDoubted } from './table.js';
+
+/**
+ * Whether Binance has been asked for a stream and has not answered, as far as this edge knows. Not so where something has come,
+ * where the upstream says anything else of it (that its line is down, that it is refused), or where it cannot be heard.
+ */
+export function isAwaited({ phase, feed, last }: EdgeStream): boolean {
+  if (isDoubted(phase) || last !== undefined) return false;
+  return feed === undefined || (feed.state === 'recovering' && feed.cause === 'subscribing');
+}
+
+/**
+ * Calls once none of these streams is awaited any more, at the latest after so long; at once where none is. Not after it was
+ * cancelled.
+ */
+export function whenAcknowledged(
+  streams: Iterable<EdgeStream>,
+  clock: Clock,
+  withinMs: Millis,
+  ready: () => void,
+): Cancel {
+  const open = new Set([...streams].filter(isAwaited));
+  let cancelTimer: Cancel = () => undefined;
+  const changed = (stream: EdgeStream): void => {
+    if (isAwaited(stream)) return;
+    stream.watchers.delete(changed);
+    open.delete(stream);
+    if (open.size === 0) over();
+  };
+  const end = (): void => {
+    cancelTimer();
+    for (const stream of open) stream.watchers.delete(changed);
+    open.clear();
+  };
+  const over = (): void => {
+    end();
+    ready();
+  };
+  if (open.size === 0) {
+    ready();
+    return end;
+  }
+  for (const stream of open) stream.watchers.add(changed);
+  cancelTimer = clock.after(withinMs, over);
+  return end;
+}

@@ -1,0 +1,82 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { MOST_REACHED, type Reached, decodeReached, encodeDemandCall } from '#libs/core';
+import { Metrics, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { HandUpstream } from '../../../../test/support/hand-upstream.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { MarketStreams } from './market-streams.js';
+import { Room } from './room.js';
+
+const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+
+describe('an edge that is asked how far it got', () => {
+  let bus: MemoryBus;
+  let upstream: HandUpstream;
+  let streams: MarketStreams;
+  let said: (Reached | undefined)[];
+  let clock: FakeClock;
+  beforeEach(() => {
+    clock = new FakeClock();
+    bus = new MemoryBus({ clock });
+    const metrics = new EdgeMetrics(new Metrics());
+    const shared = {
+      edge: 'e',
+      bus,
+      clock,
+      log: silentLog,
+      metrics,
+      publish: () => undefined,
+      lingerMs: 0,
+      ownSnapshotMs: 0,
+    };
+    streams = new MarketStreams(spot, { ...shared, room: new Room(1_000) });
+    streams.start();
+    upstream = new HandUpstream(bus, { epoch: 7, clock }).start();
+    said = [];
+    bus.messages.subscribe(spot.channels.reached, (text) => said.push(decodeReached(text)));
+  });
+  const want = async (...names: string[]): Promise<void> => {
+    for (const name of names) streams.wanted.want(parsedStream(name), 'native');
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(60);
+  };
+  const ask = (): void => bus.messages.publish(spot.channels.demandCall, encodeDemandCall(true));
+
+  it('answers with its place and the newest event of every stream that it has one of, in order with its demand', async () => {
+    await want('a@trade', 'b@trade');
+    const event = upstream.publish('a@trade', trade(1));
+    upstream.feed('a@trade', 'recovering', 'connection-lost');
+    const beat = { epoch: 7, at: expect.any(Number) as number };
+    upstream.demands.length = 0;
+    ask();
+    expect(said).toEqual([{ edge: 'e', beat, marks: [{ place: { epoch: 7, seq: 2 }, event }] }]);
+    expect(upstream.demands).toHaveLength(1);
+  });
+
+  it('says nothing where only its demand is asked for', async () => {
+    await want('a@trade');
+    upstream.publish('a@trade', trade(1));
+    bus.messages.publish(spot.channels.demandCall, encodeDemandCall(false));
+    expect(said).toEqual([]);
+  });
+
+  it('answers in messages of a bounded size', async () => {
+    const names = Array.from({ length: MOST_REACHED + 1 }, (_, at) => `s${at}@trade`);
+    await want(...names);
+    for (const name of names) upstream.publish(name, trade(1));
+    ask();
+    expect(said.map((reached) => reached?.marks.length)).toEqual([MOST_REACHED, 1]);
+  });
+
+  it('answers nothing more once it has stopped', async () => {
+    await want('a@trade');
+    upstream.publish('a@trade', trade(1));
+    streams.stop();
+    ask();
+    expect(said).toEqual([]);
+  });
+});

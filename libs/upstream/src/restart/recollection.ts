@@ -1,0 +1,135 @@
+import { type Market, type ParsedStream, isOrdered } from '#libs/binance';
+import type { Bus } from '#libs/bus';
+import {
+  type BookEvent,
+  type Cancel,
+  type Clock,
+  type LastBeat,
+  type Mark,
+  type MarketEvent,
+  type Millis,
+  type Place,
+  type StreamName,
+  decodeHeartbeat,
+  decodeMark,
+  decodeReached,
+  encodeDemandCall,
+  eventOf,
+  isAfter,
+  millisOf,
+  stamp,
+} from '#libs/core';
+import type { Memory } from '../streams/streams.js';
+import type { Recalled } from '../streams/transcript.js';
+
+interface RecollectionParts {
+  market: Market;
+  bus: Bus;
+  clock: Clock;
+  /** How long edges are given to answer. */
+  answersMs: Millis;
+  /** After a longer time without an upstream streams begin anew. */
+  longestDowntimeMs: Millis;
+}
+
+/** Streams that are wanted again later than this after the start begin anew. */
+export const RECALL_MS: Millis = 60_000;
+
+/** So many streams are recalled. */
+const MOST_RECALLED = 20_000;
+
+/** Under this name, which no stream has, the marks say when an upstream was alive last. */
+export const BEAT_MARK = 'beat';
+
+/**
+ * What an upstream that has just started finds out about the one before: how far each stream got. Edges know it best, for they
+ * have what was really delivered; the highest place that any of them answers counts. Marks serve where none answers.
+ */
+export class Recollection implements Memory {
+  private readonly marks = new Map<StreamName, Mark>();
+  private beat: LastBeat | undefined;
+  private until: Millis = -Infinity;
+  private hurry: () => void = () => undefined;
+
+  constructor(private readonly parts: RecollectionParts) {}
+
+  /** Asks every edge, and waits for answers; at once over where nobody else can answer. Resolves also when it is stopped. */
+  async gather(): Promise<void> {
+    const { market, bus, answersMs, clock } = this.parts;
+    const { channels } = market;
+    const subscription = bus.messages.subscribe(channels.reached, (text) => this.answered(text));
+    await subscription.ready;
+    const isOver = new Promise<void>((resolve) => {
+      let cancel: Cancel = () => undefined;
+      if (bus.isShared) cancel = clock.after(answersMs, resolve);
+      else resolve();
+      this.hurry = () => {
+        cancel();
+        resolve();
+      };
+    });
+    bus.messages.publish(channels.demandCall, encodeDemandCall(true));
+    const marks = bus.marks.read(channels.marks).then((read) => this.read(read));
+    // The bus rejects only when it stops, and then nothing is recalled.
+    await Promise.all([isOver, marks.catch(() => undefined)]);
+    subscription.end();
+    this.until = clock.now() + RECALL_MS;
+  }
+
+  /** Waits no longer. */
+  stop(): void {
+    this.hurry();
+  }
+
+  /** For a while after the start only. */
+  recall(name: ParsedStream): Recalled | undefined {
+    const mark = this.marks.get(name.name);
+    this.marks.delete(name.name);
+    const event = mark && eventOf(mark);
+    if (!mark || !event || this.parts.clock.now() > this.until) return undefined;
+    if (event.stream !== name.name || !fits(name, event)) return undefined;
+    return { place: mark.place, event, goneSince: this.goneSince(mark.place, event) };
+  }
+
+  forget(): void {
+    this.marks.clear();
+  }
+
+  private answered(text: string): void {
+    const reached = decodeReached(text);
+    if (!reached) return;
+    this.noteBeat(reached.beat);
+    for (const mark of reached.marks) this.note(eventOf(mark)?.stream, mark);
+  }
+
+  private read(marks: ReadonlyMap<string, string>): void {
+    for (const [name, text] of marks) {
+      if (name === BEAT_MARK) this.noteBeat(decodeHeartbeat(text));
+      else this.note(name, decodeMark(text));
+    }
+  }
+
+  private note(name: StreamName | undefined, mark: Mark | undefined): void {
+    if (name === undefined || !mark) return;
+    const known = this.marks.get(name);
+    if (known ? isAfter(mark.place, known.place) : this.marks.size < MOST_RECALLED) this.marks.set(name, mark);
+  }
+
+  private noteBeat(beat: LastBeat | undefined): void {
+    if (!beat) return;
+    const { epoch, at } = beat;
+    const isLater = !this.beat || isAfter({ epoch, seq: at }, { epoch: this.beat.epoch, seq: this.beat.at });
+    if (isLater) this.beat = { epoch, at };
+  }
+
+  /** A stream may have been quiet for long: while its upstream lived it missed nothing. */
+  private goneSince({ epoch }: Place, event: MarketEvent | BookEvent): Millis | undefined {
+    const { clock, longestDowntimeMs } = this.parts;
+    const receivedAt = Math.floor(millisOf(event.receivedAt));
+    const aliveAt = this.beat?.epoch === epoch ? Math.max(receivedAt, this.beat.at) : receivedAt;
+    return stamp(clock) - aliveAt > longestDowntimeMs ? aliveAt : undefined;
+  }
+}
+
+const fits = (name: ParsedStream, event: MarketEvent | BookEvent): boolean =>
+  event.type === name.type || event.type === 'book' ? isOrdered(name.known, event) : false;

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { RedisBus } from '#libs/bus';
+import { type FeedEvent, type StreamEvent, decode } from '#libs/core';
+import { HURRIED_LIMITS, RoleProcess, Stage, TwoRoles, type TwoRolesOptions, hurriedEnvironment } from '#libs/drill';
+import { systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
+import { assertBuilt, dist } from '../support/built.js';
+import { type TestRedis, freePort, startRedis } from '../support/start-redis.js';
+import { until } from '../support/until.js';
+
+beforeAll(assertBuilt);
+
+/** Streams whose past can be had again. */
+const MENUS = [
+  ['trade', 'aggTrade', 'kline_1s'],
+  ['trade', 'bookTicker', 'miniTicker'],
+];
+
+const RESTARTS = 4;
+
+/** The upstream and the edge in a process each, over a real Redis; the upstream is replaced under load, in every way there is. */
+describe('clients of an edge whose upstream is restarted', () => {
+  let redis: TestRedis;
+  let roles: TwoRoles;
+  let stage: Stage;
+  let options: TwoRolesOptions;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    const environment = { ...hurriedEnvironment(simulator), HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl };
+    options = { clock, redisUrl: redis.url, dist, environment };
+    roles = await TwoRoles.start(options);
+    stage = new Stage({ clock, simulator, gateway: roles, clients: 12, menus: MENUS });
+    await stage.start();
+  });
+
+  afterAll(async () => {
+    await stage.stop();
+    await redis.stop();
+  });
+
+  /** What clients saw that they should not have seen. */
+  const faults = (): Record<string, number> => {
+    const summary = stage.crew.summary();
+    const sum = (of: (stream: (typeof summary.streams)[number]) => number): number =>
+      summary.streams.reduce((total, stream) => total + of(stream), 0);
+    return {
+      disconnects: summary.disconnects,
+      missing: sum(({ missing }) => missing),
+      gaps: sum(({ gaps }) => gaps),
+      doubled: sum(({ doubled }) => doubled),
+      reordered: sum(({ reordered }) => reordered),
+      brokenPlaces: sum(({ brokenPlaces }) => brokenPlaces),
+      violations: stage.simulator.violations.length,
+    };
+  };
+  const NONE = { disconnects: 0, missing: 0, gaps: 0, doubled: 0, reordered: 0, brokenPlaces: 0, violations: 0 };
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)(
+    'miss nothing, get nothing twice and keep their connections: %s',
+    async (signal) => {
+      for (let restart = 0; restart < RESTARTS; restart += 1) {
+        await roles.replaceUpstream(signal);
+        await stage.flows();
+      }
+      expect(faults()).toEqual(NONE);
+    },
+    120_000,
+  );
+
+  it('nor when a second one takes over while the first still runs, as rolling updates do', async () => {
+    const second = new RoleProcess('upstream', await freePort(), options);
+    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.overtaken"')), { deadlineMs: 20_000 });
+    await roles.upstream.end('SIGTERM');
+    await stage.flows();
+    expect(faults()).toEqual(NONE);
+    await roles.replaceUpstream('SIGTERM');
+    await until(() => second.log.some((line) => line.includes('"upstream.overtaken"')), { deadlineMs: 20_000 });
+    await second.end('SIGKILL');
+    await stage.flows();
+    expect(faults()).toEqual(NONE);
+  }, 120_000);
+});
+
+describe('streams that are always on, and no edge is there to ask how far they got', () => {
+  const TRADE = 'btcusdt@trade';
+  let redis: TestRedis;
+  let simulator: Simulator;
+  let far: RedisBus;
+  beforeAll(async () => {
+    redis = await startRedis();
+    simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    far = new RedisBus({ redisUrl: redis.url, queueBytes: 1_000_000 });
+    await far.start();
+  });
+  afterAll(async () => {
+    await far.stop();
+    await simulator.stop();
+    await redis.stop();
+  });
+
+  it('go on from the marks of the upstream before: who reads Redis alone drops ids that it had, and misses none', async () => {
+    const environment = {
+      ...hurriedEnvironment(simulator),
+      HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
+      HOLDFAST_STREAMS: TRADE,
+    };
+    const options = { clock, redisUrl: redis.url, dist, environment };
+    const heard: StreamEvent[] = [];
+    await far.messages.subscribe(spot.channels.stream(TRADE), (text) => {
+      const event = decode(text);
+      if (event.ok) heard.push(event.value);
+    }).ready;
+    const start = async (): Promise<RoleProcess> => new RoleProcess('upstream', await freePort(), options);
+    const ids = (): number[] => heard.flatMap((event) => (event.type === 'trade' ? [event.id] : []));
+    const terms = (): StreamEvent[] => heard.filter(({ seq }) => seq === 1);
+    let upstream = await start();
+    for (let restart = 1; restart <= 3; restart += 1) {
+      const { length } = heard;
+      await until(() => heard.length > length + 100, { deadlineMs: 20_000 });
+      await until(async () => (await far.marks.read(spot.channels.marks)).has(TRADE));
+      await upstream.end('SIGKILL');
+      const last = heard.at(-1);
+      upstream = await start();
+      await until(() => terms().length > restart, { deadlineMs: 20_000 });
+      const follows = terms().at(-1)?.type === 'feed' && (terms().at(-1) as FeedEvent).follows;
+      expect(follows).toMatchObject({ epoch: last?.epoch });
+      expect(follows && follows.seq <= (last?.seq ?? 0)).toBe(true);
+      const newest = ids().at(-1) ?? 0;
+      await until(() => (ids().at(-1) ?? 0) > newest + 20, { deadlineMs: 20_000 });
+    }
+    await upstream.end('SIGTERM');
+    const distinct = [...new Set(ids())].toSorted((a, b) => a - b);
+    expect((distinct.at(-1) ?? 0) - (distinct[0] ?? 0) + 1).toBe(distinct.length);
+    expect(heard.filter((event) => event.type === 'feed' && event.state === 'gap')).toEqual([]);
+  }, 90_000);
+});

@@ -7,8 +7,10 @@ const MISUSED = 2;
 
 /** The benchmarks by name; each is loaded only when it is asked for. */
 const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
+  book: () => import('./book.js'),
   fanout: () => import('./fanout.js'),
   ingest: () => import('./ingest.js'),
+  spare: () => import('./spare.js'),
 };
 
 const [name = '', ...args] = process.argv.slice(2);

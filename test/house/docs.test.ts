@@ -31,9 +31,7 @@ describe.each(docs)('%s', (doc) => {
 const START = 'CHANGELOG.md CONTRIBUTING.md PROTOCOL.md README.md SECURITY.md bench/README.md k8s/README.md'.split(' ');
 
 it('reads the documents that people start with', () => {
-  expect(docs).toEqual(
-    expect.arrayContaining(START),
-  );
+  expect(docs).toEqual(expect.arrayContaining(START));
 });
 
 it('takes for a path what looks like one, and nothing else', () => {

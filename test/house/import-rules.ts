@@ -90,7 +90,7 @@ const roomRules: IForbiddenRuleType[] = Object.entries(ROOMS).flatMap(
       name: `${room}-rooms`,
       comment: `${because}. Allowed rooms: ${rooms.join(', ') || 'none'}.`,
       severity: 'error',
-      from: { path: `^libs/${room}/`, pathNot: '\\.(test|contract)\\.ts$' },
+      from: { path: `^libs/${room}/`, pathNot: '\\.(test|contract|rig)\\.ts$' },
       to: {
         path: '^(libs|apps|test|bench)/',
         pathNot: [`^libs/${room}/`, ...rooms.map((other) => `^libs/${other}/src/index\\.ts$`)],
@@ -100,7 +100,7 @@ const roomRules: IForbiddenRuleType[] = Object.entries(ROOMS).flatMap(
       name: `${room}-packages`,
       comment: `${because}. Packages it owns: ${packages.join(', ') || 'none'}.`,
       severity: 'error',
-      from: { path: `^libs/${room}/`, pathNot: '\\.(test|contract)\\.ts$' },
+      from: { path: `^libs/${room}/`, pathNot: '\\.(test|contract|rig)\\.ts$' },
       to: {
         dependencyTypes: packages.includes('node:') ? FROM_NPM : [...FROM_NPM, 'core'],
         pathNot: packages.flatMap((name) => [...npm(name), ...builtin(name)]),
@@ -171,7 +171,7 @@ export const importRules: IForbiddenRuleType[] = [
     name: 'production-code-needs-production-packages',
     comment: 'What the image runs must be in dependencies, not in devDependencies.',
     severity: 'error',
-    from: { path: '^(libs|apps)/', pathNot: '\\.(test|contract)\\.ts$' },
+    from: { path: '^(libs|apps)/', pathNot: '\\.(test|contract|rig)\\.ts$' },
     to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
   },
   {

@@ -18,7 +18,7 @@ if (room === '' || !existsSync(part)) {
 }
 
 const sources = globSync(`${part}/**/*.ts`, {
-  exclude: ['**/*.test.ts', '**/*.contract.ts', '**/index.ts', '**/*.module.ts'],
+  exclude: ['**/*.test.ts', '**/*.contract.ts', '**/*.rig.ts', '**/index.ts', '**/*.module.ts'],
 });
 const stryker = new Stryker({
   mutate: sources,

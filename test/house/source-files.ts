@@ -8,7 +8,7 @@ export interface SourceText {
   tree: ts.SourceFile;
 }
 
-/** The files of these folders that ship: neither tests nor contracts. Throws when there are none, because then nothing is held. */
+/** The files of these folders that ship: neither tests, nor contracts, nor what tests share. Throws when there are none, because then nothing is held. */
 export function sourceTexts(folders: readonly string[] = ['apps', 'libs']): SourceText[] {
   const paths = globSync(folders.map((folder) => `${folder}/**/*.ts`)).filter(isShipped);
   if (paths.length === 0) throw new Error(`no source files in ${folders.join(', ')}`);
@@ -18,7 +18,7 @@ export function sourceTexts(folders: readonly string[] = ['apps', 'libs']): Sour
   });
 }
 
-export const isShipped = (path: string): boolean => !/\.(test|contract)\.ts$/.test(path);
+export const isShipped = (path: string): boolean => !/\.(test|contract|rig)\.ts$/.test(path);
 
 /** Where a node stands, as an editor opens it. */
 export function placeOf(node: ts.Node, path = node.getSourceFile().fileName): string {

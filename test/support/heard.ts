@@ -1,4 +1,5 @@
 import {
+  type BookEvent,
   type FeedEvent,
   type MarketEvent,
   type Missing,
@@ -18,6 +19,8 @@ export class Heard {
   newest: MarketEvent | undefined;
   private seq = 0;
   private next: number | undefined;
+  /** The first id behind a book, until a diff has joined it. */
+  private joinsAt: number | undefined;
   private isFilling = false;
   private closedAt: number | undefined;
 
@@ -33,6 +36,7 @@ export class Heard {
     this.seq = event.seq;
     if (event.type === 'feed') this.takeFeed(event);
     else if (isMarketEvent(event)) this.takeEvent(event);
+    else this.takeBook(event);
   }
 
   private takeFeed(event: FeedEvent): void {
@@ -49,17 +53,25 @@ export class Heard {
     this.next = event.missing.to + 1;
   }
 
+  /** What follows joins it: the first diff may begin below it. */
+  private takeBook({ lastUpdateId }: BookEvent): void {
+    if (this.next !== undefined && lastUpdateId + 1 < this.next) this.fault(`book of ${lastUpdateId}, at ${this.next}`);
+    this.next = this.joinsAt = lastUpdateId + 1;
+  }
+
   private takeEvent(event: MarketEvent): void {
     this.events += 1;
     this.newest = event;
     if (event.type !== 'unknown' && event.backfilled) this.filled += 1;
-    else if (this.state !== 'live' && this.feeds.at(-1)?.cause !== 'filling')
-      this.fault(`an event while ${this.state}`);
+    else if (this.state !== 'live' && !this.isFilling) this.fault(`an event while ${this.state}`);
     if (event.type === 'kline' && event.openAt === this.closedAt) this.fault(`candle ${event.openAt} after its end`);
     if (event.type === 'kline' && event.closed) this.closedAt = event.openAt;
     const ids = idsOf(event);
     if (!ids) return;
-    if (this.next !== undefined && ids.from !== this.next) this.fault(`id ${ids.from}, expected ${this.next}`);
+    const isJoining = this.joinsAt !== undefined && ids.from <= this.joinsAt && this.joinsAt <= ids.to;
+    this.joinsAt = undefined;
+    if (this.next !== undefined && ids.from !== this.next && !isJoining)
+      this.fault(`id ${ids.from}, expected ${this.next}`);
     this.next = ids.to + 1;
   }
 

@@ -1,5 +1,5 @@
 import { type ParsedStream, spot } from '#libs/binance';
-import type { BookEvent, Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
+import type { BlockTrade, BookEvent, Depth, Kline, MarketEvent, StreamEvent, Trade } from '#libs/core';
 
 /** What a series needs beside its name, where nobody repairs. */
 export const seriesTools = () => ({
@@ -7,6 +7,7 @@ export const seriesTools = () => ({
   counts: { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 },
   bounds: { holdMs: 2_000, fillMs: 60_000, mostWaiting: 20_000 },
   repairs: { kindOf: () => 'none' as const, begin: () => undefined, over: () => undefined, missed: () => undefined },
+  memoryOf: () => undefined,
   wallAt: (instant: number) => instant,
 });
 
@@ -28,6 +29,12 @@ export const trade = (id: number, tradedAt = 0): Trade => ({
   quantity: '1',
   taker: 'buy',
   tradedAt,
+});
+
+export const blockTrade = (id: number): BlockTrade => ({
+  ...trade(id),
+  stream: 'btcusdt@blockTrade',
+  type: 'blockTrade',
 });
 
 export const diff = (firstUpdateId: number, lastUpdateId: number): Depth => ({
@@ -78,6 +85,7 @@ function shortEvent(event: MarketEvent): string | number {
   switch (event.type) {
     case 'trade':
     case 'aggTrade':
+    case 'blockTrade':
       return event.id;
     case 'depth':
       return event.lastUpdateId;

@@ -9,8 +9,8 @@ export {
   type RestHost,
   defineMarket,
 } from './market.js';
-export { idsBetween, risingIdsBetween } from './history/ids-between.js';
-export { readRow, readRows } from './history/read-rows.js';
+export { risingIdsBetween } from './history/ids-between.js';
+export { readRows } from './history/read-rows.js';
 export { isNewer, isOrdered, reachOf } from './newness.js';
 export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';

@@ -57,12 +57,10 @@ describe('what rises', () => {
       const { ordering } = stream(`btcusdt@${suffix}`).known;
       if (ordering.rule !== 'rising') throw new Error(suffix);
       const told = (time: number) => ({ ...at(suffix), eventAt: time, pricedAt: time, openAt: time }) as never;
-      const [early, later, last] = [1_700_000_000_000, 1_700_000_000_001_500, 1_700_000_000_002].map(told) as never[];
-      const { mark, major = mark } = ordering;
-      for (const of of [mark, major]) {
-        expect(of(early!)).toBeLessThan(of(later!));
-        expect(of(later!)).toBeLessThan(of(last!));
-      }
+      const events = [1_700_000_000_000, 1_700_000_000_001_500, 1_700_000_000_002].map(told);
+      const marks = events.map((event) => ordering.mark(event));
+      expect(marks).toEqual([1_700_000_000_000, 1_700_000_000_001.5, 1_700_000_000_002]);
+      if (ordering.major) expect(events.map((event) => ordering.major?.(event))).toEqual(marks);
     },
   );
 

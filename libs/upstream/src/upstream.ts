@@ -3,6 +3,7 @@ import type { Bus } from '#libs/bus';
 import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, type Seq, type StreamName, stamp } from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
+import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
 import { Journal } from './journal/journal.js';
@@ -49,6 +50,7 @@ export class Upstream implements Service {
   readonly problems: Problems;
   readonly streams: Streams;
   readonly pool: Pool;
+  readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
   private readonly board: DemandBoard;
@@ -84,11 +86,17 @@ export class Upstream implements Service {
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     this.pool = this.newPool(settings);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    const { pool, streams, board, journal, problems } = this;
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
     const host = historyHost(settings, market);
+    const rest = host === undefined ? undefined : this.rest;
+    const { pool, streams, board, journal, problems } = this;
+    const isAsked = (stream: string): boolean => board.isAsked(stream);
+    this.books = new Books({ rest, streams, clock, log, settings, isAsked });
+    const { books } = this;
+    streams.remember((stream) => books.open(stream));
     const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
-    streams.repairs.employ(host === undefined ? [] : [new HistoryDesk(this.rest, clock)], holes);
+    const history = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
+    streams.repairs.employ([pool.spares.repairer, ...history], holes);
     const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
     const lastPlaces = new LastPlaces(streams.wanted);
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
@@ -97,8 +105,8 @@ export class Upstream implements Service {
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool, holes });
-    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes }, clock);
+    this.counts.expose({ streams, problems, journal, pool, holes, books });
+    showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);
   }
 
@@ -118,6 +126,7 @@ export class Upstream implements Service {
     this.streams.stop();
     // Not waited for: the bus sees to it while it stops, and it may be down.
     if (this.term.overtaken === undefined) void this.bookmarks.write(stamp(this.parts.clock));
+    this.books.stop();
     await this.pool.stop();
     await this.rest.stop();
   }
@@ -125,6 +134,7 @@ export class Upstream implements Service {
   tick(now: Millis): void {
     this.pool.tick(now);
     this.streams.tick(now);
+    this.books.tick(now);
     if (now >= this.lookAt) {
       this.lookAt = now + this.timings.watchMs;
       this.watch.look(now);

@@ -26,6 +26,9 @@ class CandleRow {
 
 const ROW = compileShape(CandleRow);
 
+/** No instance of the class, but what it describes. */
+type CandleFields = Pick<CandleRow, keyof CandleRow>;
+
 /**
  * A row as an event. It has no trade ids but where there was no trade, and whether it is the last word about its candle nobody
  * can tell by it alone; see `candlesBetween`.
@@ -36,7 +39,7 @@ export function candleOf(
   receivedAt: Millis,
 ): Result<Kline, string> {
   if (!Array.isArray(value)) return notOk('is not a list of fields');
-  const row = readRow<CandleRow>(
+  const row = readRow<CandleFields>(
     ROW,
     Object.fromEntries(ROW.keys.slice(0, value.length).map((key, at) => [key, value[at]])),
   );

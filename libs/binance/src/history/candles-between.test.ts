@@ -187,7 +187,8 @@ describe('candles that were missed', () => {
         fc.nat(9_000),
         fc.boolean(),
         (trades, page, lag, wasOpen) => {
-          const firstIds = trades.reduce<number[]>((ids, count) => [...ids, ids.at(-1)! + count], [500]);
+          const firstIds = [500];
+          for (const count of trades) firstIds.push(firstIds.at(-1)! + count);
           const truth = trades.map((count, minute) => candle(minute, firstIds[minute]!, count));
           const end = trades.length;
           let before = wasOpen ? { ...truth[0]!, trades: 0, closed: false } : candle(-1, 490, 10);

@@ -231,6 +231,8 @@ describe('a book over REST', () => {
         receivedAt: 7,
       },
     });
+    expect(book(answer, 3)).toMatchObject({ ok: true, value: { bids: answer.bids } });
+    expect(JSON.stringify(book(answer, 3))).not.toMatch(/bidsTo|asksTo/);
     expect(book({ lastUpdateId: 1, bids: [], asks: [] })).toMatchObject({ ok: true, value: { bids: [], asks: [] } });
   });
 

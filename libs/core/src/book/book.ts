@@ -1,5 +1,5 @@
 import type { BookEvent, Decimal, Depth, Level } from '../words/event.js';
-import { type Reach, Side } from './side.js';
+import { type Reach, HalfBook } from './half-book.js';
 
 /** Levels of both sides, best first. */
 export interface BookLevels {
@@ -23,13 +23,13 @@ const MOST_LEVELS = 10_000;
 export class Book {
   /** The update id that it stands at; 0 before the first diff or book. */
   id = 0;
-  private readonly bids: Side;
-  private readonly asks: Side;
+  private readonly bids: HalfBook;
+  private readonly asks: HalfBook;
 
   /** @param most levels kept on each side; of more the worst are dropped, and it knows no further than those that are left. */
   constructor(most = MOST_LEVELS) {
-    this.bids = new Side(1, most);
-    this.asks = new Side(-1, most);
+    this.bids = new HalfBook(1, most);
+    this.asks = new HalfBook(-1, most);
   }
 
   /** Whether it has taken a book: before that, it knows single levels and nothing of what is between them. */
@@ -53,7 +53,7 @@ export class Book {
     this.id = lastUpdateId;
     for (const [price, quantity] of bids) this.bids.set(price, quantity);
     for (const [price, quantity] of asks) this.asks.set(price, quantity);
-    return this.uncross(bids, asks);
+    return this.settle(bids, asks);
   }
 
   /**
@@ -69,7 +69,7 @@ export class Book {
       bids: this.bids.take(bids, reachOf(book.bidsTo), isSame),
       asks: this.asks.take(asks, reachOf(book.asksTo), isSame),
     };
-    const crossed = this.uncross(bids, asks);
+    const crossed = this.settle(bids, asks);
     return { bids: [...differing.bids, ...crossed.bids], asks: [...differing.asks, ...crossed.asks] };
   }
 
@@ -80,8 +80,12 @@ export class Book {
     return { bids, asks, ...(bidsTo !== undefined && { bidsTo }), ...(asksTo !== undefined && { asksTo }) };
   }
 
-  private uncross(bids: readonly Level[], asks: readonly Level[]): BookLevels {
-    return { bids: this.bids.uncross(asks), asks: this.asks.uncross(bids) };
+  /** What these levels, which have just been set, contradict goes; of what is left the worst, where it is too much. */
+  private settle(bids: readonly Level[], asks: readonly Level[]): BookLevels {
+    const crossed = { bids: this.bids.uncross(asks), asks: this.asks.uncross(bids) };
+    this.bids.dropWorst();
+    this.asks.dropWorst();
+    return crossed;
   }
 }
 

@@ -2,21 +2,52 @@ import type { Decimal } from '../words/event.js';
 
 const ZERO = 48;
 const POINT = 46;
+const USUAL_ZERO = '0.00000000';
+
+/** Decimals that a rank counts. */
+const RANKED_DECIMALS = 8;
+
+/**
+ * A whole number that rises with the decimal: its value in units of the eighth decimal, cut off, and at most the largest that a
+ * double holds. So what has the lower rank is lower, and of two with the same rank `compareDecimals` tells. Every step that is not
+ * exact ends above that largest number.
+ */
+export function rankOf(text: Decimal): number {
+  const { length } = text;
+  let rank = 0;
+  let at = 0;
+  for (; at < length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === POINT) break;
+    rank = rank * 10 + (code - ZERO);
+  }
+  for (let decimals = 0; decimals < RANKED_DECIMALS; decimals++) {
+    at += 1;
+    rank *= 10;
+    if (at < length) rank += text.charCodeAt(at) - ZERO;
+  }
+  return rank > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : rank;
+}
 
 /**
  * Which of two decimals is larger: below 0, 0 or above 0, as `sort` wants it. Exact whatever their length, because no number
- * is ever made of them; as exchanges write them: digits, perhaps a point and more digits, no sign.
+ * is ever made of them; as exchanges write prices: digits, perhaps a point and more digits, no sign.
  */
 export function compareDecimals(one: Decimal, other: Decimal): number {
-  // Nearly always written alike: then the first letter that differs decides.
+  if (one === other) return 0;
   const pointOfOne = pointOf(one);
   const pointOfOther = pointOf(other);
-  if (pointOfOne !== pointOfOther) return compareWholes(one, pointOfOne, other, pointOfOther);
-  return compareDigits(one, 0, other, 0);
+  // Nearly always written alike: then the first letter that differs decides.
+  if (pointOfOne === pointOfOther) return compareDigits(one, 0, other, 0);
+  const fromOne = firstDigit(one, pointOfOne);
+  const fromOther = firstDigit(other, pointOfOther);
+  const longer = pointOfOne - fromOne - (pointOfOther - fromOther);
+  return longer === 0 ? compareDigits(one, fromOne, other, fromOther) : longer;
 }
 
 /** Whether it is zero, however many zeros that takes. */
 export function isZero(text: Decimal): boolean {
+  if (text === USUAL_ZERO) return true;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code !== ZERO && code !== POINT) return false;
@@ -36,14 +67,7 @@ function pointOf(text: Decimal): number {
   return at < 0 ? text.length : at;
 }
 
-/** The same when whole parts are not as long as each other: by their length, once zeros in front are gone. */
-function compareWholes(one: Decimal, pointOfOne: number, other: Decimal, pointOfOther: number): number {
-  const fromOne = firstDigit(one, pointOfOne);
-  const fromOther = firstDigit(other, pointOfOther);
-  const longer = pointOfOne - fromOne - (pointOfOther - fromOther);
-  return longer === 0 ? compareDigits(one, fromOne, other, fromOther) : longer;
-}
-
+/** Where the whole part begins, but for zeros in front. */
 function firstDigit(text: Decimal, point: number): number {
   let at = 0;
   while (at < point && text.charCodeAt(at) === ZERO) at++;

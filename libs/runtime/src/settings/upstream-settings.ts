@@ -1,5 +1,5 @@
-import { IsArray, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { httpUrl, integer, list, text, webSocketUrl } from './readers.js';
+import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { httpUrl, integer, list, text, webSocketUrl, yesOrNo } from './readers.js';
 import { Setting, type SettingDetails } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
@@ -161,6 +161,26 @@ export class UpstreamSettings {
   fillMostWaiting: number = 20_000;
 
   @Setting({
+    env: 'HOLDFAST_BOOK_LEVELS',
+    read: integer,
+    expected: 'a whole number from 100 to 5000',
+    says: 'How many levels a side of each book are fetched and kept, near the touch first, deeper as the weight that Binance allows has room: 1000 levels cost 50, 5000 cost 250, of 6000 a minute. A book of 1000 levels a side takes about 0.2 MB.',
+  })
+  @Max(5_000)
+  @Min(100)
+  @IsInt()
+  bookLevels: number = 1_000;
+
+  @Setting({
+    env: 'HOLDFAST_BOOK_UNBRIDGED',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Whether diffs of a book go on behind missing ones before a new book has taken their place. Then a gap is announced, and whoever keeps a book has a wrong one until the next comes; else diffs wait for it, however long that takes.',
+  })
+  @IsBoolean()
+  bookUnbridged: boolean = false;
+
+  @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
     read: integer,
     expected: milliseconds(100, 600_000),
@@ -235,6 +255,26 @@ export class UpstreamSettings {
   @Min(1)
   @IsInt()
   streamsPerConnection: number = 1_024;
+
+  @Setting({
+    env: 'HOLDFAST_SPARE_LINE',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Keep a second connection with the same streams beside each one; what it receives is only kept as bytes, and read when the first one drops or lacks something. It doubles connections and traffic from Binance.',
+  })
+  @IsBoolean()
+  spareLine: boolean = false;
+
+  @Setting({
+    env: 'HOLDFAST_SPARE_MS',
+    read: integer,
+    expected: milliseconds(1_000, 60_000),
+    says: 'How much of the past a spare connection keeps, 32 MB at most.',
+  })
+  @Max(60_000)
+  @Min(1_000)
+  @IsInt()
+  spareMs: number = 10_000;
 
   @Setting({
     env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',

@@ -21,7 +21,7 @@ class Window {
     this[side].add(price);
   }
 
-  take(book: Book): DepthDiff | undefined {
+  take(book: SimBook): DepthDiff | undefined {
     if (this.firstId === 0) return undefined;
     const diff: DepthDiff = {
       firstId: this.firstId,
@@ -40,7 +40,7 @@ class Window {
  * One symbol's order book. Every change raises `updateId` by one; the diffs for both speeds are collected from the same
  * changes, so each series of diffs is contiguous and ends in the same book.
  */
-export class Book {
+export class SimBook {
   readonly bids = new BookSide('bids');
   readonly asks = new BookSide('asks');
   private readonly windows = { 100: new Window(), 1000: new Window() };

@@ -1,5 +1,5 @@
 /** Rows with ids that rise by one, oldest first, the newest `limit` of them kept. */
-export class History<Row extends { readonly id: number; readonly at: number }> {
+export class RowHistory<Row extends { readonly id: number; readonly at: number }> {
   private rows: Row[] = [];
 
   constructor(private readonly limit: number) {}

@@ -1,15 +1,15 @@
-import { Book } from './book.js';
+import { SimBook } from './book.js';
 import { Candles } from './candles/candles.js';
-import { History } from './history.js';
+import { RowHistory } from './history.js';
 import type { SimAggTrade, SimBlockTrade, SimTrade } from './trade.js';
 import type { SymbolSpec } from './symbols.js';
 
 /** One symbol as it stands: its book, and what was traded. */
 export class Instrument {
-  readonly book: Book;
-  readonly trades: History<SimTrade>;
-  readonly aggTrades: History<SimAggTrade>;
-  readonly blockTrades: History<SimBlockTrade>;
+  readonly book: SimBook;
+  readonly trades: RowHistory<SimTrade>;
+  readonly aggTrades: RowHistory<SimAggTrade>;
+  readonly blockTrades: RowHistory<SimBlockTrade>;
   readonly candles: Candles;
   /** Whether anything was traded since the last full second. */
   tradedThisSecond = false;
@@ -22,10 +22,10 @@ export class Instrument {
     firstUpdateId: number,
     keep: number,
   ) {
-    this.book = new Book(firstUpdateId);
-    this.trades = new History(keep);
-    this.aggTrades = new History(keep);
-    this.blockTrades = new History(1_000);
+    this.book = new SimBook(firstUpdateId);
+    this.trades = new RowHistory(keep);
+    this.aggTrades = new RowHistory(keep);
+    this.blockTrades = new RowHistory(1_000);
     this.candles = new Candles(spec.startTicks);
   }
 }

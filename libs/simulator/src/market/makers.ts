@@ -1,7 +1,7 @@
 import type { Random } from '#libs/core';
 import { between, geometric } from '../random.js';
 import type { SideName } from './book-side.js';
-import type { Book } from './book.js';
+import type { SimBook } from './book.js';
 import type { SymbolSpec } from './symbols.js';
 
 /** Levels a side starts with, is kept above, and is kept below. */
@@ -25,7 +25,7 @@ export class Makers {
   private readonly step: number;
 
   constructor(
-    private readonly book: Book,
+    private readonly book: SimBook,
     private readonly spec: SymbolSpec,
     private readonly random: Random,
   ) {

@@ -1,6 +1,6 @@
 import type { Millis, Random } from '#libs/core';
 import { between, geometric, seeded } from '../random.js';
-import type { Book } from './book.js';
+import type { SimBook } from './book.js';
 import { Instrument } from './instrument.js';
 import { Makers, someLots } from './makers.js';
 import type { MarketSink } from './sink.js';
@@ -13,7 +13,7 @@ type Micros = number;
 /** Makes one symbol move: the dice that decide what happens next, and when; takers, and what they trade. Same seed, same start: same history. */
 export class Trading {
   readonly instrument: Instrument;
-  private readonly book: Book;
+  private readonly book: SimBook;
   private readonly spec: SymbolSpec;
   private readonly random: Random;
   private nextAt: Micros;

@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { History } from '../market/history.js';
+import type { RowHistory } from '../market/history.js';
 import type { Instrument } from '../market/instrument.js';
 import type { SimTrade } from '../market/trade.js';
 import {
@@ -104,7 +104,7 @@ function aggRows({ query, time, databaseUntil }: Source): unknown {
 
 /** From an id on, else the newest; none younger than `until`. Chronological either way. */
 function rows<Row extends SimTrade>(
-  history: History<Row>,
+  history: RowHistory<Row>,
   fromId: number | undefined,
   limit: number,
   until: Millis,

@@ -27,6 +27,16 @@ describe('the demand board', () => {
     expect(wanted(board)).toEqual(['btcusdt@depth', 'btcusdt@trade']);
   });
 
+  it('knows which streams edges want, whatever is always on', () => {
+    const board = boardOf(['btcusdt@depth', 'ethusdt@depth'], 100);
+    changeOf(board, demand('a', ['btcusdt@depth', 'btcusdt@trade']));
+    const isAsked = (): boolean[] =>
+      ['btcusdt@depth', 'ethusdt@depth', 'btcusdt@trade', 'ethusdt@trade'].map((name) => board.isAsked(name));
+    expect(isAsked()).toEqual([true, false, true, false]);
+    changeOf(board, demand('a', []));
+    expect(isAsked()).toEqual([false, false, false, false]);
+  });
+
   it('wants a stream once, by its own name, whatever edges call it', () => {
     const board = boardOf(['btcusdt@depth5@1000ms'], 2);
     changeOf(board, demand('a', ['btcusdt@depth@1000ms', 'btcusdt@depth']));

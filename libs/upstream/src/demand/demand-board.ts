@@ -55,6 +55,7 @@ export class DemandBoard {
   private readonly byText = new Map<string, DemandingEdge>();
   /** Each wanted stream, and how many want it; those that are always on stand first. */
   private readonly wanters = new Map<StreamName, { stream: ParsedStream; count: number }>();
+  private readonly always: ReadonlySet<StreamName>;
   private readonly refusedNames = new Set<StreamName>();
   /** Until when a stream counts as not given up by an edge that was forgotten. */
   private readonly unheard = new Map<StreamName, Millis>();
@@ -64,6 +65,7 @@ export class DemandBoard {
     always: readonly ParsedStream[],
     private readonly mostStreams: number,
   ) {
+    this.always = new Set(always.map(({ name }) => name));
     for (const stream of always) this.count(stream, 1);
   }
 
@@ -100,6 +102,11 @@ export class DemandBoard {
   /** Whether an edge that wanted the stream was lost sight of a short while ago, rather than having said that it is enough. */
   isUnheard(stream: StreamName): boolean {
     return this.unheard.has(stream);
+  }
+
+  /** Whether an edge wants the stream, rather than only a list of what is always on. */
+  isAsked(stream: StreamName): boolean {
+    return (this.wanters.get(stream)?.count ?? 0) > (this.always.has(stream) ? 1 : 0);
   }
 
   /** Nobody could be heard until now, for a reason that is not theirs: they are not held to their time. */

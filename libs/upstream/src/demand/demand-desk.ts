@@ -14,6 +14,7 @@ import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
 import type { Recollection } from '../restart/recollection.js';
 import type { DemandBoard } from './demand-board.js';
+import { welcomesOf } from './welcomes.js';
 
 /** Refused demands are logged at most so often, with their number. */
 const SAY_AGAIN_MS: Millis = 10_000;
@@ -146,9 +147,6 @@ export class DemandDesk {
     const asked = readWelcomeQuestion(question);
     // Whoever has overtaken us answers; what we say is not listened to.
     if (!asked || this.parts.term.overtaken !== undefined) return undefined;
-    const welcomes = asked.streams.flatMap(
-      (stream) => this.parts.streams.wanted.get(stream)?.transcript.welcome() ?? [],
-    );
-    return { welcomes };
+    return { welcomes: welcomesOf(this.parts.streams, asked.streams, this.parts.clock.now()) };
   }
 }

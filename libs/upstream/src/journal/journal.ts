@@ -8,7 +8,7 @@ export interface AttemptRecord {
   attempt: number;
   /** Which line made it; a line keeps its number while it reconnects, a replacement has a new one. */
   generation: number;
-  /** Why the line was opened: `demand`, or what asked for the rotation. */
+  /** Why the line was opened: `demand`, what asked for the rotation, or `spare`; after that `reconnect`, of a spare one `spare-reconnect`. */
   why: string;
   from?: string;
   to?: string;
@@ -36,7 +36,8 @@ export interface AttemptRecord {
 
 /** What is done about the end of a connection. */
 export type Then =
-  | { do: 'retry'; inMs: Millis }
+  /** `standIn` brings its streams meanwhile. */
+  | { do: 'retry'; inMs: Millis; standIn?: number }
   /** Its replacement, which was up already, carries the streams from now on. */
   | { do: 'promote'; generation: number }
   /** It was to replace a line that works; another one will be tried. */
@@ -47,7 +48,7 @@ export type Then =
 export function tellThen(then: Then): string {
   switch (then.do) {
     case 'retry':
-      return `next attempt in ${duration(then.inMs)}`;
+      return `next attempt in ${duration(then.inMs)}${meanwhile(then.standIn)}`;
     case 'promote':
       return `generation ${then.generation} takes over`;
     case 'replace-later':
@@ -56,6 +57,9 @@ export function tellThen(then: Then): string {
       return 'nothing: not needed any more';
   }
 }
+
+const meanwhile = (standIn: number | undefined): string =>
+  standIn === undefined ? '' : `; the spare line, generation ${standIn}, brings its streams meanwhile`;
 
 /** So many attempts are remembered. */
 const MOST_RECORDS = 300;

@@ -3,10 +3,10 @@ import type { Budget } from '#libs/bus';
 import type { Millis, Topic } from '#libs/core';
 
 /**
- * What an attempt is for: to bring back what was live, to carry streams that no line has carried yet, or to replace a line
- * that works.
+ * What an attempt is for: to bring back what was live, to carry streams that no line has carried yet, to replace a line that
+ * works, or to have a second one.
  */
-export type Purpose = 'repair' | 'demand' | 'replacement';
+export type Purpose = 'repair' | 'demand' | 'replacement' | 'spare';
 
 /**
  * Binance counts where attempts arrive, not where they leave, and those of one moment may take different times to get
@@ -15,7 +15,7 @@ export type Purpose = 'repair' | 'demand' | 'replacement';
 const LONGER_MS: Millis = 15_000;
 const FREE = 1 / 30;
 
-/** Demand and replacements stop here, so that they never use up what repairs need: clients cause the one, time the other. */
+/** Demand, replacements and spare lines stop here, so that they never use up what repairs need: clients cause the one, time the other. */
 const DEFERRABLE = 2 / 3;
 
 /**
@@ -38,6 +38,7 @@ export class Attempts {
       repair: Math.floor(most * (1 - FREE)),
       demand: Math.floor(most * DEFERRABLE),
       replacement: Math.floor(most * DEFERRABLE),
+      spare: Math.floor(most * DEFERRABLE),
     };
   }
 

@@ -104,6 +104,18 @@ export class Connection {
     return value;
   }
 
+  /** Notes a message that is not read: it is data of the market, and kept for later. */
+  pass(bytes: Uint8Array, now: Millis): void {
+    const { record, pulse, parts } = this;
+    pulse.bytesAt = now;
+    record.frames += 1;
+    record.bytes += bytes.byteLength;
+    parts.traffic.frames += 1;
+    parts.traffic.bytes += bytes.byteLength;
+    if (this.dataAt === undefined) parts.tell.live();
+    this.dataAt = now;
+  }
+
   /** A ping or a pong came; a ping was answered already, which is one message of ours. */
   beat(kind: 'ping' | 'pong', now: Millis): void {
     this.pulse.bytesAt = now;

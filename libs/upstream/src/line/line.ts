@@ -47,7 +47,7 @@ export interface LineIdentity {
   /** Rises over all lines of the process. */
   generation: number;
   why: string;
-  /** What its attempts are for until it has brought something; from then on they are repairs. */
+  /** What its attempts are for until it has brought something; from then on they are repairs, but those of a spare one. */
   purpose: Purpose;
   /** Where its streams are served, behind the market's base URL. */
   route: string;
@@ -142,7 +142,8 @@ export class Line {
   }
 
   private async permit(): Promise<Millis> {
-    const forMs = await this.tools.attempts.permit(this.wasLive ? 'repair' : this.identity.purpose);
+    const { purpose } = this.identity;
+    const forMs = await this.tools.attempts.permit(this.wasLive && purpose !== 'spare' ? 'repair' : purpose);
     if (forMs > 0) this.owner.held(this, forMs);
     return forMs;
   }

@@ -36,7 +36,8 @@ export class NextAttempt {
     const names = this.isBare ? [] : [...wanted].filter((stream) => !this.refused.has(stream));
     const { url, streams } = streamUrl(base, names, timeUnit, limits);
     this.inUrl = streams;
-    this.record = journal.begin(generation, this.hasDialled ? 'reconnect' : why, new URL(url).host, wanted.size);
+    const reason = this.hasDialled ? whyAgain(why) : why;
+    this.record = journal.begin(generation, reason, new URL(url).host, wanted.size);
     this.hasDialled = true;
     return url;
   }
@@ -52,3 +53,5 @@ export class NextAttempt {
     this.record = undefined;
   }
 }
+
+const whyAgain = (why: string): string => (why === 'spare' ? 'spare-reconnect' : 'reconnect');

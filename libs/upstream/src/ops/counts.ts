@@ -1,7 +1,9 @@
 import type { ParsedStream, ProblemCode } from '#libs/binance';
 import type { Result } from '#libs/core';
 import { type Metrics } from '#libs/runtime';
+import type { Books } from '../books/books.js';
 import type { AttemptRecord, Journal } from '../journal/journal.js';
+import { bookTotals } from './book-page.js';
 import type { HoleJournal } from '../repair/hole-journal.js';
 import type { RepairEnd } from '../streams/repair-desk.js';
 import type { Problems } from '../problems/problems.js';
@@ -15,6 +17,7 @@ export interface Counting {
   problems: Problems;
   journal: Journal;
   pool: Pool;
+  books: Books;
   holes: HoleJournal;
 }
 
@@ -73,7 +76,7 @@ export class UpstreamCounts {
   }
 
   /** Shows what the other parts count themselves. */
-  expose({ streams, problems, journal, pool, holes }: Counting): void {
+  expose({ streams, problems, journal, pool, holes, books }: Counting): void {
     const { counts } = streams;
     this.reading('attempts', 'Connection attempts begun.', () => journal.attempts);
     this.reading('events', 'Messages published: market events and feed states.', () => streams.published);
@@ -89,13 +92,48 @@ export class UpstreamCounts {
     this.reading('filled', 'Events that were brought to fill holes.', () => counts.filled);
     this.announced(holes);
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
+    this.spares(pool);
     this.gauges(streams, pool);
+    this.exposeBooks(books);
+  }
+
+  private exposeBooks(books: Books): void {
+    const { counts } = books;
+    this.reading('books_asked', 'Books asked for over REST.', () => counts.asked);
+    this.reading('books_failed', 'Books that could not be had, or not be read.', () => counts.failed);
+    this.reading('books_behind', 'Books that came and were too old to join their stream.', () => counts.behind);
+    this.reading('books_bridged', 'Books that took the place of missing diffs.', () => counts.bridged);
+    this.reading('books_joined', 'Books that joined their stream where nothing was missing.', () => counts.joined);
+    this.metrics.gauge({
+      name: 'holdfast_upstream_books',
+      help: 'Books of wanted streams: those that are known, those that are not, those whose diffs wait for one.',
+      labelNames: ['state'],
+      collect() {
+        const { known, unknown, torn } = bookTotals(books);
+        this.set({ state: 'known' }, known);
+        this.set({ state: 'unknown' }, unknown);
+        this.set({ state: 'torn' }, torn);
+      },
+    });
+    this.metrics.gauge({
+      name: 'holdfast_upstream_book_bytes',
+      help: 'About how much memory books and the diffs kept for them take.',
+      collect() {
+        this.set(bookTotals(books).bytes);
+      },
+    });
+  }
+
+  private spares({ spares: { counts } }: Pool): void {
+    this.reading('spare_kept', 'Messages that spare connections kept as bytes.', () => counts.kept);
+    this.reading('spare_read', 'Kept messages that were read because something was missing.', () => counts.read);
+    this.reading('stand_ins', 'Times a spare connection began to bring another one’s streams.', () => counts.stoodIn);
   }
 
   private gauges(streams: Streams, pool: Pool): void {
     this.metrics.gauge({
       name: 'holdfast_upstream_connections',
-      help: 'Connections to Binance that are open, replacements included.',
+      help: 'Connections to Binance that are open, replacements and spare ones included.',
       collect() {
         this.set(pool.lines.filter(({ connection }) => connection).length);
       },

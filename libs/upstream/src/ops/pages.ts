@@ -1,14 +1,18 @@
 import type { Market } from '#libs/binance';
 import { type Clock, type Millis, counted } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
+import type { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { Journal } from '../journal/journal.js';
+import type { Line } from '../line/line.js';
 import type { Problems } from '../problems/problems.js';
 import type { Pool } from '../pool/pool.js';
 import type { HoleJournal } from '../repair/hole-journal.js';
 import type { Slot } from '../rotation/slot.js';
+import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
+import { bookPage } from './book-page.js';
 import type { TermKeeper } from '../term.js';
 
 /** So many streams are listed, those that are not live first. */
@@ -23,6 +27,7 @@ export interface Shown {
   problems: Problems;
   board: DemandBoard;
   term: TermKeeper;
+  books: Books;
   holes: HoleJournal;
 }
 
@@ -34,6 +39,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
     upstream.market.name === 'spot' ? section : `${section} of ${upstream.market.name}`;
   ops.status(of('lines'), () => lines(upstream, clock.now()));
   ops.status(of('streams'), () => streams(upstream, clock.now()));
+  ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
   ops.status(of('holes'), () => upstream.holes.read());
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
@@ -49,24 +55,41 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
 }
 
 function lines({ pool }: Shown, now: Millis): Record<string, unknown>[] {
-  return pool.all.flatMap((slot) =>
-    slot.allLines.map((line) => {
-      const { openedAt, dataAt, confirmedAt } = line.connection ?? {};
+  return pool.all.flatMap((slot) => [
+    ...slot.allLines.map((line) => {
       const isActive = line === slot.line;
       return {
-        generation: line.generation,
-        why: line.why,
-        state: line.state,
+        ...lineOf(line, now),
         role: isActive ? 'active' : 'replacement',
         streams: isActive ? slot.cargo.size : slot.load,
-        openForMs: openedAt === undefined ? null : Math.round(now - openedAt),
-        silentForMs: dataAt === undefined ? null : Math.round(now - dataAt),
-        confirmed: confirmedAt !== undefined,
         rotation: rotationOf(slot) ?? null,
-        rotationDueInMs: dueIn(slot, now),
+        rotationDueInMs: dueIn(slot.rotation.plan, now),
       };
     }),
-  );
+    ...spareOf(pool.spares.of(slot), slot, now),
+  ]);
+}
+
+function lineOf({ generation, why, state, connection }: Line, now: Millis): Record<string, unknown> {
+  const { openedAt, dataAt, confirmedAt } = connection ?? {};
+  return {
+    generation,
+    why,
+    state,
+    openForMs: openedAt === undefined ? null : Math.round(now - openedAt),
+    silentForMs: dataAt === undefined ? null : Math.round(now - dataAt),
+    confirmed: confirmedAt !== undefined,
+  };
+}
+
+/** The slot's spare line, where there is one: `rotation` says what it does. */
+function spareOf(spare: Spare | undefined, { cargo }: Slot, now: Millis): Record<string, unknown>[] {
+  if (!spare?.view.line) return [];
+  const { line, state, bytes, dueAt } = spare.view;
+  const rotation = state === 'standing-in' ? 'stands in' : `keeps ${bytes} bytes`;
+  return [
+    { ...lineOf(line, now), role: 'spare', streams: cargo.size, rotation, rotationDueInMs: dueIn({ dueAt }, now) },
+  ];
 }
 
 /** What is going on with a slot's line. */
@@ -76,8 +99,8 @@ function rotationOf({ rotation: { successor, host, plan } }: Slot): string | und
   return plan.wish && `wanted: ${plan.wish.reason}`;
 }
 
-const dueIn = ({ rotation: { plan } }: Slot, now: Millis): Millis | null =>
-  Number.isFinite(plan.dueAt) ? Math.round(plan.dueAt - now) : null;
+const dueIn = ({ dueAt }: { dueAt: Millis }, now: Millis): Millis | null =>
+  Number.isFinite(dueAt) ? Math.round(dueAt - now) : null;
 
 function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
   const all = [...streams.wanted.values()].sort((some, other) => rank(some) - rank(other));
@@ -105,9 +128,9 @@ const overtaken = ({ term: { overtaken: by } }: Shown): Trouble =>
 
 const rank = ({ transcript }: Series): number => (transcript.feed?.state === 'live' ? 1 : 0);
 
-/** Ready when nothing is wanted, or every connection that something wanted needs is open. */
+/** Ready when nothing is wanted, or every connection that something wanted needs is open, or another one stands in for it. */
 function trouble({ pool }: Shown): Trouble {
-  const down = pool.all.filter(({ line }) => !line?.connection);
+  const down = pool.all.filter((slot) => !slot.line?.connection && !pool.spares.of(slot)?.standIn);
   if (down.length === 0) return undefined;
   const states = down.map(({ line, cargo: { size } }) => `${line?.state ?? 'not begun'} (${counted(size, 'stream')})`);
   return `${down.length} of ${pool.all.length} not open: ${states.join(', ')}`;

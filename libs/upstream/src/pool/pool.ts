@@ -6,7 +6,8 @@ import { Idle } from './idle.js';
 import { partnerOf } from './partner.js';
 import type { RotationReason } from '../rotation/plan.js';
 import { type Neighbourhood, Slot, type SlotTools } from '../rotation/slot.js';
-import type { SlotId } from '../rotation/step.js';
+import type { LineId, SlotId } from '../rotation/step.js';
+import { Spares } from '../spare/spares.js';
 
 /** What a pool needs besides what its slots are made with. */
 export interface PoolParts {
@@ -20,6 +21,7 @@ export interface PoolParts {
  * can another one, if both fit on one connection, become part of it.
  */
 export class Pool implements Neighbourhood {
+  readonly spares: Spares;
   private slots: Slot[] = [];
   private readonly slotOf = new Map<StreamName, Slot>();
   private readonly idle: Idle;
@@ -30,6 +32,7 @@ export class Pool implements Neighbourhood {
     private readonly parts: PoolParts,
   ) {
     this.idle = new Idle(tools.timings.idleMs);
+    this.spares = new Spares(tools, parts.streams, (stream) => this.slotOf.get(stream));
   }
 
   /**
@@ -43,24 +46,30 @@ export class Pool implements Neighbourhood {
       if (!wanted.has(stream)) touched.add(this.remove(stream, slot, whyNot(stream)));
     }
     for (const [stream, name] of wanted) if (!this.slotOf.has(stream)) touched.add(this.add(name));
-    for (const slot of touched) slot.sync();
+    for (const slot of touched) {
+      slot.sync();
+      this.spares.of(slot)?.sync();
+    }
     this.idle.note(this.slots, this.tools.clock.now());
   }
 
   tick(now: Millis): void {
     for (const slot of this.used) slot.tick(now);
+    this.spares.tick(this.used, now);
     for (const slot of this.idle.over(now)) this.letGo(slot);
   }
 
   /** Asks for every line that carries something to be replaced, or for one of them; returns which are. */
   rotate(reason: RotationReason, generation?: unknown): number[] {
+    const isMeant = (line: Line): boolean => generation === undefined || line.generation === generation;
     const lines: number[] = [];
     for (const slot of this.used) {
-      if (!slot.line || (generation !== undefined && slot.line.generation !== generation)) continue;
+      const { line } = slot;
+      if (!line || !isMeant(line)) continue;
       slot.rotate(reason);
-      lines.push(slot.line.generation);
+      lines.push(line.generation);
     }
-    return lines;
+    return [...lines, ...this.spares.renew(isMeant)];
   }
 
   get all(): readonly Slot[] {
@@ -68,7 +77,7 @@ export class Pool implements Neighbourhood {
   }
 
   get lines(): Line[] {
-    return this.slots.flatMap((slot) => slot.allLines);
+    return [...this.slots.flatMap((slot) => slot.allLines), ...this.spares.lines];
   }
 
   find(id: SlotId): Slot | undefined {
@@ -83,10 +92,14 @@ export class Pool implements Neighbourhood {
   absorb(host: Slot, guest: Slot): void {
     const moved = [...guest.cargo.all()];
     guest.handle({ type: 'absorbed' });
+    void this.spares.letGo(guest, 'unneeded');
+    const spare = this.spares.of(host);
     for (const series of moved) {
       host.cargo.add(series);
+      spare?.add(series);
       this.slotOf.set(series.name.name, host);
     }
+    spare?.sync();
     this.slots = this.slots.filter((slot) => slot !== guest);
   }
 
@@ -95,10 +108,16 @@ export class Pool implements Neighbourhood {
     if (!this.slots.includes(slot)) return;
     this.slots = this.slots.filter((other) => other !== slot);
     void slot.stop('unneeded');
+    void this.spares.letGo(slot, 'unneeded');
+  }
+
+  standIn(slot: Slot): LineId | undefined {
+    return this.spares.standIn(slot);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.slots.map((slot) => slot.stop('stopped')));
+    const stops = this.slots.flatMap((slot) => [slot.stop('stopped'), this.spares.letGo(slot, 'stopped')]);
+    await Promise.all(stops);
   }
 
   private add(name: ParsedStream): Slot {
@@ -106,7 +125,9 @@ export class Pool implements Neighbourhood {
     const hasRoom = ({ identity, load }: Slot): boolean => identity.route === route && load < this.tools.streamsPerLine;
     const slot = this.slots.find(hasRoom) ?? this.newSlot(route);
     this.slotOf.set(name.name, slot);
-    slot.add(this.parts.streams.open(name));
+    const series = this.parts.streams.open(name);
+    slot.add(series);
+    this.spares.of(slot)?.add(series);
     return slot;
   }
 

@@ -27,11 +27,14 @@ const rows = (from: number, to: number, row = tradeRow): unknown[] =>
 class Scene {
   readonly clock = new FakeClock(1_000_000);
   readonly asked: Asked[] = [];
+  /** Streams that no client wants. */
+  readonly unheard = new Set<string>();
   readonly desk = new HistoryDesk(
     {
       get: (request, signal) => new Promise((answer) => void this.asked.push({ request, signal, answer })),
     },
     this.clock,
+    (stream) => !this.unheard.has(stream),
   );
 
   /** Begins to fill `from` to `to`; what is brought in order is taken. */
@@ -209,7 +212,7 @@ describe('history', () => {
 
   it('of more events than anybody waits for is not asked for', async () => {
     const scene = new Scene();
-    const filling = scene.fill(11, 100_000);
+    const filling = scene.fill(11, 200_000);
     await settled();
     expect(scene.asked).toEqual([]);
     expect(filling.passed).toBeDefined();
@@ -226,5 +229,18 @@ describe('history', () => {
     await scene.answer(8, ...rows(11, 20, aggregateRow));
     expect(cheap.brought).toEqual([11, 12, 13]);
     expect(scene.paths.at(-1)).toBe(TRADES);
+  });
+
+  it('of streams that clients want goes before that of others, whatever it costs', async () => {
+    const scene = new Scene();
+    scene.unheard.add('btcusdt@aggTrade');
+    for (let stream = 0; stream < 8; stream += 1) scene.fill(11, 13);
+    await settled();
+    scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    await scene.wait(5_000);
+    scene.fill(11, 13, streamOf('ethusdt@trade'));
+    await settled();
+    await scene.answer(0, ...rows(5, 20));
+    expect(scene.asked.at(-1)?.request.query['symbol']).toBe('ETHUSDT');
   });
 });

@@ -1,5 +1,5 @@
 import type { ParsedStream } from '#libs/binance';
-import type { Cancel, Clock } from '#libs/core';
+import type { Cancel, Clock, StreamName } from '#libs/core';
 import { Lag } from '../rest/lag.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
@@ -23,6 +23,8 @@ export class HistoryDesk implements Repairer {
   constructor(
     private readonly rest: HistoryClient,
     private readonly clock: Clock,
+    /** Whether a client wants the stream, rather than only a list of what is always on: those go first. */
+    private readonly isAsked: (stream: StreamName) => boolean,
   ) {}
 
   repairs({ known: { history }, isArray }: ParsedStream): boolean {
@@ -32,7 +34,8 @@ export class HistoryDesk implements Repairer {
   begin(stream: ParsedStream, hole: Hole, told: RepairTold): Cancel {
     const end = new AbortController();
     const { rest, clock, turns } = this;
-    const tools = { rest, clock, turns, lagOf: (path: string) => this.lagOf(path), signal: end.signal };
+    const isFirst = (): boolean => this.isAsked(stream.name);
+    const tools = { rest, clock, turns, isFirst, lagOf: (path: string) => this.lagOf(path), signal: end.signal };
     const { history } = stream.known;
     if (history) void new HistoryRepair(stream, history, told, tools).run(hole);
     return () => end.abort();

@@ -18,6 +18,8 @@ export interface HistoryTools {
   rest: HistoryClient;
   clock: Clock;
   turns: CheapestFirst;
+  /** Whether it goes before those that nobody listens to. */
+  isFirst(): boolean;
   lagOf(path: string): Lag;
   signal: AbortSignal;
 }
@@ -31,6 +33,9 @@ interface Rows {
 /** Rows that were not there yet are asked for again after this, and then after twice as long, up to the most. */
 const AGAIN_FIRST_MS: Millis = 250;
 const AGAIN_MOST_MS: Millis = 5_000;
+
+/** What nobody listens to costs so much more when it is about whose turn it is: more than any question. */
+const LAST = 10_000;
 
 /** Fills one hole with what REST knows: page by page, again and again until it joins what waits, or until it is ended. */
 export class HistoryRepair {
@@ -77,7 +82,7 @@ export class HistoryRepair {
     const { path, weight, kept } = source;
     const tooEarlyMs = isNewest && kept === 'database' ? this.tools.lagOf(path).askAt(since) - clock.now() : 0;
     if (tooEarlyMs > 0) await pause(clock, tooEarlyMs, signal);
-    const done = await turns.take(weight);
+    const done = await turns.take(this.tools.isFirst() ? weight : weight + LAST);
     const askedAt = clock.now();
     const answer = await rest.get({ path, weight, query: source.query(this.stream, from) }, signal).finally(done);
     if (!answer.ok) return answer;

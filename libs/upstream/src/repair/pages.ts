@@ -16,7 +16,7 @@ export interface HistoryPage {
 const MOST_PAGES = 8;
 
 /** A hole of more events than this is not filled: it would hold up the stream for longer than anybody waits. */
-const MOST_EVENTS = 50_000;
+const MOST_EVENTS = 100_000;
 
 /** The newest rows are asked for where a hole is this part of what they hold: what came since must be in them, too. */
 const MEMORY_SHARE = 0.8;

@@ -45,12 +45,11 @@ export class Cargo {
     for (const series of this.series.values()) this.streams.publish(series, series.sourceGone(line, now));
   }
 
-  /** Says how those are that this other line has not delivered. */
-  announce(view: FeedView, exceptOn: SourceId | undefined): void {
+  /** Says how those are that no line delivers now. */
+  announce(view: FeedView): void {
     const now = this.clock.now();
     for (const series of this.series.values()) {
-      const isDelivered = exceptOn !== undefined && series.sources.get(exceptOn)?.heardAt !== undefined;
-      if (!isDelivered) this.streams.publish(series, series.become(view, now));
+      if (!series.sources.isDelivering) this.streams.publish(series, series.become(view, now));
     }
   }
 
@@ -58,7 +57,8 @@ export class Cargo {
   disclaim(view: FeedView): void {
     const now = this.clock.now();
     for (const series of this.series.values()) {
-      if (series.transcript.feed?.state === 'live') this.streams.publish(series, series.become(view, now));
+      const isLive = series.transcript.feed?.state === 'live';
+      if (isLive && !series.sources.isDelivering) this.streams.publish(series, series.become(view, now));
     }
   }
 

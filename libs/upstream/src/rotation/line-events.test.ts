@@ -15,7 +15,8 @@ it('a connection is due within the window by the machine’s clock, also where t
     clock.setWall(byMs);
     const events: SlotEvent[] = [];
     const slot = { cargo: {} as Cargo, handle: (event: SlotEvent) => (events.push(event), []) };
-    const owner = ownerOf(slot, { clock, random: () => 0.5, log: silentLog, settings }, () => undefined);
+    const around = { letGo: () => undefined, standIn: () => undefined };
+    const owner = ownerOf(slot, { clock, random: () => 0.5, log: silentLog, settings }, around);
     owner.opened({ generation: 1, connection: { openedAt: clock.now() } } as Line);
     const dueAt = events[0]?.type === 'opened' ? events[0].dueAt : Number.NaN;
     expect(dueAt).toBeGreaterThan(clock.now());

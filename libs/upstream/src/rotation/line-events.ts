@@ -1,11 +1,11 @@
-import type { Clock, Random } from '#libs/core';
+import type { Clock, Millis, Random } from '#libs/core';
 import type { Log, UpstreamSettings } from '#libs/runtime';
 import type { Then } from '../journal/journal.js';
 import type { LineOwner } from '../line/line.js';
 import { lossOf } from '../streams/loss.js';
 import type { Cargo } from './cargo.js';
-import { rotationDueAt } from './schedule.js';
-import type { SlotEffect, SlotEvent } from './step.js';
+import { lineDueAt } from './schedule.js';
+import type { LineId, SlotEffect, SlotEvent } from './step.js';
 import { heldMessage, lossMessage } from './texts.js';
 
 /** The slot as its lines' events reach it. */
@@ -21,20 +21,20 @@ export interface LineEventTools {
   settings: Readonly<UpstreamSettings>;
 }
 
-/**
- * What happens to a line, in the words in which its slot decides.
- *
- * @param letGo the slot has nothing to carry, and its line is not worth a repair.
- */
-export function ownerOf(slot: Told, tools: LineEventTools, letGo: () => void): LineOwner {
-  const { clock, random, log, settings } = tools;
+/** Whom a slot turns to when a line of its own drops. */
+export interface Around {
+  /** The slot has nothing to carry, and its line is not worth a repair. */
+  letGo(): void;
+  /** Asks another line to bring the slot's streams meanwhile; which one does, if one does. */
+  standIn(line: LineId): LineId | undefined;
+}
+
+/** What happens to a line, in the words in which its slot decides. */
+export function ownerOf(slot: Told, tools: LineEventTools, around: Around): LineOwner {
+  const { clock, log } = tools;
   return {
     opened: ({ generation: line, connection }) => {
-      const openedAt = connection?.openedAt ?? clock.now();
-      const ahead = clock.wallAt(openedAt) - openedAt;
-      // An operator's window is a time of day; how old a connection gets is not.
-      const dueAt = rotationDueAt(openedAt + ahead, settings, random) - ahead;
-      slot.handle({ type: 'opened', line, dueAt });
+      slot.handle({ type: 'opened', line, dueAt: lineDueAt(connection?.openedAt ?? clock.now(), tools) });
     },
     distrusted: ({ generation: line }, reason, why) => {
       log.warn({ code: 'line.distrusted', generation: line, reason, why }, 'a connection is to be replaced');
@@ -52,25 +52,33 @@ export function ownerOf(slot: Told, tools: LineEventTools, letGo: () => void): L
     },
     ended: ({ generation: line }, ending, retryMs) => {
       if (slot.cargo.size === 0) {
-        letGo();
+        around.letGo();
         return { do: 'nothing' };
       }
       const loss = retryMs === undefined ? undefined : lossOf(ending, retryMs);
+      // Before the line is nobody's source any more: what waits for it may wait for the other one then.
+      const next = { retryMs, standIn: loss && around.standIn(line) };
       const event = { type: 'ended', line, now: clock.now(), loss } as const;
       return thenOf(
-        slot.handle(event, (effects) => lossMessage(ending, thenOf(effects, retryMs))),
-        retryMs,
+        slot.handle(event, (effects) => lossMessage(ending, thenOf(effects, next))),
+        next,
       );
     },
   };
 }
 
+interface Next {
+  retryMs: Millis | undefined;
+  standIn: LineId | undefined;
+}
+
 /** What the slot has decided to do about the end of a line. */
-function thenOf(effects: readonly SlotEffect[], retryMs: number | undefined): Then {
+function thenOf(effects: readonly SlotEffect[], { retryMs, standIn }: Next): Then {
   for (const effect of effects) {
     if (effect.do !== 'report') continue;
     if (effect.result === 'promoted') return { do: 'promote', generation: effect.line };
     if (effect.why === 'ended') return { do: 'replace-later' };
   }
-  return retryMs === undefined ? { do: 'nothing' } : { do: 'retry', inMs: retryMs };
+  if (retryMs === undefined) return { do: 'nothing' };
+  return { do: 'retry', inMs: retryMs, ...(standIn !== undefined && { standIn }) };
 }

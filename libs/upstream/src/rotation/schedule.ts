@@ -1,5 +1,5 @@
 import type { MarketLimits } from '#libs/binance';
-import type { Millis, Random } from '#libs/core';
+import type { Clock, Millis, Random } from '#libs/core';
 
 const DAY_MS: Millis = 86_400_000;
 const HOUR_MS: Millis = 3_600_000;
@@ -36,6 +36,12 @@ export function rotationDueAt(openedAt: Millis, { rotateAfterMs, rotateWindow }:
     }
   }
   return lastAt;
+}
+
+/** The same by the clock that measures: an operator's window is a time of day; how old a connection gets is not. */
+export function lineDueAt(openedAt: Millis, tools: { clock: Clock; random: Random; settings: Schedule }): Millis {
+  const ahead = tools.clock.wallAt(openedAt) - openedAt;
+  return rotationDueAt(openedAt + ahead, tools.settings, tools.random) - ahead;
 }
 
 /** Why lines cannot always be replaced within the window, as a sentence that names the settings; undefined when they can. */

@@ -39,6 +39,8 @@ export interface Neighbourhood {
   absorb(host: Slot, guest: Slot): void;
   /** The slot is not needed any more. */
   letGo(slot: Slot): void;
+  /** The slot's own line has dropped: another line that brings its streams meanwhile, if there is one. */
+  standIn(slot: Slot): LineId | undefined;
 }
 
 /** Which slot this is, and what its lines have in common. */
@@ -162,7 +164,7 @@ export class Slot {
         return cargosOf(this, neighbours, effect.guest).forEach((some) => some.drop(effect.line));
       case 'announce':
         this.lost = withMessage(effect.loss, message());
-        return cargo.announce(this.lost, effect.exceptOn);
+        return cargo.announce(this.lost);
       case 'disclaim':
         return cargo.disclaim(DISCLAIMED);
       case 'retire':
@@ -199,7 +201,10 @@ export class Slot {
     this.lines.open(
       identity,
       this.wantedOf(id),
-      ownerOf(this, this.tools, () => this.neighbours.letGo(this)),
+      ownerOf(this, this.tools, {
+        letGo: () => this.neighbours.letGo(this),
+        standIn: (line) => (line === this.now.active?.id ? this.neighbours.standIn(this) : undefined),
+      }),
     );
   }
 

@@ -66,8 +66,8 @@ export type SlotEffect =
   /** The line brings this slot's streams, and those of the guest, from now on; or no longer. */
   | { do: 'carry'; line: LineId; guest?: SlotId | undefined }
   | { do: 'drop'; line: LineId; guest?: SlotId | undefined }
-  /** Say how the streams are that this other line does not deliver. */
-  | { do: 'announce'; loss: Loss; exceptOn?: LineId | undefined }
+  /** Say how the streams are that no line delivers now. */
+  | { do: 'announce'; loss: Loss }
   /** Say of the streams that are still called live that they are not. */
   | { do: 'disclaim' }
   /** The line is needed no more. */
@@ -222,7 +222,7 @@ function held(slot: Rotation, { line, forMs }: Of<'held'>): Step {
     return [{ ...slot, successor: { ...successor, startedAt: successor.startedAt + forMs } }, []];
   }
   if (line !== slot.active?.id) return [slot, []];
-  return [slot, [{ do: 'announce', loss: HELD, exceptOn: slot.host?.line }]];
+  return [slot, [{ do: 'announce', loss: HELD }]];
 }
 
 function covered(slot: Rotation, { line }: Of<'covered'>): Step {
@@ -250,7 +250,7 @@ function ended(slot: Rotation, { line, now, loss }: Of<'ended'>, timings: StepTi
       lost,
       [
         { do: 'drop', line },
-        { do: 'announce', loss, exceptOn: slot.host?.line },
+        { do: 'announce', loss },
       ],
     ];
   }
@@ -265,7 +265,7 @@ function promote(slot: Rotation, { id, guest, reason, dueAt }: Successor, loss: 
     effects.push({ do: 'narrow', line: id, guest }, { do: 'tell', slot: guest, event: { type: 'released' } });
   }
   effects.push(
-    { do: 'announce', loss, exceptOn: id },
+    { do: 'announce', loss },
     { do: 'report', result: 'promoted', line: id, reason },
     { do: 'retire', line: old, because: 'took-over' },
   );

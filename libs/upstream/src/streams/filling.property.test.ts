@@ -2,7 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { MarketEvent, StreamEvent } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { bookAt, candle, diff, inShort, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
+import {
+  blockTrade,
+  bookAt,
+  candle,
+  diff,
+  inShort,
+  seriesTools,
+  streamOf,
+  trade,
+} from '../../../../test/support/series-rig.js';
 import type { Hole } from './order/order.js';
 import { RepairDesk } from './repair-desk.js';
 import type { RepairTold, Repairer } from './repairer.js';
@@ -259,6 +268,13 @@ describe('a stream that was without a source', () => {
     expect(mended.said).toEqual(['first-event', 1, 2]);
   });
 
+  it('is asked about for so long and no longer, and then goes on as it is', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1).interrupt().confirm().wait(FILL_MS);
+    expect(history.now.isOver).toBe(true);
+    expect(mended.trades(2).said).toEqual(['first-event', 1, 2]);
+  });
+
   it('is not asked about when another line carried it all the time', () => {
     const history = new HandRepairer('history');
     const mended = new Mended('btcusdt@trade', history).trades(1);
@@ -282,6 +298,43 @@ describe('candles', () => {
     const mended = new Mended('btcusdt@kline_1s', history).take(candle(0, 1_000, true), candle(3_000, 3_100));
     history.now.told.bring([candle(2_000, 3_000, true)]);
     expect(mended.said.slice(1)).toEqual(['0 closed', 'filling', '2000 closed', 3_000, 'filled']);
+  });
+});
+
+describe('block trades, whose ids only rise', () => {
+  const BLOCKS = 'btcusdt@blockTrade';
+
+  it('wait after an interruption until somebody knows what came before them', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended(BLOCKS, history).take(blockTrade(3), blockTrade(9)).interrupt().take(blockTrade(20));
+    expect(mended.said).toEqual(['first-event', 3, 9, 'filling']);
+    expect(history.now.hole).toMatchObject({ from: 10, to: 19, before: { id: 9 }, next: { id: 20 } });
+    history.now.told.bring([blockTrade(14)]);
+    expect(mended.said.slice(4)).toEqual([14]);
+    history.now.told.whole();
+    expect(mended.take(blockTrade(31)).said.slice(4)).toEqual([14, 20, 'filled', 31]);
+  });
+
+  it('are announced as missing where nobody knows, and go on', () => {
+    const mended = new Mended(BLOCKS, new HandRepairer('history')).take(blockTrade(3)).interrupt();
+    mended.take(blockTrade(20)).wait(FILL_MS);
+    expect(mended.take(blockTrade(25)).said.slice(2)).toEqual(['filling', 'gap 4-19', 'resumed', 20, 25]);
+  });
+
+  it('are asked about when the line is back and quiet, and then wait no more', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended(BLOCKS, history).take(blockTrade(3)).interrupt().confirm();
+    expect(history.now.hole).toMatchObject({ from: 4, reason: 'interrupted' });
+    history.now.told.whole();
+    expect(mended.take(blockTrade(20)).said).toEqual(['first-event', 3, 20]);
+  });
+
+  it('wait for nobody where nobody can be asked', () => {
+    expect(new Mended(BLOCKS).take(blockTrade(3)).interrupt().take(blockTrade(20)).said).toEqual([
+      'first-event',
+      3,
+      20,
+    ]);
   });
 });
 

@@ -7,7 +7,7 @@ import { SeenTexts } from './order/seen-texts.js';
 import { Sequence } from './order/sequence.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
 import { SymbolOrders } from './order/symbol-orders.js';
-import { type FeedView, type Recalled, type Term, Transcript } from './transcript.js';
+import { type FeedView, NewestEvent, type Recalled, type StreamMemory, type Term, Transcript } from './transcript.js';
 
 /** What the series of one upstream share. */
 export interface SeriesTools {
@@ -18,6 +18,8 @@ export interface SeriesTools {
   repairs: Repairs;
   /** Feed states are stamped with the time of day. */
   wallAt: Clock['wallAt'];
+  /** What is remembered of a stream for those who come late; undefined where that is its newest event, or nothing. */
+  memoryOf(stream: ParsedStream): StreamMemory | undefined;
 }
 
 /** Where a series begins. */
@@ -63,7 +65,8 @@ export class Series {
     this.topic = topic;
     this.wantedAt = at;
     const { term, counts, bounds, repairs, wallAt } = tools;
-    this.transcript = new Transcript(name.name, term, seq, keepsNewest(name), wallAt);
+    const memory = tools.memoryOf(name) ?? (keepsNewest(name) ? new NewestEvent(recalled?.event) : undefined);
+    this.transcript = new Transcript(name.name, term, seq, memory, wallAt);
     if (recalled) this.transcript.goOnBehind(recalled);
     const { transcript, sources } = this;
     const behind = resumeAt ?? recalled?.event;

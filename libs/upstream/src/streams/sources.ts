@@ -18,6 +18,12 @@ export class Sources extends Map<SourceId, SourceView> {
     if (!this.has(id)) this.set(id, { openedAt, reach: -Infinity, heardAt: undefined });
   }
 
+  /** Whether one of them has brought something. */
+  get isDelivering(): boolean {
+    for (const view of this.values()) if (view.heardAt !== undefined) return true;
+    return false;
+  }
+
   /** Whether one of them is not yet so far: what comes before that may still be under way. */
   isSomeoneBefore(reach: number): boolean {
     for (const view of this.values()) if (view.reach < reach) return true;

@@ -18,7 +18,7 @@ const RESUME_MS: Millis = 60_000;
 const AT_ONCE = 50;
 
 /** A stream that has more to say than this is faster than the pace: it all leaves. */
-const MOST_PACED = 100_000;
+const MOST_PACED = 200_000;
 
 /** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
 export type Leaving = 'said' | 'unheard';
@@ -39,6 +39,8 @@ export interface Memory {
   forget(): void;
 }
 
+const NO_MEMORY: Memory = { recall: () => undefined, forget: () => undefined };
+
 const sinceWhen = (at: Millis): string =>
   `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
 
@@ -56,7 +58,8 @@ export class Streams {
   private readonly left = new Map<StreamName, Left>();
   /** Those with an outbox; who has waited longest is first. */
   private readonly paced = new Set<Series>();
-  private readonly pace: Pace;
+  /** Of everything that is not live. */
+  readonly pace: Pace;
   private firstSeq: Seq = 0;
 
   constructor(
@@ -64,7 +67,7 @@ export class Streams {
     private readonly messages: Messages,
     private readonly clock: Clock,
     bounds: HoldBounds,
-    private readonly memory: Memory,
+    private readonly memory: Memory = NO_MEMORY,
   ) {
     this.pace = new Pace(FILL_PACE, clock.now());
     this.repairs = new RepairDesk({
@@ -73,7 +76,13 @@ export class Streams {
       publish: (series, said) => this.publishPaced(series, said),
     });
     const { counts, repairs } = this;
-    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, wallAt: (instant) => clock.wallAt(instant) };
+    const memoryOf = (): undefined => undefined;
+    this.tools = { term: { epoch: 0 }, counts, bounds, repairs, memoryOf, wallAt: (instant) => clock.wallAt(instant) };
+  }
+
+  /** What is remembered of each stream for those who come late, where that is more than its newest event. To be said before the first one begins. */
+  remember(memoryOf: SeriesTools['memoryOf']): void {
+    this.tools.memoryOf = memoryOf;
   }
 
   get epoch(): Epoch {
@@ -130,7 +139,7 @@ export class Streams {
    *
    * @param isAlone whether nobody else has published since the last one.
    */
-  beginTerm(epoch: Epoch, isAlone: boolean): void {
+  beginTerm(epoch: Epoch, isAlone = false): void {
     for (const series of this.paced) this.flush(series);
     const { term } = this.tools;
     const before = term.epoch;
@@ -169,12 +178,17 @@ export class Streams {
   }
 
   /** Puts messages on a stream's channel, in this order, as fast as nobody is hurt by it; what comes later waits behind them. */
-  private publishPaced(series: Series, said: readonly StreamEvent[]): void {
+  publishPaced(series: Series, said: readonly StreamEvent[]): void {
     if (said.length === 0) return;
     series.outbox ??= [];
     series.outbox.push(...said);
     this.paced.add(series);
     this.pump(this.clock.now());
+  }
+
+  /** Whether something large may be published on it now: nothing waits before it, and the pace allows it. */
+  isFree(series: Series, now: Millis): boolean {
+    return !series.outbox && this.pace.isFree(now);
   }
 
   /** Lets go what the pace allows, each stream a few at a time. */

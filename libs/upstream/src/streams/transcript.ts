@@ -14,6 +14,7 @@ import {
   type StreamName,
   type Welcome,
   encode,
+  isMarketEvent,
 } from '#libs/core';
 
 /** The term in which this process publishes; a new one begins when another upstream has come between. */
@@ -40,6 +41,28 @@ export interface Recalled {
   goneSince: Millis | undefined;
 }
 
+/** What is remembered of a stream for those who come late. */
+export interface StreamMemory {
+  /** A message was published. */
+  said(event: StreamEvent): void;
+  /** Texts of events that somebody needs who begins at this place, which is that of the newest message. */
+  latest(place: Place): string[];
+}
+
+/** The memory of a stream whose newest event says all. */
+export class NewestEvent implements StreamMemory {
+  /** @param newest of the upstream before this one. */
+  constructor(private newest?: StreamEvent) {}
+
+  said(event: StreamEvent): void {
+    if (isMarketEvent(event)) this.newest = event;
+  }
+
+  latest(): string[] {
+    return this.newest ? [encode(this.newest)] : [];
+  }
+}
+
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
 
 /**
@@ -62,7 +85,7 @@ export class Transcript {
     private readonly stream: StreamName,
     private readonly term: Term,
     public seq: Seq,
-    private readonly keepsNewest: boolean,
+    private readonly memory: StreamMemory | undefined,
     private readonly wallAt: Clock['wallAt'],
   ) {}
 
@@ -72,6 +95,7 @@ export class Transcript {
     event.seq = ++this.seq;
     if (event.type === 'feed') this.sayFeed(event);
     else this.last = event;
+    this.memory?.said(event);
   }
 
   /** Begins behind where the upstream before this one was, with nothing between: the first message will say so. */
@@ -107,12 +131,8 @@ export class Transcript {
   /** How the stream stands; undefined before anything was said. */
   welcome(): Welcome | undefined {
     if (!this.saidFeed) return undefined;
-    return {
-      stream: this.stream,
-      place: { epoch: this.term.epoch, seq: this.seq },
-      feed: encode(this.saidFeed),
-      latest: this.keepsNewest && this.last ? [encode(this.last)] : [],
-    };
+    const place = { epoch: this.term.epoch, seq: this.seq };
+    return { stream: this.stream, place, feed: encode(this.saidFeed), latest: this.memory?.latest(place) ?? [] };
   }
 
   private sayFeed(event: FeedEvent): void {

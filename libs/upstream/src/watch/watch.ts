@@ -3,6 +3,7 @@ import type { UpstreamSettings } from '#libs/runtime';
 import type { Connection } from '../line/connection.js';
 import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
+import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
 import { LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
 import type { Streams } from '../streams/streams.js';
@@ -24,6 +25,7 @@ const SURE_SHARE = 0.9;
 /** Judges the three silences, about once a second: no bytes, no data, one quiet stream. */
 export class Watch {
   private readonly silences = new WeakMap<Slot, DataSilence>();
+  private readonly spareSilences = new WeakMap<Spare, DataSilence>();
   private readonly revivals = new WeakMap<Series, Revival>();
   private graceUntil: Millis = 0;
   private nextAuditAt: Millis | undefined;
@@ -41,7 +43,10 @@ export class Watch {
     const { pool } = this.watched;
     const isAuditDue = this.isAuditDue(now);
     for (const line of pool.lines) line.look(now, isAuditDue);
-    for (const slot of pool.all) this.lookAtSlot(slot, now);
+    for (const slot of pool.all) {
+      this.lookAtSlot(slot, now);
+      this.lookAtSpare(slot, now);
+    }
   }
 
   private isAuditDue(now: Millis): boolean {
@@ -58,7 +63,8 @@ export class Watch {
     const patience = this.patienceWith(slot, connection?.dataAt === undefined);
     const isMute = connection?.dataAt !== undefined && now - connection.dataAt >= patience;
     const silenceStreamMs = isMute ? Math.min(settings.silenceStreamMs, patience) : settings.silenceStreamMs;
-    for (const series of slot.cargo.all()) this.lookAtStream(series, connection, silenceStreamMs, now);
+    const bringing = connection ?? this.watched.pool.spares.of(slot)?.standIn;
+    for (const series of slot.cargo.all()) this.lookAtStream(series, bringing, silenceStreamMs, now);
     if (!connection) return;
     if (connection.dataAt !== undefined && now - connection.dataAt < LEAST_PATIENCE_MS)
       this.revive(slot, connection, now);
@@ -66,6 +72,19 @@ export class Watch {
     if (!silence) this.silences.set(slot, (silence = new DataSilence()));
     const { dataAt, openedAt } = connection;
     if (silence.shouldRotate(dataAt, openedAt, patience, now)) slot.rotate('data-silence');
+  }
+
+  /** A spare line may be silent as long as the line beside it is. */
+  private lookAtSpare(slot: Slot, now: Millis): void {
+    const spare = this.watched.pool.spares.of(slot);
+    const connection = spare?.view.line?.connection;
+    if (!spare || !connection) return;
+    const patience = linePatienceMs(1, this.watched.settings.silenceDataMs);
+    const isOwnWell = now - (slot.line?.connection?.dataAt ?? -Infinity) < patience;
+    let silence = this.spareSilences.get(spare);
+    if (!silence) this.spareSilences.set(spare, (silence = new DataSilence()));
+    const { dataAt, openedAt } = connection;
+    if (silence.shouldRotate(dataAt, openedAt, isOwnWell ? patience : Infinity, now)) spare.renew();
   }
 
   private lookAtStream(series: Series, line: Connection | undefined, silenceStreamMs: Millis, now: Millis): void {

@@ -1,5 +1,5 @@
 import type { Decimal, Level } from '../words/event.js';
-import { compareDecimals, isZero, zeroLike } from './decimals.js';
+import { compareDecimals, isZero, rankOf, zeroLike } from './decimals.js';
 import { ownCopy } from './own-copy.js';
 
 /** How far a side is known: all of it, down to a price, or (`none`) not at all. */
@@ -10,7 +10,8 @@ export type Reach = { is: 'all' } | { is: 'to'; price: Decimal } | { is: 'none' 
  * stand from before a hole and are given up as soon as something contradicts them. The best level is the last of the arrays,
  * because most changes are near it.
  */
-export class Side {
+export class HalfBook {
+  private ranks: number[] = [];
   private prices: Decimal[] = [];
   private quantities: Decimal[] = [];
   /** Prices of the levels that nothing has confirmed since the last hole. */
@@ -19,7 +20,7 @@ export class Side {
 
   /**
    * @param sign 1 where a higher price is better, -1 where a lower one is.
-   * @param most levels kept at most; when there are more, the worst goes, and the side is known no further than the rest.
+   * @param most levels kept at most; when there are more, the worst go, and the side is known no further than the rest.
    */
   constructor(
     private readonly sign: 1 | -1,
@@ -32,17 +33,18 @@ export class Side {
 
   /** Gives this price exactly this quantity; zero removes the level. */
   set(price: Decimal, quantity: Decimal): void {
-    const at = this.find(price);
-    const isThere = this.isAt(at, price);
+    const rank = rankOf(price);
+    const at = this.find(rank, price);
+    const isThere = this.ranks[at] === rank && compareDecimals(this.prices[at]!, price) === 0;
     if (isZero(quantity)) {
       if (isThere) this.removeAt(at);
     } else if (isThere) {
       this.quantities[at] = ownCopy(quantity);
       if (this.unconfirmed.size > 0) this.unconfirmed.delete(this.prices[at]!);
     } else {
+      this.ranks.splice(at, 0, rank);
       this.prices.splice(at, 0, ownCopy(price));
       this.quantities.splice(at, 0, ownCopy(quantity));
-      if (this.prices.length > this.most) this.dropWorst();
     }
   }
 
@@ -51,7 +53,7 @@ export class Side {
     const gone: Level[] = [];
     const best = this.unconfirmed.size === 0 ? undefined : this.bestOfOther(others);
     if (best === undefined) return gone;
-    for (let at = this.prices.length - 1; at >= 0 && this.compare(this.prices[at]!, best) >= 0; at--) {
+    for (let at = this.prices.length - 1; at >= 0 && this.isWithin(this.prices[at]!, best); at--) {
       const price = this.prices[at]!;
       if (!this.unconfirmed.has(price)) continue;
       gone.push([price, zeroLike(this.quantities[at]!)]);
@@ -67,23 +69,37 @@ export class Side {
    * @returns the levels that differ, best first; removed ones with zero.
    */
   take(levels: readonly Level[], reach: Reach, isSameBook: boolean): Level[] {
+    const old = { prices: this.prices, quantities: this.quantities };
+    [this.ranks, this.prices, this.quantities] = [[], [], []];
     const differing: Level[] = [];
-    const told = new Map(levels);
-    for (let at = this.prices.length - 1; at >= 0; at--) {
-      const price = this.prices[at]!;
-      if (told.has(price)) continue;
-      if (this.isWithin(price, reach)) {
-        differing.push([price, zeroLike(this.quantities[at]!)]);
-        this.removeAt(at);
-      } else if (!isSameBook) this.unconfirmed.add(price);
+    let from = 0;
+    /** What was here and is not told, up to where the next one that is told stands. */
+    const passOld = (to: number): void => {
+      for (; from < to; from++) {
+        const [price, quantity] = [old.prices[from]!, old.quantities[from]!];
+        if (this.reaches(reach, price)) {
+          differing.push([price, zeroLike(quantity)]);
+          this.unconfirmed.delete(price);
+        } else {
+          this.add(price, quantity);
+          if (!isSameBook) this.unconfirmed.add(price);
+        }
+      }
+    };
+    for (const [price, quantity] of this.worstFirst(levels)) {
+      if (isZero(quantity)) continue;
+      let to = from;
+      while (to < old.prices.length && this.compare(old.prices[to]!, price) < 0) to++;
+      passOld(to);
+      const isThere = to < old.prices.length && compareDecimals(old.prices[to]!, price) === 0;
+      if (!isThere || old.quantities[to] !== quantity) differing.push([price, quantity]);
+      if (isThere) this.unconfirmed.delete(old.prices[to]!);
+      if (isThere) from += 1;
+      this.add(ownCopy(price), ownCopy(quantity));
     }
+    passOld(old.prices.length);
     this.reach = isSameBook ? this.farther(this.reach, reach) : reach;
-    // The worst first: each is then put at the end, where that is cheap.
-    for (const [price, quantity] of levels.toReversed()) {
-      if (this.quantityAt(price) !== quantity) differing.push([price, quantity]);
-      this.set(price, quantity);
-    }
-    return differing.sort(([one], [other]) => this.compare(other, one));
+    return differing.reverse();
   }
 
   /** At most so many of the best levels, best first, between which nothing is unknown; and to where that holds. */
@@ -91,11 +107,20 @@ export class Side {
     const levels: Level[] = [];
     for (let at = this.prices.length - 1; at >= 0; at--) {
       const price = this.prices[at]!;
-      if (!this.isWithin(price, this.reach)) break;
+      if (!this.reaches(this.reach, price)) break;
       if (levels.length === most) return { levels, to: levels.at(-1)?.[0] };
       levels.push([price, this.quantities[at]!]);
     }
     return { levels, to: this.reach.is === 'to' ? this.reach.price : undefined };
+  }
+
+  /** Turned round; and put in order, should they not be: one level in the wrong place would make others unfindable. */
+  private worstFirst(levels: readonly Level[]): Level[] {
+    const turned = levels.toReversed();
+    const isInOrder = turned.every(([price], at) => at === 0 || this.compare(price, turned[at - 1]![0]) > 0);
+    if (isInOrder) return turned;
+    turned.sort(([one], [other]) => this.compare(one, other));
+    return turned.filter(([price], at) => at === 0 || this.compare(price, turned[at - 1]![0]) !== 0);
   }
 
   /** The best price at which the other side has something, by these levels. */
@@ -107,52 +132,61 @@ export class Side {
     return best;
   }
 
-  /** Whether `price` is no worse than how far it reaches. */
-  private isWithin(price: Decimal, reach: Reach): boolean {
-    return reach.is === 'all' || (reach.is === 'to' && this.compare(price, reach.price) >= 0);
+  private reaches(reach: Reach, price: Decimal): boolean {
+    return reach.is === 'all' || (reach.is === 'to' && this.isWithin(price, reach.price));
+  }
+
+  /** Whether `price` is no worse than that one. */
+  private isWithin(price: Decimal, to: Decimal): boolean {
+    return this.compare(price, to) >= 0;
   }
 
   private farther(one: Reach, other: Reach): Reach {
     if (one.is !== 'to') return one.is === 'all' ? one : other;
-    return this.isWithin(one.price, other) ? other : one;
+    return this.reaches(other, one.price) ? other : one;
   }
 
-  private quantityAt(price: Decimal): Decimal | undefined {
-    const at = this.find(price);
-    return this.isAt(at, price) ? this.quantities[at] : undefined;
+  /** Puts it behind all others. */
+  private add(price: Decimal, quantity: Decimal): void {
+    this.ranks.push(rankOf(price));
+    this.prices.push(price);
+    this.quantities.push(quantity);
   }
 
-  /** The worst level is more than is kept. */
-  private dropWorst(): void {
-    const dropped = this.prices[0]!;
-    this.removeAt(0);
-    const [worst] = this.prices;
-    if (worst !== undefined && this.isWithin(dropped, this.reach)) this.reach = { is: 'to', price: worst };
+  /** Drops the worst levels where there are more than are kept. */
+  dropWorst(): void {
+    const more = this.prices.length - this.most;
+    if (more <= 0) return;
+    this.ranks.splice(0, more);
+    this.quantities.splice(0, more);
+    const dropped = this.prices.splice(0, more);
+    for (const price of dropped) this.unconfirmed.delete(price);
+    const wasKnown = dropped.some((price) => this.reaches(this.reach, price));
+    if (wasKnown) this.reach = { is: 'to', price: this.prices[0]! };
   }
 
   private removeAt(at: number): void {
     if (this.unconfirmed.size > 0) this.unconfirmed.delete(this.prices[at]!);
+    this.ranks.splice(at, 1);
     this.prices.splice(at, 1);
     this.quantities.splice(at, 1);
   }
 
   /** Above 0 where `one` is the better price. */
   private compare(one: Decimal, other: Decimal): number {
-    return compareDecimals(one, other) * this.sign;
-  }
-
-  private isAt(at: number, price: Decimal): boolean {
-    const there = this.prices[at];
-    return there !== undefined && (there === price || compareDecimals(there, price) === 0);
+    return (rankOf(one) - rankOf(other) || compareDecimals(one, other)) * this.sign;
   }
 
   /** Where this price stands, or would. */
-  private find(price: Decimal): number {
+  private find(rank: number, price: Decimal): number {
+    const { ranks, sign } = this;
     let low = 0;
-    let high = this.prices.length;
+    let high = ranks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.compare(this.prices[middle]!, price) < 0) low = middle + 1;
+      const there = ranks[middle]!;
+      const worse = there === rank ? compareDecimals(this.prices[middle]!, price) : there - rank;
+      if (worse * sign < 0) low = middle + 1;
       else high = middle;
     }
     return low;

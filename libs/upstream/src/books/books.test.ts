@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import { BookBench, type BookBenchOptions } from './book-bench.rig.js';
+import { inShort } from '../../../../test/support/series-rig.js';
+
+const FAST = 'btcusdt@depth@100ms';
+const SLOW = 'btcusdt@depth';
+
+const begin = (options: Partial<BookBenchOptions> = {}): BookBench => new BookBench({ streams: [FAST], ...options });
+
+/** What is asked, in few words. */
+const asked = (bench: BookBench): string[] =>
+  bench.asked.map(({ query, weight, share }) => `${query['symbol']} ${query['limit']} weighs ${weight} of ${share}`);
+
+/** Something changes, and its diff comes, or not. */
+function live(bench: BookBench, name = FAST, isLost = false): void {
+  bench.exchange.change('bids', 1, 1 + (bench.exchange.id % 3));
+  bench.diff(name, isLost);
+}
+
+const lose = (bench: BookBench): void => live(bench, FAST, true);
+
+/** A bench whose book is known to the first stage. */
+async function known(options: Partial<BookBenchOptions> = {}): Promise<BookBench> {
+  const bench = begin({ stages: [{ levels: 3, weight: 5 }], ...options });
+  live(bench);
+  await bench.pass(100);
+  await bench.answer();
+  expect(bench.heard().map(inShort)).toContain(`book ${bench.exchange.id}`);
+  return bench;
+}
+
+describe('a cold start', () => {
+  it('lets diffs flow at once, and says the book where the stream is by then', async () => {
+    const bench = begin();
+    await bench.pass(1_000);
+    expect(bench.asked).toEqual([]);
+    live(bench);
+    await bench.pass(100);
+    live(bench);
+    live(bench);
+    expect(bench.heard().map(inShort)).toEqual(['recovering', 'live', 1_001, 1_002, 1_003]);
+    await bench.answer(0, 1);
+    expect(bench.heard().map(inShort)).toEqual(['book 1003']);
+  });
+
+  it('holds an answer that is ahead of the stream until the stream is there, and not one diff is dropped for it', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    bench.exchange.change('asks', 3, 7);
+    await bench.answer();
+    expect(bench.heard().map(inShort)).toEqual(['recovering', 'live', 1_001]);
+    live(bench);
+    await bench.pass(100);
+    expect(bench.heard().map(inShort)).toEqual([1_003, 'book 1003']);
+  });
+
+  it('says the book of a stream on which nothing happens, once nothing has come for a while', async () => {
+    const bench = begin();
+    const series = bench.series(FAST);
+    bench.streams.publish(series, series.become({ state: 'recovering', cause: 'acknowledged' }, bench.clock.now()));
+    await bench.pass(100);
+    await bench.answer();
+    await bench.pass(1_500);
+    expect(bench.heard().map(inShort)).toEqual(['recovering', 'recovering']);
+    await bench.pass(1_000);
+    expect(bench.heard().map(inShort)).toEqual(['live', 'book 1000']);
+    live(bench);
+    expect(bench.heard().map(inShort)).toEqual([1_001]);
+  });
+
+  it('asks once for both streams of a symbol', async () => {
+    const bench = begin({ streams: [FAST, SLOW] });
+    bench.exchange.change('bids', 1, 5);
+    const diff = bench.exchange.takeDiff(FAST);
+    for (const name of [FAST, SLOW]) {
+      const series = bench.series(name);
+      if (diff) bench.streams.publish(series, series.accept([{ ...diff, stream: name }], 1, bench.clock.now()));
+    }
+    await bench.pass(100);
+    expect(asked(bench)).toEqual(['BTCUSDT 100 weighs 5 of 0.8']);
+    await bench.answer();
+    expect(
+      bench
+        .heard()
+        .filter(({ type }) => type === 'book')
+        .map(({ stream }) => stream),
+    ).toEqual([FAST, SLOW]);
+  });
+});
+
+describe('stages', () => {
+  const stages = [
+    { levels: 3, weight: 5 },
+    { levels: 8, weight: 50 },
+  ];
+
+  it('come one after the other, the deeper one from a smaller share of the weight', async () => {
+    const bench = begin({ stages });
+    live(bench);
+    await bench.pass(100);
+    expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 0.8']);
+    await bench.answer();
+    await bench.pass(100);
+    expect(asked(bench)).toEqual(['BTCUSDT 8 weighs 50 of 0.5']);
+    await bench.answer();
+    const books = bench.heard().flatMap((event) => (event.type === 'book' ? [event] : []));
+    expect(books.map(({ bids, asks }) => [bids.length, asks.length])).toEqual([
+      [3, 3],
+      [8, 8],
+    ]);
+    await bench.pass(60_000);
+    expect(asked(bench)).toEqual([]);
+  });
+
+  it('are fetched again when prices have moved through what is known', async () => {
+    const bench = await known();
+    bench.exchange.move(-2);
+    live(bench);
+    await bench.pass(9_000);
+    expect(bench.asked).toEqual([]);
+    await bench.pass(2_000);
+    expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 0.8']);
+  });
+});
+
+describe('a hole in diffs', () => {
+  it('holds back what comes until a book takes its place; what joins that follows, and no gap is said', async () => {
+    const bench = await known();
+    lose(bench);
+    live(bench);
+    live(bench);
+    await bench.pass(200);
+    expect(bench.heard().map(inShort)).toEqual(['recovering']);
+    expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 1']);
+    await bench.answer(0, 1);
+    expect(bench.heard().map(inShort)).toEqual(['book 1003', 1_004, 'live']);
+    live(bench);
+    expect(bench.heard().map(inShort)).toEqual([1_005]);
+    expect(bench.books.counts).toMatchObject({ bridged: 1, behind: 0 });
+  });
+
+  it('is asked for again where the answer is older than what waits, and each time later, but never in a loop', async () => {
+    const bench = await known();
+    bench.heard();
+    for (let count = 0; count < 3; count += 1) lose(bench);
+    live(bench);
+    await bench.pass(100);
+    const times: number[] = [];
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      for (let waited = 0; bench.asked.length === 0 && waited < 60_000; waited += 100) await bench.pass(100);
+      times.push(bench.clock.now());
+      await bench.answer(0, 3);
+    }
+    const waits = times.slice(1).map((at, index) => at - (times[index] ?? 0));
+    expect(waits.slice(0, 3)).toEqual([300, 500, 1_000]);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(30_100);
+    expect(waits.at(-1)).toBeGreaterThan(25_000);
+    expect(bench.heard().map(inShort)).toEqual(['recovering']);
+    expect(bench.books.counts.behind).toBe(10);
+  });
+
+  it('is not waited out: however long REST is down nothing passes it, and only so many diffs are kept', async () => {
+    const bench = await known();
+    bench.heard();
+    lose(bench);
+    for (let count = 0; count < 40; count += 1) live(bench);
+    for (let minute = 0; minute < 10; minute += 1) {
+      await bench.pass(60_000);
+      await bench.fail();
+    }
+    expect(bench.heard().map(inShort)).toEqual(['recovering']);
+    expect(bench.series(FAST).continuity.order.waiting.length).toBe(15);
+    for (let waited = 0; bench.asked.length === 0 && waited < 60_000; waited += 100) await bench.pass(100);
+    // Older than the oldest that is kept.
+    await bench.answer(0, 20);
+    expect(bench.heard()).toEqual([]);
+    for (let waited = 0; bench.asked.length === 0 && waited < 60_000; waited += 100) await bench.pass(100);
+    await bench.answer(0, 14);
+    const { id } = bench.exchange;
+    expect(bench.heard().map(inShort)).toEqual([
+      `book ${id - 14}`,
+      ...Array.from({ length: 14 }, (_, at) => id - 13 + at),
+      'live',
+    ]);
+  });
+
+  it('does not wait behind a request that waits for weight of a smaller share', async () => {
+    const bench = await known({
+      stages: [
+        { levels: 3, weight: 5 },
+        { levels: 8, weight: 50 },
+      ],
+    });
+    await bench.pass(2_000);
+    expect(asked(bench)).toEqual(['BTCUSDT 8 weighs 50 of 0.5']);
+    lose(bench);
+    live(bench);
+    await bench.pass(300);
+    expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 1']);
+    expect(bench.books.counts.failed).toBe(0);
+    await bench.answer();
+    expect(bench.series(FAST).transcript.feed?.state).toBe('live');
+  });
+
+  it('is announced and passed at once where an operator prefers that, and the book is unknown until it is fetched', async () => {
+    const bench = await known({ settings: { bookLevels: 100, bookUnbridged: true } });
+    lose(bench);
+    live(bench);
+    expect(bench.heard().map(inShort)).toEqual(['gap 1002-1002', 'live', 1_003]);
+    expect(bench.series(FAST).transcript.welcome()?.latest).toEqual([]);
+    await bench.pass(100);
+    await bench.answer();
+    expect(bench.heard().map(inShort)).toEqual(['book 1003']);
+  });
+
+  it('that a slower line has filled needs no book, and an answer that comes then is one like any other', async () => {
+    const bench = await known();
+    bench.heard();
+    bench.exchange.change('bids', 1, 9);
+    const late = bench.exchange.takeDiff(FAST);
+    live(bench);
+    await bench.pass(100);
+    const series = bench.series(FAST);
+    if (late) bench.streams.publish(series, series.accept([late], 1, bench.clock.now()));
+    expect(bench.heard().map(inShort)).toEqual(['recovering', 1_002, 1_003, 'live']);
+    await bench.answer();
+    expect(bench.heard().map(inShort)).toEqual(['book 1003']);
+    expect(bench.books.counts.bridged).toBe(0);
+  });
+});
+
+describe('an answer that nobody understands', () => {
+  it('is as good as none, and not asked for again soon', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    bench.asked.shift()?.say({ ok: true, value: { code: 1 } });
+    await bench.pass(200_000);
+    expect(bench.asked).toEqual([]);
+    expect(bench.books.counts.failed).toBe(1);
+    await bench.pass(200_000);
+    expect(bench.asked).toHaveLength(1);
+  });
+});
+
+describe('a stream that is not wanted any more', () => {
+  it('has no book, and what was asked for it is dropped', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    bench.streams.close(bench.series(FAST), 'said');
+    await bench.pass(100);
+    await bench.answer();
+    expect([...bench.books.all]).toEqual([]);
+    expect(bench.heard().map(inShort)).toEqual(['recovering', 'live', 1_001]);
+  });
+});

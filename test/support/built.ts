@@ -29,7 +29,7 @@ function staleFiles(): string[] {
   const { fileNames, fileInfos } = JSON.parse(readFileSync(info, 'utf8')) as BuildInfo;
   const built = new Map(fileNames.map((name, at) => [resolve(dist, name), versionOf(fileInfos[at])]));
   const sources = globSync('{apps,libs}/**/*.ts', { cwd: `${dist}/..` }).filter(
-    (file) => !/\.(test|contract)\.ts$/.test(file),
+    (file) => !/\.(test|contract|rig)\.ts$/.test(file),
   );
   return sources.filter((file) => built.get(resolve(dist, '..', file)) !== hashOf(resolve(dist, '..', file)));
 }

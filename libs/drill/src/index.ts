@@ -7,7 +7,14 @@ export { Demo, type DemoOptions } from './demo.js';
 export { type Act, DRILLS, type Drill, findDrill } from './drills.js';
 export { type Gateway, command, readStatus } from './gateway.js';
 export { perform } from './perform.js';
-export { RecordingError, type ReplayCheckOptions, type ReplayOutcome, replay, replayReport } from './replay.js';
+export {
+  REPLAY_EDGE,
+  RecordingError,
+  type ReplayCheckOptions,
+  type ReplayOutcome,
+  replay,
+  replayReport,
+} from './replay.js';
 export { type JournalRow, readJournal } from './show/journal-row.js';
 export { JOURNAL_COLUMNS, type DrillOutcome, type DrillVerdict, reportOf, verdictOf } from './show/report.js';
 export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';

@@ -32,14 +32,15 @@ async function bare(url: string, heard: () => void): Promise<() => Promise<void>
 async function kept(url: string, heard: () => void): Promise<() => Promise<void>> {
   const sockets: SocketEvents[] = [];
   const silent = silentDial(sockets);
-  let isSpareOpen = false;
+  let tellOpen: () => void = () => undefined;
+  const isOpen = new Promise<void>((resolve) => (tellOpen = resolve));
   const dial: Dial = (to, events) => {
     if (sockets.length === 0) return silent(to, events);
     return wsDial(systemClock, { connectTimeoutMs: 5_000 })(url, {
       ...events,
       opened: (endpoints) => {
         events.opened(endpoints);
-        isSpareOpen = true;
+        tellOpen();
       },
       message: (bytes, isBinary) => {
         events.message(bytes, isBinary);
@@ -58,6 +59,6 @@ async function kept(url: string, heard: () => void): Promise<() => Promise<void>
   await upstream.start();
   while (sockets.length === 0) await new Promise((resume) => setImmediate(resume));
   sockets[0]?.opened({});
-  while (!isSpareOpen) await new Promise((resume) => setImmediate(resume));
+  await isOpen;
   return () => upstream.stop();
 }

@@ -30,7 +30,7 @@ const ROOMS: Record<string, Room> = {
   },
   upstream: {
     rooms: ['core', 'binance', 'link', 'bus', 'runtime'],
-    packages: ['ws', '@nestjs/common', 'node:'],
+    packages: ['ws', 'undici', '@nestjs/common', 'node:'],
     because: 'upstream keeps the feed whole; it never knows who listens',
   },
   edge: {
@@ -145,6 +145,13 @@ export const importRules: IForbiddenRuleType[] = [
     severity: 'error',
     from: { path: '^libs/upstream/', pathNot: ['/ws-socket[^/]*\\.ts$', '\\.test\\.ts$'] },
     to: { path: 'node_modules/(@types/)?ws/' },
+  },
+  {
+    name: 'one-folder-knows-undici',
+    comment: 'In upstream only rest/ knows undici, so that no request leaves whose weight was not taken.',
+    severity: 'error',
+    from: { path: '^libs/upstream/', pathNot: '/src/rest/' },
+    to: { path: 'node_modules/undici/' },
   },
   {
     name: 'one-file-knows-uwebsockets',

@@ -105,7 +105,9 @@ describe('a second market beside spot in one process', () => {
       [1_051, 1_068],
     ]);
     const gaps = eventsOf(client, 'feed').filter(({ state }) => state === 'gap');
-    expect(gaps).toMatchObject([{ missing: { from: 1_035, to: 1_051 }, message: 'events missing' }]);
+    expect(gaps).toMatchObject([
+      { missing: { from: 1_035, to: 1_051 }, message: 'events missing: no connection had it' },
+    ]);
   });
 
   it('pools connections by route, within its own limits', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   DRILLS,
   HURRIED_LIMITS,
+  REPLAY_EDGE,
   RoleProcess,
   Stage,
   TwoRoles,
@@ -141,7 +142,15 @@ describe('recorded frames through two processes and a real Redis', () => {
       speed: 15,
       forMs: 25_000,
       startGateway: (simulator) =>
-        TwoRoles.start({ clock, redisUrl: redis.url, dist, environment: hurriedEnvironment(simulator) }),
+        TwoRoles.start({
+          clock,
+          redisUrl: redis.url,
+          dist,
+          environment: {
+            ...hurriedEnvironment(simulator),
+            HOLDFAST_SUBSCRIBE_WAIT_MS: `${REPLAY_EDGE.subscribeWaitMs}`,
+          },
+        }),
       progress: () => undefined,
       isOver: () => false,
     });

@@ -68,6 +68,17 @@ export class SpareRig {
     return until(() => isWhole(), { deadlineMs: 15_000, what: 'both lines whole' });
   }
 
+  /** Books are fetched when streams begin, as deep as they are to be; until then there are REST requests that no drop has caused. */
+  booksKnown(): Promise<unknown> {
+    const { upstream, settings } = this.rig;
+    const isKnown = (): boolean =>
+      [...upstream.books.all].every(
+        ({ keeper: { known, fetched }, measured: { depth } }) =>
+          known.isKnown && (depth === Infinity || fetched.levels >= settings.bookLevels),
+      );
+    return until(isKnown, { deadlineMs: 15_000, what: 'all books known' });
+  }
+
   /** Ends the slot's own line: every fifth time as soon as it is there, otherwise once it has brought something. */
   async dropOwn(way = 1): Promise<void> {
     if (way % 5 !== 0) await until(() => this.slot.line?.connection?.dataAt, { what: 'data on a line of its own' });

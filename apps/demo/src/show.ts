@@ -1,5 +1,6 @@
 import { EXIT } from '#libs/core';
 import {
+  REPLAY_EDGE,
   Demo,
   HURRIED_LIMITS,
   RecordingError,
@@ -54,7 +55,7 @@ async function showReplay({ file, speed, forMs }: Recording, say: Say, isOver: (
     file,
     speed,
     forMs,
-    startGateway: (simulator) => startStandalone(simulator),
+    startGateway: (simulator) => startStandalone(simulator, { edge: REPLAY_EDGE }),
     progress: say,
     isOver,
   });

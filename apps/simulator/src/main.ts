@@ -33,7 +33,7 @@ Symbols: ${symbols.slice(0, 8).join(', ')}${symbols.length > 8 ? `, … ${symbol
 Incidents: ${names.join(', ')}
 
 Point the gateway at it:
-  HOLDFAST_UPSTREAM_WS_URL=${simulator.wsUrl} npm start
+  HOLDFAST_UPSTREAM_WS_URL=${simulator.wsUrl} HOLDFAST_UPSTREAM_REST_URL=${simulator.restUrl} npm start
 Strike one:
   curl -X POST ${simulator.controlUrl}/incidents/close -d '{"code":1008,"reason":"Pong timeout"}'
   curl -X POST ${simulator.controlUrl}/incidents/cut-mid-utf8

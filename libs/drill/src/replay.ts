@@ -37,6 +37,9 @@ export interface ReplayOutcome {
   summary: Summary;
 }
 
+/** For the edge of a replay: the recording begins when all is subscribed to, so nobody may wait for that to be let in. */
+export const REPLAY_EDGE = { subscribeWaitMs: 0 } as const;
+
 /** The upgrade of the gateway's first connection is answered so late that both clients are there when the replay begins. */
 const HEAD_START_MS: Millis = 1_000;
 const PROGRESS_EVERY_MS: Millis = 5_000;

@@ -164,6 +164,7 @@ describe("a client of Binance's wire that wants what nobody had", () => {
     await until(() => upstream.questions.length === 2);
     say(DEPTH, 'recovering', 'acknowledged');
     await opening;
+    expect(order).toEqual(['acknowledged', 'open']);
   });
 
   it('leaves nothing wanted behind when it goes away before its answer', async () => {
@@ -172,6 +173,7 @@ describe("a client of Binance's wire that wants what nobody had", () => {
     await welcomed(TRADE);
     client.socket.terminate();
     await until(() => upstream.demands.at(-1)?.streams.length === 0);
+    expect(client.texts).toEqual([]);
   });
 
   it('waits no longer when it has said more than may queue behind', async () => {
@@ -223,6 +225,7 @@ it('nobody waits where the setting says so', async () => {
   const upstream = new HandUpstream(edge.bus).start();
   upstream.feed(DEPTH, 'recovering', 'subscribing');
   const client = await WsClient.open(`${edge.wsUrl}/ws/${DEPTH}`);
+  expect(await client.ask({ method: 'SUBSCRIBE', params: [TRADE], id: 1 })).toEqual({ result: null, id: 1 });
   await client.close();
   upstream.stop();
   await edge.stop();

@@ -95,8 +95,8 @@ export class Upstream implements Service {
     const { books } = this;
     streams.remember((stream) => books.open(stream));
     const holes = new HoleJournal(clock, host, (end) => this.counts.closed(end));
-    const others = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
-    streams.repairs.employ([pool.spares.repairer, ...others], holes);
+    const history = rest ? [new HistoryDesk(rest, clock, isAsked), books] : [];
+    streams.repairs.employ([pool.spares.repairer, ...history], holes);
     const begin = (epoch: number, isAlone: boolean): void => streams.beginTerm(epoch, isAlone);
     const lastPlaces = new LastPlaces(streams.wanted);
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
@@ -124,9 +124,9 @@ export class Upstream implements Service {
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();
-    this.books.stop();
     // Not waited for: the bus sees to it while it stops, and it may be down.
     if (this.term.overtaken === undefined) void this.bookmarks.write(stamp(this.parts.clock));
+    this.books.stop();
     await this.pool.stop();
     await this.rest.stop();
   }

@@ -8,13 +8,13 @@ import { EXCHANGE } from './budget-script.js';
 const ANSWER_WITHIN_MS = 1_000;
 
 /** What an exchange is for, beside telling and being told. Under which id, and what is taken or what the address has counted. */
-interface Purpose extends Take {
+interface Exchange extends Take {
   id: string;
   used: number;
   sinceMs: Millis;
 }
 
-const TO_TELL: Purpose = { id: '', limit: 0, windowMs: 0, amount: 0, used: 0, sinceMs: 0 };
+const TO_TELL: Exchange = { id: '', limit: 0, windowMs: 0, amount: 0, used: 0, sinceMs: 0 };
 
 /** What Redis answered. */
 interface Known {
@@ -75,7 +75,11 @@ export class RedisBudget implements Budget {
    * Both sides learn what the other knows; then `decide` is called with what Redis answered, or nothing. That is one step: were
    * another answer read in between, what it took would count against this one too.
    */
-  private exchange<T>(key: Topic, purpose: Purpose, decide: (answer: Known | undefined, now: Millis) => T): Promise<T> {
+  private exchange<T>(
+    key: Topic,
+    purpose: Exchange,
+    decide: (answer: Known | undefined, now: Millis) => T,
+  ): Promise<T> {
     const spendings = this.spendings.of(key);
     return new Promise((resolve) => {
       let isDecided = false;
@@ -107,7 +111,7 @@ export class RedisBudget implements Budget {
 }
 
 /** The script's arguments: what is asked for, and all that this process remembers. */
-function tellingOf(spendings: Spendings, purpose: Purpose, now: Millis): (string | number)[] {
+function tellingOf(spendings: Spendings, purpose: Exchange, now: Millis): (string | number)[] {
   const { id, amount, limit, windowMs, used, sinceMs } = purpose;
   const remembered = spendings.all().flatMap((one) => [one.id, Math.max(0, now - one.at), one.amount]);
   const heldMs = Math.ceil(spendings.heldMs(now));

@@ -146,6 +146,22 @@ describe('readSettings', () => {
     },
   );
 
+  it.each(['wss://api.binance.com', 'api.binance.com', 'https://api.binance.com/api/v3', 'https://host:0', 'https://'])(
+    'refuses %s as the URL of Binance’s REST API',
+    (given) => {
+      expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_UPSTREAM_REST_URL: given }))).toEqual([
+        expect.stringMatching(/^HOLDFAST_UPSTREAM_REST_URL is .*: expected a URL like https:/),
+      ]);
+    },
+  );
+
+  it.each(['https://api.binance.com', 'http://127.0.0.1:9543/'])(
+    'takes %s as the URL of Binance’s REST API',
+    (given) => {
+      expect(readSettings(ALL, { HOLDFAST_UPSTREAM_REST_URL: given }).upstream.restUrl).toBe(given);
+    },
+  );
+
   it.each(['a b', 'http://host', '1.2.3', '256.1.1.1', '-a', 'a..b', '[::g]', 'host:9443'])(
     'refuses %j as a host',
     (given) => {

@@ -41,19 +41,19 @@ export class UpstreamSettings {
     env: 'HOLDFAST_UPSTREAM_PROXY',
     read: text,
     expected: `${PROXY_URL}, or none`,
-    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
+    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws:// and http://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
     isSecret: true,
   })
   @IsOptional()
   @IsString()
   proxy?: string;
 
-  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// and https:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
   @IsOptional()
   @IsString()
   httpsProxy?: string;
 
-  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
+  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// and http:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
   @IsOptional()
   @IsString()
   httpProxy?: string;

@@ -20,6 +20,8 @@ export class BookKeeper implements StreamMemory {
   /** What everybody knows who has read the stream. */
   readonly known: StreamBook;
   private readonly kept = new KeptDiffs();
+  /** Whether an answer may come that joins what is kept. */
+  private isKeeping = false;
 
   constructor(private readonly rules: StreamBookRules) {
     this.known = new StreamBook(rules);
@@ -33,7 +35,7 @@ export class BookKeeper implements StreamMemory {
   said(event: StreamEvent): void {
     if (!this.known.said(event)) this.kept.clear();
     if (!this.known.isKnown) this.fetched = NOT_FETCHED;
-    if (event.type === 'depth' && this.question.state !== 'idle') this.kept.add(event);
+    if (event.type === 'depth' && this.isKeeping) this.kept.add(event);
   }
 
   latest(place: Place): string[] {
@@ -43,6 +45,7 @@ export class BookKeeper implements StreamMemory {
   /** A book is asked for: from now on diffs are kept, until an answer joins them. */
   ask(attempt: Attempt, levels: number): void {
     this.question = asked(this.question, attempt, levels);
+    this.isKeeping = true;
   }
 
   /** An answer has come. One to an attempt that is over changes nothing. */
@@ -53,8 +56,7 @@ export class BookKeeper implements StreamMemory {
   /** It is not waited for any more, nor what it brought. */
   withdraw(attempt = this.question.attempt): void {
     this.question = withdrawn(this.question, attempt);
-    // While nothing is asked nothing is kept, and what was kept before would not join what comes after.
-    if (this.question.state === 'idle') this.kept.clear();
+    if (this.question.state === 'idle') this.keepNothing();
   }
 
   /** Nobody could answer. @param leastMs it is not asked again sooner than this. */
@@ -62,14 +64,14 @@ export class BookKeeper implements StreamMemory {
     const question = missed(this.question, attempt, now, leastMs);
     if (question === this.question) return;
     this.question = question;
-    this.kept.clear();
+    this.keepNothing();
   }
 
   /** The answer that is held was published as it is, in the place of diffs that are missing. */
   bridged(now: Millis): void {
     this.fetched = { levels: this.question.levels, at: now };
     this.question = joined(this.question);
-    this.kept.clear();
+    this.keepNothing();
   }
 
   /** The answer that is held does not reach what follows: one that is newer is needed. What was kept will join that. */
@@ -86,8 +88,14 @@ export class BookKeeper implements StreamMemory {
     if (join.is === 'behind') this.missed(now);
     if (join.is !== 'joins') return undefined;
     this.question = joined(this.question);
-    kept.clear();
+    this.keepNothing();
     this.fetched = { levels, at: now };
     return bookEvent(rolledBook(held, join.diffs, rules.mostLevels), join.diffs.at(-1) ?? held, NO_PLACE);
+  }
+
+  /** What is kept now would not join what is kept later: there may be diffs between. */
+  private keepNothing(): void {
+    this.kept.clear();
+    this.isKeeping = false;
   }
 }

@@ -90,6 +90,16 @@ describe('the books of an upstream', () => {
     expect(compared).toBeGreaterThan(3);
     const levels = [...rig.upstream.books.all].map(({ keeper }) => keeper.fetched.levels);
     expect(levels.every((fetched) => fetched >= 100)).toBe(true);
+    expect(rig.ops.readStatus()['books']).toMatchObject({
+      known: 3,
+      unknown: 0,
+      torn: 0,
+      counts: { failed: 0, bridged: 0 },
+      books: [{ stream: FAST, isKnown: true, waitsForBook: false }, { stream: SLOW }, { stream: OTHER }],
+    });
+    const metrics = await rig.metrics.registry.metrics();
+    expect(metrics).toMatch(/^holdfast_upstream_books\{state="known"\} 3$/m);
+    expect(metrics).toMatch(/^holdfast_upstream_book_bytes [1-9]\d{3,}$/m);
   });
 
   it('bridge what is missing when a line drops, and no gap is said', async () => {

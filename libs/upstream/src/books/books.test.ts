@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BookBench, type BookBenchOptions } from './book-bench.rig.js';
-import { inShort } from '../../../../test/support/series-rig.js';
+import { diff, inShort } from '../../../../test/support/series-rig.js';
 
 const FAST = 'btcusdt@depth@100ms';
 const SLOW = 'btcusdt@depth';
@@ -111,6 +111,31 @@ describe('stages', () => {
     ]);
     await bench.pass(60_000);
     expect(asked(bench)).toEqual([]);
+  });
+
+  it('are fetched a few at a time, so that who waits for weight does not stand in the way of a hole', async () => {
+    const symbols = Array.from({ length: 30 }, (_, at) => `coin${at}usdt@depth`);
+    const bench = begin({ streams: symbols, stages });
+    const series = symbols.map((name) => bench.series(name));
+    const say = (firstUpdateId: number): void => {
+      for (const one of series) {
+        const event = { ...diff(firstUpdateId, firstUpdateId), stream: one.name.name };
+        bench.streams.publish(one, one.accept([event], 1, bench.clock.now()));
+      }
+    };
+    const sharesOf = (): number[] => [...new Set(bench.asked.map(({ share = 0 }) => share))];
+    say(1_000);
+    await bench.pass(1_000);
+    expect([bench.asked.length, sharesOf()]).toEqual([6, [0.8]]);
+    for (let count = 0; count < 30; count += 1) {
+      await bench.answer();
+      await bench.pass(100);
+    }
+    await bench.pass(1_000);
+    expect([bench.asked.length, sharesOf()]).toEqual([2, [0.5]]);
+    say(1_002);
+    await bench.pass(3_000);
+    expect([bench.asked.length, sharesOf()]).toEqual([12, [1]]);
   });
 
   it('are fetched again when prices have moved through what is known', async () => {

@@ -18,9 +18,12 @@ describe('the proxy to Binance', () => {
     expect(proxyFor({ ...NONE, ...settings }, BINANCE)?.host).toBe(host);
   });
 
-  it('for ws:// is the one for http, and for this machine none', () => {
+  it('for ws:// is the one for http, for https:// that for wss://, and for this machine none', () => {
     const settings = { ...NONE, httpProxy: 'http://plain:3', httpsProxy: 'http://other:2' };
-    expect(proxyFor(settings, new URL('ws://binance.example'))?.host).toBe('plain:3');
+    for (const url of ['ws://binance.example', 'http://binance.example']) {
+      expect(proxyFor(settings, new URL(url))?.host).toBe('plain:3');
+    }
+    expect(proxyFor(settings, new URL('https://binance.example'))?.host).toBe('other:2');
     for (const url of ['ws://127.0.0.1:9543', 'ws://localhost:1', 'wss://[::1]:1']) {
       expect(proxyFor({ ...settings, proxy: 'http://own:1' }, new URL(url))).toBeUndefined();
     }

@@ -1,6 +1,7 @@
 import type { Market } from '#libs/binance';
 import type { Clock } from '#libs/core';
 import type { Metrics, Ops } from '#libs/runtime';
+import type { Host } from '../rest/hosts.js';
 import type { Rest } from '../rest/rest.js';
 
 /** Shows to operators what is asked over REST: a section of `/status`, and metrics. */
@@ -8,7 +9,7 @@ export function showRest(
   rest: Rest,
   { market, ops, metrics, clock }: { market: Market; ops: Ops; metrics: Metrics; clock: Clock },
 ): void {
-  const { results, waits, hosts } = rest;
+  const { results, waits } = rest;
   ops.status(market.name === 'spot' ? 'rest' : `rest of ${market.name}`, () => rest.describe(clock.now()));
   metrics.counter({
     name: 'holdfast_upstream_rest_requests_total',
@@ -24,20 +25,19 @@ export function showRest(
     'Times that a request to the REST API waited for weight.',
     () => waits.count,
   );
-  metrics.gauge({
-    name: 'holdfast_upstream_rest_weight',
-    help: 'Request weight that Binance had counted in its present minute when it answered last, by host.',
-    labelNames: ['host'],
-    collect() {
-      for (const { name, weight } of hosts.all) this.set({ host: name }, weight.used);
-    },
-  });
-  metrics.gauge({
-    name: 'holdfast_upstream_rest_weight_limit',
-    help: 'Request weight that a host allows, by host.',
-    labelNames: ['host'],
-    collect() {
-      for (const { name, weight } of hosts.all) this.set({ host: name }, weight.limit.most);
-    },
-  });
+  const byHost = gaugeByHost(metrics, rest.hosts.all);
+  byHost('weight', 'Weight that Binance had counted in its present minute when it answered last.', ({ used }) => used);
+  byHost('weight_limit', 'Weight that a host allows.', ({ limit }) => limit.most);
 }
+
+const gaugeByHost =
+  (metrics: Metrics, hosts: readonly Host[]) =>
+  (what: string, help: string, read: (weight: Host['weight']) => number): void =>
+    void metrics.gauge({
+      name: `holdfast_upstream_rest_${what}`,
+      help,
+      labelNames: ['host'],
+      collect() {
+        for (const { name, weight } of hosts) this.set({ host: name }, read(weight));
+      },
+    });

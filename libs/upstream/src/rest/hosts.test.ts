@@ -4,10 +4,10 @@ import { type Host, Hosts } from './hosts.js';
 const TIMINGS = { failedMs: 500, failedMostMs: 4_000, answerMs: 10_000 };
 const NONE: ReadonlySet<Host> = new Set();
 
-const host = (name: string, lacks: string[] = []): Host => ({
-  ...({ http: undefined, weight: undefined } as unknown as Pick<Host, 'http' | 'weight'>),
-  ...{ name, lacks, failures: 0, failedAt: -Infinity, until: -Infinity, why: undefined },
-});
+const host = (name: string, lacks: string[] = []): Host => {
+  const unused = { http: undefined, weight: undefined } as unknown as Pick<Host, 'http' | 'weight'>;
+  return { ...unused, name, lacks, failures: 0, failedAt: -Infinity, until: -Infinity, why: undefined };
+};
 
 function make(...all: Host[]) {
   const hosts = new Hosts(all, TIMINGS);

@@ -4,11 +4,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { Clock, Result } from '#libs/core';
-import { UpstreamSettings, systemClock } from '#libs/runtime';
+import { Metrics, Ops, UpstreamSettings, systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { ConnectProxy } from '../../../../test/support/connect-proxy.js';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { until } from '../../../../test/support/until.js';
+import { showRest } from '../ops/rest-shown.js';
 import type { HostTimings } from './hosts.js';
 import { pause } from './pause.js';
 import type { RestFailure, RestRequest } from './request.js';
@@ -316,6 +317,42 @@ describe('weight', () => {
     expect(seen.requests).toHaveLength(1);
     expect(rest.describe(systemClock.now())).toMatchObject([{ weightUsed: 5_816, weightLimit: 6_000 }]);
   });
+});
+
+it('what REST costs is shown to operators', async () => {
+  const simulator = await simulate();
+  const rest = restAt([simulator.restUrl]);
+  const [ops, metrics] = [new Ops(), new Metrics()];
+  showRest(rest, { market: spot, ops, metrics, clock: systemClock });
+  await rest.get(DEPTH, NEVER);
+  await rest.get({ ...DEPTH, query: { symbol: 'NOBODY' } }, NEVER);
+  const host = new URL(simulator.restUrl).host;
+  const shown = await metrics.registry.metrics();
+  for (const line of [
+    'holdfast_upstream_rest_requests_total{result="answered"} 1',
+    'holdfast_upstream_rest_requests_total{result="refused"} 1',
+    'holdfast_upstream_rest_requests_total{result="limited"} 0',
+    `holdfast_upstream_rest_weight_limit{host="${host}"} 6000`,
+    'holdfast_upstream_rest_waits_total 0',
+  ]) {
+    expect(shown).toContain(line);
+  }
+  // 5 where a minute has just begun.
+  const weightUsed = rest.hosts.all[0]?.weight.used;
+  expect([5, 10]).toContain(weightUsed);
+  expect(shown).toContain(`holdfast_upstream_rest_weight{host="${host}"} ${weightUsed}`);
+  expect(rest.describe(systemClock.now())).toEqual([
+    {
+      host,
+      weightUsed,
+      weightLimit: 6_000,
+      heldForMs: 0,
+      passedOverForMs: 0,
+      why: null,
+      underWay: 0,
+      waiting: 0,
+    },
+  ]);
 });
 
 describe('an order to wait', () => {

@@ -7,7 +7,7 @@ import { type Host, type HostTimings, Hosts } from './hosts.js';
 import { Http } from './http.js';
 import { pause } from './pause.js';
 import type { RestFailure, RestRequest } from './request.js';
-import { type Release, Turns } from './turns.js';
+import { type EndTurn, Turns } from './turns.js';
 import { type Verdict, judge } from './verdict.js';
 import { Weight } from './weight.js';
 
@@ -37,7 +37,7 @@ const USUAL_LIMIT = { most: 6_000, windowMs: 60_000 };
 /** A request that may leave, its weight being taken. */
 interface Admitted {
   host: Host;
-  release: Release;
+  release: EndTurn;
 }
 
 /** Asks Binance's REST API, within the weight that our address may spend, at whichever of its hosts answers. */
@@ -200,9 +200,12 @@ export class Rest {
         return notOk({ why: verdict.why, retryInMs: verdict.forMs, isFinal: false });
       case 'forbidden':
         host.weight.hold(verdict.forMs);
+        this.hosts.failed(host, { ...verdict, sentAt }, now);
+        return undefined;
+      case 'failed':
+        this.hosts.failed(host, { ...verdict, sentAt }, now);
+        return undefined;
     }
-    this.hosts.failed(host, { ...verdict, sentAt }, now);
-    return undefined;
   }
 
   private laneOf(share: number): Turns {

@@ -1,5 +1,5 @@
 /** Lets the next one go on; may be called again for nothing. */
-export type Release = () => void;
+export type EndTurn = () => void;
 
 /** So many at a time; the others wait in the order in which they came. */
 export class Turns {
@@ -14,7 +14,7 @@ export class Turns {
   }
 
   /** Resolves when it is this one's turn, with what ends it; undefined when it was given up before. */
-  take(signal: AbortSignal): Promise<Release | undefined> {
+  take(signal: AbortSignal): Promise<EndTurn | undefined> {
     if (signal.aborted) return Promise.resolve(undefined);
     if (this.running < this.most) return Promise.resolve(this.begin());
     return new Promise((resolve) => {
@@ -31,7 +31,7 @@ export class Turns {
     });
   }
 
-  private begin(): Release {
+  private begin(): EndTurn {
     let isRunning = true;
     this.running += 1;
     return () => {

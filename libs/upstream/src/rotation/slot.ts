@@ -163,8 +163,8 @@ export class Slot {
       case 'drop':
         return cargosOf(this, neighbours, effect.guest).forEach((some) => some.drop(effect.line));
       case 'announce':
-          this.lost = withMessage(effect.loss, message());
-          return cargo.announce(this.lost);
+        this.lost = withMessage(effect.loss, message());
+        return cargo.announce(this.lost);
       case 'disclaim':
         return cargo.disclaim(DISCLAIMED);
       case 'retire':

@@ -47,13 +47,13 @@ export class Return {
 
   /**
    * Whether something is missing, as the spare may be the one that brings it; a rotation does not wait for holes that are being repaired.
-   * Or the own line was there all the time and has not brought what the spare has: it is no quiet stream, but a slow line.
+   * Or the own line was there all the time and has brought nothing since, while the spare has: it is no quiet stream, but a silent line.
    */
   private isBehind(series: Series, own: SourceId): boolean {
     const { reached, sources, isWaiting } = series;
     if (isWaiting) return true;
     const { connection, reached: before } = this.before;
-    if (this.own !== connection || reached === undefined || reached === before.get(series)) return false;
-    return (sources.get(own)?.reach ?? -Infinity) < reached;
+    const isSilent = this.own === connection && sources.get(own)?.heardAt === undefined;
+    return isSilent && reached !== before.get(series);
   }
 }

@@ -31,6 +31,7 @@ function expectNothingSeen(): void {
 describe('a spare line', () => {
   it('lets 300 drops of the line beside it pass without a state, a missing, a doubled or a reordered id, and without REST', async () => {
     await flowing();
+    await lines.booksKnown();
     const before = await lines.requests();
     const candles = lines.listen('btcusdt@kline_1s');
     const tops = lines.listen('btcusdt@bookTicker');

@@ -65,7 +65,7 @@ export class Series {
     this.topic = topic;
     this.wantedAt = at;
     const { term, counts, bounds, repairs, wallAt } = tools;
-    const memory = tools.memoryOf(name) ?? (keepsNewest(name) ? new NewestEvent() : undefined);
+    const memory = tools.memoryOf(name) ?? (keepsNewest(name) ? new NewestEvent(recalled?.event) : undefined);
     this.transcript = new Transcript(name.name, term, seq, memory, wallAt);
     if (recalled) this.transcript.goOnBehind(recalled);
     const { transcript, sources } = this;

@@ -39,6 +39,8 @@ export interface Memory {
   forget(): void;
 }
 
+const NO_MEMORY: Memory = { recall: () => undefined, forget: () => undefined };
+
 const sinceWhen = (at: Millis): string =>
   `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
 
@@ -65,7 +67,7 @@ export class Streams {
     private readonly messages: Messages,
     private readonly clock: Clock,
     bounds: HoldBounds,
-    private readonly memory: Memory,
+    private readonly memory: Memory = NO_MEMORY,
   ) {
     this.pace = new Pace(FILL_PACE, clock.now());
     this.repairs = new RepairDesk({
@@ -137,7 +139,7 @@ export class Streams {
    *
    * @param isAlone whether nobody else has published since the last one.
    */
-  beginTerm(epoch: Epoch, isAlone: boolean): void {
+  beginTerm(epoch: Epoch, isAlone = false): void {
     for (const series of this.paced) this.flush(series);
     const { term } = this.tools;
     const before = term.epoch;

@@ -31,6 +31,16 @@ export interface FeedView {
   missing?: Missing | undefined;
 }
 
+/** Where a stream was when the upstream before this one ended. */
+export interface Recalled {
+  /** Of its newest message. */
+  place: Place;
+  /** Its newest event. */
+  event: MarketEvent | BookEvent;
+  /** Since when nothing has been said of it, by the machine's clock, where that is so long ago that it does not go on. */
+  goneSince: Millis | undefined;
+}
+
 /** What is remembered of a stream for those who come late. */
 export interface StreamMemory {
   /** A message was published. */
@@ -41,7 +51,8 @@ export interface StreamMemory {
 
 /** The memory of a stream whose newest event says all. */
 export class NewestEvent implements StreamMemory {
-  private newest: MarketEvent | undefined;
+  /** @param newest of the upstream before this one. */
+  constructor(private newest?: StreamEvent) {}
 
   said(event: StreamEvent): void {
     if (isMarketEvent(event)) this.newest = event;
@@ -50,16 +61,6 @@ export class NewestEvent implements StreamMemory {
   latest(): string[] {
     return this.newest ? [encode(this.newest)] : [];
   }
-}
-
-/** Where a stream was when the upstream before this one ended. */
-export interface Recalled {
-  /** Of its newest message. */
-  place: Place;
-  /** Its newest event. */
-  event: MarketEvent | BookEvent;
-  /** Since when nothing has been said of it, by the machine's clock, where that is so long ago that it does not go on. */
-  goneSince: Millis | undefined;
 }
 
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
@@ -101,7 +102,6 @@ export class Transcript {
   goOnBehind({ place, event }: Pick<Recalled, 'place' | 'event'>): void {
     this.follows = place;
     this.last = event;
-    this.memory?.said(event);
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */

@@ -10,6 +10,8 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   book: () => import('./book.js'),
   fanout: () => import('./fanout.js'),
   ingest: () => import('./ingest.js'),
+  continuity: () => import('./continuity.js'),
+  recovery: () => import('./recovery.js'),
   spare: () => import('./spare.js'),
 };
 

@@ -45,7 +45,7 @@ export const wholePipes = (frames: readonly Buffer[]): Step[] => [
 ];
 
 /** From the socket's message to the memory bus: the check of UTF-8, decode, normalize, continuity, encode, publish. */
-function wholePipe(name: string, frames: readonly Buffer[], listeners: 0 | 1): Step {
+export function wholePipe(name: string, frames: readonly Buffer[], listeners: 0 | 1, repairs = false): Step {
   const streams = [
     ...new Set(frames.map(dataFrame).flatMap((frame) => (frame?.kind === 'market' ? frame.stream : []))),
   ];
@@ -54,7 +54,7 @@ function wholePipe(name: string, frames: readonly Buffer[], listeners: 0 | 1): S
     name,
     async prepare() {
       // A new one each turn: continuity lets nothing pass twice.
-      whole = await startWhole(streams, listeners);
+      whole = await startWhole(streams, listeners, repairs);
     },
     run() {
       for (const frame of frames) whole?.hear(frame);
@@ -83,7 +83,8 @@ function eventsOf(bytes: Buffer): MarketEvent[] {
   return events;
 }
 
-function textLength(bytes: Buffer): number {
+/** Letters of all events of a frame, read and written: what a trade costs without anybody who keeps its order. */
+export function textLength(bytes: Buffer): number {
   let length = 0;
   for (const event of eventsOf(bytes)) length += encode(event).length;
   return length;
@@ -96,7 +97,7 @@ function dataFrame(bytes: Buffer): MarketFrame | UnknownFrame | undefined {
   return value.kind === 'market' || value.kind === 'unknown' ? value : undefined;
 }
 
-function each<T extends Buffer | string>(items: readonly T[], measure: (item: T) => number): number {
+export function each<T extends Buffer | string>(items: readonly T[], measure: (item: T) => number): number {
   let sum = 0;
   for (const item of items) sum += measure(item);
   return sum;

@@ -16,8 +16,18 @@ export interface WholeUpstream {
   stop(): Promise<void>;
 }
 
-/** @param listeners On the bus, per stream. They only look at the text's length: what an edge does is measured by `fanout`. */
-export async function startWhole(streams: readonly StreamName[], listeners: 0 | 1): Promise<WholeUpstream> {
+/** Nobody listens there. Not the usual host, whose REST would be asked for books and history. */
+const NOWHERE = '127.0.0.1:9';
+
+/**
+ * @param repairs Whether there is REST, and with it everything that would fill holes.
+ * @param listeners On the bus, per stream. They only look at the text's length: what an edge does is measured by `fanout`.
+ */
+export async function startWhole(
+  streams: readonly StreamName[],
+  listeners: 0 | 1,
+  repairs = false,
+): Promise<WholeUpstream> {
   const sockets: SocketEvents[] = [];
   const bus = new MemoryBus();
   let heard = 0;
@@ -28,7 +38,12 @@ export async function startWhole(streams: readonly StreamName[], listeners: 0 | 
   if (listeners > 0) {
     for (const stream of always) bus.messages.subscribe(spot.topic(stream), (text) => (heard += text.length));
   }
-  const upstream = new Upstream(new UpstreamSettings(), {
+  const settings = Object.assign(
+    new UpstreamSettings(),
+    { wsUrl: `ws://${NOWHERE}` },
+    repairs && { restUrl: `http://${NOWHERE}` },
+  );
+  const upstream = new Upstream(settings, {
     ...upstreamParts(),
     market: spot,
     always,

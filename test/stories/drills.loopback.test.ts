@@ -17,7 +17,7 @@ describe('clients of a gateway whose Binance misbehaves', () => {
 
   afterAll(() => stage.stop());
 
-  it.each(DRILLS)('see nothing but announced gaps: $name', async (drill) => {
+  it.each(DRILLS)('miss nothing: $name', async (drill) => {
     const failures = await perform(drill, stage, () => undefined);
     const { sentence } = verdictOf(await stage.outcome(failures));
     expect(sentence).toMatch(/^PASSED/);

@@ -1,12 +1,4 @@
-import {
-  RecipeKeeper,
-  HURRIED_LIMITS,
-  Stage,
-  type StandaloneOptions,
-  type Watcher,
-  startStandalone,
-  summarize,
-} from '#libs/drill';
+import { RecipeKeeper, HURRIED_LIMITS, Stage, type StandaloneOptions, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { faultsByStream } from './faults-by-stream.js';

@@ -47,7 +47,7 @@ export async function wideOutage({ symbols, outageMs, patienceMs }: WideOutageOp
   try {
     await watcher.start();
     await until(isLive, { deadlineMs: 60_000, what: 'everything live' });
-    await until(() => isIdle(simulator), { deadlineMs: 120_000, what: 'deeper levels of all books' });
+    await until(() => isIdle(simulator), { deadlineMs: 300_000, what: 'deeper levels of all books' });
     books.clear();
     simulator.strike({ name: 'refuse-reset', forMs: outageMs });
     simulator.strike({ name: 'reset' });

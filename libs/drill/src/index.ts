@@ -1,4 +1,4 @@
-export { StrictCheck, type Truth } from './audit/strict/strict-check.js';
+export type { Truth } from './audit/strict/strict-check.js';
 export { RecipeKeeper, type RecipeKeeperOptions } from './crew/recipe-keeper.js';
 export { RedisReader, type RedisReaderOptions } from './crew/redis-reader.js';
 export {

@@ -58,7 +58,7 @@ function filledOf({ streams }: Summary): string {
   if (filled === 0 && slowest === undefined) return '';
   const what = `; ${counted(filled, 'id')} ${filled === 1 ? 'was' : 'were'} fetched and came in ${filled === 1 ? 'its' : 'their'} place`;
   if (middle === undefined || slowest === undefined) return what;
-  return `${what}, and a stream was whole again ${duration(middle)} after it was in trouble (half of ${counted(times.length, 'time')}; the slowest ${duration(slowest)})`;
+  return `${what}, streams were whole again after ${duration(middle)} (the median of ${counted(times.length, 'time')}; at most ${duration(slowest)})`;
 }
 
 /** The lines of the report: what clients saw by stream, every upstream connection and its end, and the verdict last. */

@@ -16,7 +16,7 @@ export interface StreamAccount {
   stream: StreamName;
   /** Whether it came by the native protocol, which has places and announces gaps. */
   isNative: boolean;
-  /** Market messages; feed events are not counted. */
+  /** Events of the market, each of which was a frame or a fetched row; neither feed events nor books are counted. */
   messages: number;
   /** Ids that never came, by series: the symbol, so that an array stream keeps its symbols apart. The newest gaps only. */
   missing: ReadonlyMap<string, Ranges>;
@@ -98,7 +98,6 @@ export class LedgerPage {
 
   /** A book stands for all diffs up to its own id, those that never came included. */
   book(event: BookEvent): void {
-    this.messages += 1;
     this.enterPlace(event);
     const { symbol, lastUpdateId } = event;
     const last = this.last.get(symbol);

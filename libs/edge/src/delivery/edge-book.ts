@@ -41,6 +41,8 @@ export class EdgeBook {
   isOwed = true;
   private book: Book | undefined;
   private riding: BookLevels = NOTHING;
+  /** Whether diffs have been missing: until then what a book adds is what clients have from a snapshot of their own. */
+  private wasBroken = false;
   /** Whether the book is the market's: not so after diffs that went on although some were missing. */
   private isTrue = false;
   /** Whether ids below the known ones are those of a count that began again. */
@@ -108,7 +110,10 @@ export class EdgeBook {
     if (this.waiting && !isNewer) return;
     const follows = last !== undefined && rules.joins(event, last);
     this.last = event.lastUpdateId;
-    if (last !== undefined && !follows) newcomers.again();
+    if (last !== undefined && !follows) {
+      newcomers.again();
+      this.wasBroken = true;
+    }
     if (book && this.waiting && rules.joins(event, book.id)) this.waiting = undefined;
     if (follows && (!book || book.id === last)) audience.settle();
     const isInBook = book && isNewer && event.lastUpdateId <= book.id;
@@ -123,6 +128,7 @@ export class EdgeBook {
       this.riding = NOTHING;
       this.waiting = undefined;
       this.last = undefined;
+      this.wasBroken = false;
     }
     this.mayBeginAnew = false;
   }
@@ -159,9 +165,10 @@ export class EdgeBook {
     this.book ??= new Book();
     const changes = this.book.take(event);
     this.isTrue = true;
+    this.wasBroken ||= known > 0 && id > known;
     this.changed(event);
     // What clients hold that no book was known for is not known either: where they saw no hole it is this book.
-    if (book) this.riding = over(this.riding, changes);
+    if (book && this.wasBroken) this.riding = over(this.riding, changes);
     if (book && id > known) this.bridge(known, event);
     this.release(waiting ?? []);
   }

@@ -127,6 +127,13 @@ describe('an edge that knows the book at update id 10', () => {
     ]);
   });
 
+  it('tells nothing of what a deeper book adds to clients that saw no hole: their own snapshot has it', () => {
+    const deeper = [...BIDS, ['5.00', '1.0']] as typeof BIDS;
+    stage.publish(book(10, deeper, ASKS));
+    stage.publish(diff(11, 11, [['8.00', '4.0']]));
+    expect(settled.diffs).toMatchObject([{ U: 11, u: 11, b: [['8.00', '4.0']], a: [] }]);
+  });
+
   it('cuts the first diff behind a book to where its clients are', () => {
     stage.publish(book(20, BIDS, ASKS));
     stage.publish(diff(18, 22));

@@ -41,6 +41,8 @@ export class EdgeBook {
   isOwed = true;
   private book: Book | undefined;
   private riding: BookLevels = NOTHING;
+  /** Whether clients have missed diffs, a book in their place or not: deeper than that reached they may hold what is out of date. */
+  private hadHole = false;
   /** Whether the book is the market's: not so after diffs that went on although some were missing. */
   private isTrue = false;
   /** Whether ids below the known ones are those of a count that began again. */
@@ -140,7 +142,7 @@ export class EdgeBook {
     if (!book) return frames.send([event], audience);
     const from = book.id + 1;
     const joins = rules.joins(event, book.id);
-    if (!joins) this.isOwed = true;
+    if (!joins) this.isOwed = this.hadHole = true;
     this.isTrue &&= joins;
     const changes = over(over(riding, book.apply(event)), event);
     this.riding = NOTHING;
@@ -160,8 +162,8 @@ export class EdgeBook {
     const changes = this.book.take(event);
     this.isTrue = true;
     this.changed(event);
-    // What clients hold that no book was known for is not known either: where they saw no hole it is this book.
-    if (book) this.riding = over(this.riding, changes);
+    // Where they saw no hole, clients hold this book already, however deep: only what a bridge did not reach is to be told.
+    if (book && (this.hadHole || id > known)) this.riding = over(this.riding, changes);
     if (book && id > known) this.bridge(known, event);
     this.release(waiting ?? []);
   }
@@ -181,6 +183,7 @@ export class EdgeBook {
     const { rules, frames, audience, counts } = this.parts;
     const difference = { stream, symbol, bookId: lastUpdateId, ...this.riding, at: receivedAt };
     this.riding = NOTHING;
+    this.hadHole = true;
     counts.bridges += 1;
     frames.send([{ ...rules.bridge(from, difference), ...(timeUnit && { timeUnit }) }], audience);
   }

@@ -98,7 +98,6 @@ export class LedgerPage {
 
   /** A book stands for all diffs up to its own id, those that never came included. */
   book(event: BookEvent): void {
-    this.messages += 1;
     this.enterPlace(event);
     const { symbol, lastUpdateId } = event;
     const last = this.last.get(symbol);

@@ -98,7 +98,8 @@ export class LedgerPage {
 
   /** A book stands for all diffs up to its own id, those that never came included. */
   book(event: BookEvent): void {
-    this.enterPlace(event);
+    // An edge says the book as it is at the present place, where another message was.
+    if (!this.place || !isSamePlace(event, this.place)) this.enterPlace(event);
     const { symbol, lastUpdateId } = event;
     const last = this.last.get(symbol);
     if (last && lastUpdateId < last.last) this.reordered += 1;

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { cpus, loadavg } from 'node:os';
 import { normalizeFrame, spot } from '#libs/binance';
 import { Book, type Depth, type Level } from '#libs/core';
-import { busiest, linesOf } from '../test/support/recordings.js';
+import { samples } from './ingest/frames.js';
 import { type Step, each, textLength, wholePipe } from './ingest/steps.js';
 import { REPETITIONS, timeSteps } from './ingest/turns.js';
 
@@ -28,7 +28,7 @@ export async function run(): Promise<void> {
     TRADES,
   );
   const diffs = recordedDiffs();
-  console.log(`\na diff of the recorded BTC book, ${(levelsOf(diffs) / diffs.length).toFixed(0)} levels on average`);
+  console.log(`\na recorded diff, ${(levelsOf(diffs) / diffs.length).toFixed(0)} levels on average`);
   await timeSteps([plainMaps(diffs), ourBook(diffs)], diffs.length);
 }
 
@@ -40,8 +40,9 @@ const tradeFrame = (index: number): Buffer => {
 };
 
 function recordedDiffs(): Depth[] {
-  return linesOf(busiest()).flatMap((line) => {
-    const frame = spot.decode(Buffer.from(line));
+  const frames = samples().find(({ name }) => name.startsWith('depth'))?.frames ?? [];
+  return frames.flatMap((bytes) => {
+    const frame = spot.decode(bytes);
     if (!frame.ok || frame.value.kind !== 'market') return [];
     return normalizeFrame(frame.value, 0).filter((event): event is Depth => event.type === 'depth');
   });

@@ -1,4 +1,5 @@
-import { sufferOutages, sum } from '#libs/drill';
+import { spot } from '#libs/binance';
+import { HURRIED_LIMITS, sufferOutages, sum } from '#libs/drill';
 import { systemClock, systemRandom } from '#libs/runtime';
 import { duration } from '#libs/core';
 import { Killing } from '../../test/support/killing.js';
@@ -11,11 +12,16 @@ const SHORTEST_MS = 50;
 /** 50 streams, a client of each protocol for every symbol, and five books kept by the official recipe. */
 const SIZE = { symbols: 10, keepers: 5 };
 
+/** Hours of drops happen in minutes: the budget of attempts is lifted on both sides. */
+const simulatorLimits = { ...HURRIED_LIMITS, attempts: 10_000_000 };
+const market = { ...spot, limits: { ...spot.limits, attempts: { most: 10_000_000, windowMs: 300_000 } } };
+
 /** Cuts the line so many times, for up to `longestS`, while REST has trouble of its own. Resolves with whether nobody complained. */
 export async function soakDrops(drops: number, longestS: number): Promise<boolean> {
   const whole = await NoGapsStage.start({
     ...SIZE,
-    simulator: { databaseLagMs: 500, limits: { attempts: 1_000_000, pingEveryMs: 1_000, pongWithinMs: 5_000 } },
+    simulator: { databaseLagMs: 500, limits: simulatorLimits },
+    gateway: { market },
   });
   const startedAt = systemClock.now();
   await sufferOutages(whole.stage, {
@@ -34,8 +40,8 @@ export async function soakDrops(drops: number, longestS: number): Promise<boolea
 export async function soakSpare(drops: number): Promise<boolean> {
   const whole = await NoGapsStage.start({
     ...SIZE,
-    simulator: { limits: { attempts: 1_000_000, pingEveryMs: 1_000, pongWithinMs: 5_000 } },
-    gateway: { upstream: { spareLine: true } },
+    simulator: { limits: simulatorLimits },
+    gateway: { market, upstream: { spareLine: true } },
   });
   const requests = await sparedDrops(whole, drops);
   console.log(`${drops} drops of one of two lines: REST asked ${requests.length} times`);

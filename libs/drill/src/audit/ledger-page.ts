@@ -16,7 +16,7 @@ export interface StreamAccount {
   stream: StreamName;
   /** Whether it came by the native protocol, which has places and announces gaps. */
   isNative: boolean;
-  /** Events of the market, each of which was a frame or a fetched row; neither feed events nor books are counted. */
+  /** Market messages; feed events are not counted. */
   messages: number;
   /** Ids that never came, by series: the symbol, so that an array stream keeps its symbols apart. The newest gaps only. */
   missing: ReadonlyMap<string, Ranges>;
@@ -98,7 +98,8 @@ export class LedgerPage {
 
   /** A book stands for all diffs up to its own id, those that never came included. */
   book(event: BookEvent): void {
-    this.enterPlace(event);
+    // An edge says the book as it is at the present place, where another message was.
+    if (!this.place || !isSamePlace(event, this.place)) this.enterPlace(event);
     const { symbol, lastUpdateId } = event;
     const last = this.last.get(symbol);
     if (last && lastUpdateId < last.last) this.reordered += 1;

@@ -40,7 +40,10 @@ export function verdictOf(outcome: DrillOutcome): DrillVerdict {
   if (summary.messages === 0) faults.push('not one message arrived');
   faults.push(...failures);
   const who = `${counted(native + raw + combined, 'client')}, ${counted(summary.messages, 'message')}, ${incidentsOf(incidents)}`;
-  if (faults.length > 0) return { isGood: false, sentence: `FAILED. ${who}: ${faults.join(', ')}.` };
+  if (faults.length > 0) {
+    const first = summary.wrongs[0] === undefined ? '' : ` First: ${summary.wrongs[0]}.`;
+    return { isGood: false, sentence: `FAILED. ${who}: ${faults.join(', ')}.${first}` };
+  }
   const missing = sum(summary.streams, 'missing');
   const lost =
     missing === 0 ? 'nothing was missing' : `every one of the ${counted(missing, 'id')} lost on the way was announced`;

@@ -41,8 +41,8 @@ export class EdgeBook {
   isOwed = true;
   private book: Book | undefined;
   private riding: BookLevels = NOTHING;
-  /** Whether diffs have been missing: until then what a book adds is what clients have from a snapshot of their own. */
-  private wasBroken = false;
+  /** Whether clients have missed diffs, a book in their place or not: deeper than that reached they may hold what is out of date. */
+  private hadHole = false;
   /** Whether the book is the market's: not so after diffs that went on although some were missing. */
   private isTrue = false;
   /** Whether ids below the known ones are those of a count that began again. */
@@ -110,10 +110,7 @@ export class EdgeBook {
     if (this.waiting && !isNewer) return;
     const follows = last !== undefined && rules.joins(event, last);
     this.last = event.lastUpdateId;
-    if (last !== undefined && !follows) {
-      newcomers.again();
-      this.wasBroken = true;
-    }
+    if (last !== undefined && !follows) newcomers.again();
     if (book && this.waiting && rules.joins(event, book.id)) this.waiting = undefined;
     if (follows && (!book || book.id === last)) audience.settle();
     const isInBook = book && isNewer && event.lastUpdateId <= book.id;
@@ -128,7 +125,6 @@ export class EdgeBook {
       this.riding = NOTHING;
       this.waiting = undefined;
       this.last = undefined;
-      this.wasBroken = false;
     }
     this.mayBeginAnew = false;
   }
@@ -146,7 +142,7 @@ export class EdgeBook {
     if (!book) return frames.send([event], audience);
     const from = book.id + 1;
     const joins = rules.joins(event, book.id);
-    if (!joins) this.isOwed = true;
+    if (!joins) this.isOwed = this.hadHole = true;
     this.isTrue &&= joins;
     const changes = over(over(riding, book.apply(event)), event);
     this.riding = NOTHING;
@@ -165,10 +161,9 @@ export class EdgeBook {
     this.book ??= new Book();
     const changes = this.book.take(event);
     this.isTrue = true;
-    this.wasBroken ||= known > 0 && id > known;
     this.changed(event);
-    // What clients hold that no book was known for is not known either: where they saw no hole it is this book.
-    if (book && this.wasBroken) this.riding = over(this.riding, changes);
+    // Where they saw no hole, clients hold this book already, however deep: only what a bridge did not reach is to be told.
+    if (book && (this.hadHole || id > known)) this.riding = over(this.riding, changes);
     if (book && id > known) this.bridge(known, event);
     this.release(waiting ?? []);
   }
@@ -188,6 +183,7 @@ export class EdgeBook {
     const { rules, frames, audience, counts } = this.parts;
     const difference = { stream, symbol, bookId: lastUpdateId, ...this.riding, at: receivedAt };
     this.riding = NOTHING;
+    this.hadHole = true;
     counts.bridges += 1;
     frames.send([{ ...rules.bridge(from, difference), ...(timeUnit && { timeUnit }) }], audience);
   }

@@ -150,6 +150,15 @@ describe('a strict check', () => {
     expect(problemsOf([kept, ...diffs], { book: (_, id) => at(id) })[0]).toContain('bids 8.5 1.0, was nothing');
   });
 
+  it('knows nothing of a book behind a gap until the next one', () => {
+    const stale = book({ bids: [['8.5', '1.0']] });
+    const before = (_: string, id: number): TrueBook =>
+      id === 4 ? { bids: new Map(stale.bids), asks: BOOK.asks } : BOOK;
+    const diffs = Array.from({ length: 12 }, () => diff({}));
+    expect(problemsOf([stale, ...diffs], { book: before })[0]).toContain('bids 8.5 1.0, was nothing');
+    expect(problemsOf([stale, feed('gap', 'ids-missing'), ...diffs], { book: before })).toEqual([]);
+  });
+
   it('wants data only while it is live, after a gap, or while a hole is filled', () => {
     const fetched = trade({ backfilled: true });
     const filling = feed('recovering', 'filling');

@@ -44,6 +44,8 @@ export class StrictCheck {
   event(event: StreamEvent): void {
     const { stream } = event;
     this.note(stream, of(this.feeds, stream, () => new FeedCheck()).take(event));
+    // What was known of a book is not, until the next one comes.
+    if (event.type === 'feed' && event.state === 'gap') this.books.delete(stream);
     const sighting = sightingOfEvent(event);
     if (sighting) this.take(stream, sighting);
   }

@@ -132,7 +132,7 @@ describe('a stream whose upstream was replaced', () => {
     deliver(first({ epoch: 7, seq: 1 }), feed(8, 2, gap), trade(11, 8, 3));
     expect(told()).toEqual([
       ['feed', 'recovering', 'upstream', '8.1'],
-      ['feed', 'recovering', 'edge', '8.2'],
+      ['feed', 'live', 'upstream', '8.2'],
       ['trade', 11, undefined, '8.3'],
     ]);
     deliver(feed(8, 4, { ...gap, missing: { from: 12, to: 14 } }), trade(15, 8, 5));
@@ -140,6 +140,21 @@ describe('a stream whose upstream was replaced', () => {
       ['feed', 'gap', 'upstream', '8.4'],
       ['trade', 15, undefined, '8.5'],
     ]);
+  });
+
+  it('is told that the new one fills a hole, for what waits behind comes before the stream is live; only what is missing here is named', () => {
+    const filling = { state: 'recovering', cause: 'filling', missing: { from: 9, to: 10 } } as const;
+    deliver(first({ epoch: 7, seq: 1 }), feed(8, 2, filling), trade(9, 8, 3), trade(10, 8, 4), trade(11, 8, 5));
+    expect(native[1]).toMatchObject({ cause: 'filling' });
+    expect(native[1]).not.toHaveProperty('missing');
+  });
+
+  it('is told of a hole that it has had the beginning of from where it has not', () => {
+    deliver(
+      first({ epoch: 7, seq: 1 }),
+      feed(8, 2, { state: 'gap', cause: 'ids-missing', missing: { from: 9, to: 12 } }),
+    );
+    expect(native[1]).toMatchObject({ state: 'gap', missing: { from: 11, to: 12 } });
   });
 
   it('is told to have lost something where it had more and cannot compare', () => {

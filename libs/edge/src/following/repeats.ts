@@ -21,9 +21,12 @@ export class Repeats {
     return decoded.value.lastUpdateId <= this.reach;
   }
 
-  /** Whether clients have what this says is missing for good: for the new upstream it is, not for them. */
-  hasMissing({ missing }: FeedEvent): boolean {
-    return missing !== undefined && missing.to <= this.reach;
+  /** The state as it is for clients: what they have had is not missing, and a gap in it is none. */
+  tell(feed: FeedEvent): FeedEvent {
+    const { missing, message: _, ...others } = feed;
+    if (!missing || missing.from > this.reach) return feed;
+    if (missing.to > this.reach) return { ...feed, missing: { ...missing, from: this.reach + 1 } };
+    return feed.state === 'gap' ? { ...others, state: 'live', cause: 'resumed' } : others;
   }
 
   private get reach(): number {

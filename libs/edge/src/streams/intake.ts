@@ -122,7 +122,9 @@ export class Intake {
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
-    if (joined || !this.isRepeat(stream, text, before, feed)) this.pass(stream, joined ? encode(joined) : text, feed);
+    const said = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
+    if (joined || !this.isRepeat(stream, text, before, feed))
+      this.pass(stream, said === feed || !said ? text : encode(said), said);
     if (isLoss && stream.book) this.parts.ask(stream);
   }
 
@@ -161,7 +163,7 @@ export class Intake {
   private isRepeat(stream: EdgeStream, text: string, before: Place, feed: FeedEvent | undefined): boolean {
     const { repeats } = stream;
     if (!repeats) return false;
-    if (feed ? repeats.hasMissing(feed) : repeats.hasEvent(text)) {
+    if (!feed && repeats.hasEvent(text)) {
       this.parts.metrics.counts.discarded += 1;
       return true;
     }

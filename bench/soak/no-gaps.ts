@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { spot } from '#libs/binance';
 import { HURRIED_LIMITS, sufferOutages, sum } from '#libs/drill';
 import { systemClock, systemRandom } from '#libs/runtime';
@@ -51,7 +52,7 @@ export async function soakSpare(drops: number): Promise<boolean> {
 
 /** Kills the upstream so many times over a real Redis. */
 export async function soakKills(kills: number): Promise<boolean> {
-  const killing = await Killing.start();
+  const killing = await Killing.start(fileURLToPath(new URL('../..', import.meta.url)));
   for (let kill = 0; kill < kills; kill += 1) {
     await killing.kill();
     console.log(`${kill + 1} of ${kills} kills`);

@@ -1,5 +1,5 @@
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
-import { assertBuilt } from '../support/built.js';
+import { assertBuilt, dist } from '../support/built.js';
 import { Killing } from '../support/killing.js';
 
 beforeAll(assertBuilt);
@@ -9,7 +9,7 @@ it(
   'an upstream that is killed and started again leaves no gap behind, at whichever client',
   { timeout: 120_000 },
   async () => {
-    const killing = await Killing.start();
+    const killing = await Killing.start(dist);
     onTestFinished(() => killing.stop());
     for (let kill = 0; kill < 4; kill += 1) await killing.kill();
     expect(await killing.complaints()).toEqual([]);

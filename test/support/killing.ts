@@ -1,7 +1,6 @@
 import { RecipeKeeper, HURRIED_LIMITS, RedisReader, Stage, TwoRoles, hurriedEnvironment } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
-import { dist } from './built.js';
 import { faultsByStream } from './faults-by-stream.js';
 import { CHECKED } from './no-gaps-stage.js';
 import { type TestRedis, startRedis } from './start-redis.js';
@@ -19,8 +18,8 @@ export class Killing {
     private readonly reader: RedisReader,
   ) {}
 
-  /** Resolves when everybody is served. */
-  static async start(): Promise<Killing> {
+  /** Resolves when everybody is served. @param dist where the build is. */
+  static async start(dist: string): Promise<Killing> {
     const redis = await startRedis();
     const simulator = await Simulator.start({ clock, symbols: 3, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const roles = await TwoRoles.start({

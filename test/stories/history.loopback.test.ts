@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BareClient } from '../support/bare-client.js';
 import { parsedStream } from '../support/parsed-stream.js';
 import { until } from '../support/until.js';
@@ -18,19 +18,18 @@ const LONG_AGO = 1;
 let simulator: Simulator;
 let client: BareClient;
 
-beforeEach(async () => {
+/** All cases read what one client has heard since the start. */
+beforeAll(async () => {
   simulator = await Simulator.start({ pace: 5 });
+  client = new BareClient(`${simulator.wsUrl}/stream`);
+  const params = [...STREAMS, 'btcusdt@depth@100ms', 'btcusdt@depth20@100ms'];
+  client.socket.on('open', () => client.send({ method: 'SUBSCRIBE', params, id: 1 }));
 });
 
-afterEach(async () => {
+afterAll(async () => {
   client.end();
   await simulator.stop();
 });
-
-function listen(...names: StreamName[]): void {
-  client = new BareClient(`${simulator.wsUrl}/stream`);
-  client.socket.on('open', () => client.send({ method: 'SUBSCRIBE', params: names, id: 1 }));
-}
 
 async function ask(path: string, query: Record<string, string | number>): Promise<unknown> {
   const asked = new URLSearchParams();
@@ -54,7 +53,6 @@ function withoutTime(event: MarketEvent): unknown {
 
 describe.each(STREAMS)('what was missed of %s', (name) => {
   it('is had from REST as the stream had it', async () => {
-    listen(name);
     const stream = parsedStream(name);
     const { history } = stream.known;
     const isKline = stream.type === 'kline';
@@ -79,7 +77,6 @@ describe.each(STREAMS)('what was missed of %s', (name) => {
 });
 
 it('a book from REST and the diffs behind it are the exchange’s best levels, at every id that it tells', async () => {
-  listen('btcusdt@depth@100ms', 'btcusdt@depth20@100ms');
   const stream = parsedStream('btcusdt@depth@100ms');
   const rules = stream.known.book!;
   const { snapshot } = rules;
@@ -88,7 +85,8 @@ it('a book from REST and the diffs behind it are the exchange’s best levels, a
   const answer = await ask(snapshot.path, snapshot.query(stream, levels));
   const read = snapshot.read(answer, { stream: stream.name, receivedAt: 1 }, stream, levels);
   if (!read.ok) throw new Error(read.problem);
-  await until(() => eventsOf('btcusdt@depth@100ms').length > 20, PATIENT);
+  const since = eventsOf('btcusdt@depth@100ms').length;
+  await until(() => eventsOf('btcusdt@depth@100ms').length > since + 20, PATIENT);
   const book = new Book();
   book.take(read.value);
   const told = new Map(

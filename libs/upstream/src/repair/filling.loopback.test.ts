@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../../../test/support/until.js';
 import { type RigOptions, UpstreamRig } from '../../../../test/support/upstream-rig.js';
 
@@ -6,10 +6,10 @@ const STREAMS = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@kline_1s', 'ethus
 const BUSY = STREAMS.filter((stream) => !stream.endsWith('blockTrade'));
 
 let rig: UpstreamRig;
-afterEach(async () => {
+const stop = async (): Promise<void> => {
   await rig.stop();
   expect(rig.simulator.violations).toEqual([]);
-});
+};
 
 /** Lines come back 1.8 s after they dropped. */
 const started = async (options: RigOptions = {}, pace = 20): Promise<void> => {
@@ -36,13 +36,18 @@ const questions = async (): Promise<unknown> => {
 };
 const gaps = (): number => STREAMS.reduce((sum, stream) => sum + rig.on(stream).gaps.length, 0);
 
+/** One upstream for all of them: each finds what the one before has left. */
 describe('what was missed while the line was down', () => {
-  it('is fetched and comes in its place, and no gap is said', async () => {
-    await started();
-    await drop();
-    await until(areFilled, { deadlineMs: 15_000 });
+  beforeAll(() => started());
+  afterAll(stop);
+  afterEach(() => {
     expect(rig.faults).toEqual([]);
     expect(gaps()).toBe(0);
+  });
+
+  it('is fetched and comes in its place, and no gap is said', async () => {
+    await drop();
+    await until(areFilled, { deadlineMs: 15_000 });
     for (const stream of BUSY) expect(rig.on(stream).filled).toBeGreaterThan(0);
     expect(causes('btcusdt@trade').slice(2)).toEqual([
       'recovering connection-lost',
@@ -51,17 +56,46 @@ describe('what was missed while the line was down', () => {
     ]);
   });
 
-  it('is fetched again and again until it joins, where the database is behind', async () => {
-    await started({ simulator: { databaseLagMs: 2_500 } });
+  it('is waited for where REST is slow, and others flow', async () => {
+    rig.simulator.strike({ name: 'rest-slow', delayMs: 1_000, forMs: 60_000 });
     await drop();
     await until(areFilled, { deadlineMs: 20_000 });
-    expect(rig.faults).toEqual([]);
-    expect(gaps()).toBe(0);
+    for (const stream of BUSY) expect(causes(stream).slice(-2)).toEqual(['recovering filling', 'live filled']);
+    rig.simulator.strike({ name: 'clear' });
   });
 
-  it('is waited for where REST is slow, and others flow', async () => {
-    await started();
-    rig.simulator.strike({ name: 'rest-slow', delayMs: 1_000, forMs: 60_000 });
+  it('costs no question where another line brought it', async () => {
+    const before = await questions();
+    const { generation = 0 } = rig.upstream.pool.lines[0] ?? {};
+    rig.upstream.pool.rotate('operator');
+    await until(
+      () => rig.upstream.pool.lines.length === 1 && rig.upstream.pool.lines[0]?.generation === generation + 1,
+      {
+        deadlineMs: 15_000,
+      },
+    );
+    expect(await questions()).toEqual(before);
+  });
+
+  it('is told of at once on a quiet stream, whose next event may be hours away', async () => {
+    const QUIET = 'btcusdt@trade';
+    const { filled, feeds } = rig.on(QUIET);
+    const before = feeds.length;
+    const since = (): string[] => causes(QUIET).slice(before);
+    await drop();
+    // The line comes back and brings nothing on this one: what it missed is found without an event.
+    rig.simulator.strike({ name: 'mute-stream', stream: QUIET });
+    await until(() => since().includes('recovering filling'), { deadlineMs: 15_000 });
+    await until(() => since().at(-1) === 'live filled', { deadlineMs: 15_000 });
+    expect(rig.on(QUIET).filled).toBeGreaterThan(filled);
+  });
+});
+
+describe('what was missed while the line was down, of another upstream,', () => {
+  afterEach(stop);
+
+  it('is fetched again and again until it joins, where the database is behind', async () => {
+    await started({ simulator: { databaseLagMs: 2_500 } });
     await drop();
     await until(areFilled, { deadlineMs: 20_000 });
     expect(rig.faults).toEqual([]);
@@ -76,29 +110,5 @@ describe('what was missed while the line was down', () => {
     await until(() => BUSY.every((stream) => rig.on(stream).state === 'live'));
     expect(rig.faults).toEqual([]);
     for (const stream of BUSY) expect(rig.on(stream).filled).toBe(0);
-  });
-
-  it('is told of at once on a quiet stream, whose next event may be hours away', async () => {
-    await started();
-    const QUIET = 'btcusdt@trade';
-    await drop();
-    // The line comes back and brings nothing on this one: what it missed is found without an event.
-    rig.simulator.strike({ name: 'mute-stream', stream: QUIET });
-    await until(() => causes(QUIET).includes('recovering filling'), { deadlineMs: 15_000 });
-    await until(() => rig.on(QUIET).feeds.at(-1)?.cause === 'filled', { deadlineMs: 15_000 });
-    expect(rig.on(QUIET).filled).toBeGreaterThan(0);
-    expect(rig.faults).toEqual([]);
-    expect(gaps()).toBe(0);
-  });
-
-  it('costs no question where another line brought it', async () => {
-    await started();
-    const before = await questions();
-    rig.upstream.pool.rotate('operator');
-    await until(() => rig.upstream.pool.lines.length === 1 && rig.upstream.pool.lines[0]?.generation === 2, {
-      deadlineMs: 15_000,
-    });
-    expect(await questions()).toEqual(before);
-    expect(rig.faults).toEqual([]);
   });
 });

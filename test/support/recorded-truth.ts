@@ -20,23 +20,13 @@ interface Snapshot {
   body: { lastUpdateId: number; bids: [string, string][]; asks: [string, string][] };
 }
 
-/** What a recording says, as the truth that clients of a replay are held against. */
-export function recordedTruth(lines: readonly string[], snapshotFile: string): Truth {
+/** What a recording says, as the truth that clients of a replay are held against; of books only where there is a snapshot. */
+export function recordedTruth(lines: readonly string[], snapshotFile?: string): Truth {
   const frames = lines.map((line) => (JSON.parse(line) as { data: RecordedFrame }).data);
   const trades = new Map(
     frames.filter(({ e }) => e === 'trade').map((frame) => [`${frame.s} ${frame.t}`, tradeOf(frame)]),
   );
-  const diffs = frames.filter(({ e }) => e === 'depthUpdate');
-  const snapshot = JSON.parse(readFileSync(snapshotFile, 'utf8').split('\n')[0] ?? '') as Snapshot;
-  const books = new Map<string, TrueBook>();
-  const bids = new Map(snapshot.body.bids);
-  const asks = new Map(snapshot.body.asks);
-  for (const { s, u, b, a } of diffs) {
-    if (u <= snapshot.body.lastUpdateId) continue;
-    apply(bids, b);
-    apply(asks, a as [string, string][]);
-    books.set(`${s} ${u}`, { bids: new Map(bids), asks: new Map(asks) });
-  }
+  const books = snapshotFile === undefined ? new Map<string, TrueBook>() : booksOf(frames, snapshotFile);
   return {
     trade: (symbol, id) => trades.get(`${symbol} ${id}`),
     aggregate: () => undefined,
@@ -44,6 +34,21 @@ export function recordedTruth(lines: readonly string[], snapshotFile: string): T
     candle: () => undefined,
     book: (symbol, updateId) => books.get(`${symbol} ${updateId}`),
   };
+}
+
+/** The recorded snapshot with the diffs behind it, at each of their ids. */
+function booksOf(frames: readonly RecordedFrame[], snapshotFile: string): Map<string, TrueBook> {
+  const { body } = JSON.parse(readFileSync(snapshotFile, 'utf8').split('\n')[0] ?? '') as Snapshot;
+  const books = new Map<string, TrueBook>();
+  const bids = new Map(body.bids);
+  const asks = new Map(body.asks);
+  for (const { e, s, u, b, a } of frames) {
+    if (e !== 'depthUpdate' || u <= body.lastUpdateId) continue;
+    apply(bids, b);
+    apply(asks, a as [string, string][]);
+    books.set(`${s} ${u}`, { bids: new Map(bids), asks: new Map(asks) });
+  }
+  return books;
 }
 
 const tradeOf = ({ p, q, m, T }: RecordedFrame): TrueTrade => ({

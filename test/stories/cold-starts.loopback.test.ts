@@ -5,7 +5,7 @@ import { Simulator } from '#libs/simulator';
 import { until } from '../support/until.js';
 import { WsClient } from '../support/ws-client.js';
 
-const STARTS = 50;
+const STARTS = 12;
 
 /** A diff as it comes on Binance's wire. */
 interface WireDiff {

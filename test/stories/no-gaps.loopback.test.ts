@@ -20,9 +20,9 @@ describe('clients of a gateway that loses its line to Binance', () => {
         simulator: { databaseLagMs: 400 },
       });
       await sufferOutages(whole.stage, {
-        drops: 10,
+        drops: 7,
         leastMs: 50,
-        mostMs: 3_000,
+        mostMs: 2_000,
         random: seeded(7),
         hasRestTrouble: true,
         patienceMs: 30_000,

@@ -6,6 +6,6 @@ import { sparedDrops } from '../support/spared-drops.js';
 it('with a spare line nothing is missing when a line drops, and REST is never asked', { timeout: 90_000 }, async () => {
   const whole = await NoGapsStage.start({ symbols: 4, keepers: 2, gateway: { upstream: { spareLine: true } } });
   onTestFinished(() => whole.stop());
-  expect(await sparedDrops(whole, 12)).toEqual([]);
+  expect(await sparedDrops(whole, 6)).toEqual([]);
   expect(await whole.complaints()).toEqual([]);
 });

@@ -43,7 +43,7 @@ describe('beside a spare line', () => {
   ])('frames that one line lacks come from the other, and are no gap, when it is %s', async (_, lagsMs) => {
     await flowing(STREAMS, { lagsMs, timings: { ...SOON, lagMs: 300 } });
     const { rig } = lines;
-    for (let time = 0; time < 5; time += 1) {
+    for (let time = 0; time < 3; time += 1) {
       const peer = await until(() => lines.peerOf(lines.slot.line?.generation));
       let swallowed = 0;
       peer.deliver = (frame) => {

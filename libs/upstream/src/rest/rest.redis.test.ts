@@ -75,7 +75,7 @@ it('nor is there a window with more than the limit while Redis dies, stays away 
   const asking = processes.flatMap(({ rest }) => [2, 5, 9].map((weight) => askOn(rest, weight)));
   const taken = (from: number): number =>
     arrived.filter(({ at }) => at >= from).reduce((sum, { weight }) => sum + weight, 0);
-  await until(() => taken(0) > 3 * limit);
+  await until(() => taken(0) > 3 * limit, { deadlineMs: 10_000 });
   await redis.kill();
   const killedAt = performance.now();
   await until(() => taken(killedAt) > 2 * limit, { deadlineMs: 10_000 });

@@ -14,7 +14,7 @@ beforeAll(assertBuilt);
 
 /** Streams whose past can be had again. */
 const MENUS = [
-  ['trade', 'aggTrade', 'kline_1s'],
+  ['trade', 'aggTrade', 'kline_1s', 'depth@100ms'],
   ['trade', 'bookTicker', 'miniTicker'],
 ];
 

@@ -302,6 +302,19 @@ describe('history that has lost rows', () => {
     expect([filling.brought, filling.lost]).toEqual([upTo(13, 20), ['11-12']]);
   });
 
+  it('has lost only what it had not the first time either', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 20, AGGREGATES_OF);
+    await scene.untilAsked(1);
+    await scene.answer(0, ...rows(13, 25, aggregateRow));
+    await scene.untilAsked(2);
+    await scene.answer(1, ...rows(17, 25, aggregateRow));
+    expect([filling.brought, filling.lost]).toEqual([[], ['11-12']]);
+    await scene.untilAsked(3);
+    await scene.answer(2, ...rows(13, 25, aggregateRow));
+    expect([filling.brought, filling.lost]).toEqual([upTo(13, 20), ['11-12']]);
+  });
+
   it('is asked once more for all that is missing, in whatever page, and no oftener', async () => {
     const scene = new Scene();
     const filling = scene.fill(11, 2_510, AGGREGATES_OF);
@@ -327,7 +340,10 @@ describe('history that has lost rows', () => {
     await scene.answer(0, ...rows(5, 12), ...rows(14, 20));
     await scene.untilAsked(2);
     expect(scene.paths).toEqual([TRADES, `${HISTORY} 13`]);
-    await scene.answer(1, ...rows(13, 20));
+    await scene.answer(1, ...rows(14, 20));
+    expect(filling.lost).toEqual([]);
+    await scene.untilAsked(3);
+    await scene.answer(2, ...rows(13, 20));
     expect([filling.brought, filling.lost]).toEqual([upTo(11, 15), []]);
   });
 

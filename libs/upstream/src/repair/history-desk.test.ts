@@ -259,6 +259,27 @@ describe('history', () => {
     expect(scene.paths.at(-1)).toBe(TRADES);
   });
 
+  it('of equal price is asked first for the largest hole: behind it the most waits', async () => {
+    const scene = new Scene();
+    for (let stream = 0; stream < 9; stream += 1) scene.fill(11, 13);
+    scene.fill(11, 90, streamOf('ethusdt@trade'));
+    scene.fill(11, 20, streamOf('bnbusdt@trade'));
+    await settled();
+    for (const at of [0, 1, 2]) await scene.answer(at, ...rows(5, 20));
+    expect(scene.asked.slice(8).map(({ request }) => request.query['symbol'])).toEqual([
+      'ETHUSDT',
+      'BNBUSDT',
+      'BTCUSDT',
+    ]);
+  });
+
+  it('leaves weight for books, whose diffs wait meanwhile', async () => {
+    const scene = new Scene();
+    scene.fill(11, 13);
+    await settled();
+    expect(scene.asked[0]?.request.share).toBeLessThanOrEqual(0.8);
+  });
+
   it('of streams that clients want goes before that of others, whatever it costs', async () => {
     const scene = new Scene();
     scene.unheard.add('btcusdt@aggTrade');

@@ -31,6 +31,12 @@ interface Rows {
   askedAt: Millis;
 }
 
+/**
+ * How much of the limit of weight all of history may reach together. The rest is for books whose diffs wait: a first stage of all
+ * of them costs less than a fifth of it, and behind hundreds of trade streams they would wait for minutes.
+ */
+const SHARE = 0.8;
+
 /** Rows that were not there yet are asked for again after this, and then after twice as long, up to the most. */
 const AGAIN_FIRST_MS: Millis = 250;
 const AGAIN_MOST_MS: Millis = 5_000;
@@ -87,14 +93,18 @@ export class HistoryRepair {
     return left;
   }
 
-  private async ask({ since }: Hole, { source, from, isNewest }: HistoryPage): Promise<Result<Rows, RestFailure>> {
+  private async ask(
+    { since, count = 0 }: Hole,
+    { source, from, isNewest }: HistoryPage,
+  ): Promise<Result<Rows, RestFailure>> {
     const { clock, rest, signal, turns } = this.tools;
     const { path, weight, kept } = source;
     const tooEarlyMs = isNewest && kept === 'database' ? this.tools.lagOf(path).askAt(since) - clock.now() : 0;
     if (tooEarlyMs > 0) await pause(clock, tooEarlyMs, signal);
-    const done = await turns.take(this.tools.isFirst() ? weight : weight + LAST);
+    const done = await turns.take(this.tools.isFirst() ? weight : weight + LAST, count);
     const askedAt = clock.now();
-    const answer = await rest.get({ path, weight, query: source.query(this.stream, from) }, signal).finally(done);
+    const query = source.query(this.stream, from);
+    const answer = await rest.get({ path, weight, query, share: SHARE }, signal).finally(done);
     if (!answer.ok) return answer;
     const head = { stream: this.stream.name, receivedAt: clock.wallAt(clock.now()) };
     const read = source.read(answer.value, head, this.stream);

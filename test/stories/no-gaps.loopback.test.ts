@@ -44,23 +44,42 @@ describe('clients of a gateway that loses its line to Binance', () => {
     });
     const { simulator, stage } = whole;
     const newest = simulator.market.trades('BTCUSDT').at(-1)?.id ?? 0;
-    const gone = { from: newest + 60, to: newest + 69 };
-    for (const path of ['trades', 'historicalTrades'])
-      simulator.strike({ name: 'rest-forget', path, symbol: 'BTCUSDT', ...gone });
+    const newestOfEth = simulator.market.trades('ETHUSDT').at(-1)?.id ?? 0;
+    const gone = [
+      { from: newest + 60, to: newest + 69 },
+      { from: newest + 75, to: newest + 75 },
+    ];
+    // The beginning of what is missed of the other one is pruned, and all before it.
+    const pruned = { from: 0, to: newestOfEth + 40 };
+    for (const path of ['trades', 'historicalTrades']) {
+      for (const rows of gone) simulator.strike({ name: 'rest-forget', path, symbol: 'BTCUSDT', ...rows });
+      simulator.strike({ name: 'rest-forget', path, symbol: 'ETHUSDT', ...pruned });
+    }
     simulator.strike({ name: 'refuse-reset', forMs: 1_500 });
     simulator.strike({ name: 'reset' });
-    await until(() => (simulator.market.trades('BTCUSDT').at(-1)?.id ?? 0) > gone.to + 60);
+    const isPast = (symbol: string, id: number): boolean => (simulator.market.trades(symbol).at(-1)?.id ?? 0) > id + 60;
+    await until(() => isPast('BTCUSDT', newest + 75) && isPast('ETHUSDT', pruned.to));
     await stage.flows(30_000);
     const accounts = stage.crew.watchers.flatMap(({ ledger }) => ledger.accounts());
-    const ofTrades = accounts.filter(({ stream }) => stream === 'btcusdt@trade');
-    expect(ofTrades).toHaveLength(2);
-    const [native, wire] = ofTrades.map(({ missing }) => missing.get('BTCUSDT')?.toArray() ?? []);
-    // What was not to be had begins with the first id that is gone; nothing before it is missing, and one gap is all there is.
-    expect(native).toEqual([{ from: gone.from, to: expect.any(Number) }]);
-    expect(native?.[0]?.to).toBeGreaterThanOrEqual(gone.to);
-    expect(wire).toEqual(native);
-    expect(ofTrades.map(({ announced }) => announced.toArray())).toEqual([native, []]);
+    const of = (stream: string): [missing: unknown[], announced: unknown[]] => {
+      const [symbol = ''] = stream.toUpperCase().split('@');
+      const both = accounts.filter((account) => account.stream === stream);
+      return [
+        both.map(({ missing }) => missing.get(symbol)?.toArray() ?? []),
+        both.map(({ announced }) => announced.toArray()),
+      ];
+    };
+    // A client of `/v1` is told; on the wire nothing can be said.
+    expect(of('btcusdt@trade')).toEqual([
+      [gone, gone],
+      [gone, []],
+    ]);
+    const start = [{ from: expect.any(Number), to: pruned.to }];
+    expect(of('ethusdt@trade')).toEqual([
+      [start, start],
+      [start, []],
+    ]);
     const missing = stage.crew.summary().streams.filter((row) => row.missing > 0);
-    expect(missing.map(({ stream }) => stream)).toEqual(['btcusdt@trade']);
+    expect(missing.map(({ stream }) => stream)).toEqual(['btcusdt@trade', 'ethusdt@trade']);
   });
 });

@@ -28,7 +28,7 @@ export interface WideOutage {
 export async function wideOutage({ symbols, outageMs, patienceMs }: WideOutageOptions): Promise<WideOutage> {
   // So many symbols keep a machine busy: a late pong is not what is tested.
   const limits = { ...HURRIED_LIMITS, pongWithinMs: 60_000 };
-  const simulator = await Simulator.start({ clock, symbols, pace: 4, limits, databaseLagMs: 300 });
+  const simulator = await Simulator.start({ clock, symbols, pace: 4, limits, databaseLagMs: 300, keepTrades: 20_000 });
   const gateway = await startStandalone(simulator, { upstream: { fillWaitMs: patienceMs } });
   const names = simulator.market.instruments.map(({ spec }) => spec.symbol.toLowerCase());
   const states = new Map<string, string>();

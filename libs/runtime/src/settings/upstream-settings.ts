@@ -147,7 +147,7 @@ export class UpstreamSettings {
   @Max(3_600_000)
   @Min(0)
   @IsInt()
-  fillWaitMs: number = 60_000;
+  fillWaitMs: number = 120_000;
 
   @Setting({
     env: 'HOLDFAST_FILL_MOST_WAITING',

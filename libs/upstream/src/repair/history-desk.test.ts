@@ -77,9 +77,11 @@ const settled = async (): Promise<void> => {
 
 class Filling {
   readonly brought: number[] = [];
+  readonly lost: string[] = [];
   passed: string | undefined;
   isWhole = false;
   readonly end: () => void;
+  private before: MarketEvent | undefined;
 
   constructor(
     { desk, clock }: Scene,
@@ -88,12 +90,15 @@ class Filling {
     private readonly to: number | undefined,
   ) {
     const since = clock.now();
+    this.before = trade(from - 1);
     this.end = desk.begin(stream, this.holeAt(since), {
       bring: (events) => {
         for (const event of events) this.take(event);
-        const left = to !== undefined && this.from > to ? undefined : this.holeAt(since);
-        if (!left) this.end();
-        return left;
+        return this.left(since);
+      },
+      lost: (upTo) => {
+        this.lose(Math.min(upTo, to ?? Infinity));
+        return this.left(since);
       },
       whole: () => (this.isWhole = true),
       bridge: () => false,
@@ -106,11 +111,24 @@ class Filling {
     if (id !== this.from) return;
     this.brought.push(id);
     this.from += 1;
+    this.before = event;
+  }
+
+  private lose(to: number): void {
+    this.lost.push(`${this.from}-${to}`);
+    this.from = to + 1;
+    this.before = undefined;
+  }
+
+  private left(since: number): Hole | undefined {
+    const left = this.to !== undefined && this.from > this.to ? undefined : this.holeAt(since);
+    if (!left) this.end();
+    return left;
   }
 
   private holeAt(since: number): Hole {
-    const { from, to } = this;
-    const common = { from, before: trade(from - 1), since };
+    const { from, to, before } = this;
+    const common = { from, ...(before && { before }), since };
     if (to === undefined) return { ...common, upTo: Infinity, reason: 'interrupted' };
     return { ...common, to, count: to - from + 1, next: trade(to + 1), upTo: to + 1, reason: 'skipped' };
   }
@@ -218,6 +236,16 @@ describe('history', () => {
     expect(filling.passed).toBeDefined();
   });
 
+  it('that is behind at its end has lost nothing, however often it says the same', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    for (const at of [0, 1, 2, 3]) {
+      await scene.untilAsked(at + 1);
+      await scene.answer(at, ...rows(11, 12, aggregateRow));
+    }
+    expect(filling.lost).toEqual([]);
+  });
+
   it('of many streams at once is bounded, and what costs least goes first', async () => {
     const scene = new Scene();
     for (let stream = 0; stream < 9; stream += 1) scene.fill(11, 13);
@@ -231,6 +259,27 @@ describe('history', () => {
     expect(scene.paths.at(-1)).toBe(TRADES);
   });
 
+  it('of equal price is asked first for the largest hole: behind it the most waits', async () => {
+    const scene = new Scene();
+    for (let stream = 0; stream < 9; stream += 1) scene.fill(11, 13);
+    scene.fill(11, 90, streamOf('ethusdt@trade'));
+    scene.fill(11, 20, streamOf('bnbusdt@trade'));
+    await settled();
+    for (const at of [0, 1, 2]) await scene.answer(at, ...rows(5, 20));
+    expect(scene.asked.slice(8).map(({ request }) => request.query['symbol'])).toEqual([
+      'ETHUSDT',
+      'BNBUSDT',
+      'BTCUSDT',
+    ]);
+  });
+
+  it('leaves weight for books, whose diffs wait meanwhile', async () => {
+    const scene = new Scene();
+    scene.fill(11, 13);
+    await settled();
+    expect(scene.asked[0]?.request.share).toBeLessThanOrEqual(0.8);
+  });
+
   it('of streams that clients want goes before that of others, whatever it costs', async () => {
     const scene = new Scene();
     scene.unheard.add('btcusdt@aggTrade');
@@ -242,5 +291,91 @@ describe('history', () => {
     await settled();
     await scene.answer(0, ...rows(5, 20));
     expect(scene.asked.at(-1)?.request.query['symbol']).toBe('ETHUSDT');
+  });
+});
+
+describe('history that has lost rows', () => {
+  const AGGREGATES_OF = streamOf('btcusdt@aggTrade');
+
+  it('is asked once more for what is missing between its rows, and then that is lost and the rest is not', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 20, AGGREGATES_OF);
+    const given = [...rows(11, 13, aggregateRow), ...rows(17, 21, aggregateRow)];
+    await scene.untilAsked(1);
+    await scene.answer(0, ...given);
+    expect([filling.brought, filling.lost]).toEqual([[11, 12, 13], []]);
+    expect(await scene.untilAsked(2)).toBeGreaterThanOrEqual(250);
+    expect(scene.paths.at(-1)).toBe(`${AGGREGATES} 14`);
+    await scene.answer(1, ...given.slice(3));
+    expect([filling.brought, filling.lost]).toEqual([[...upTo(11, 13), ...upTo(17, 20)], ['14-16']]);
+  });
+
+  it('has lost only what it has not the second time either', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 20, AGGREGATES_OF);
+    await scene.untilAsked(1);
+    await scene.answer(0, ...rows(17, 25, aggregateRow));
+    await scene.untilAsked(2);
+    await scene.answer(1, ...rows(13, 15, aggregateRow), ...rows(17, 25, aggregateRow));
+    expect([filling.brought, filling.lost]).toEqual([upTo(13, 15), ['11-12']]);
+    await scene.untilAsked(3);
+    await scene.answer(2, ...rows(16, 25, aggregateRow));
+    expect([filling.brought, filling.lost]).toEqual([upTo(13, 20), ['11-12']]);
+  });
+
+  it('has lost only what it had not the first time either', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 20, AGGREGATES_OF);
+    await scene.untilAsked(1);
+    await scene.answer(0, ...rows(13, 25, aggregateRow));
+    await scene.untilAsked(2);
+    await scene.answer(1, ...rows(17, 25, aggregateRow));
+    expect([filling.brought, filling.lost]).toEqual([[], ['11-12']]);
+    await scene.untilAsked(3);
+    await scene.answer(2, ...rows(13, 25, aggregateRow));
+    expect([filling.brought, filling.lost]).toEqual([upTo(13, 20), ['11-12']]);
+  });
+
+  it('is asked once more for all that is missing, in whatever page, and no oftener', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 2_510, AGGREGATES_OF);
+    const answer = async (at: number): Promise<void> => {
+      const from = Number(scene.asked[at]?.request.query['fromId']);
+      const kept = upTo(from, 2_600).filter((id) => id > 14 && id !== 1_010 && id !== 1_500 && id < 2_505);
+      await scene.answer(at, ...kept.slice(0, 1_000).map(aggregateRow), ...(from > 1_500 ? [aggregateRow(2_600)] : []));
+    };
+    await scene.untilAsked(3);
+    for (const at of [2, 1, 0]) await answer(at);
+    expect(filling.lost).toEqual([]);
+    await scene.untilAsked(6);
+    for (const at of [3, 4, 5]) await answer(at);
+    expect(filling.lost).toEqual(['11-14', '1010-1010', '1500-1500', '2505-2510']);
+    expect(filling.brought).toEqual(upTo(15, 2_504).filter((id) => id !== 1_010 && id !== 1_500));
+    expect(scene.asked).toHaveLength(6);
+  });
+
+  it('in its newest rows is left to the database', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 15);
+    await scene.untilAsked(1);
+    await scene.answer(0, ...rows(5, 12), ...rows(14, 20));
+    await scene.untilAsked(2);
+    expect(scene.paths).toEqual([TRADES, `${HISTORY} 13`]);
+    await scene.answer(1, ...rows(14, 20));
+    expect(filling.lost).toEqual([]);
+    await scene.untilAsked(3);
+    await scene.answer(2, ...rows(13, 20));
+    expect([filling.brought, filling.lost]).toEqual([upTo(11, 15), []]);
+  });
+
+  it('of a quiet stream gives what is behind them', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, undefined, AGGREGATES_OF);
+    for (const at of [0, 1]) {
+      await scene.untilAsked(at + 1);
+      await scene.answer(at, ...rows(13, 14, aggregateRow));
+    }
+    expect([filling.brought, filling.lost, filling.isWhole]).toEqual([[13, 14], ['11-12'], true]);
+    expect(scene.clock.pending).toBe(0);
   });
 });

@@ -1,11 +1,12 @@
 import type { History, HistorySource, ParsedStream } from '#libs/binance';
-import { type Clock, type MarketEvent, type Millis, type Result, doubled, notOk, ok } from '#libs/core';
+import { type Clock, type MarketEvent, type Millis, type Missing, type Result, doubled, notOk, ok } from '#libs/core';
 import type { Lag } from '../rest/lag.js';
 import { pause } from '../rest/pause.js';
 import type { RestFailure, RestRequest } from '../rest/request.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold } from '../streams/repairer.js';
 import type { CheapestFirst } from './cheapest-first.js';
+import { lacksOf, lostUpTo } from './lacks.js';
 import { type HistoryPage, choose } from './pages.js';
 
 /** Asks Binance's REST API; never rejects. See `Rest`. */
@@ -30,19 +31,32 @@ interface Rows {
   askedAt: Millis;
 }
 
+/**
+ * How much of the limit of weight all of history may reach together. The rest is for books whose diffs wait: a first stage of all
+ * of them costs less than a fifth of it, and behind hundreds of trade streams they would wait for minutes.
+ */
+const SHARE = 0.8;
+
 /** Rows that were not there yet are asked for again after this, and then after twice as long, up to the most. */
 const AGAIN_FIRST_MS: Millis = 250;
 const AGAIN_MOST_MS: Millis = 5_000;
 
+const LOST = 'it has what came before and after';
+
 /** What nobody listens to costs so much more when it is about whose turn it is: more than any question. */
 const LAST = 10_000;
 
-/** Fills one hole with what REST knows: page by page, again and again until it joins what waits, or until it is ended. */
+/**
+ * Fills one hole with what REST knows: page by page, again and again until it joins what waits, or until it is ended. Ids that an
+ * answer passes over are asked for once more; where they are passed over again they are lost, and what is behind them is filled.
+ */
 export class HistoryRepair {
   /** Sources that do not reach the hole, or refuse for good, and why. */
   private readonly useless = new Map<HistorySource, string>();
   /** Answers in a row that brought nothing. */
   private inVain = 0;
+  /** What the answers before passed over. */
+  private doubted: readonly Missing[] = [];
 
   constructor(
     private readonly stream: ParsedStream,
@@ -71,20 +85,26 @@ export class HistoryRepair {
       if (!answer.ok) return this.failed(left, page, answer.problem);
       const { from }: Hole = left;
       left = this.take(left, page, answer.value);
-      // The rows do not reach so far yet: what the pages behind this one hold does not join.
-      if (left && left.from < page.end) return this.again(left, page, left.from > from);
+      if (!left || left.from >= page.end) continue;
+      // The rows do not reach so far yet, or pass something over: what the pages behind this one hold does not join.
+      await this.doubt(left, pages.slice(at), answers.slice(at));
+      return this.again(left, page, left.from > from);
     }
     return left;
   }
 
-  private async ask({ since }: Hole, { source, from, isNewest }: HistoryPage): Promise<Result<Rows, RestFailure>> {
+  private async ask(
+    { since, count = 0 }: Hole,
+    { source, from, isNewest }: HistoryPage,
+  ): Promise<Result<Rows, RestFailure>> {
     const { clock, rest, signal, turns } = this.tools;
     const { path, weight, kept } = source;
     const tooEarlyMs = isNewest && kept === 'database' ? this.tools.lagOf(path).askAt(since) - clock.now() : 0;
     if (tooEarlyMs > 0) await pause(clock, tooEarlyMs, signal);
-    const done = await turns.take(this.tools.isFirst() ? weight : weight + LAST);
+    const done = await turns.take(this.tools.isFirst() ? weight : weight + LAST, count);
     const askedAt = clock.now();
-    const answer = await rest.get({ path, weight, query: source.query(this.stream, from) }, signal).finally(done);
+    const query = source.query(this.stream, from);
+    const answer = await rest.get({ path, weight, query, share: SHARE }, signal).finally(done);
     if (!answer.ok) return answer;
     const head = { stream: this.stream.name, receivedAt: clock.wallAt(clock.now()) };
     const read = source.read(answer.value, head, this.stream);
@@ -93,22 +113,69 @@ export class HistoryRepair {
 
   /** What these rows bring; returns what is missing behind them. */
   private take(hole: Hole, { source, isNewest }: HistoryPage, { rows, askedAt }: Rows): Hole | undefined {
-    const { history } = this;
-    const { before, next, from, since } = hole;
+    const { next, from, since } = hole;
     const isMemory = source.kept === 'memory';
     const [oldest] = rows;
-    if (isMemory && (!oldest || history.at(oldest) > from)) {
+    if (isMemory && (!oldest || this.history.at(oldest) > from)) {
       this.useless.set(source, 'the newest rows do not reach back so far');
       return hole;
     }
-    const reaching = before ? rows : rows.filter((row) => history.at(row) >= from);
-    const { events, isWhole } = history.between(reaching, before, next);
-    const left = this.told.bring(events);
+    const { left, isWhole } = this.bring(hole, rows);
+    if (left && this.lacks(rows, left.from).length > 0) {
+      if (isMemory) this.useless.set(source, 'the newest rows are not all there');
+      return left;
+    }
     if (isNewest && next && !isMemory) this.tools.lagOf(source.path)[isWhole ? 'found' : 'missed'](since, askedAt);
     const isLast = next !== undefined || isMemory || rows.length < source.mostRows;
     if (!isWhole || !isLast) return left;
     this.told.whole();
     return undefined;
+  }
+
+  /** Brings what of these rows joins, and goes on behind what is lost. */
+  private bring(hole: Hole, rows: readonly MarketEvent[]): { left: Hole | undefined; isWhole: boolean } {
+    for (let at = hole; ;) {
+      const { events, isWhole } = this.history.between(this.joining(at, rows), at.before, at.next);
+      const left = this.told.bring(events);
+      const lost = left && lostUpTo(this.lacks(rows, left.from), this.doubted);
+      if (lost === undefined) return { left, isWhole };
+      const behind = this.told.lost(lost, LOST);
+      if (!behind) return { left: undefined, isWhole: true };
+      at = behind;
+    }
+  }
+
+  /** Where the event before is not known, its rows may be among them, or those behind it may not be there. */
+  private joining({ before, from }: Hole, rows: readonly MarketEvent[]): readonly MarketEvent[] {
+    if (before) return rows;
+    const [lack] = this.lacks(rows, from);
+    return lack?.from === from ? [] : rows.filter((row) => this.history.at(row) >= from);
+  }
+
+  /** What these rows pass over; nothing where positions do not stand for events one by one. */
+  private lacks(rows: readonly MarketEvent[], from: number): Missing[] {
+    const { ordering } = this.stream.known;
+    if (ordering.rule !== 'chain' || !ordering.isCounted) return [];
+    return lacksOf(
+      rows.map((row) => this.history.at(row)),
+      from,
+    );
+  }
+
+  /** Notes what these answers pass over, where the first of them does. Of the newest rows that says nothing: others may have it. */
+  private async doubt(
+    { from }: Hole,
+    pages: readonly HistoryPage[],
+    answers: readonly Promise<Result<Rows, RestFailure>>[],
+  ): Promise<void> {
+    const doubted: Missing[] = [];
+    for (const [at, page] of pages.entries()) {
+      const answer = await answers[at];
+      if (answer?.ok && page.source.kept === 'database')
+        doubted.push(...this.lacks(answer.value.rows, Math.max(from, page.from)));
+      if (doubted.length === 0) break;
+    }
+    this.doubted = doubted;
   }
 
   private async failed(hole: Hole, { source }: HistoryPage, { isFinal, why, retryInMs }: RestFailure): Promise<Hole> {
@@ -118,7 +185,8 @@ export class HistoryRepair {
   }
 
   private async again(hole: Hole, { source }: HistoryPage, hasBrought: boolean): Promise<Hole> {
-    this.inVain = hasBrought || this.useless.has(source) ? 0 : this.inVain + 1;
+    const isAtOnce = this.useless.has(source) || (hasBrought && this.doubted.length === 0);
+    this.inVain = isAtOnce ? 0 : this.inVain + 1;
     if (this.inVain > 0) await this.pause(doubled(AGAIN_FIRST_MS, this.inVain - 1, AGAIN_MOST_MS));
     return hole;
   }

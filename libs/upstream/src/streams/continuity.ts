@@ -94,6 +94,7 @@ export class Continuity {
         return [...said, ...this.filling(hole.to, now)];
       }
       said.push(...this.gap(hole, now, verdict));
+      mending.move('closed');
     }
   }
 
@@ -151,7 +152,21 @@ export class Continuity {
     }
     if (mending.state !== 'filling' || !order.hole) return NOTHING;
     const said = this.gap(order.hole, now, { reason: 'unavailable', why });
+    mending.move('closed');
     return [...said, ...this.settle(now)];
+  }
+
+  /** Nobody has what is missing up to this position: it is announced, and what is missing behind it is still to come. */
+  lost(to: number, why: string, now: Millis): readonly StreamEvent[] {
+    const { mending, order } = this;
+    const { since = now } = mending.hole ?? {};
+    const hole = order.hole ?? order.openHole(since);
+    if (!mending.isRepairing || !hole) return NOTHING;
+    if (to >= (hole.to ?? Infinity)) return this.giveUp(why, now);
+    const count = to - hole.from + 1;
+    const said = this.gap({ ...hole, to, count }, now, { reason: 'unavailable', why });
+    mending.hole = order.hole ?? order.openHole(since);
+    return mending.state === 'filling' ? [...said, ...this.filling(hole.to, now)] : said;
   }
 
   private filling(to: number | undefined, now: Millis): readonly StreamEvent[] {
@@ -178,15 +193,14 @@ export class Continuity {
     return said ? [said] : NOTHING;
   }
 
-  /** What is missing is announced, and what comes behind it goes on. */
+  /** What is missing is announced, and the order goes on behind it. */
   private gap(hole: Hole, now: Millis, loss: HoleLoss): readonly StreamEvent[] {
     const { from, to = from, count } = hole;
     const { counts, repairs, stream, transcript } = this.parts;
     counts.gaps += 1;
     counts.missing += count ?? 1;
     repairs.missed(stream, hole, loss);
-    this.mending.move('closed');
-    this.order.skip();
+    this.order.skip(hole.to);
     const what = count === undefined ? 'events' : counted(count, 'id');
     return [transcript.gap(`${what} missing: ${loss.why}`, now, { from, to })];
   }

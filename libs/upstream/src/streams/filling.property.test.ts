@@ -177,6 +177,23 @@ describe('a hole that no line can fill', () => {
     expect(mended.series.continuity.mending.state).toBe('whole');
   });
 
+  it('of which some is lost is announced as far as that, and the rest is still filled', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 9);
+    const { told } = history.now;
+    told.bring(trades(2, 3));
+    expect(told.lost(5, 'gone')).toMatchObject({ from: 6, to: 8, count: 3, next: { id: 9 } });
+    expect(mended.series.transcript.feed).toMatchObject({ cause: 'filling', missing: { from: 6, to: 8 } });
+    told.bring(trades(6, 7));
+    expect(mended.said.slice(3)).toEqual([2, 3, 'gap 4-5', 'filling', 6, 7]);
+    expect(mended.tools.counts).toMatchObject({ gaps: 1, missing: 2, holes: 1 });
+    expect(told.lost(12, 'gone')).toBeUndefined();
+    expect(mended.trades(10).said.slice(9)).toEqual(['gap 8-8', 'resumed', 9, 10]);
+    told.lost(20, 'late');
+    expect(mended.trades(11).said.slice(9)).toEqual(['gap 8-8', 'resumed', 9, 10, 11]);
+    expect(history.asked).toHaveLength(1);
+  });
+
   it('costs no question when it is over before anybody could be asked', () => {
     const history = new HandRepairer('history');
     const mended = new Mended('btcusdt@trade', history);
@@ -192,6 +209,7 @@ describe('a hole that no line can fill', () => {
       lost: fc.integer({ min: 0, max: 5 }),
       live: fc.integer({ min: 1, max: 5 }),
       brought: fc.array(fc.integer({ min: -3, max: 8 }), { maxLength: 4 }),
+      gone: fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 2 }),
       end: fc.constantFrom('bring', 'pass', 'wait', 'nothing'),
     });
     fc.assert(
@@ -199,14 +217,22 @@ describe('a hole that no line can fill', () => {
         const history = new HandRepairer('history');
         const mended = new Mended('btcusdt@trade', history).trades(1);
         const late: (() => void)[] = [];
+        const gone: string[] = [];
         let last = 1;
-        for (const { lost, live, brought, end } of steps) {
+        for (const { lost, live, brought, gone: lengths, end } of steps) {
           const from = last + 1 + lost;
           last = from + live - 1;
           mended.take(...trades(from, last), trade(last));
           if (mended.series.continuity.mending.state !== 'filling') continue;
           const { told, hole } = history.now;
           for (const at of brought) told.bring(trades(hole.from + at, Math.min(last, hole.from + at + 1)));
+          for (const length of lengths) {
+            const left = told.bring([]);
+            if (!left) break;
+            const to = Math.min(left.from + length, left.to ?? Infinity);
+            gone.push(`gap ${left.from}-${to}`);
+            told.lost(left.from + length, 'gone');
+          }
           if (end === 'bring') told.bring(trades(hole.from, hole.to ?? 0));
           if (end === 'pass') told.pass('no');
           if (end === 'wait') mended.wait(FILL_MS);
@@ -215,6 +241,10 @@ describe('a hole that no line can fill', () => {
         for (const bring of late) bring();
         for (let tries = 0; mended.series.isWaiting && tries < 100; tries += 1) mended.wait(FILL_MS);
         expect(mended.series.isWaiting).toBe(false);
+        const gaps = mended.said.filter((one) => typeof one === 'string' && one.startsWith('gap'));
+        expect(gaps).toEqual(expect.arrayContaining(gone));
+        const ends = steps.map(({ end }) => end);
+        if (ends.every((end) => end === 'bring')) expect(gaps).toEqual(gone);
         let next = 1;
         for (const one of mended.said) {
           if (typeof one === 'string' && !one.startsWith('gap')) continue;
@@ -258,6 +288,17 @@ describe('a stream that was without a source', () => {
     expect(history.asked).toEqual([]);
     new Mended('btcusdt@trade', history).trades(1).interrupt().trades(4).confirm();
     expect(history.asked).toHaveLength(1);
+  });
+
+  it('has what is behind what is lost of it, which is announced', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1).interrupt();
+    mended.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    mended.confirm();
+    expect(history.now.told.lost(3, 'gone')).toMatchObject({ from: 4 });
+    history.now.told.bring(trades(4, 5));
+    history.now.told.whole();
+    expect(mended.said).toEqual(['first-event', 1, 'gap 2-3', 'filling', 4, 5, 'filled']);
   });
 
   it('is not asked about any more when the next id comes in between', () => {

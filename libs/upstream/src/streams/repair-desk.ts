@@ -127,6 +127,10 @@ export class RepairDesk implements Repairs {
         tell((series, now) => series.continuity.whole(now));
         if (isAsked()) this.askNext(repair, this.leftOf(repair), `${by.name}: it was not all`);
       },
+      lost: (to: number, why: string) => {
+        tell((series, now) => series.continuity.lost(to, `${by.name}: ${why}`, now));
+        return isAsked() ? this.leftOf(repair) : undefined;
+      },
       bridge: (book: BookEvent) => {
         if (isAsked()) repair.by = by.name;
         return tell((series, now) => series.continuity.bridge(book, now));

@@ -31,6 +31,13 @@ export interface RepairTold {
   bring(events: readonly MarketEvent[]): Hole | undefined;
   /** Nothing is missing any more that there ever was: what waits may follow. */
   whole(): void;
+  /**
+   * What is missing up to this position is lost for good, though what is behind it may be had: it is announced. Of positions that
+   * stand for events one by one.
+   *
+   * @returns what is still missing; undefined when nothing is.
+   */
+  lost(to: number, why: string): Hole | undefined;
   /** Brings a book that takes the place of what is missing. False where it does not reach what waits: a newer one is needed. */
   bridge(book: BookEvent): boolean;
   /** Has nothing more; another one is asked. `why` is for people: it is said with the gap if nobody else has it. */

@@ -27,14 +27,15 @@ export class FeedCheck {
   }
 
   private takeFeed(event: FeedEvent): string | undefined {
-    const { state, cause, missing } = event;
+    const { state, cause, missing, by } = event;
     const wasFilling = this.isFilling;
     this.newest = event;
     if (cause === 'filling') this.isFilling = this.wasFetching = true;
     else if (state === 'live' || state === 'gap' || state === 'refused') this.isFilling = false;
     if (cause === 'filled') this.wasFetching = false;
     if (cause === 'filling' && state !== 'recovering') return `filling while ${state}`;
-    if (cause === 'filled' && !wasFilling) return 'filled, though nothing was being filled';
+    // An edge says how the stream stands, to somebody who may not have heard what came before.
+    if (cause === 'filled' && !wasFilling && by === 'upstream') return 'filled, though nothing was being filled';
     if (cause === 'filled' && state !== 'live') return `filled, and ${state}`;
     if (missing && missing.to < missing.from) return `missing from ${missing.from} to ${missing.to}`;
     return undefined;

@@ -45,8 +45,8 @@ export interface Order {
   readonly waiting: Waiting;
   /** The next of those that waited, once nothing is missing before it; call until undefined. */
   release(): MarketEvent | undefined;
-  /** What is missing will not come: go on behind the hole. */
-  skip(): void;
+  /** What is missing will not come, all of it or up to this position: go on behind that. */
+  skip(to?: number): void;
   /** How far a source is that has just brought this event; compares with `Hole.upTo`. */
   reachOf(event: MarketEvent): number;
   /** For a while there was no source. Of orders that do not tell by themselves: something may be missing before what comes next. */

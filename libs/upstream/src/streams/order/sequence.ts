@@ -81,9 +81,10 @@ export class Sequence implements Order {
     return undefined;
   }
 
-  skip(): void {
-    const { to } = this.hole ?? {};
-    if (to !== undefined) this.last = to;
+  skip(to = this.hole?.to): void {
+    if (to === undefined) return;
+    this.last = to;
+    this.newest = undefined;
   }
 
   jump({ lastUpdateId }: BookEvent): boolean {

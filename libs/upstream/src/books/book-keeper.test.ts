@@ -120,6 +120,21 @@ describe('an answer', () => {
     expect(one.keptBytes).toBe(0);
   });
 
+  it('that was too old and is not asked for again leaves nothing behind in memory', () => {
+    const one = keeper();
+    one.said(diff(1, 9));
+    one.ask(1, 100);
+    one.said(diff(10, 12));
+    one.answered(1, book(7));
+    one.settle(0);
+    const { notBefore } = one.question;
+    one.rest(notBefore + 9_999);
+    expect(one.keptBytes).toBeGreaterThan(0);
+    one.rest(notBefore + 10_000);
+    for (let id = 13; id <= 100; id += 1) one.said(diff(id, id));
+    expect(one.keptBytes).toBe(0);
+  });
+
   it('that nobody gave leaves nothing behind in memory', () => {
     const one = keeper();
     one.ask(1, 100);

@@ -6,6 +6,9 @@ import { type Attempt, NO_QUESTION, type Question, answered, asked, joined, miss
 import { StreamBook, type StreamBookRules, bookEvent, rolledBook } from './stream-book.js';
 
 const NO_PLACE: Place = { epoch: 0, seq: 0 };
+/** So long a question that may be asked again may wait for others, or for weight, and still find what was kept for it. */
+const PATIENCE_MS: Millis = 10_000;
+
 const NOT_FETCHED = { levels: 0, at: -Infinity };
 
 /**
@@ -77,6 +80,12 @@ export class BookKeeper implements StreamMemory {
   /** The answer that is held does not reach what follows: one that is newer is needed. What was kept will join that. */
   missed(now: Millis): void {
     this.question = missed(this.question, this.question.attempt, now);
+  }
+
+  /** Where nobody has asked again though it was time to, nobody needs to: what is kept would be kept for nothing, and for ever. */
+  rest(now: Millis): void {
+    const { state, notBefore } = this.question;
+    if (state === 'resting' && now - notBefore >= PATIENCE_MS) this.keepNothing();
   }
 
   /** Where the answer that is held joins the stream by now: the book, as it is to be published next. */

@@ -164,9 +164,10 @@ export class Books implements Repairer {
     for (const { symbol, isTorn } of views) if (isTorn) requests.hurry(symbol, now);
     for (;;) {
       const request = nextRequest(views, requests, now);
-      if (!request || !requests.hasRoom(request.share)) return;
+      if (!request || !requests.hasRoom(request.share)) break;
       void this.ask(requests, request, now);
     }
+    for (const { keeper } of this.kept.values()) keeper.rest(now);
   }
 
   /** Asks for all books that this request serves. */

@@ -103,10 +103,13 @@ export class Stage {
     await waitFor(clock, 'data on every client', patienceMs, () => isFlowing() && this.troubled().length === 0);
   }
 
-  /** Resolves when data flows and the gateway is back to one connection: no replacement is under way. */
+  /**
+   * Resolves when data flows and the gateway is back to one connection: no replacement is under way. One that Binance reads no
+   * longer is over for the gateway, whether Binance can see that or not.
+   */
   async settled(): Promise<void> {
     const { clock, simulator } = this.parts;
-    const open = (): number => simulator.connections.filter(({ isOpen }) => isOpen).length;
+    const open = (): number => simulator.connections.filter(({ isOpen, isBlind }) => isOpen && !isBlind).length;
     await waitFor(clock, 'one connection to Binance', PATIENCE_MS, () => open() === 1);
     await this.flows();
   }

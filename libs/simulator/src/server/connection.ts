@@ -61,6 +61,8 @@ export class SimConnection implements Member {
   isCombined: boolean;
   /** Data is held back; pings and replies go on. */
   isMuted = false;
+  /** What comes is not read any more, so that it may never be seen that the client has left. */
+  isBlind = false;
   ending: SimEnding | undefined;
   readonly keepalive: Keepalive;
   private endedBy: SimEnding['by'] = 'client';
@@ -130,7 +132,8 @@ export class SimConnection implements Member {
     this.keepalive.stop();
     this.webSocket.removeAllListeners('close');
     this.socket.removeAllListeners('data');
-    if (reading === 'stops-reading') this.socket.pause();
+    this.isBlind = reading === 'stops-reading';
+    if (this.isBlind) this.socket.pause();
     else this.socket.on('data', () => undefined);
     this.socket.once('close', () => this.end('client', 1006, ''));
   }

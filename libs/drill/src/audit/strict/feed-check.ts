@@ -20,7 +20,9 @@ export class FeedCheck {
     const { newest } = this;
     // A book is no news of the market: it comes to newcomers whatever the state, and deeper whenever it is there.
     if (event.type === 'book') return undefined;
-    if (newest && newest.state !== 'live' && newest.state !== 'gap' && !this.isFilling)
+    // An edge that has heard nothing passes on what it hears, and says how the stream stands once it has asked.
+    const isDoubt = newest?.by === 'edge' && newest.state === 'stale';
+    if (newest && newest.state !== 'live' && newest.state !== 'gap' && !this.isFilling && !isDoubt)
       return `${event.type} while ${newest.state} (${newest.cause})`;
     if (!event.backfilled || this.wasFetching) return undefined;
     return `a fetched ${event.type} while nothing was being filled`;

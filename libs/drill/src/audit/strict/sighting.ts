@@ -163,7 +163,11 @@ const candleOfPayload = ({ s, i, t, T, x, o, h, l, c, v, q, V, Q, n, f, L }: Pay
     takerBuyVolume: String(V),
     takerBuyQuoteVolume: String(Q),
     trades: Number(n),
-    firstTradeId: Number(f),
-    lastTradeId: Number(L),
+    firstTradeId: idOf(f, n),
+    lastTradeId: idOf(L, n),
   },
 });
+
+/** -1 in a candle that holds trades: it was fetched, and REST does not say. */
+const idOf = (id: unknown, trades: unknown): number | undefined =>
+  id === -1 && Number(trades) > 0 ? undefined : Number(id);

@@ -78,8 +78,9 @@ const SUBSCRIBE_DATA = object(
     streams: STREAMS,
     delivery: { type: 'string', description: 'What may be left out when this client reads too slowly' },
     since: { type: 'object', additionalProperties: EPOCH_SEQ, description: 'The last place the client had, by stream' },
+    last: { type: 'integer', minimum: 0, description: 'So many of the newest events first, of streams of events' },
   },
-  ['delivery', 'since'],
+  ['delivery', 'since', 'last'],
 );
 
 export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
@@ -102,6 +103,7 @@ const LIMITS = object({
   streams: { type: 'integer', description: 'One connection may have so many at once' },
   messageBytes: { type: 'integer', description: 'Most bytes of one command' },
   namesPerCommand: { type: 'integer', description: 'Most stream names in one command' },
+  lastEvents: { type: 'integer', description: 'Most newest events of a stream that a newcomer may ask for' },
 });
 
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {

@@ -37,6 +37,7 @@ describe('a stream whose upstream was replaced', () => {
       counts: metrics.counts,
       clock: new FakeClock(),
       ownSnapshotMs: 0,
+      lastEvents: 100,
     });
     stream.audience.add('native');
     stream.audience.add('raw');

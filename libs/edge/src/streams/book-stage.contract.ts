@@ -99,7 +99,7 @@ export class BookStage {
     };
     const ask = (): void => void (this.isAsked = true);
     this.intake = new Intake({ clock, publish, metrics, sees: () => true, ask });
-    const surroundings = { publish, counts: metrics.counts, clock, ownSnapshotMs };
+    const surroundings = { publish, counts: metrics.counts, clock, ownSnapshotMs, lastEvents: 100 };
     this.stream = new EdgeStream(spot, parsedStream(DEPTH), clock.now(), surroundings);
     this.deliver = this.intake.deliverTo(this.stream);
   }

@@ -37,6 +37,7 @@ describe('the intake', () => {
       counts: metrics.counts,
       clock,
       ownSnapshotMs: 5_000,
+      lastEvents: 100,
     });
     stream.audience.add('native');
   });
@@ -242,6 +243,7 @@ describe('the intake', () => {
       counts: metrics.counts,
       clock,
       ownSnapshotMs: 5_000,
+      lastEvents: 100,
     });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>

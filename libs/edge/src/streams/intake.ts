@@ -16,6 +16,7 @@ import {
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
+import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
 import { join, missingBeforeTerm } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
@@ -50,7 +51,7 @@ export class Intake {
   deliverTo(stream: EdgeStream): (text: string) => void {
     const { publish, metrics } = this.parts;
     const { counts } = metrics;
-    const { audience } = stream;
+    const { audience, recent } = stream;
     return (text) => {
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
@@ -62,6 +63,13 @@ export class Intake {
       if (counts.messages % MEASURED === 0) this.measure(text);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
+      if (recent) {
+        // In line, as `RecentTexts.take` has it.
+        recent.bytes += text.length - (recent.ring[recent.next]?.length ?? 0);
+        recent.ring[recent.next] = text;
+        recent.next = recent.next + 1 === recent.ring.length ? 0 : recent.next + 1;
+        if (recent.bytes > MOST_RECENT_BYTES) recent.shrink();
+      }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
@@ -86,6 +94,7 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
+    if (isNews && joined) stream.recent?.take(feedText);
     if (isNews && isUnbounded(feed)) stream.book?.doubted();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
@@ -123,8 +132,10 @@ export class Intake {
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
     const said = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
-    if (joined || !this.isRepeat(stream, text, before, feed))
+    if (joined || !this.isRepeat(stream, text, before, feed)) {
+      stream.recent?.take(text);
       this.pass(stream, said === feed || !said ? text : encode(said), said);
+    }
     if (isLoss && stream.book) this.parts.ask(stream);
   }
 
@@ -181,6 +192,7 @@ export class Intake {
     const lost = missing + (behind ?? 0);
     this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
+    stream.recent?.clear();
     stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;

@@ -26,6 +26,7 @@ export interface SharedParts {
   room: Room;
   lingerMs: Millis;
   ownSnapshotMs: Millis;
+  lastEvents: number;
 }
 
 /**

@@ -183,6 +183,15 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
     id: QUESTION_ID,
     answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
   }),
+  missedQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ stream: STREAM, epoch: { type: 'integer' }, after: { type: 'integer' }, to: { type: 'integer' } }),
+  }),
+  missedAnswer: object({
+    id: QUESTION_ID,
+    answer: object({ texts: list({ type: 'string' }, 'The texts of all messages behind `after`, up to `to`') }),
+  }),
   heartbeat: object({
     epoch: { type: 'integer' },
     at: INSTANT,

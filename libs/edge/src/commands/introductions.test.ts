@@ -49,6 +49,7 @@ function streamOfEvents(name: string, seats: string[]): EdgeStream {
   return {
     name,
     place: PLACE,
+    parsed: { known: { newcomer: 'none' } },
     phase: 'followed',
     feed,
     feedFront: '{',

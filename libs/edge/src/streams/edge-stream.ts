@@ -18,6 +18,7 @@ import { Frames, type Outlet } from '../delivery/frames.js';
 import { Newcomers } from '../delivery/newcomers.js';
 import type { Junction } from '../following/joining.js';
 import { RecentTexts } from '../following/recent-texts.js';
+import type { HeldBack } from '../following/held-back.js';
 import type { Repeats } from '../following/repeats.js';
 import { type StreamPhase, isFollowed } from './table.js';
 
@@ -26,7 +27,7 @@ export interface StreamSurroundings extends Outlet {
   clock: Pick<Clock, 'now'>;
   /** How long a client of Binance's wire may hold a snapshot of its own that is newer than our last diff. */
   ownSnapshotMs: Millis;
-  /** How many of the newest messages are kept of a stream of events; 0: none. */
+  /** How many of the newest messages are kept of a stream whose newest event does not say all; 0: none. */
   lastEvents: number;
 }
 
@@ -72,6 +73,8 @@ export class EdgeStream {
   junction: Junction | undefined;
   /** There while a new upstream may say again what has come already. */
   repeats: Repeats | undefined;
+  /** There while the end of a term that is over is asked for: messages of the next one wait. */
+  heldBack: HeldBack | undefined;
 
   constructor(
     market: Market,
@@ -85,7 +88,7 @@ export class EdgeStream {
     this.feedFront = frontOf('feed', parsed.name);
     this.bookFront = frontOf('book', parsed.name);
     this.keepsNewest = keepsNewest(parsed);
-    if (isOfEvents(parsed) && lastEvents > 0) this.recent = new RecentTexts(lastEvents);
+    if (!this.keepsNewest && lastEvents > 0) this.recent = new RecentTexts(lastEvents);
     const rules = parsed.known.book;
     const newcomers = rules && new Newcomers(market.name, parsed.name, clock, ownSnapshotMs);
     this.audience = new Audience(market.name, parsed.name, newcomers);
@@ -102,6 +105,11 @@ export class EdgeStream {
   /** Where an event of the market stands; undefined where the text is none of this stream's. */
   placeOf(event: string): Place | undefined {
     return readPlace(event, this.front) ?? readPlace(event, this.unknownFront) ?? this.placeOfBook(event);
+  }
+
+  /** The same of whatever comes on its channel. */
+  placeOfMessage(text: string): Place | undefined {
+    return readPlace(text, this.feedFront) ?? this.placeOf(text);
   }
 
   /** The same of a book alone. */
@@ -138,6 +146,3 @@ export class EdgeStream {
     this.seq = seq;
   }
 }
-
-/** Whether newcomers of this stream get nothing unless they ask for it. */
-const isOfEvents = ({ known }: ParsedStream): boolean => known.newcomer === 'none';

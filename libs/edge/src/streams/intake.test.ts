@@ -31,7 +31,14 @@ describe('the intake', () => {
     newest = 0;
     const publish = (topic: string, text: string): void => void sent.push([topic, text]);
     const sees = (epoch: Epoch): boolean => epoch >= newest;
-    intake = new Intake({ clock, publish, metrics, sees, ask: () => undefined });
+    intake = new Intake({
+      clock,
+      publish,
+      metrics,
+      sees,
+      ask: () => undefined,
+      fetch: (_question, _stream, told) => told([]),
+    });
     stream = new EdgeStream(spot, parsedStream(TOP), clock.now(), {
       publish,
       counts: metrics.counts,

@@ -46,7 +46,14 @@ describe('the last events of a stream', () => {
   beforeEach(() => {
     clock = new FakeClock();
     const metrics = new EdgeMetrics(new Metrics());
-    intake = new Intake({ clock, publish: () => undefined, metrics, sees: () => true, ask: () => undefined });
+    intake = new Intake({
+      clock,
+      publish: () => undefined,
+      metrics,
+      sees: () => true,
+      ask: () => undefined,
+      fetch: (_question, _stream, told) => told([]),
+    });
     begin(TRADE, 5);
   });
   const deliver = (...texts: string[]): void => texts.forEach(intake.deliverTo(stream));
@@ -112,6 +119,9 @@ describe('the last events of a stream', () => {
     ['!miniTicker@arr', 5],
   ])('are none of %s where %i are kept', (name, kept) => {
     begin(name, kept);
-    expect(stream.recent).toBe(undefined);
+    welcome(7, 0);
+    deliver(trade(1).replace('"type":"trade","stream":"btcusdt@trade"', stream.front.slice(1, -9)));
+    expect(stream.seq).toBe(1);
+    expect(last()).toEqual([]);
   });
 });

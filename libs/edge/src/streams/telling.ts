@@ -18,9 +18,9 @@ export function bookOf(stream: EdgeStream): string[] {
   return text === undefined ? [] : [text];
 }
 
-/** The newest events, so many at most, with nothing missing between them and the present place; none of before a gap. */
-export function lastOf({ recent, feedFront, phase }: EdgeStream, most: number): string[] {
-  if (!recent || !isFollowed(phase) || most === 0) return [];
+/** The newest events of a stream of events, so many at most, with nothing missing between them and the present place; none of before a gap. */
+export function lastOf({ recent, feedFront, phase, parsed }: EdgeStream, most: number): string[] {
+  if (!recent || parsed.known.newcomer !== 'none' || !isFollowed(phase) || most === 0) return [];
   const texts = recent.texts;
   const isFeed = (text: string): boolean => text.startsWith(feedFront);
   const behind = texts.findLastIndex((text) => isFeed(text) && beginsAnew(text)) + 1;

@@ -126,7 +126,7 @@ export class EdgeSettings {
     env: 'HOLDFAST_LAST_EVENTS',
     read: integer,
     expected: 'a whole number from 0 to 1000 (0: none are kept)',
-    says: 'How many of its newest messages an edge keeps of each wanted stream of events, for clients that ask for the last ones. 100 trades take about 30 kB, and those of one stream 256 kB at most.',
+    says: 'How many of its newest messages an edge keeps of each wanted stream of trades, diffs or arrays: for clients that ask for the last trades, and for edges that have missed the end of a term. 100 trades take about 30 kB, and what is kept of one stream 256 kB at most.',
   })
   @Max(1_000)
   @Min(0)

@@ -5,7 +5,7 @@ import { until } from './until.js';
 interface HeardCommand {
   event: string;
   id?: number;
-  data?: { streams: StreamName[]; since?: Record<StreamName, unknown> };
+  data?: { streams: StreamName[]; since?: Record<StreamName, unknown>; last?: number };
 }
 
 /** A gateway that answers as PROTOCOL.md says and is otherwise moved by the test. */
@@ -14,7 +14,13 @@ export class FakeGateway {
   readonly sockets: WebSocket[] = [];
   readonly paths: unknown[] = [];
   answersPings = true;
-  limits: ClientLimits = { commandsPerSecond: 1_000, streams: 1_024, messageBytes: 65_536, namesPerCommand: 4_096 };
+  limits: ClientLimits = {
+    commandsPerSecond: 1_000,
+    streams: 1_024,
+    messageBytes: 65_536,
+    namesPerCommand: 4_096,
+    lastEvents: 100,
+  };
   /** What it says to whoever names a place. */
   resumed: Resumed | undefined;
   private refusal: CommandRefusal | undefined;

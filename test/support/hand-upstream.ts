@@ -101,10 +101,11 @@ export class HandUpstream {
     this.books.set(stream, book);
   }
 
-  feed(stream: StreamName, state: FeedState, cause: FeedCause): string {
+  /** @param follows the place of an older term behind which this one goes on. */
+  feed(stream: StreamName, state: FeedState, cause: FeedCause, follows?: Place): string {
     const held = this.hold(stream);
     held.seq += 1;
-    held.feed = encode(this.feedEvent(stream, held, state, cause));
+    held.feed = encode({ ...this.feedEvent(stream, held, state, cause), ...(follows && { follows }) });
     this.bus.messages.publish(this.topicOf(stream), held.feed);
     return held.feed;
   }

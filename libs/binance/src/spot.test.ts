@@ -155,6 +155,7 @@ it('names its channels and keys by its own name', () => {
   expect(spot.channels).toMatchObject({
     demand: 'holdfast:spot:demand',
     demandCall: 'holdfast:spot:demand-call',
+    missed: 'holdfast:spot:missed',
     reached: 'holdfast:spot:reached',
     marks: 'holdfast:spot:marks',
     welcome: 'holdfast:spot:welcome',

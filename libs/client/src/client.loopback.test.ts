@@ -72,6 +72,36 @@ describe('the client', () => {
     },
   );
 
+  it('asks for the last events again after a reconnect, as many as the gateway allows, and hands out those it lacks', async () => {
+    connect();
+    gateway.limits = { ...gateway.limits, lastEvents: 20 };
+    const ids: number[] = [];
+    const starts: StreamStart[] = [];
+    const listener = {
+      event: ({ id }: { id: number }) => ids.push(id),
+      started: (start: StreamStart) => starts.push(start),
+    };
+    client.subscribe('btcusdt@trade', listener, { last: 50 });
+    client.subscribe('ethusdt@trade', {});
+    await until(() => starts.length === 1);
+    gateway.trade(6);
+    gateway.trade(7);
+    gateway.trade(8);
+    await until(() => ids.length === 3);
+    gateway.socket.terminate();
+    await until(() => starts.length === 2);
+    gateway.say({ type: 'trade', stream: 'btcusdt@trade', epoch: 0, seq: 99, symbol: 'BTCUSDT', id: 5 });
+    for (const seq of [6, 7, 8, 9]) gateway.trade(seq);
+    await until(() => ids.length === 4);
+    expect(ids).toEqual([6, 7, 8, 9]);
+    const asked = gateway.commands.map(({ data }) => [data?.streams, data?.last]);
+    const once = [
+      [['btcusdt@trade'], 20],
+      [['ethusdt@trade'], undefined],
+    ];
+    expect(asked).toEqual([...once, ...once]);
+  });
+
   it('tells a later listener how a stream stands, without what an earlier message of it followed', async () => {
     connect();
     const early: FeedEvent[] = [];

@@ -47,6 +47,14 @@ export interface ClientOptions {
   random?: Random;
 }
 
+export interface SubscribeOptions {
+  /**
+   * So many of the newest events of a stream of trades are to come first, before what is live: as many as the gateway has and allows.
+   * Said again after each reconnect, and what you had is not told twice. No more for who comes to a stream that is served already.
+   */
+  last?: number;
+}
+
 const SILENCE_MS: Millis = 15_000;
 
 /** The gateway counts commands by its own seconds: after a whole one it has forgotten those before. */
@@ -140,11 +148,16 @@ export class HoldfastClient {
    *
    * @throws Error once the client was stopped, or told not to come back.
    */
-  subscribe<S extends StreamName>(stream: S, listener: StreamListener<S>): () => void {
+  subscribe<S extends StreamName>(
+    stream: S,
+    listener: StreamListener<S>,
+    { last = 0 }: SubscribeOptions = {},
+  ): () => void {
     this.refuseAfterEnd('subscribe');
     if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
+    if (!Number.isSafeInteger(last) || last < 0) throw new TypeError(`last: expected a whole number, not ${last}`);
     const { seat, leave } = this.listeners.add(stream, listener);
-    this.wanted.want(stream, listener.book !== undefined);
+    this.wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last });
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
       const present = this.wanted.presentOf(stream);

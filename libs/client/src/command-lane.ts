@@ -2,7 +2,7 @@ import type { Cancel, ClientLimits, Clock, Millis, Place, StreamName } from '#li
 
 /** What the client asks of a gateway. */
 export type ClientCommand =
-  | { event: 'subscribe'; data: { streams: StreamName[]; since?: Record<StreamName, Place> } }
+  | { event: 'subscribe'; data: { streams: StreamName[]; since?: Record<StreamName, Place>; last?: number } }
   | { event: 'unsubscribe'; data: { streams: StreamName[] } }
   | { event: 'ping' };
 

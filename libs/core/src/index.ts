@@ -19,4 +19,5 @@ export { parseObject } from './words/parse-object.js';
 export * from './words/place.js';
 export * from './words/reached.js';
 export * from './result.js';
+export * from './words/missed.js';
 export * from './words/welcome.js';

@@ -6,7 +6,7 @@ import type { ClientLimits, Clock } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
-import { PresentBooks } from './commands/present-books.js';
+import { Introductions } from './commands/introductions.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
 import { ColdStarts } from './door/cold-starts.js';
@@ -64,8 +64,8 @@ export class EdgeModule {
         ...streamsProviders(plan),
         { provide: CLIENT_LIMITS, useValue: limitsOf(settings) },
         {
-          provide: PresentBooks,
-          useFactory: (clock: Clock) => new PresentBooks(clock, settings.maxClientBacklogBytes / 2),
+          provide: Introductions,
+          useFactory: (clock: Clock) => new Introductions(clock, settings.maxClientBacklogBytes / 2),
           inject: [CLOCK],
         },
         NativeGateway,
@@ -81,6 +81,7 @@ const limitsOf = (settings: Readonly<EdgeSettings>): ClientLimits => ({
   streams: settings.maxStreamsPerClient,
   messageBytes: settings.maxClientMessageBytes,
   namesPerCommand: MOST_AT_ONCE,
+  lastEvents: settings.lastEvents,
 });
 
 type Providers = NonNullable<DynamicModule['providers']>;
@@ -116,8 +117,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
   const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const { publish } = server;
-    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs };
+    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents };
     return markets.map((market) => new MarketStreams(market, shared));
   };
   return [

@@ -13,6 +13,8 @@ const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
 
 const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+const wholeTrade = (id: number) =>
+  ({ ...trade(id), price: '1', quantity: '1', taker: 'buy', tradedAt: 1, eventAt: 1, bestMatch: true }) as const;
 const top = (updateId: number) =>
   ({
     type: 'bookTicker',
@@ -100,6 +102,42 @@ describe('an edge over Redis', () => {
     expect(client.texts[0]).toBe(native.texts[1]);
     await client.close();
     await other.stop();
+  });
+
+  it('gets from another edge what it missed of a term that is over, for clients of both wires, and nobody sees a hole', async () => {
+    const deaf = await startEdge({}, { redisUrl: redis.url });
+    const { messages } = deaf.bus;
+    const subscribe = messages.subscribe.bind(messages);
+    let isDeaf = false;
+    const unheard: string[] = [];
+    const ofTrades = spot.channels.stream(TRADE);
+    messages.subscribe = (topic, deliver) =>
+      subscribe(topic, (text) => void (isDeaf && topic === ofTrades ? unheard.push(text) : deliver(text)));
+    await until(() => messages.state === 'up');
+    const onOne = await WsClient.open(`${deaf.wsUrl}/v1`);
+    await onOne.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    await onOne.take(1);
+    const onWire = await WsClient.open(`${deaf.wsUrl}/ws/${TRADE}`);
+    upstream.publish(TRADE, wholeTrade(1));
+    await until(() => onOne.texts.length === 1 && native.texts.length === 1 && onWire.texts.length === 1);
+    isDeaf = true;
+    for (const id of [2, 3, 4]) upstream.publish(TRADE, wholeTrade(id));
+    await until(() => native.texts.length === 4 && unheard.length === 3);
+    upstream.stop();
+    isDeaf = false;
+    upstream = new HandUpstream(far, { epoch: 8 });
+    upstream.feed(TRADE, 'live', 'resumed', { epoch: 7, seq: 4 });
+    upstream.publish(TRADE, wholeTrade(5));
+    upstream.start();
+    const told = (client: WsClient): string[] => client.texts.filter((text) => text.includes(TRADE));
+    await until(() => [onOne, native].every((client) => told(client).some((text) => text.includes('"id":5'))));
+    expect(told(onOne)).toEqual(told(native));
+    expect(onOne.messages.map(({ id, state }) => id ?? state)).toEqual([1, 2, 3, 4, 'live', 5]);
+    await until(() => onWire.messages.at(-1)?.['t'] === 5);
+    expect(onWire.messages.map(({ t }) => t)).toEqual([1, 2, 3, 4, 5]);
+    await onOne.close();
+    await onWire.close();
+    await deaf.stop();
   });
 
   it('tells a client that the last message of a stream was lost, though no other comes after it', async () => {

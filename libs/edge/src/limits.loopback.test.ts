@@ -91,7 +91,7 @@ describe('what a client may take from an edge', () => {
     await client.ask({ event: 'list' });
     expect(JSON.parse(client.limits ?? '')).toEqual({
       event: 'limits',
-      data: { commandsPerSecond: 7, streams: 3, messageBytes: 300, namesPerCommand: 4_096 },
+      data: { commandsPerSecond: 7, streams: 3, messageBytes: 300, namesPerCommand: 4_096, lastEvents: 100 },
     });
   });
 

@@ -110,8 +110,14 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     redisDemandCall: channel(redis.demandCall, 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
     redisReached: channel(redis.reached, 'redis', 'How far each edge got', [one('reached')]),
     redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
+    redisMissed: channel(redis.missed, 'redis', 'An edge asks the others for the end of a term', [
+      one('missedQuestion'),
+    ]),
     redisReply: {
-      ...channel('holdfast:reply:{asker}', 'redis', 'How streams stand, told to who has asked', [one('welcomeAnswer')]),
+      ...channel('holdfast:reply:{asker}', 'redis', 'What was asked for, told to who has asked', [
+        one('welcomeAnswer'),
+        one('missedAnswer'),
+      ]),
       parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
     redisHeartbeat: channel(redis.heartbeat, 'redis', 'The upstream lives', [one('heartbeat')]),
@@ -141,6 +147,7 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisDemandCall', 'send', ['bus']],
   ['redisReached', 'receive', ['bus']],
   ['redisWelcome', 'receive', ['bus']],
+  ['redisMissed', 'receive', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
 ];

@@ -78,8 +78,9 @@ const SUBSCRIBE_DATA = object(
     streams: STREAMS,
     delivery: { type: 'string', description: 'What may be left out when this client reads too slowly' },
     since: { type: 'object', additionalProperties: EPOCH_SEQ, description: 'The last place the client had, by stream' },
+    last: { type: 'integer', minimum: 0, description: 'So many of the newest events first, of streams of events' },
   },
-  ['delivery', 'since'],
+  ['delivery', 'since', 'last'],
 );
 
 export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
@@ -102,6 +103,7 @@ const LIMITS = object({
   streams: { type: 'integer', description: 'One connection may have so many at once' },
   messageBytes: { type: 'integer', description: 'Most bytes of one command' },
   namesPerCommand: { type: 'integer', description: 'Most stream names in one command' },
+  lastEvents: { type: 'integer', description: 'Most newest events of a stream that a newcomer may ask for' },
 });
 
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
@@ -180,6 +182,15 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
   welcomeAnswer: object({
     id: QUESTION_ID,
     answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
+  }),
+  missedQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ stream: STREAM, epoch: { type: 'integer' }, after: { type: 'integer' }, to: { type: 'integer' } }),
+  }),
+  missedAnswer: object({
+    id: QUESTION_ID,
+    answer: object({ texts: list({ type: 'string' }, 'The texts of all messages behind `after`, up to `to`') }),
   }),
   heartbeat: object({
     epoch: { type: 'integer' },

@@ -34,10 +34,18 @@ interface StreamInterest {
   present?: Present | undefined;
   /** Whether somebody who listens takes books, so that one is kept for those who come late. */
   isBookWanted: boolean;
+  /** So many of its newest events are to come first. */
+  lastEvents: number;
   /** The state that was told last, on whatever connection. */
   told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
   isToldFull: boolean;
+}
+
+/** What somebody who listens wants of a stream beside its events. */
+interface StreamWish {
+  isBookWanted?: boolean;
+  lastEvents?: number;
 }
 
 /** A stream that the gateway does not serve, and why. */
@@ -61,12 +69,16 @@ const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
 export class WantedStreams {
   private readonly interests = new Map<StreamName, StreamInterest>();
 
-  want(stream: StreamName, isBookWanted: boolean): void {
+  want(stream: StreamName, { isBookWanted = false, lastEvents = 0 }: StreamWish = {}): void {
     const known = this.interests.get(stream);
     if (known) {
       known.isWanted = true;
       known.isBookWanted ||= isBookWanted;
-    } else this.interests.set(stream, { stream, standing: 'open', isWanted: true, isBookWanted, isToldFull: false });
+      known.lastEvents = Math.max(known.lastEvents, lastEvents);
+      return;
+    }
+    const interest = { stream, isBookWanted, lastEvents, isWanted: true, isToldFull: false } as const;
+    this.interests.set(stream, { ...interest, standing: 'open' });
   }
 
   drop(stream: StreamName): void {
@@ -74,6 +86,7 @@ export class WantedStreams {
     if (!interest) return;
     interest.isWanted = false;
     interest.isBookWanted = false;
+    interest.lastEvents = 0;
     this.forgetIfIdle(interest);
   }
 
@@ -100,11 +113,15 @@ export class WantedStreams {
     const unsayable = open.filter(({ stream }) => isTooLong(stream, limits));
     const sayable = open.filter((interest) => !unsayable.includes(interest));
     const room = Math.max(0, limits.streams - served.length);
-    const { streams, since, taken } = fitting(sayable.slice(0, room), limits);
+    const last = sayable[0]?.lastEvents ?? 0;
+    // A command has one number for all its streams; those that want another go into the next.
+    const alike = sayable.slice(0, room).filter(({ lastEvents }) => lastEvents === last);
+    const { streams, since, taken } = fitting(alike, limits);
     for (const interest of taken) interest.standing = 'asked';
     const refused = [...this.giveUp(unsayable), ...this.tellFull(sayable.slice(room), limits)];
     if (taken.length === 0) return { refused };
-    const data = Object.keys(since).length === 0 ? { streams } : { streams, since };
+    const most = Math.min(last, limits.lastEvents);
+    const data = { streams, ...(Object.keys(since).length > 0 && { since }), ...(most > 0 && { last: most }) };
     return { command: { event: 'subscribe', data }, refused };
   }
 
@@ -241,6 +258,12 @@ const refusedStream = (
   isStillWanted,
 });
 
-/** Whether this came on the previous connection already: the welcome of a newcomer repeats the newest event. */
-const isOldNews = ({ resumeFrom }: StreamInterest, { epoch, seq }: Place): boolean =>
-  resumeFrom !== undefined && epoch === resumeFrom.epoch && seq <= resumeFrom.seq;
+/**
+ * Whether this came on the previous connection already: a newcomer is told the newest event again, or the last ones, which may be
+ * of an older term.
+ */
+function isOldNews({ resumeFrom }: StreamInterest, { type, epoch, seq }: StreamEvent): boolean {
+  if (resumeFrom === undefined) return false;
+  if (epoch < resumeFrom.epoch) return type !== 'feed' && type !== 'book';
+  return epoch === resumeFrom.epoch && seq <= resumeFrom.seq;
+}

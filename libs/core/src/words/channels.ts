@@ -19,6 +19,8 @@ export interface Channels {
   readonly reached: Topic;
   /** On which edges ask how streams stand. */
   readonly welcome: Topic;
+  /** On which edges ask each other for the end of a term that is over. */
+  readonly missed: Topic;
   readonly heartbeat: Topic;
   /** Key of the newest term. */
   readonly epoch: Topic;
@@ -39,6 +41,7 @@ export function channelsOf(market: string): Channels {
     demandCall: `${root}:demand-call`,
     reached: `${root}:reached`,
     welcome: `${root}:welcome`,
+    missed: `${root}:missed`,
     heartbeat: `${root}:heartbeat`,
     epoch: `${root}:epoch`,
     marks: `${root}:marks`,

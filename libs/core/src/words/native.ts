@@ -28,6 +28,8 @@ export interface ClientLimits {
   messageBytes: number;
   /** Stream names in one command. */
   namesPerCommand: number;
+  /** Newest events of a stream of events that a newcomer may ask for. */
+  lastEvents: number;
 }
 
 /** Why a command was refused; it has changed nothing. */

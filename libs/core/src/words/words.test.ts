@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  MOST_MISSED,
   MOST_PLACES_IN_BEAT,
   MOST_WELCOMES,
   decodeDemand,
@@ -10,6 +11,8 @@ import {
   isAfter,
   isPlace,
   isSamePlace,
+  readMissedAnswer,
+  readMissedQuestion,
   readWelcomeAnswer,
   readWelcomeQuestion,
 } from '../index.js';
@@ -107,5 +110,23 @@ describe('a welcome', () => {
       welcomes: [welcome],
     });
     expect(readWelcomeAnswer('x')).toEqual({ welcomes: [] });
+  });
+});
+
+describe('what an edge asks another one for', () => {
+  const question = { stream: 'a@trade', epoch: 7, after: 3, to: 5 };
+
+  it('is some messages of one stream, and not too many', () => {
+    expect(readMissedQuestion({ ...question, more: 1 })).toEqual(question);
+    expect(readMissedQuestion({ ...question, to: 3 + MOST_MISSED })).toMatchObject({ to: 3 + MOST_MISSED });
+    const none = [{ to: 3 }, { to: 4 + MOST_MISSED }, { after: '3' }, { epoch: 0.5 }, { stream: 7 }, { to: undefined }];
+    for (const wrong of none) expect(readMissedQuestion({ ...question, ...wrong })).toBeUndefined();
+    expect(readMissedQuestion(undefined)).toBeUndefined();
+  });
+
+  it('is answered with texts', () => {
+    expect(readMissedAnswer({ texts: ['a', 'b'] })).toEqual({ texts: ['a', 'b'] });
+    for (const wrong of [undefined, {}, { texts: ['a', 3] }, { texts: 'a' }])
+      expect(readMissedAnswer(wrong)).toEqual({ texts: [] });
   });
 });

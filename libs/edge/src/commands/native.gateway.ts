@@ -24,9 +24,8 @@ import type { NativeResult } from '../door/wire/native-wire.js';
 import type { Command } from '../door/wire/wire.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { isFollowed } from '../streams/table.js';
-import { snapshot } from '../streams/telling.js';
 import { commandPipe } from './command.pipe.js';
-import { PresentBooks } from './present-books.js';
+import { Introductions } from './introductions.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
 import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
@@ -43,7 +42,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @Inject(Subscriptions) private readonly subscriptions: Subscriptions,
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CLIENT_LIMITS) private readonly limits: ClientLimits,
-    @Inject(PresentBooks) private readonly books: PresentBooks,
+    @Inject(Introductions) private readonly introductions: Introductions,
   ) {}
 
   handleConnection(session: Session): void {
@@ -51,13 +50,13 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   }
 
   handleDisconnect(session: Session): void {
-    this.books.forget(session);
+    this.introductions.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
   }
 
   /**
-   * Writes the reply itself, with each stream's feed state and newest event or book behind it, in the same turn in which the
-   * client joins: nothing can come between, so nothing is missed and nothing comes twice.
+   * Writes the reply itself, with each stream's feed state and newest event, book or last events behind it, in the same turn in
+   * which the client joins: nothing can come between, so nothing is missed and nothing comes twice.
    */
   @SubscribeMessage('subscribe')
   subscribe(
@@ -66,9 +65,16 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @MessageBody() command: Command,
   ): void {
     const since = readSince(data);
-    const streams = this.subscriptions.add(session, readStreams(session, data.streams));
-    const places = streams.map((stream) => [stream.name, placeOf(stream)]);
-    const resumed = since.map(([name, place]) => [name, isAt(place, session.streams.get(name))]);
+    const last = this.readLast(data);
+    const parsed = readStreams(session, data.streams);
+    const fresh = new Set(parsed.flatMap(({ name }) => (session.streams.has(name) ? [] : [name])));
+    const streams = this.subscriptions.add(session, parsed);
+    const resumed = new Map(since.map(([name, place]) => [name, isAt(place, session.streams.get(name))]));
+    const told = streams.map((stream) => {
+      const isNew = fresh.has(stream.name) && resumed.get(stream.name) !== true;
+      return { stream, texts: this.introductions.introduce(session, stream, isNew ? last : 0) };
+    });
+    const places = told.map(({ stream, texts }) => [stream.name, texts ? placeOf(stream) : null]);
     const reply: NativeResult = {
       event: 'subscribed',
       data: {
@@ -76,9 +82,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
         ...(data.since && { resumed: Object.fromEntries(resumed) }),
       },
     };
-    const texts = [session.wire.reply(command, reply)];
-    for (const stream of streams) texts.push(...snapshot(stream), ...this.books.give(session, stream));
-    session.send(...texts);
+    session.send(session.wire.reply(command, reply), ...told.flatMap(({ texts = [] }) => texts));
   }
 
   @SubscribeMessage('unsubscribe')
@@ -94,6 +98,13 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   @SubscribeMessage('ping')
   ping(): NativeResult {
     return { event: 'pong', data: { at: stamp(this.clock) } };
+  }
+
+  private readLast({ last }: SubscribeData): number {
+    const { lastEvents } = this.limits;
+    // Absent also where it is null: class-validator lets that pass.
+    if ((last ?? 0) <= lastEvents) return last ?? 0;
+    throw new HoldfastError('bad-command', `last: expected a whole number of events, at most ${lastEvents}`);
   }
 }
 

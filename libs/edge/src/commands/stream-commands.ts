@@ -1,7 +1,19 @@
-import { ArrayMaxSize, ArrayNotEmpty, IsArray, IsIn, IsObject, IsOptional, IsString } from 'class-validator';
+import {
+  ArrayMaxSize,
+  ArrayNotEmpty,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Min,
+} from 'class-validator';
 import type { StreamName } from '#libs/core';
 
 const A_LIST = 'streams: expected a list of stream names, like ["btcusdt@trade"]';
+
+const A_COUNT = 'last: expected a whole number of events, from 0 on';
 
 /** Enough for every stream one client may have by default, in one command. */
 export const MOST_AT_ONCE = 4_096;
@@ -26,4 +38,10 @@ export class SubscribeData extends StreamsData {
   @IsOptional()
   @IsObject({ message: 'since: expected {"<stream>":{"epoch":…,"seq":…}}' })
   since?: Record<StreamName, unknown>;
+
+  /** So many of the newest events first; how many at most is a setting, checked in the handler. */
+  @IsOptional()
+  @Min(0, { message: A_COUNT })
+  @IsInt({ message: A_COUNT })
+  last?: number;
 }

@@ -31,12 +31,20 @@ describe('a stream whose upstream was replaced', () => {
       if (topic.includes(':native:')) native.push(message);
       else wire.push(Number(message['t']));
     };
-    intake = new Intake({ clock: new FakeClock(), publish, metrics, sees: () => true, ask: () => undefined });
+    intake = new Intake({
+      clock: new FakeClock(),
+      publish,
+      metrics,
+      sees: () => true,
+      ask: () => undefined,
+      fetch: (_question, _stream, told) => told([]),
+    });
     stream = new EdgeStream(spot, parsedStream(TRADE), 0, {
       publish,
       counts: metrics.counts,
       clock: new FakeClock(),
       ownSnapshotMs: 0,
+      lastEvents: 100,
     });
     stream.audience.add('native');
     stream.audience.add('raw');

@@ -1,5 +1,5 @@
 import type { ParsedStream } from '#libs/binance';
-import { type FeedEvent, type Place, isSamePlace } from '#libs/core';
+import { type FeedEvent, type MissedQuestion, type Place, type StreamName, isAskable, isSamePlace } from '#libs/core';
 import { type Repeats, repeatsAfter } from './repeats.js';
 
 /** Where a term goes on with nothing between: the last place of the one before, and its own first. */
@@ -17,6 +17,12 @@ interface FollowedStream {
   readonly last: string | undefined;
   junction: Junction | undefined;
   repeats: Repeats | undefined;
+}
+
+/** The same, where it may lack the end of its term. */
+interface MissingStream extends Omit<FollowedStream, 'last' | 'parsed'> {
+  readonly name: StreamName;
+  readonly keepsNewest: boolean;
 }
 
 /**
@@ -39,6 +45,20 @@ export function join(stream: FollowedStream, feed: FeedEvent): FeedEvent | undef
     if (!stream.repeats) return undefined;
   }
   return { ...feed, follows: place };
+}
+
+/**
+ * What another edge may know of the term that the stream was in, where the first message of the next one follows more than has come
+ * here. Undefined where nothing is missing, or nobody can say what, or the newest event says all.
+ */
+export function missedBefore(stream: MissingStream, { seq, follows }: FeedEvent): MissedQuestion | undefined {
+  const { name, place, keepsNewest, repeats } = stream;
+  const { epoch, seq: after } = place;
+  // What is being said again is told by its events: nobody can know which of the missing ones are such.
+  if (seq !== 1 || !follows || keepsNewest || repeats || missingBeforeTerm(place, follows) === undefined)
+    return undefined;
+  const question = { stream: name, epoch, after, to: follows.seq };
+  return isAskable(question) ? question : undefined;
 }
 
 /** How many messages of its term a stream lacks before the place that a new term follows; undefined where nobody knows. */

@@ -17,6 +17,7 @@ describe('the end of a stream', () => {
       counts: new EdgeMetrics(new Metrics()).counts,
       clock: new FakeClock(),
       ownSnapshotMs: 0,
+      lastEvents: 100,
     };
     stream = new EdgeStream(spot, parsedStream('btcusdt@trade'), 0, outlet);
     stream.phase = 'followed';

@@ -19,8 +19,15 @@ describe('who waits until Binance has acknowledged streams', () => {
     calls = 0;
     const metrics = new EdgeMetrics(new Metrics());
     const publish = (): void => undefined;
-    intake = new Intake({ clock, publish, metrics, sees: () => true, ask: () => undefined });
-    const outlet = { publish, counts: metrics.counts, clock, ownSnapshotMs: 0 };
+    intake = new Intake({
+      clock,
+      publish,
+      metrics,
+      sees: () => true,
+      ask: () => undefined,
+      fetch: (_question, _stream, told) => told([]),
+    });
+    const outlet = { publish, counts: metrics.counts, clock, ownSnapshotMs: 0, lastEvents: 100 };
     streams = ['a@trade', 'b@trade'].map((name) => new EdgeStream(spot, parsedStream(name), 0, outlet));
   });
   const wait = (): Cancel => whenAcknowledged(streams, clock, 2_000, () => void (calls += 1));

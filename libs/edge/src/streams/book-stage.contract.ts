@@ -98,8 +98,15 @@ export class BookStage {
       for (const listener of this.listeners) if (listener.topics.has(topic)) listener.take(text);
     };
     const ask = (): void => void (this.isAsked = true);
-    this.intake = new Intake({ clock, publish, metrics, sees: () => true, ask });
-    const surroundings = { publish, counts: metrics.counts, clock, ownSnapshotMs };
+    this.intake = new Intake({
+      clock,
+      publish,
+      metrics,
+      sees: () => true,
+      ask,
+      fetch: (_question, _stream, told) => told([]),
+    });
+    const surroundings = { publish, counts: metrics.counts, clock, ownSnapshotMs, lastEvents: 100 };
     this.stream = new EdgeStream(spot, parsedStream(DEPTH), clock.now(), surroundings);
     this.deliver = this.intake.deliverTo(this.stream);
   }

@@ -30,7 +30,7 @@ describe('the demand of an edge', () => {
     newest = 0;
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
-    const outlet = { publish: () => undefined, counts: newEdgeCounts(), clock, ownSnapshotMs: 5_000 };
+    const outlet = { publish: () => undefined, counts: newEdgeCounts(), clock, ownSnapshotMs: 5_000, lastEvents: 100 };
     wanted = new Interest({
       clock,
       room,

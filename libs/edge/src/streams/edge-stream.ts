@@ -17,6 +17,8 @@ import { EdgeBook } from '../delivery/edge-book.js';
 import { Frames, type Outlet } from '../delivery/frames.js';
 import { Newcomers } from '../delivery/newcomers.js';
 import type { Junction } from '../following/joining.js';
+import { RecentTexts } from '../following/recent-texts.js';
+import type { HeldBack } from '../following/held-back.js';
 import type { Repeats } from '../following/repeats.js';
 import { type StreamPhase, isFollowed } from './table.js';
 
@@ -25,6 +27,8 @@ export interface StreamSurroundings extends Outlet {
   clock: Pick<Clock, 'now'>;
   /** How long a client of Binance's wire may hold a snapshot of its own that is newer than our last diff. */
   ownSnapshotMs: Millis;
+  /** How many of the newest messages are kept of a stream whose newest event does not say all; 0: none. */
+  lastEvents: number;
 }
 
 /** What keeps an edge from hearing the upstream. */
@@ -59,6 +63,8 @@ export class EdgeStream {
   deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
   newest: string | undefined;
+  /** The newest messages, of streams whose newest event does not say all. */
+  readonly recent: RecentTexts | undefined;
   /** Told whenever something else is known of how it stands. */
   readonly watchers = new Set<(stream: EdgeStream) => void>();
   /** Text of the newest event of its own type or book: how far the stream got, should the upstream ask. */
@@ -67,12 +73,14 @@ export class EdgeStream {
   junction: Junction | undefined;
   /** There while a new upstream may say again what has come already. */
   repeats: Repeats | undefined;
+  /** There while the end of a term that is over is asked for: messages of the next one wait. */
+  heldBack: HeldBack | undefined;
 
   constructor(
     market: Market,
     readonly parsed: ParsedStream,
     readonly since: Millis,
-    { publish, counts, clock, ownSnapshotMs }: StreamSurroundings,
+    { publish, counts, clock, ownSnapshotMs, lastEvents }: StreamSurroundings,
   ) {
     this.name = parsed.name;
     this.front = frontOf(parsed.type, parsed.name);
@@ -80,6 +88,7 @@ export class EdgeStream {
     this.feedFront = frontOf('feed', parsed.name);
     this.bookFront = frontOf('book', parsed.name);
     this.keepsNewest = keepsNewest(parsed);
+    if (!this.keepsNewest && lastEvents > 0) this.recent = new RecentTexts(lastEvents);
     const rules = parsed.known.book;
     const newcomers = rules && new Newcomers(market.name, parsed.name, clock, ownSnapshotMs);
     this.audience = new Audience(market.name, parsed.name, newcomers);
@@ -96,6 +105,11 @@ export class EdgeStream {
   /** Where an event of the market stands; undefined where the text is none of this stream's. */
   placeOf(event: string): Place | undefined {
     return readPlace(event, this.front) ?? readPlace(event, this.unknownFront) ?? this.placeOfBook(event);
+  }
+
+  /** The same of whatever comes on its channel. */
+  placeOfMessage(text: string): Place | undefined {
+    return readPlace(text, this.feedFront) ?? this.placeOf(text);
   }
 
   /** The same of a book alone. */

@@ -43,6 +43,7 @@ describe('the streams of a market, and the upstream they hear', () => {
       room,
       lingerMs: 0,
       ownSnapshotMs: 0,
+      lastEvents: 100,
     });
     streams.start();
   });

@@ -31,12 +31,20 @@ describe('the intake', () => {
     newest = 0;
     const publish = (topic: string, text: string): void => void sent.push([topic, text]);
     const sees = (epoch: Epoch): boolean => epoch >= newest;
-    intake = new Intake({ clock, publish, metrics, sees, ask: () => undefined });
+    intake = new Intake({
+      clock,
+      publish,
+      metrics,
+      sees,
+      ask: () => undefined,
+      fetch: (_question, _stream, told) => told([]),
+    });
     stream = new EdgeStream(spot, parsedStream(TOP), clock.now(), {
       publish,
       counts: metrics.counts,
       clock,
       ownSnapshotMs: 5_000,
+      lastEvents: 100,
     });
     stream.audience.add('native');
   });
@@ -242,6 +250,7 @@ describe('the intake', () => {
       counts: metrics.counts,
       clock,
       ownSnapshotMs: 5_000,
+      lastEvents: 100,
     });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>

@@ -3,6 +3,7 @@ import {
   type Epoch,
   FEED_STATES,
   type FeedEvent,
+  type MissedQuestion,
   type Place,
   type Welcome,
   decode,
@@ -16,7 +17,9 @@ import {
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
-import { join, missingBeforeTerm } from '../following/joining.js';
+import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
+import { HeldBack } from '../following/held-back.js';
+import { join, missedBefore, missingBeforeTerm } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
@@ -34,6 +37,8 @@ interface IntakeParts {
   sees(epoch: Epoch): boolean;
   /** Asks the upstream how a stream stands. */
   ask(stream: EdgeStream): void;
+  /** Asks the other edges for messages that this one has missed. Told once: all of them, or nothing. */
+  fetch(question: MissedQuestion, stream: EdgeStream, told: (texts: readonly string[]) => void): void;
 }
 
 /**
@@ -50,7 +55,7 @@ export class Intake {
   deliverTo(stream: EdgeStream): (text: string) => void {
     const { publish, metrics } = this.parts;
     const { counts } = metrics;
-    const { audience } = stream;
+    const { audience, recent } = stream;
     return (text) => {
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
@@ -62,6 +67,13 @@ export class Intake {
       if (counts.messages % MEASURED === 0) this.measure(text);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
+      if (recent) {
+        // In line, as `RecentTexts.take` has it.
+        recent.bytes += text.length - (recent.ring[recent.next]?.length ?? 0);
+        recent.ring[recent.next] = text;
+        recent.next = recent.next + 1 === recent.ring.length ? 0 : recent.next + 1;
+        if (recent.bytes > MOST_RECENT_BYTES) recent.shrink();
+      }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
@@ -72,7 +84,8 @@ export class Intake {
 
   /**
    * What an upstream says about a stream that this edge newly wants, or may have missed something of. False when it is worth
-   * nothing: older than what has been seen, or by an upstream whose data is not taken any more.
+   * nothing: older than what has been seen, or by an upstream whose data is not taken any more, or too early, while what was
+   * before it is asked for.
    */
   welcome(stream: EdgeStream, { place, feed: feedText, latest }: Welcome): boolean {
     const before = stream.place;
@@ -80,12 +93,14 @@ export class Intake {
     if (!feed) this.parts.metrics.counts.unreadable += 1;
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
+    if (stream.heldBack || (isNews && isSamePlace(feed, place) && this.catchUp(stream, feedText, feed))) return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
     if (isNews && !joined && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
     const state = stateOf(feed);
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
+    if (isNews && joined) stream.recent?.take(feedText);
     if (isNews && isUnbounded(feed)) stream.book?.doubted();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
@@ -104,7 +119,7 @@ export class Intake {
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
-  private take(stream: EdgeStream, text: string): void {
+  private take(stream: EdgeStream, text: string, mayAsk = true): void {
     const { counts } = this.parts.metrics;
     const feed = readPlace(text, stream.feedFront) && readFeed(text, stream);
     const place = feed ?? stream.placeOf(text);
@@ -118,14 +133,38 @@ export class Intake {
       return;
     }
     const before = stream.place;
+    if (stream.heldBack && place.epoch > before.epoch) return stream.heldBack.hold(text);
+    if (mayAsk && feed && this.catchUp(stream, text, feed)) return;
     const joined = feed && join(stream, feed);
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
     const said = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
-    if (joined || !this.isRepeat(stream, text, before, feed))
+    if (joined || !this.isRepeat(stream, text, before, feed)) {
+      stream.recent?.take(text);
       this.pass(stream, said === feed || !said ? text : encode(said), said);
+    }
     if (isLoss && stream.book) this.parts.ask(stream);
+  }
+
+  /**
+   * Asks the other edges for the end of the term before, where a new one follows more of it than has come here. What comes of the
+   * new one waits from this message on; behind what was missed, or where that cannot be had, it is taken as it came.
+   */
+  private catchUp(stream: EdgeStream, text: string, feed: FeedEvent): boolean {
+    const question = missedBefore(stream, feed);
+    if (!question) return false;
+    const goOn = (missed: readonly string[]): void => {
+      if (stream.heldBack !== held) return;
+      stream.heldBack = undefined;
+      for (const one of missed) this.take(stream, one);
+      for (const one of held.texts) this.take(stream, one, one !== text);
+    };
+    const held = new HeldBack(() => goOn([]));
+    stream.heldBack = held;
+    held.hold(text);
+    this.parts.fetch(question, stream, goOn);
+    return true;
   }
 
   /** Takes note of a message that is news, and tells it. */
@@ -181,6 +220,7 @@ export class Intake {
     const lost = missing + (behind ?? 0);
     this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
+    stream.recent?.clear();
     stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;

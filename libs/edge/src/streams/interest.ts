@@ -44,6 +44,11 @@ export class Interest {
     return [...this.entries.values()].filter(({ isReady }) => isReady).map(({ stream }) => stream);
   }
 
+  /** What is known of a stream; undefined where nobody wants it. */
+  find(name: StreamName): EdgeStream | undefined {
+    return this.entries.get(name)?.stream;
+  }
+
   /** Whether this very object is what is known of its stream: it may have been let go, and wanted again since. */
   has(stream: EdgeStream): boolean {
     return this.entries.get(stream.name)?.stream === stream;

@@ -11,6 +11,7 @@ import { Intake } from './intake.js';
 import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
+import { OtherEdges } from '../following/other-edges.js';
 import { Tails } from '../following/tails.js';
 import { Welcomes } from './welcomes.js';
 
@@ -26,6 +27,7 @@ export interface SharedParts {
   room: Room;
   lingerMs: Millis;
   ownSnapshotMs: Millis;
+  lastEvents: number;
 }
 
 /**
@@ -39,6 +41,7 @@ export class MarketStreams {
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
   private readonly tails = new Tails();
+  private readonly others: OtherEdges;
   private readonly reached: ReachedVoice;
 
   constructor(
@@ -48,10 +51,13 @@ export class MarketStreams {
     const { messages, ask } = shared.bus;
     const { channels } = market;
     const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
+    const find = (name: string): EdgeStream | undefined => this.wanted.find(name);
+    this.others = new OtherEdges({ ...all, channel: channels.missed, find });
     this.intake = new Intake({
       ...all,
       sees: (epoch) => this.hearing.sees(epoch),
       ask: (stream) => this.welcomes.ask([stream]),
+      fetch: (question, stream, told) => this.others.fetch(question, stream, told),
     });
     this.wanted = new Interest({
       ...all,
@@ -84,6 +90,7 @@ export class MarketStreams {
   start(): void {
     this.demand.start();
     this.reached.start();
+    this.others.start();
     this.hearing.start();
   }
 
@@ -91,6 +98,7 @@ export class MarketStreams {
   stop(): void {
     this.hearing.stop();
     this.reached.stop();
+    this.others.stop();
     this.welcomes.stop();
     this.wanted.end();
     this.demand.stop();

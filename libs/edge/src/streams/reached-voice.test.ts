@@ -31,6 +31,7 @@ describe('an edge that is asked how far it got', () => {
       publish: () => undefined,
       lingerMs: 0,
       ownSnapshotMs: 0,
+      lastEvents: 100,
     };
     streams = new MarketStreams(spot, { ...shared, room: new Room(1_000) });
     streams.start();

@@ -1,4 +1,4 @@
-import { type FeedEvent, type Millis, type Place, encode, isAfter } from '#libs/core';
+import { type FeedEvent, type Millis, type Place, decode, encode, isAfter } from '#libs/core';
 import type { EdgeStream } from './edge-stream.js';
 import { isDoubted, isFollowed } from './table.js';
 
@@ -16,6 +16,26 @@ export function snapshot(stream: EdgeStream): string[] {
 export function bookOf(stream: EdgeStream): string[] {
   const text = stream.book?.textAt(stream.place);
   return text === undefined ? [] : [text];
+}
+
+/** The newest events of a stream of events, so many at most, with nothing missing between them and the present place; none of before a gap. */
+export function lastOf({ recent, feedFront, phase, parsed }: EdgeStream, most: number): string[] {
+  if (!recent || parsed.known.newcomer !== 'none' || !isFollowed(phase) || most === 0) return [];
+  const texts = recent.texts;
+  const isFeed = (text: string): boolean => text.startsWith(feedFront);
+  const behind = texts.findLastIndex((text) => isFeed(text) && beginsAnew(text)) + 1;
+  return texts
+    .slice(behind)
+    .filter((text) => !isFeed(text))
+    .slice(-most);
+}
+
+/** Whether it says that something is missing before it, or that nobody knows. */
+function beginsAnew(feedText: string): boolean {
+  const decoded = decode(feedText);
+  if (!decoded.ok || decoded.value.type !== 'feed') return true;
+  const { state, cause, follows } = decoded.value;
+  return state === 'gap' || (cause === 'subscribing' && !follows);
 }
 
 /**

@@ -28,6 +28,7 @@ it('the machine’s clock is set while an edge runs: what it says is by the new 
     room: new Room(1_000),
     lingerMs: 0,
     ownSnapshotMs: 0,
+    lastEvents: 100,
   });
   streams.start();
   const upstream = new HandUpstream(bus, { epoch: 7, clock }).start();

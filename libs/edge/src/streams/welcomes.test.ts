@@ -57,6 +57,7 @@ describe('the questions of an edge', () => {
         counts: newEdgeCounts(),
         clock,
         ownSnapshotMs: 5_000,
+        lastEvents: 100,
       });
     });
   const welcomeTo = (stream: string): Welcome => ({ stream, place: { epoch: 1, seq: 1 }, feed: '{}', latest: [] });

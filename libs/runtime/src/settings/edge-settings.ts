@@ -123,6 +123,17 @@ export class EdgeSettings {
   lingerMs: number = 5_000;
 
   @Setting({
+    env: 'HOLDFAST_LAST_EVENTS',
+    read: integer,
+    expected: 'a whole number from 0 to 1000 (0: none are kept)',
+    says: 'How many of its newest messages an edge keeps of each wanted stream of trades, diffs or arrays: for clients that ask for the last trades, and for edges that have missed the end of a term. 100 trades take about 30 kB, and what is kept of one stream 256 kB at most.',
+  })
+  @Max(1_000)
+  @Min(0)
+  @IsInt()
+  lastEvents: number = 100;
+
+  @Setting({
     env: 'HOLDFAST_SUBSCRIBE_WAIT_MS',
     read: integer,
     expected: 'a number of milliseconds from 0 to 8000 (0: nobody waits)',

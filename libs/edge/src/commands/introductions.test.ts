@@ -1,0 +1,125 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import type { Session } from '../door/session.js';
+import type { EdgeStream } from '../streams/edge-stream.js';
+import { Introductions } from './introductions.js';
+
+/** A stream whose book takes 40 bytes. */
+const stream = (name: string): EdgeStream =>
+  ({ name, place: { epoch: 1, seq: 1 }, book: { textAt: () => name.padEnd(40) } }) as unknown as EdgeStream;
+
+function client(streams: readonly EdgeStream[]) {
+  const sent: string[] = [];
+  const session = {
+    streams: new Map(streams.map((one) => [one.name, one])),
+    backlogBytes: 0,
+    send: (...texts: string[]) => sent.push(...texts.map((text) => text.trim())),
+  };
+  return { sent, backlog: (bytes: number) => (session.backlogBytes = bytes), session: session as unknown as Session };
+}
+
+it('gives a client its books as fast as it may get them, and those that wait only while it wants them and reads', () => {
+  const clock = new FakeClock();
+  const books = new Introductions(clock, 100);
+  const all = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map(stream);
+  const { sent, backlog, session } = client(all);
+  const atOnce = all.flatMap((one) => books.introduce(session, one, 0) ?? []).map((text) => text.trim());
+  expect(atOnce).toEqual(['a', 'b', 'c']);
+  session.streams.delete('d');
+  backlog(100);
+  clock.advance(1_000);
+  expect(sent).toEqual([]);
+  backlog(30);
+  clock.advance(1_000);
+  expect(sent).toEqual(['e', 'f']);
+  backlog(0);
+  clock.advance(1_000);
+  expect(sent).toEqual(['e', 'f', 'g']);
+  clock.advance(1_000);
+  expect(clock.pending).toBe(0);
+});
+
+const PLACE = { epoch: 1, seq: 9 };
+
+/** A stream of events, the last of which take 40 bytes each. */
+function streamOfEvents(name: string, seats: string[]): EdgeStream {
+  const texts = ['1', '2', '3'].map((which) => `${name}${which}`.padEnd(40));
+  const audience = { seat: () => seats.push(`+${name}`), unseat: () => seats.push(`-${name}`) };
+  const feed = { type: 'feed', stream: name, state: 'live' };
+  return {
+    name,
+    place: PLACE,
+    parsed: { known: { newcomer: 'none' } },
+    phase: 'followed',
+    feed,
+    feedFront: '{',
+    recent: { texts },
+    audience,
+  } as unknown as EdgeStream;
+}
+
+describe('the last events', () => {
+  let clock: FakeClock;
+  let introductions: Introductions;
+  let seats: string[];
+  beforeEach(() => {
+    clock = new FakeClock();
+    introductions = new Introductions(clock, 100);
+    seats = [];
+  });
+
+  it('come behind the state; where there is no room the client hears nothing of the stream until there is', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => streamOfEvents(name, seats)) as [
+      EdgeStream,
+      EdgeStream,
+      EdgeStream,
+    ];
+    const { sent, session } = client([a, b, c]);
+    const told = [a, b, c].map((one) => introductions.introduce(session, one, 3)?.map((text) => text.trim()));
+    expect(told).toEqual([[expect.stringContaining('"feed"'), 'a1', 'a2', 'a3'], undefined, undefined]);
+    expect(seats).toEqual(['-b', '-c']);
+    clock.advance(1_000);
+    expect(seats).toEqual(['-b', '-c', '+b']);
+    expect(sent).toEqual([expect.stringContaining('"stream":"b"'), 'b1', 'b2', 'b3']);
+    clock.advance(1_000);
+    expect(sent.slice(4)).toEqual([expect.stringContaining('"stream":"c"'), 'c1', 'c2', 'c3']);
+    clock.advance(1_000);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('wait for nobody who has left the stream, or asked for it again', () => {
+    const [a, b, c] = ['a', 'b', 'c'].map((name) => streamOfEvents(name, seats)) as [
+      EdgeStream,
+      EdgeStream,
+      EdgeStream,
+    ];
+    const { sent, session } = client([a, b, c]);
+    for (const one of [a, b, c]) introductions.introduce(session, one, 3);
+    session.streams.delete('b');
+    expect(introductions.introduce(session, c, 0)).toHaveLength(1);
+    expect(seats).toEqual(['-b', '-c', '+c']);
+    clock.advance(1_000);
+    expect(sent).toEqual([]);
+    expect(seats).toEqual(['-b', '-c', '+c']);
+  });
+
+  it('are no more than were asked for', () => {
+    const a = streamOfEvents('a', seats);
+    expect(
+      introductions
+        .introduce(client([a]).session, a, 2)
+        ?.slice(1)
+        .map((text) => text.trim()),
+    ).toEqual(['a2', 'a3']);
+    expect(introductions.introduce(client([a]).session, a, 0)).toHaveLength(1);
+  });
+});
+
+it('sets no alarm for a client that is gone', () => {
+  const clock = new FakeClock();
+  const books = new Introductions(clock, 100);
+  const { session } = client([]);
+  books.introduce(session, stream('a'), 0);
+  books.forget(session);
+  expect(clock.pending).toBe(0);
+});

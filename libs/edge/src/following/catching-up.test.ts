@@ -1,0 +1,138 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { type FeedEvent, type MissedQuestion, type Place, encode } from '#libs/core';
+import { Metrics } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { EdgeStream } from '../streams/edge-stream.js';
+import { Intake } from '../streams/intake.js';
+import { missedIn } from './other-edges.js';
+
+const TRADE = 'btcusdt@trade';
+
+/** A whole trade, so that it makes a frame of Binance's. */
+const trade = (id: number, epoch: number, seq: number): string =>
+  `{"type":"trade","stream":"${TRADE}","epoch":${epoch},"seq":${seq},"symbol":"BTCUSDT","receivedAt":1,"id":${id},"price":"1.0","quantity":"1.0","taker":"buy","tradedAt":1,"eventAt":1,"bestMatch":true}`;
+
+const feed = (epoch: number, seq: number, follows?: Place): string => {
+  const state = { state: 'live', since: 1, cause: 'resumed', by: 'upstream' } as const;
+  return encode({ type: 'feed', stream: TRADE, epoch, seq, ...state, ...(follows && { follows }) } satisfies FeedEvent);
+};
+
+describe('a stream that lacks the end of a term', () => {
+  let metrics: EdgeMetrics;
+  let intake: Intake;
+  let stream: EdgeStream;
+  let native: string[];
+  let wire: number[];
+  let asked: { question: MissedQuestion; told: (texts: readonly string[]) => void }[];
+  const begin = (name: string): void => {
+    const publish = (topic: string, text: string): void => {
+      const { t, type, state, epoch, seq } = JSON.parse(text) as Record<string, unknown>;
+      if (topic.includes(':native:')) native.push(`${String(state ?? type)} ${String(epoch)}.${String(seq)}`);
+      else wire.push(Number(t));
+    };
+    const fetch: ConstructorParameters<typeof Intake>[0]['fetch'] = (question, _stream, told) => {
+      asked.push({ question, told });
+    };
+    const clock = new FakeClock();
+    intake = new Intake({ clock, publish, metrics, sees: () => true, ask: () => undefined, fetch });
+    const { counts } = metrics;
+    stream = new EdgeStream(spot, parsedStream(name), 0, { publish, counts, clock, ownSnapshotMs: 0, lastEvents: 100 });
+    stream.audience.add('native');
+    stream.audience.add('raw');
+    const text = encode({ ...(JSON.parse(feed(7, 1)) as FeedEvent), stream: name });
+    intake.welcome(stream, { stream: name, place: { epoch: 7, seq: 1 }, feed: text, latest: [] });
+    native = [];
+  };
+  beforeEach(() => {
+    metrics = new EdgeMetrics(new Metrics());
+    [native, wire, asked] = [[], [], []];
+    begin(TRADE);
+    deliver(trade(10, 7, 2), trade(11, 7, 3));
+    [native, wire] = [[], []];
+  });
+  const deliver = (...texts: string[]): void => texts.forEach(intake.deliverTo(stream));
+  const told = (): string[] => native.splice(0);
+
+  it('asks for it, and goes on behind it as if nothing had been missed, on Binance’s wire too', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 6 }), feed(8, 2), trade(14, 8, 3));
+    expect(asked.map(({ question }) => question)).toEqual([{ stream: TRADE, epoch: 7, after: 3, to: 6 }]);
+    expect([told(), wire]).toEqual([[], []]);
+    asked[0]?.told([trade(12, 7, 4), feed(7, 5), trade(13, 7, 6)]);
+    expect(told()).toEqual(['trade 7.4', 'live 7.5', 'trade 7.6', 'live 8.1', 'live 8.2', 'trade 8.3']);
+    deliver(trade(15, 8, 4));
+    expect([told(), wire]).toEqual([['trade 8.4'], [12, 13, 14, 15]]);
+    expect([metrics.counts.lost, metrics.counts.discarded]).toEqual([0, 0]);
+  });
+
+  it('announces what nobody has, once, and does not ask again', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 5 }), trade(14, 8, 2));
+    asked[0]?.told([]);
+    expect(told()).toEqual(['gap 7.3', 'live 8.1', 'trade 8.2']);
+    expect([asked.length, metrics.counts.lost]).toEqual([1, 2]);
+    deliver(trade(15, 8, 3));
+    expect(told()).toEqual(['trade 8.3']);
+  });
+
+  it('tells nothing twice that comes late by itself', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 5 }), trade(12, 7, 4));
+    expect(told()).toEqual(['trade 7.4']);
+    asked[0]?.told([trade(12, 7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual(['trade 7.5', 'live 8.1']);
+  });
+
+  it('waits with no more than a bounded number of messages, and hears no answer that comes after', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 4 }));
+    for (let seq = 2; seq <= 1_000; seq += 1) deliver(trade(seq, 8, seq));
+    expect(told()).toEqual([]);
+    deliver(trade(1_001, 8, 1_001));
+    expect(told()).toEqual(['gap 7.3', 'live 8.1', ...Array.from({ length: 1_000 }, (_, at) => `trade 8.${at + 2}`)]);
+    asked[0]?.told([trade(12, 7, 4)]);
+    expect(told()).toEqual([]);
+  });
+
+  it('asks as well where a welcome tells of the new term, which is then too early', () => {
+    const welcome = { stream: TRADE, place: { epoch: 8, seq: 1 }, feed: feed(8, 1, { epoch: 7, seq: 4 }), latest: [] };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    expect([told(), asked.length]).toEqual([[], 1]);
+    asked[0]?.told([trade(12, 7, 4)]);
+    expect(told()).toEqual(['trade 7.4', 'live 8.1']);
+    expect(intake.welcome(stream, welcome)).toBe(true);
+    expect(told()).toEqual([]);
+  });
+
+  it('asks again for a term that ends while it waits', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 4 }), trade(13, 8, 2), feed(9, 1, { epoch: 8, seq: 3 }), trade(15, 9, 2));
+    asked[0]?.told([trade(12, 7, 4)]);
+    expect(told()).toEqual(['trade 7.4', 'live 8.1', 'trade 8.2']);
+    expect(asked[1]?.question).toEqual({ stream: TRADE, epoch: 8, after: 2, to: 3 });
+    asked[1]?.told([trade(14, 8, 3)]);
+    expect(told()).toEqual(['trade 8.3', 'live 9.1', 'trade 9.2']);
+    expect(wire).toEqual([12, 13, 14, 15]);
+  });
+
+  it.each([
+    ['the newest event says all', 'btcusdt@bookTicker', { epoch: 7, seq: 6 }],
+    ['nothing is missing', TRADE, { epoch: 7, seq: 3 }],
+    ['nobody knows what is', TRADE, { epoch: 6, seq: 9 }],
+    ['nothing is followed', TRADE, undefined],
+    ['too much is missing', TRADE, { epoch: 7, seq: 1_004 }],
+  ])('asks nobody where %s', (_why, name, follows) => {
+    if (name !== TRADE) begin(name);
+    deliver(encode({ ...(JSON.parse(feed(8, 1, follows)) as FeedEvent), stream: name }));
+    expect(asked).toEqual([]);
+    expect(stream.epoch).toBe(8);
+  });
+
+  it('is told all of it or nothing', () => {
+    const texts = [trade(9, 6, 4), trade(11, 7, 3), trade(12, 7, 4), feed(7, 5), trade(13, 7, 6), trade(14, 8, 7)];
+    const range = (after: number, to: number): number =>
+      missedIn(texts, stream, { stream: TRADE, epoch: 7, after, to }).length;
+    expect([range(2, 6), range(3, 6), range(3, 5), range(1, 6), range(3, 7)]).toEqual([4, 3, 2, 0, 0]);
+    expect(missedIn(texts.toReversed(), stream, { stream: TRADE, epoch: 7, after: 3, to: 6 })).toEqual([]);
+    expect(missedIn(['x', ...texts], stream, { stream: TRADE, epoch: 7, after: 5, to: 6 })).toEqual([trade(13, 7, 6)]);
+  });
+});

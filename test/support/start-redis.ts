@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { until } from './until.js';
 
 /** A Redis server of a test's own, which it may kill, freeze and start again on the same port. */
@@ -75,13 +76,23 @@ function runs(command: string): boolean {
   }
 }
 
+/**
+ * A port that nobody listens on. Not one of those that the kernel gives to outgoing connections (from 32,768 on): one of them could
+ * take it before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 function accepts(port: number): Promise<boolean> {

@@ -1,6 +1,7 @@
+import { randomInt } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Clock } from '#libs/core';
 import type { Gateway } from './gateway.js';
@@ -135,12 +136,21 @@ function spawnEdge(options: TwoRolesOptions, { edgeOps, clients }: { edgeOps: nu
   return new RoleProcess('edge', edgeOps, options, { HOLDFAST_PORT: String(clients) });
 }
 
-/** A port that is free now; nothing keeps it so, but nobody else is likely to take it within the second. */
+/**
+ * A port that nobody listens on. Not one of those that the kernel gives to outgoing connections (from 32,768 on): one of them could
+ * take it before it is used.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  for (;;) {
+    const port = randomInt(15_000, 32_000);
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }

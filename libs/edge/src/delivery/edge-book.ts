@@ -16,11 +16,10 @@ import type { EdgeCounts } from '../metrics/edge-counts.js';
 import type { Audience } from './audience.js';
 import type { Frames } from './frames.js';
 import type { Newcomers } from './newcomers.js';
+import { Riding, over } from './riding.js';
 
 /** Diffs that wait for a book at most; beyond that the oldest is dropped, and the book must reach past it. */
 const MOST_WAITING = 1_000;
-
-const NOTHING: BookLevels = { bids: [], asks: [] };
 
 interface EdgeBookParts {
   stream: ParsedStream;
@@ -40,7 +39,7 @@ export class EdgeBook {
   /** Whether native clients lack a book, or know one that something was lost of. */
   isOwed = true;
   private book: Book | undefined;
-  private riding: BookLevels = NOTHING;
+  private readonly riding = new Riding();
   /** Whether clients have missed diffs, a book in their place or not: deeper than that reached they may hold what is out of date. */
   private hadHole = false;
   /** Whether the book is the market's: not so after diffs that went on although some were missing. */
@@ -122,7 +121,7 @@ export class EdgeBook {
   private beginAnew(isBelow: boolean): void {
     if (this.mayBeginAnew && isBelow) {
       this.book = undefined;
-      this.riding = NOTHING;
+      this.riding.clear();
       this.waiting = undefined;
       this.last = undefined;
     }
@@ -142,10 +141,12 @@ export class EdgeBook {
     if (!book) return frames.send([event], audience);
     const from = book.id + 1;
     const joins = rules.joins(event, book.id);
-    if (!joins) this.isOwed = this.hadHole = true;
+    if (!joins) {
+      this.isOwed = this.hadHole = true;
+      riding.doubt();
+    }
     this.isTrue &&= joins;
-    const changes = over(over(riding, book.apply(event)), event);
-    this.riding = NOTHING;
+    const changes = riding.take(over(book.apply(event), event));
     this.changed(event);
     const isLonger = joins && event.firstUpdateId < from;
     frames.send([{ ...event, ...changes, ...(isLonger && { firstUpdateId: from }) }], audience);
@@ -154,7 +155,7 @@ export class EdgeBook {
   private takeBook(event: BookEvent): void {
     const id = event.lastUpdateId;
     this.beginAnew(id < (this.book?.id ?? 0));
-    const { book, last, waiting } = this;
+    const { book, last, waiting, riding } = this;
     const known = book?.id ?? last ?? 0;
     // Diffs are known that it would need: it is of an upstream, say, that is behind the one whose place it took.
     if (id < known) return;
@@ -163,8 +164,8 @@ export class EdgeBook {
     this.isTrue = true;
     this.changed(event);
     // Where they saw no hole, clients hold this book already, however deep: only what a bridge did not reach is to be told.
-    if (book && (this.hadHole || id > known)) this.riding = over(this.riding, changes);
-    if (book && id > known) this.bridge(known, event);
+    if (book && id > known) this.bridge(known, event, riding.bridge(changes, event));
+    else if (book && this.hadHole) riding.add(changes, event);
     this.release(waiting ?? []);
   }
 
@@ -179,10 +180,10 @@ export class EdgeBook {
     }
   }
 
-  private bridge(from: number, { stream, symbol, lastUpdateId, receivedAt, timeUnit }: BookEvent): void {
+  private bridge(from: number, event: BookEvent, changes: BookLevels): void {
+    const { stream, symbol, lastUpdateId, receivedAt, timeUnit } = event;
     const { rules, frames, audience, counts } = this.parts;
-    const difference = { stream, symbol, bookId: lastUpdateId, ...this.riding, at: receivedAt };
-    this.riding = NOTHING;
+    const difference = { stream, symbol, bookId: lastUpdateId, ...changes, at: receivedAt };
     this.hadHole = true;
     counts.bridges += 1;
     frames.send([{ ...rules.bridge(from, difference), ...(timeUnit && { timeUnit }) }], audience);
@@ -201,18 +202,6 @@ export class EdgeBook {
     this.newest = { receivedAt, ...(timeUnit && { timeUnit }) };
     this.written = undefined;
   }
-}
-
-/** All of these changes, zero levels being removed; where both name a price, `own` is right. */
-const over = (under: BookLevels, own: BookLevels): BookLevels => ({
-  bids: overSide(under.bids, own.bids),
-  asks: overSide(under.asks, own.asks),
-});
-
-function overSide(under: Level[], own: Level[]): Level[] {
-  if (under.length === 0) return own;
-  const named = new Set(own.map(([price]) => price));
-  return [...under.filter(([price]) => !named.has(price)), ...own];
 }
 
 const withEnd = (levels: Level[], end: Decimal | undefined): Level[] =>

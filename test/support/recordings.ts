@@ -19,6 +19,9 @@ export const SMALL = recordingIn(OURS, 'simulated-btcusdt.jsonl');
 /** Our own small recording of every kind of stream. */
 export const KINDS = recordingIn(OURS, 'simulated-kinds.jsonl');
 
+/** Our own small recording of all that can be fetched, with the book that was fetched meanwhile. */
+export const HISTORY = recordingIn(OURS, 'simulated-history.jsonl');
+
 /** The same three streams as in `SMALL`, for a minute, from Binance; our own where that is not there. */
 export const busiest = (): Recording => ofBinance('spot-hft-btcusdt_20240808.jsonl') ?? SMALL;
 

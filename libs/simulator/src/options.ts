@@ -10,6 +10,8 @@ export interface ReplayOptions {
   speed?: number;
   /** Starts again at the end, for ever. */
   loop?: boolean;
+  /** Frames, by their number from 0, that happen as the others do and are sent to nobody: REST knows them. */
+  cut?: ReadonlySet<number>;
 }
 
 /** How to start a simulator; everything has a default. */

@@ -15,6 +15,13 @@ export const recordedEndpoints = (history: RecordedHistory): Record<string, Endp
       return rows(history, source, { path: 'historicalTrades', kind: 'trades', from });
     },
   },
+  historicalBlockTrades: {
+    weight: 25,
+    answer: (source) => {
+      const from = source.query.integer('fromId');
+      return rows(history, source, { path: 'historicalBlockTrades', kind: 'blockTrades', from });
+    },
+  },
   aggTrades: {
     weight: 4,
     answer: (source) => {

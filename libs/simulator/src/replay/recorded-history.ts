@@ -28,7 +28,7 @@ export class RecordedHistory {
   /** Takes a frame that is played now; one that is not whole is no row. */
   played({ stream, payload }: RecordedFrame): void {
     const kind = stream.slice(stream.indexOf('@') + 1);
-    if (!/^(trade|aggTrade|kline_.*|depth(@\d+ms)?)$/.test(kind)) return;
+    if (!/^(trade|aggTrade|blockTrade|kline_.*|depth(@\d+ms)?)$/.test(kind)) return;
     const frame = JSON.parse(payload) as RecordedPayload;
     const symbol = frame['s'];
     if (typeof symbol === 'string') this.take(symbol, kind, frame);
@@ -47,6 +47,7 @@ export class RecordedHistory {
   private take(symbol: string, kind: string, frame: RecordedPayload): void {
     const isPriced = typeof frame['p'] === 'string' && typeof frame['q'] === 'string';
     if (kind === 'trade' && isPriced) this.add(symbol, 'trades', Number(frame['t']), tradeRow(frame));
+    if (kind === 'blockTrade' && isPriced) this.add(symbol, 'blockTrades', Number(frame['t']), blockRow(frame));
     if (kind === 'aggTrade' && isPriced) this.add(symbol, 'aggTrades', Number(frame['a']), aggregateRow(frame));
     if (kind.startsWith('kline_') && frame['k']) this.addCandle(symbol, kind, frame['k'] as RecordedPayload);
     if (kind.startsWith('depth') && Array.isArray(frame['b']) && Array.isArray(frame['a']))
@@ -76,15 +77,17 @@ export class RecordedHistory {
   }
 }
 
-const tradeRow = ({ t, p, q, T, m, M }: RecordedPayload): object => ({
+/** Block trades are not matched, so their rows do not say how well. */
+const blockRow = ({ t, p, q, T, m }: RecordedPayload): object => ({
   id: t,
   price: p,
   qty: q,
   quoteQty: exactProduct(String(p), String(q)),
   time: T,
   isBuyerMaker: m,
-  isBestMatch: M ?? true,
 });
+
+const tradeRow = (frame: RecordedPayload): object => ({ ...blockRow(frame), isBestMatch: frame['M'] ?? true });
 
 const aggregateRow = ({ a, p, q, f, l, T, m, M }: RecordedPayload): object => ({ a, p, q, f, l, T, m, M: M ?? true });
 

@@ -8,6 +8,8 @@ export interface ReplayPorts {
   /** 1 is the original speed. */
   speed: number;
   loop: boolean;
+  /** Numbers of frames that are sent to nobody. */
+  cut: ReadonlySet<number>;
   /** Told each frame before it is sent: it has happened, whoever hears it. */
   played: (frame: RecordedFrame) => void;
 }
@@ -76,6 +78,7 @@ export class Replay {
       const frame = this.frames[this.next]!;
       if (frame.afterMs > position) return;
       this.ports.played(frame);
+      if (this.ports.cut.has(this.next)) continue;
       this.ports.channels.find(frame.stream)?.publishTexts(
         () => frame.payload,
         () => frame.line,

@@ -131,6 +131,14 @@ export interface History<Event extends MarketEvent = MarketEvent> {
    * @param next undefined where nothing has come yet: then the rows end where they end.
    */
   between(rows: readonly Event[], before: Event | undefined, next: Event | undefined): Filling<Event>;
+  /**
+   * What the answer has lost of it, in rising order: something must be there, and there is no row. `between` gives what stands
+   * before the first of these. Absent where positions stand for events one by one, so that rows themselves tell.
+   *
+   * @param from the first position that is missing.
+   * @param before undefined where what stands before has been lost.
+   */
+  lacks?(rows: readonly Event[], from: number, before: Event | undefined, next: Event | undefined): Missing[];
 }
 
 /** What rows make of a hole. */

@@ -1,7 +1,7 @@
 import { type Kline, millisOf } from '#libs/core';
 import { INTERVALS, nextOpen } from '../history/candle-opens.js';
 import { candleOf } from '../history/candle-rows.js';
-import { candlesBetween } from '../history/candles-between.js';
+import { candleLacks, candlesBetween } from '../history/candles-between.js';
 import { readRows } from '../history/read-rows.js';
 import { IsDecimal, IsFlag, IsInside, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
 import { schemaOf } from '../shape/schema.js';
@@ -98,6 +98,7 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
   history: {
     at: (event) => millisOf(event.openAt),
     between: candlesBetween,
+    lacks: candleLacks,
     sources: [
       {
         path: '/api/v3/klines',

@@ -94,4 +94,13 @@ describe('a hole in block trades, whose ids only rise', () => {
   ])('%s', (_, got, wanted) => {
     expect(got).toEqual(wanted);
   });
+
+  it('is closed by what is there long after its end has come, though the row of that is lost', () => {
+    const asked = (afterMs: number) =>
+      [7, 9].map((id) => ({ ...block(id), receivedAt: block(20).receivedAt + afterMs }));
+    const fillings = [9_999, 10_000].map((afterMs) =>
+      between('btcusdt@blockTrade')(asked(afterMs), block(3), block(20)),
+    );
+    expect(fillings.map(({ isWhole }) => isWhole)).toEqual([false, true]);
+  });
 });

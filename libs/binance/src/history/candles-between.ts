@@ -1,4 +1,4 @@
-import { type Kline, type Millis, millisOf } from '#libs/core';
+import { type Kline, type Millis, type Missing, millisOf } from '#libs/core';
 import type { History } from '../stream-type.js';
 
 /**
@@ -18,16 +18,21 @@ const SETTLED_MS: Millis = 10_000;
  * Where one end has no id (nothing is known before, the candle had no trade yet when we last heard of it, or the answer
  * does not reach `next`) nothing can be added up. To wait for ids could be to wait for ever on a quiet symbol, so time decides: a
  * row that was asked for long enough after the end of its candle is given. It has the ids that follow from the other end, or none.
+ *
+ * A row that is lost (`candleLacks`) is waited for as long; what stands before it is given then.
  */
 export const candlesBetween: History<Kline>['between'] = (rows, before, next) => {
-  const start = before ? firstMissing(before) : 0;
+  const start = before ? firstMissing(before) : rows[0] ? openOf(rows[0]) : 0;
   const end = next ? openOf(next) : Infinity;
   const nothing = { events: [], isWhole: start >= end, from: start };
   if (nothing.isWhole) return nothing;
-  const candles = newestRows(rows).filter((row) => openOf(row) >= start && openOf(row) < end);
+  const [lack] = candleLacks(rows, start, before, next);
+  const candles = newestRows(rows).filter((row) => openOf(row) >= start && openOf(row) < (lack?.from ?? end));
+  if (lack && candles.length === 0) return { ...nothing, from: lack.from };
   if (before && !before.closed && !isNewer(candles[0], before)) return nothing;
+  if (lack) return { events: withIds(candles, before && idBehind(before)), isWhole: false, from: lack.from };
   // Candles without a row between rows are none. Behind the last row one may only be late.
-  const reachesNext = rows.some((row) => openOf(row) >= end || endOf(row) >= end);
+  const reachesNext = isReached(rows, end);
   const firstId = before && idBehind(before);
   const lastId = reachesNext ? next?.firstTradeId : undefined;
   const sum = sumOf(firstId, known(lastId), candles);
@@ -39,6 +44,33 @@ export const candlesBetween: History<Kline>['between'] = (rows, before, next) =>
   const last = events.at(-1);
   return { events, isWhole: isAll && (next === undefined || reachesNext), from: last ? endOf(last) : start };
 };
+
+/**
+ * Where candles have been lost: the trade ids from one end to the other are more than the rows count, though long after it
+ * all. Of several places without a row nobody knows in which they were, so each of them is one; and where something has been lost
+ * before, nobody can count.
+ */
+export const candleLacks: NonNullable<History<Kline>['lacks']> = (rows, start, before, next) => {
+  if (!next) return [];
+  const end = openOf(next);
+  const isSettled = rows.every(({ receivedAt }) => millisOf(receivedAt) >= end + SETTLED_MS);
+  if (!isSettled || !isReached(rows, end)) return [];
+  const candles = newestRows(rows).filter((row) => openOf(row) >= start && openOf(row) < end);
+  const [firstId, lastId] = [before && idBehind(before), known(next.firstTradeId)];
+  const isLess = firstId !== undefined && lastId !== undefined && firstId + tradesOf(candles) < lastId;
+  if (before && !isLess) return [];
+  const lacks: Missing[] = [];
+  let from = start;
+  for (const [open, close] of [...candles.map((row) => [openOf(row), endOf(row)] as const), [end, end] as const]) {
+    if (open > from) lacks.push({ from, to: open - 1 });
+    from = close;
+  }
+  return lacks;
+};
+
+/** Whether an answer goes as far as this. */
+const isReached = (rows: readonly Kline[], end: Millis): boolean =>
+  rows.some((row) => openOf(row) >= end || endOf(row) >= end);
 
 const openOf = ({ openAt }: Kline): Millis => millisOf(openAt);
 

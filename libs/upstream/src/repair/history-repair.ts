@@ -55,6 +55,8 @@ export class HistoryRepair {
   private readonly useless = new Map<HistorySource, string>();
   /** Answers in a row that brought nothing. */
   private inVain = 0;
+  /** Whether something of the hole is lost: then what stands behind that joins nothing before it. */
+  private hasLost = false;
   /** What the answers before passed over. */
   private doubted: readonly Missing[] = [];
 
@@ -121,7 +123,7 @@ export class HistoryRepair {
       return hole;
     }
     const { left, isWhole } = this.bring(hole, rows);
-    if (left && this.lacks(rows, left.from).length > 0) {
+    if (left && this.lacks(rows, this.joinable(left)).length > 0) {
       if (isMemory) this.useless.set(source, 'the newest rows are not all there');
       return left;
     }
@@ -134,37 +136,50 @@ export class HistoryRepair {
 
   /** Brings what of these rows joins, and goes on behind what is lost. */
   private bring(hole: Hole, rows: readonly MarketEvent[]): { left: Hole | undefined; isWhole: boolean } {
-    for (let at = hole; ;) {
+    for (let at = this.joinable(hole); ;) {
       const { events, isWhole } = this.history.between(this.joining(at, rows), at.before, at.next);
       const left = this.told.bring(events);
-      const lost = left && lostUpTo(this.lacks(rows, left.from), this.doubted);
+      const open = left && this.joinable(left);
+      const lost = open && lostUpTo(this.lacks(rows, open), this.doubted);
       if (lost === undefined) return { left, isWhole };
       const behind = this.told.lost(lost, LOST);
       if (!behind) return { left: undefined, isWhole: true };
-      at = behind;
+      this.hasLost = true;
+      at = this.joinable(behind);
     }
   }
 
-  /** Where the event before is not known, its rows may be among them, or those behind it may not be there. */
-  private joining({ before, from }: Hole, rows: readonly MarketEvent[]): readonly MarketEvent[] {
-    if (before) return rows;
-    const [lack] = this.lacks(rows, from);
-    return lack?.from === from ? [] : rows.filter((row) => this.history.at(row) >= from);
+  /** Where not every position stands for an event, what comes behind a loss cannot be counted on from what came before. */
+  private joinable(hole: Hole): Hole {
+    const { before: _, ...others } = hole;
+    return this.hasLost && this.history.lacks ? others : hole;
   }
 
-  /** What these rows pass over; nothing where positions do not stand for events one by one. */
-  private lacks(rows: readonly MarketEvent[], from: number): Missing[] {
+  /** Where the event before is not known, its rows may be among them, or those behind it may not be there. */
+  private joining(hole: Hole, rows: readonly MarketEvent[]): readonly MarketEvent[] {
+    if (hole.before) return rows;
+    const [lack] = this.lacks(rows, hole);
+    return lack?.from === hole.from ? [] : rows.filter((row) => this.history.at(row) >= hole.from);
+  }
+
+  /** What these rows pass over; nothing where nobody can tell what they should have. */
+  private lacks(
+    rows: readonly MarketEvent[],
+    { from, before, next }: Pick<Hole, 'from' | 'before' | 'next'>,
+  ): Missing[] {
     const { ordering } = this.stream.known;
+    const { history } = this;
+    if (history.lacks) return history.lacks(rows, from, before, next);
     if (ordering.rule !== 'chain' || !ordering.isCounted) return [];
     return lacksOf(
-      rows.map((row) => this.history.at(row)),
+      rows.map((row) => history.at(row)),
       from,
     );
   }
 
   /** Notes what these answers pass over, where the first of them does. Of the newest rows that says nothing: others may have it. */
   private async doubt(
-    { from }: Hole,
+    hole: Hole,
     pages: readonly HistoryPage[],
     answers: readonly Promise<Result<Rows, RestFailure>>[],
   ): Promise<void> {
@@ -172,7 +187,9 @@ export class HistoryRepair {
     for (const [at, page] of pages.entries()) {
       const answer = await answers[at];
       if (answer?.ok && page.source.kept === 'database')
-        doubted.push(...this.lacks(answer.value.rows, Math.max(from, page.from)));
+        doubted.push(
+          ...this.lacks(answer.value.rows, { ...this.joinable(hole), from: Math.max(hole.from, page.from) }),
+        );
       if (doubted.length === 0) break;
     }
     this.doubted = doubted;

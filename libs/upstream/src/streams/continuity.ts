@@ -163,8 +163,10 @@ export class Continuity {
     const hole = order.hole ?? order.openHole(since);
     if (!mending.isRepairing || !hole) return NOTHING;
     if (to >= (hole.to ?? Infinity)) return this.giveUp(why, now);
-    const count = to - hole.from + 1;
-    const said = this.gap({ ...hole, to, count }, now, { reason: 'unavailable', why });
+    const { ordering } = this.parts.stream.known;
+    const isCounted = ordering.rule === 'chain' && ordering.isCounted;
+    const lost = { ...hole, to, ...(isCounted && { count: to - hole.from + 1 }) };
+    const said = this.gap(lost, now, { reason: 'unavailable', why });
     mending.hole = order.hole ?? order.openHole(since);
     return mending.state === 'filling' ? [...said, ...this.filling(hole.to, now)] : said;
   }

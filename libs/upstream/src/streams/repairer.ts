@@ -32,8 +32,7 @@ export interface RepairTold {
   /** Nothing is missing any more that there ever was: what waits may follow. */
   whole(): void;
   /**
-   * What is missing up to this position is lost for good, though what is behind it may be had: it is announced. Of positions that
-   * stand for events one by one.
+   * What is missing up to this position is lost for good, though what is behind it may be had: it is announced.
    *
    * @returns what is still missing; undefined when nothing is.
    */

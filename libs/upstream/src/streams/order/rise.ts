@@ -18,6 +18,8 @@ export class Rise implements Order {
   private isDoubted = false;
   /** The event passed on last; undefined where the next one is the first, or stands behind a hole that was given up. */
   private newest: MarketEvent | undefined;
+  /** The lowest position that may come next behind a hole that was given up, where nobody knows an event before it. */
+  private behind: number | undefined;
   readonly waiting = new Waiting();
   private readonly restarts = new RestartWatch();
 
@@ -87,8 +89,9 @@ export class Rise implements Order {
     return undefined;
   }
 
-  skip(): void {
+  skip(to?: number): void {
     this.newest = undefined;
+    this.behind = to === undefined ? undefined : to + 1;
     this.isDoubted = false;
   }
 
@@ -111,7 +114,7 @@ export class Rise implements Order {
 
   /** The lowest position that may come with nothing missing before it; undefined where nobody knows. */
   private get expected(): number | undefined {
-    if (!this.newest) return undefined;
+    if (!this.newest) return this.behind;
     if (this.isDoubted) return this.mark + 1;
     const next = this.rising.nextMajor?.(this.newest, this.stream);
     return this.isFinal ? next : next && this.major;
@@ -126,6 +129,7 @@ export class Rise implements Order {
   private pass(event: MarketEvent, major: number, mark: number): void {
     if (this.restarts.old) this.restarts.clear();
     this.newest = event;
+    this.behind = undefined;
     this.major = major;
     this.mark = mark;
     this.isFinal = this.rising.isFinal?.(event) ?? true;

@@ -27,7 +27,7 @@ import { parsedStream } from './parsed-stream.js';
 
 type Fields = Partial<MarketEvent | BookEvent> & { type: (MarketEvent | BookEvent)['type'] };
 
-interface Held extends Place {
+interface Held extends Place, Pick<Welcome, 'opening'> {
   feed: string;
   latest: string[];
 }
@@ -103,10 +103,18 @@ export class HandUpstream {
 
   /** @param follows the place of an older term behind which this one goes on. */
   feed(stream: StreamName, state: FeedState, cause: FeedCause, follows?: Place): string {
+    const text = this.loseFeed(stream, state, cause, follows);
+    this.bus.messages.publish(this.topicOf(stream), text);
+    return text;
+  }
+
+  /** The same, numbered and lost. */
+  loseFeed(stream: StreamName, state: FeedState, cause: FeedCause, follows?: Place): string {
     const held = this.hold(stream);
     held.seq += 1;
     held.feed = encode({ ...this.feedEvent(stream, held, state, cause), ...(follows && { follows }) });
-    this.bus.messages.publish(this.topicOf(stream), held.feed);
+    if (follows) held.opening = { follows, to: held.seq };
+    else if (held.opening?.to === held.seq - 1) held.opening.to = held.seq;
     return held.feed;
   }
 
@@ -121,9 +129,10 @@ export class HandUpstream {
   }
 
   private welcomeTo(stream: StreamName): Welcome {
-    const { epoch, seq, feed, latest } = this.hold(stream);
+    const { epoch, seq, feed, latest, opening } = this.hold(stream);
     const book = this.books.get(stream)?.();
-    return { stream, place: { epoch, seq }, feed, latest: book ? [this.textOf(stream, { epoch, seq }, book)] : latest };
+    const newest = book ? [this.textOf(stream, { epoch, seq }, book)] : latest;
+    return { stream, place: { epoch, seq }, feed, latest: newest, ...(opening && { opening }) };
   }
 
   private write(stream: StreamName, fields: Fields): string {

@@ -247,6 +247,57 @@ describe('the native WebSocket', () => {
   });
 });
 
+describe('a client of an edge that has missed how a new term began', () => {
+  let edge: TestEdge;
+  let upstream: HandUpstream;
+  let client: WsClient;
+  beforeEach(async () => {
+    edge = await startEdge();
+    upstream = new HandUpstream(edge.bus).start();
+    client = await WsClient.open(`${edge.wsUrl}/v1`);
+    await client.ask({ event: 'subscribe', id: 1, data: { streams: [TRADE] } });
+    await client.take(1);
+    for (const id of [1, 2]) upstream.publish(TRADE, trade(id));
+    await client.take(2);
+    upstream.stop();
+    upstream = new HandUpstream(edge.bus, { epoch: 8 });
+  });
+  afterEach(async () => {
+    await client.close();
+    upstream.stop();
+    await edge.stop();
+  });
+
+  it('is told no gap where nothing but states was said: the welcome names what the term follows', async () => {
+    upstream.loseFeed(TRADE, 'recovering', 'subscribing', { epoch: 7, seq: 2 });
+    upstream.loseFeed(TRADE, 'recovering', 'acknowledged');
+    upstream.start();
+    const follows = { epoch: 7, seq: 2 };
+    expect(await client.take(1)).toMatchObject([
+      { state: 'recovering', cause: 'acknowledged', epoch: 8, seq: 2, follows },
+    ]);
+    upstream.feed(TRADE, 'live', 'resumed');
+    upstream.publish(TRADE, trade(3));
+    expect(await client.take(2)).toMatchObject([
+      { state: 'live', seq: 3 },
+      { id: 3, seq: 4 },
+    ]);
+    const late = await WsClient.open(`${edge.wsUrl}/v1`);
+    const since = { [TRADE]: { epoch: 8, seq: 4 } };
+    expect(await late.ask({ event: 'subscribe', id: 1, data: { streams: [TRADE], since } })).toMatchObject({
+      data: { resumed: { [TRADE]: true } },
+    });
+    await late.close();
+  });
+
+  it('is told a gap where events were missed as well', async () => {
+    upstream.loseFeed(TRADE, 'recovering', 'subscribing', { epoch: 7, seq: 2 });
+    upstream.lose(TRADE, trade(3));
+    upstream.start();
+    expect(await client.take(1)).toMatchObject([{ state: 'gap', epoch: 7, seq: 2 }]);
+  });
+});
+
 function placeIn(reply: Record<string, unknown> | undefined, stream: string): { seq: number } | undefined {
   const data = reply?.['data'] as { streams: Record<string, { seq: number }> } | undefined;
   return data?.streams[stream];

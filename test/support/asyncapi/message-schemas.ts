@@ -143,15 +143,22 @@ export const BINANCE_REPLIES: Record<string, JsonSchema> = {
 /** What a question and its answer are wrapped in on the bus. */
 const QUESTION_ID = { type: 'integer', minimum: 1, description: "The asker's number of the question" };
 
-const WELCOME = object({
-  stream: STREAM,
-  place: EPOCH_SEQ,
-  feed: { type: 'string', description: 'The text of a feed event' },
-  latest: list(
-    { type: 'string' },
-    'The text of the newest event of a state stream, or of the book of a stream of diffs',
-  ),
-});
+const WELCOME = object(
+  {
+    stream: STREAM,
+    place: EPOCH_SEQ,
+    feed: { type: 'string', description: 'The text of a feed event' },
+    latest: list(
+      { type: 'string' },
+      'The text of the newest event of a state stream, or of the book of a stream of diffs',
+    ),
+    opening: object({
+      follows: EPOCH_SEQ,
+      to: { type: 'integer', minimum: 1, description: 'Up to here the term has said feed states alone' },
+    }),
+  },
+  ['opening'],
+);
 
 const MARK = object({
   place: EPOCH_SEQ,

@@ -1,7 +1,7 @@
 import { isTexts } from './demand.js';
 import type { StreamName } from './event.js';
 import { fieldsOf } from './parse-object.js';
-import { type Place, isPlace } from './place.js';
+import { type Place, type Seq, isPlace } from './place.js';
 
 /** Asked by an edge that newly wants these streams, or may have missed something on them: how do they stand? */
 export interface WelcomeQuestion {
@@ -10,6 +10,13 @@ export interface WelcomeQuestion {
 
 /** Streams that one question may name; an edge that wants more asks again after the answer, so that answers are paced. */
 export const MOST_WELCOMES = 100;
+
+/** What the present term of a stream goes on behind, as its first message said. */
+export interface Opening {
+  follows: Place;
+  /** Up to here its messages are feed states: no event was told before that. */
+  to: Seq;
+}
 
 /**
  * How a stream stands: the place of its newest message, its feed state and, for streams whose newest event says all, that
@@ -20,6 +27,8 @@ export interface Welcome {
   place: Place;
   feed: string;
   latest: string[];
+  /** Absent where the term does not say what it follows. */
+  opening?: Opening;
 }
 
 /** One welcome per stream that was asked for and that the upstream carries. */
@@ -40,6 +49,12 @@ export function readWelcomeAnswer(value: unknown): WelcomeAnswer {
 }
 
 function isWelcome(value: unknown): value is Welcome {
-  const { stream, place, feed, latest } = fieldsOf(value);
+  const { stream, place, feed, latest, opening } = fieldsOf(value);
+  if (opening !== undefined && !isOpening(opening)) return false;
   return typeof stream === 'string' && typeof feed === 'string' && isPlace(place) && isTexts(latest);
+}
+
+function isOpening(value: unknown): value is Opening {
+  const { follows, to } = fieldsOf(value);
+  return isPlace(follows) && Number.isSafeInteger(to) && Number(to) > 0;
 }

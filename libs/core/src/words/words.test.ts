@@ -111,6 +111,13 @@ describe('a welcome', () => {
     });
     expect(readWelcomeAnswer('x')).toEqual({ welcomes: [] });
   });
+
+  it('may say what its term goes on behind, and then says it well', () => {
+    const opening = { follows: { epoch: 0, seq: 9 }, to: 2 };
+    const wrong = [{ ...opening, to: 0 }, { to: 2 }, { ...opening, follows: 7 }, null];
+    const welcomes = [opening, ...wrong].map((one) => Object.assign({}, welcome, { opening: one }));
+    expect(readWelcomeAnswer({ welcomes })).toEqual({ welcomes: [{ ...welcome, opening }] });
+  });
 });
 
 describe('what an edge asks another one for', () => {

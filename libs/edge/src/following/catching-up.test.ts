@@ -104,6 +104,17 @@ describe('a stream that lacks the end of a term', () => {
     expect(told()).toEqual([]);
   });
 
+  it('asks as well where the welcome alone tells what the term follows, which has said nothing but states', () => {
+    const opening = { follows: { epoch: 7, seq: 4 }, to: 3 };
+    const welcome = { stream: TRADE, place: { epoch: 8, seq: 3 }, feed: feed(8, 3), latest: [], opening };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    asked[0]?.told([trade(12, 7, 4)]);
+    expect(told()).toEqual(['trade 7.4', 'live 8.3']);
+    deliver(trade(13, 8, 4));
+    expect([told(), wire]).toEqual([['trade 8.4'], [12, 13]]);
+    expect(metrics.counts.lost).toBe(0);
+  });
+
   it('asks again for a term that ends while it waits', () => {
     deliver(feed(8, 1, { epoch: 7, seq: 4 }), trade(13, 8, 2), feed(9, 1, { epoch: 8, seq: 3 }), trade(15, 9, 2));
     asked[0]?.told([trade(12, 7, 4)]);

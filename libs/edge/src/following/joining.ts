@@ -1,5 +1,13 @@
 import type { ParsedStream } from '#libs/binance';
-import { type FeedEvent, type MissedQuestion, type Place, type StreamName, isAskable, isSamePlace } from '#libs/core';
+import {
+  type FeedEvent,
+  type MissedQuestion,
+  type Place,
+  type StreamName,
+  type Welcome,
+  isAskable,
+  isSamePlace,
+} from '#libs/core';
 import { type Repeats, repeatsAfter } from './repeats.js';
 
 /** Where a term goes on with nothing between: the last place of the one before, and its own first. */
@@ -34,7 +42,7 @@ interface MissingStream extends Omit<FollowedStream, 'last' | 'parsed'> {
 export function join(stream: FollowedStream, feed: FeedEvent): FeedEvent | undefined {
   const { follows, epoch, seq } = feed;
   const { parsed, last, place } = stream;
-  if (!follows || seq !== 1 || epoch <= place.epoch) return undefined;
+  if (!follows || epoch <= place.epoch) return undefined;
   stream.repeats = undefined;
   stream.junction = { from: follows, to: { epoch, seq } };
   if (place.epoch === 0 || isSamePlace(follows, place)) return feed;
@@ -47,16 +55,30 @@ export function join(stream: FollowedStream, feed: FeedEvent): FeedEvent | undef
   return { ...feed, follows: place };
 }
 
+/** Only the first message of a term is taken at its word on what that follows. */
+export function firstAlone(feed: FeedEvent): FeedEvent {
+  if (!feed.follows || feed.seq === 1) return feed;
+  const { follows: _, ...others } = feed;
+  return others;
+}
+
+/**
+ * What a welcome says of a stream, as if it were the first message of its term: where that has said nothing but states so far,
+ * whoever has missed those has missed nothing.
+ */
+export function openingOf({ place, opening }: Pick<Welcome, 'place' | 'opening'>, feed: FeedEvent): FeedEvent {
+  return opening && opening.to >= place.seq ? { ...feed, follows: opening.follows } : feed;
+}
+
 /**
  * What another edge may know of the term that the stream was in, where the first message of the next one follows more than has come
  * here. Undefined where nothing is missing, or nobody can say what, or the newest event says all.
  */
-export function missedBefore(stream: MissingStream, { seq, follows }: FeedEvent): MissedQuestion | undefined {
+export function missedBefore(stream: MissingStream, { follows }: FeedEvent): MissedQuestion | undefined {
   const { name, place, keepsNewest, repeats } = stream;
   const { epoch, seq: after } = place;
   // What is being said again is told by its events: nobody can know which of the missing ones are such.
-  if (seq !== 1 || !follows || keepsNewest || repeats || missingBeforeTerm(place, follows) === undefined)
-    return undefined;
+  if (!follows || keepsNewest || repeats || missingBeforeTerm(place, follows) === undefined) return undefined;
   const question = { stream: name, epoch, after, to: follows.seq };
   return isAskable(question) ? question : undefined;
 }

@@ -19,7 +19,7 @@ import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
 import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
 import { HeldBack } from '../following/held-back.js';
-import { join, missedBefore, missingBeforeTerm } from '../following/joining.js';
+import { firstAlone, join, missedBefore, missingBeforeTerm, openingOf } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
@@ -87,20 +87,24 @@ export class Intake {
    * nothing: older than what has been seen, or by an upstream whose data is not taken any more, or too early, while what was
    * before it is asked for.
    */
-  welcome(stream: EdgeStream, { place, feed: feedText, latest }: Welcome): boolean {
+  welcome(stream: EdgeStream, welcome: Welcome): boolean {
+    const { place, latest } = welcome;
     const before = stream.place;
-    const feed = readFeed(feedText, stream);
-    if (!feed) this.parts.metrics.counts.unreadable += 1;
+    const said = readFeed(welcome.feed, stream);
+    if (!said) this.parts.metrics.counts.unreadable += 1;
+    const feed = said && openingOf(welcome, said);
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
-    if (stream.heldBack || (isNews && isSamePlace(feed, place) && this.catchUp(stream, feedText, feed))) return false;
+    if (stream.heldBack || (isNews && isSamePlace(feed, place) && this.catchUp(stream, encode(feed), feed)))
+      return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
-    if (isNews && !joined && before.epoch !== 0) this.lose(stream, stream.missingBefore(place) + 1, place);
+    if (isNews && !joined && before.epoch !== 0)
+      this.lose(stream, stream.missingBefore(place) + 1, place, feed.follows);
     const state = stateOf(feed);
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
-    if (isNews && joined) stream.recent?.take(feedText);
+    if (isNews && joined) stream.recent?.take(encode(feed));
     if (isNews && isUnbounded(feed)) stream.book?.doubted();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
@@ -121,7 +125,8 @@ export class Intake {
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
   private take(stream: EdgeStream, text: string, mayAsk = true): void {
     const { counts } = this.parts.metrics;
-    const feed = readPlace(text, stream.feedFront) && readFeed(text, stream);
+    const said = readPlace(text, stream.feedFront) && readFeed(text, stream);
+    const feed = said && mayAsk ? firstAlone(said) : said;
     const place = feed ?? stream.placeOf(text);
     if (!place) {
       counts.unreadable += 1;
@@ -139,10 +144,10 @@ export class Intake {
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
     stream.moveTo(place);
-    const said = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
+    const told = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
     if (joined || !this.isRepeat(stream, text, before, feed)) {
       stream.recent?.take(text);
-      this.pass(stream, said === feed || !said ? text : encode(said), said);
+      this.pass(stream, told === feed || !told ? text : encode(told), told);
     }
     if (isLoss && stream.book) this.parts.ask(stream);
   }

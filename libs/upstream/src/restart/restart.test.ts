@@ -106,6 +106,18 @@ describe('an upstream that starts where another one was', () => {
     expect(said[1]).not.toHaveProperty('follows');
   });
 
+  it('tells who asks what its term goes on behind, and how far it has said nothing but states', async () => {
+    answers = [reached('one', markOf(5, 50))];
+    const upstream = await start();
+    const opening = () => upstream.streams.wanted.get(TRADE)?.transcript.welcome()?.opening;
+    expect(opening()).toEqual({ follows: { epoch: BEFORE, seq: 50 }, to: 1 });
+    await flow(trades(6, 7));
+    expect(said.map(inShort)).toEqual(['recovering', 'live', 6, 7]);
+    expect(opening()).toEqual({ follows: { epoch: BEFORE, seq: 50 }, to: 2 });
+    upstream.streams.beginTerm(BEFORE + 100, false);
+    expect(opening()).toBeUndefined();
+  });
+
   it('says which ids were missed while there was none', async () => {
     answers = [reached('one', markOf(5, 50))];
     await start();

@@ -8,6 +8,7 @@ import {
   type MarketEvent,
   type Millis,
   type Missing,
+  type Opening,
   type Place,
   type Seq,
   type StreamEvent,
@@ -79,6 +80,8 @@ export class Transcript {
   last: MarketEvent | BookEvent | undefined;
   /** Which place of an older term the first message of this one follows. */
   private follows: Place | undefined;
+  /** The same once that was said, and how far nothing but states were. */
+  private opening: Opening | undefined;
 
   /** @param seq The place given last; the next one is one higher. */
   constructor(
@@ -125,6 +128,7 @@ export class Transcript {
   beginTerm(follows: Place | undefined): FeedEvent | undefined {
     this.seq = 0;
     this.follows = follows;
+    this.opening = undefined;
     return this.feed && this.decide(this.feed);
   }
 
@@ -132,11 +136,18 @@ export class Transcript {
   welcome(): Welcome | undefined {
     if (!this.saidFeed) return undefined;
     const place = { epoch: this.term.epoch, seq: this.seq };
-    return { stream: this.stream, place, feed: encode(this.saidFeed), latest: this.memory?.latest(place) ?? [] };
+    const { stream, opening } = this;
+    const welcome = { stream, place, feed: encode(this.saidFeed), latest: this.memory?.latest(place) ?? [] };
+    return opening ? { ...welcome, opening: { ...opening } } : welcome;
   }
 
   private sayFeed(event: FeedEvent): void {
-    if (this.follows && event.seq === 1) event.follows = this.follows;
+    const { follows, opening } = this;
+    const { seq } = event;
+    if (follows && seq === 1) {
+      event.follows = follows;
+      this.opening = { follows, to: seq };
+    } else if (opening?.to === seq - 1) opening.to = seq;
     this.follows = undefined;
     this.saidFeed = event;
   }

@@ -10,6 +10,8 @@ export interface EdgeCounts {
   discarded: number;
   /** Lost between the upstream and this edge. */
   lost: number;
+  /** Missed, and had from another edge: not among the lost. */
+  fetched: number;
   /** Texts on a stream's channel that are none of its events: dropped. */
   unreadable: number;
   /** Arrays of which a part was lost, so that clients of Binance's wire got none of it. */
@@ -24,6 +26,7 @@ export const newEdgeCounts = (): EdgeCounts => ({
   renditions: 0,
   discarded: 0,
   lost: 0,
+  fetched: 0,
   unreadable: 0,
   brokenArrays: 0,
   bridges: 0,

@@ -162,6 +162,7 @@ export class Intake {
     const goOn = (missed: readonly string[]): void => {
       if (stream.heldBack !== held) return;
       stream.heldBack = undefined;
+      this.parts.metrics.counts.fetched += missed.length;
       for (const one of missed) this.take(stream, one);
       for (const one of held.texts) this.take(stream, one, one !== text);
     };

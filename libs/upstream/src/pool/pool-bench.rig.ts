@@ -105,12 +105,15 @@ export interface PoolBenchOptions {
   market?: Market;
   settings?: Partial<UpstreamSettings>;
   timings?: Partial<Timings>;
+  clock?: FakeClock;
+  /** Other than a steady one, on the same clock. */
+  bus?: MemoryBus;
 }
 
 /** An upstream, an edge that wants streams, and connections to a Binance that is the test. Time stands still between `pass`es. */
 export class PoolBench {
-  readonly clock = new FakeClock();
-  readonly bus = new MemoryBus({ clock: this.clock });
+  readonly clock: FakeClock;
+  readonly bus: MemoryBus;
   readonly parts = upstreamParts();
   /** In the order of the attempts. */
   readonly wires: Wire[] = [];
@@ -123,7 +126,9 @@ export class PoolBench {
   private wanted: readonly StreamName[] = [];
   private readonly said = new Map<StreamName, string[]>();
 
-  private constructor({ market = spot, settings, timings }: PoolBenchOptions) {
+  private constructor({ market = spot, settings, timings, clock = new FakeClock(), bus }: PoolBenchOptions) {
+    this.clock = clock;
+    this.bus = bus ?? new MemoryBus({ clock });
     this.market = market;
     const note = (fields: object, sentence: string): void => {
       this.logged.push([...Object.values(fields).filter((field) => field !== undefined), sentence].join(' '));

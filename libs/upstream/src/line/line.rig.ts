@@ -1,7 +1,7 @@
 import { decodeRequest, spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { Millis } from '#libs/core';
-import { UpstreamSettings, silentLog } from '#libs/runtime';
+import { UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FakeSocket, settle } from '../../../../test/support/fake-link.js';
 import { Journal, type Then } from '../journal/journal.js';

@@ -114,7 +114,8 @@ describe('a replacement that fails', () => {
     for (let failures = 0; failures < 3; failures += 1) {
       begunAt.push(bench.clock.now());
       bench.wire(1 + failures).refuse(503);
-      for (const before = bench.wires.length; bench.wires.length === before;) await flow(100);
+      for (const end = bench.clock.now() + 60_000; bench.wires.length === failures + 2 && bench.clock.now() < end;)
+        await flow(100);
     }
     const waits = begunAt.map((at, nth) => (begunAt[nth + 1] ?? bench.clock.now()) - at);
     const { rotationRetryMs: first } = TIMINGS;
@@ -186,7 +187,7 @@ describe('when the line that is to be replaced drops', () => {
     expect([await rotations(), bench.wires.length]).toEqual([['operator promoted 1'], 2]);
   });
 
-  it('it comes back by itself where the replacement is not up, which is not needed then', async () => {
+  it('the line comes back by itself where the replacement is not up, which is not needed then', async () => {
     await flowing();
     await begin();
     bench.wire(0).drop();

@@ -69,6 +69,7 @@ describe('what comes over a connection', () => {
 
   it('is life, too, where it is only kept', () => {
     connection.pass(Buffer.from(frame(1)), 5);
+    expect(told).toEqual(['live']);
     connection.pass(Buffer.from(frame(2)), 6);
     expect([told, connection.dataAt]).toEqual([['live'], 6]);
   });
@@ -92,6 +93,12 @@ describe('what comes over a connection', () => {
     expect(told).toEqual(['live', `drifted ${BOOK}`]);
   });
 
+  it('is handed on, and is life, where the documentation does not know it at all', () => {
+    const unknown = 'btcusdt@somethingNew';
+    expect(read(`{"stream":"${unknown}","data":{"e":"somethingNew","E":1}}`)).toBe(unknown);
+    expect(told[0]).toBe('live');
+  });
+
   it('is told where the server says goodbye, and is no data', () => {
     expect(read(SHUTDOWN)).toBeUndefined();
     expect([told, connection.dataAt]).toEqual([['shutdown'], undefined]);
@@ -112,6 +119,7 @@ describe('a connection', () => {
 
   it('is in order since Binance’s list first held all that is wanted, and not while that changes', () => {
     connection.pump();
+    expect(connection.isSynced).toBe(false);
     clock.advance(7);
     accept([BOOK]);
     const at = clock.now();
@@ -235,7 +243,9 @@ describe('a connection', () => {
     connection.end();
     expect(clock.pending).toBe(0);
     clock.advance(MINUTE);
-    expect(told).toEqual([]);
+    accept([BOOK]);
+    connection.want(new Set([OTHER]));
+    expect([told, sent.length]).toEqual([[], 1]);
   });
 });
 

@@ -41,6 +41,16 @@ describe('an owner is told', () => {
     expect(bench.urls[1]).not.toContain('nosuch');
   });
 
+  it('which streams are acknowledged and never listed, however often', async () => {
+    await bench.openLine();
+    for (let id = 1; id < 6; id += 1) {
+      bench.hear(encodeAcknowledgement(id, id % 2 === 0 ? null : []));
+      await bench.pass(1_000);
+    }
+    expect(bench.told.at(-1)).toBe(`refused ${BOOK} ${OTHER}: acknowledged, and not on its list`);
+    expect(bench.logged.at(-1)).toBe(`line.request-failed 1 1 ${BOOK}, ${OTHER}: acknowledged, and not on its list`);
+  });
+
   it('that a connection which answers nothing cannot be trusted', async () => {
     await bench.openLine();
     await bench.pass(3 * TIMINGS.answerMs);

@@ -177,7 +177,8 @@ describe('a line is looked at', () => {
 
   it('for silence: one that brings no byte is dropped and dialled again', async () => {
     const line = await bench.line();
-    line.look(bench.clock.now() + 10 * MINUTE, false);
+    line.look(bench.clock.now() + 10 * MINUTE, true);
+    bench.events.heartbeat('ping');
     bench.events.opened({});
     await bench.pass(SILENCE_MS - 1);
     line.look(bench.clock.now(), false);
@@ -231,6 +232,15 @@ describe('where our own process stood still', () => {
     bench.stallMs = 4_000.3;
     drop();
     expect(bench.journal.read()).toMatchObject([{ cause: 'own-stall', stallMs: 4_000 }]);
+  });
+
+  it('between two attempts, neither is blamed on that', async () => {
+    const line = await bench.openLine();
+    drop();
+    line.noteStall(4_000, bench.clock.now());
+    await bench.sitOut();
+    drop();
+    expect(bench.journal.read().map(({ cause }) => cause)).toEqual(['policy', 'policy']);
   });
 
   it('while a line was dialling, what ends the attempt is our fault', async () => {

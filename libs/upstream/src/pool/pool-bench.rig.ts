@@ -21,6 +21,8 @@ export class Wire {
   pingAt: Millis = Infinity;
   /** Whether it was ended by us, and how. */
   ended: string | undefined;
+  /** The goodbye is not answered until the test says so. */
+  lingers = false;
   /** Requests are not answered. */
   isDeaf = false;
   /** Requests that name one of these are refused. */
@@ -97,7 +99,12 @@ export class Wire {
 
   close(code: number): void {
     this.end(`close ${code}`);
-    this.events.closed({ code, reason: '' });
+    if (!this.lingers) this.events.closed({ code, reason: '' });
+  }
+
+  /** The socket of a connection that we have ended is gone. */
+  leave(): void {
+    this.events.closed({ code: 1000, reason: '' });
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ParsedStream, spot } from '#libs/binance';
+import { settle } from '../../../../test/support/fake-link.js';
 import { PoolBench, type PoolBenchOptions } from './pool-bench.rig.js';
 
 const MINUTE = 60_000;
@@ -226,4 +227,19 @@ it('an upstream that stops closes every connection, and says so', async () => {
     new Set(['us stopped (the upstream stopped): nothing: not needed any more']),
   );
   expect(bench.clock.pending).toBe(0);
+});
+
+it('an upstream has not stopped before the last of its sockets is gone, spare ones too', async () => {
+  const bench = await start({ settings: { spareLine: true } });
+  await bench.want(A);
+  await bench.pass(1_000);
+  for (const wire of bench.wires) wire.lingers = true;
+  let isStopped = false;
+  const stopping = bench.upstream.stop().then(() => (isStopped = true));
+  for (const wire of bench.wires) {
+    await settle();
+    expect(isStopped).toBe(false);
+    wire.leave();
+  }
+  await stopping;
 });

@@ -307,6 +307,16 @@ describe('a line that two slots are to share', () => {
     expect([states(C), bench.carried.toSorted()]).toEqual([['live resumed'], [A, C]]);
   });
 
+  it('and does not come up says nothing of the other one’s streams, which know already why they have none', async () => {
+    await sharing();
+    bench.wire(1).drop();
+    await quiet(100);
+    expect(states(C)).toHaveLength(1);
+    bench.wire(2).refuse(503);
+    await quiet(100);
+    expect(states(C)).toEqual([]);
+  });
+
   it('takes the first one’s place alone when its line drops, and the other stays on its own', async () => {
     await sharing();
     openUnconfirmed(2);

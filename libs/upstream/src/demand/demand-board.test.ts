@@ -65,7 +65,7 @@ describe('the demand board', () => {
     const board = boardOf([], 100);
     const text = demand('a', ['btcusdt@trade']);
     expect(changeOf(board, text, 0).isChanged).toBe(true);
-    expect(changeOf(board, text, 9_000)).toMatchObject({ edge: 'a', isChanged: false });
+    expect(changeOf(board, text, 9_000)).toMatchObject({ edge: 'a', isChanged: false, refused: [] });
     expect(board.expire(15_000)).toBe(false);
     expect(changeOf(board, demand('a', ['ethusdt@trade']), 16_000).isChanged).toBe(true);
     expect(changeOf(board, text, 17_000).isChanged).toBe(true);

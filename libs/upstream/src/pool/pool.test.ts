@@ -148,6 +148,9 @@ describe('two connections that fit on one', () => {
       '1 us replaced (its replacement took over): nothing: not needed any more',
       '2 us replaced (its replacement took over): nothing: not needed any more',
     ]);
+    await bench.want(C);
+    await bench.pass(2_000);
+    expect(bench.carried).toEqual([C]);
   });
 
   it('have room for what is wanted next only as far as the one that they become', async () => {
@@ -203,6 +206,8 @@ describe('with a spare line', () => {
     await bench.want();
     await bench.pass(MINUTE + 1_000);
     expect([bench.carried, bench.upstream.pool.lines]).toEqual([[], []]);
+    const [ofSpare] = bench.endings.slice(-1);
+    expect(ofSpare).toMatch(/^4 us not-needed \(nobody wants its streams\)/);
   });
 
   it('the spare of one that is absorbed goes, and that of the other carries both', async () => {
@@ -213,6 +218,7 @@ describe('with a spare line', () => {
     bench.upstream.pool.rotate('operator', 1);
     await bench.pass(10_000);
     expect(bench.carried.map((names) => names.split(' ').sort().join(' '))).toEqual([`${A} ${C}`, `${A} ${C}`]);
+    expect(bench.endings.filter((ending) => ending.includes('nobody wants its streams'))).toHaveLength(1);
   });
 });
 

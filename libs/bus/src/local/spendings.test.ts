@@ -104,6 +104,25 @@ describe('what is known of spendings', () => {
     expect(spendings.waitAloneMs(take(90, 46), MINUTE + 300)).toBe(MINUTE);
   });
 
+  it('what it took a while before the address began to count is not in that count; what may have been under way is', () => {
+    const now = 10 * MINUTE;
+    const countedWith = (spentAt: number): number => {
+      const spendings = new Spendings('own');
+      spendings.spend(spendings.idFor(take(100, 40)), 40, spentAt);
+      spendings.learn(40, 20_000, now);
+      return spendings.all().reduce((sum, { amount }) => sum + amount, 0);
+    };
+    expect([countedWith(now - 25_001), countedWith(now - 25_000)]).toEqual([80, 40]);
+  });
+
+  it('what the address has counted for others in one minute adds to what it had counted in the one before', () => {
+    const spendings = new Spendings('own');
+    spendings.learn(50, 10_000, 10 * MINUTE);
+    spendings.learn(20, 1_000, 10 * MINUTE + 30_000);
+    expect(spendings.waitMs(take(100, 30), 10 * MINUTE + 30_000)).toBe(0);
+    expect(spendings.waitMs(take(100, 31), 10 * MINUTE + 30_000)).toBe(20_000);
+  });
+
   it('what the address has counted beyond it belongs to somebody else, until the time has passed in which it was counted', () => {
     const spendings = new Spendings('own');
     const now = 10 * MINUTE;

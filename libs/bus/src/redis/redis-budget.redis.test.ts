@@ -176,4 +176,13 @@ describe('a budget, when Redis and this process know different things', () => {
     expect(await operator.zcard(`${KEY}:seen`)).toBe(2);
     expect(await operator.pttl(`${KEY}:seen`)).toBeGreaterThan(590_000);
   });
+
+  it('a process that has not been seen for ten minutes takes no part of the limit from the others', async () => {
+    const bus = await startBus();
+    await operator.zadd(`${KEY}:seen`, (systemClock.now() - 601_000) * 1_000, 'gone');
+    expect(await takeAmounts(bus, 100, [10])).toEqual([0]);
+    await redis.kill();
+    await until(() => bus.messages.state === 'down');
+    expect(await takeAmounts(bus, 100, [90])).toEqual([0]);
+  });
 });

@@ -65,7 +65,7 @@ describe('the demand board', () => {
     const board = boardOf([], 100);
     const text = demand('a', ['btcusdt@trade']);
     expect(changeOf(board, text, 0).isChanged).toBe(true);
-    expect(changeOf(board, text, 9_000)).toMatchObject({ edge: 'a', isChanged: false });
+    expect(changeOf(board, text, 9_000)).toMatchObject({ edge: 'a', isChanged: false, refused: [] });
     expect(board.expire(15_000)).toBe(false);
     expect(changeOf(board, demand('a', ['ethusdt@trade']), 16_000).isChanged).toBe(true);
     expect(changeOf(board, text, 17_000).isChanged).toBe(true);
@@ -121,5 +121,65 @@ describe('the demand board', () => {
     ]) {
       expect(board.take(text, 0).ok).toBe(false);
     }
+  });
+
+  it('hears a thousand edges, and one more when another is gone; those that it knows may always change', () => {
+    const board = boardOf([], 100);
+    for (let edge = 0; edge < 1_000; edge += 1) changeOf(board, demand(`edge ${edge}`, ['btcusdt@trade']), edge);
+    expect(board.take(demand('one more', []), 1_000)).toEqual({ ok: false, problem: 'more than 1000 edges' });
+    expect(changeOf(board, demand('edge 1', []), 1_000).isChanged).toBe(true);
+    board.expire(10_001);
+    expect(changeOf(board, demand('one more', []), 10_001).isChanged).toBe(true);
+    expect(board.read(10_001)).toHaveLength(1_000);
+  });
+
+  it('names at most a thousand streams that there cannot be, and judges the others all the same', () => {
+    const board = boardOf([], 10_000);
+    const bad = Array.from({ length: 1_500 }, (_, at) => `nonsense ${at}`);
+    const { refused } = changeOf(board, demand('a', [...bad, 'btcusdt@trade']));
+    expect(refused).toHaveLength(1_000);
+    expect(wanted(board)).toEqual(['btcusdt@trade']);
+    expect(changeOf(board, demand('b', [...bad.slice(1_200), 'ethusdt@trade'])).refused).toEqual([]);
+    expect(wanted(board)).toEqual(['btcusdt@trade', 'ethusdt@trade']);
+  });
+
+  it('lets what is always on go first, then who came first', () => {
+    const board = boardOf(['btcusdt@depth'], 2);
+    changeOf(board, demand('a', ['ethusdt@trade', 'bnbusdt@trade']));
+    expect([...board.wanted().streams.keys()]).toEqual(['btcusdt@depth', 'ethusdt@trade']);
+    expect([...board.wanted().leftOut.keys()]).toEqual(['bnbusdt@trade']);
+  });
+
+  it('takes no more of one edge than all may want together, and one that shows that it is too much', () => {
+    const board = boardOf([], 3);
+    const many = Array.from({ length: 50 }, (_, at) => `coin${at}usdt@trade`);
+    changeOf(board, demand('greedy', many));
+    expect(board.read(0)).toEqual([{ edge: 'greedy', streams: 4, silentMs: 0 }]);
+  });
+
+  it('says who wants how much and was heard when, and in which term an edge is', () => {
+    const board = boardOf([], 100);
+    expect(changeOf(board, JSON.stringify({ edge: 'a', streams: ['btcusdt@trade'], epoch: 7 }), 10.4).epoch).toBe(7);
+    changeOf(board, demand('b', []), 1_000);
+    expect(board.read(2_000)).toEqual([
+      { edge: 'a', streams: 1, silentMs: 1_990 },
+      { edge: 'b', streams: 0, silentMs: 1_000 },
+    ]);
+  });
+
+  it('says of what it refuses what was expected', () => {
+    expect(boardOf([], 1).take('junk', 0)).toMatchObject({
+      problem: 'not a demand: expected {"edge":…,"streams":[…]}',
+    });
+  });
+
+  it('does not take what is wanted again for given up, and forgets after a minute that it was', () => {
+    const board = boardOf([], 100);
+    changeOf(board, demand('a', ['btcusdt@trade']), 0);
+    expect(board.expire(10_001)).toBe(true);
+    board.expire(70_001);
+    expect(board.isUnheard('btcusdt@trade')).toBe(true);
+    board.expire(70_002);
+    expect(board.isUnheard('btcusdt@trade')).toBe(false);
   });
 });

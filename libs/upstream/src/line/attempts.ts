@@ -49,6 +49,6 @@ export class Attempts {
 
   /** Binance has told us to wait: nobody dials before, on whatever line and in whatever process. */
   order(forMs: Millis): void {
-    if (forMs > 0) void this.budget.hold(this.key, forMs);
+    void this.budget.hold(this.key, forMs);
   }
 }

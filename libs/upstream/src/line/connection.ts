@@ -12,7 +12,7 @@ import { type Cancel, type Clock, type Millis, type StreamName, assertNever } fr
 import { type Pulse, isDead } from '#libs/link';
 import type { AttemptRecord } from '../journal/journal.js';
 import { Governor } from './governor.js';
-import { Requests, type Settlement } from './requests.js';
+import { Requests, type Settled, type Settlement } from './requests.js';
 
 /** What a connection begins with. */
 export interface ConnectionParts {
@@ -46,7 +46,7 @@ export interface ConnectionEvents {
   /** The server will close it soon. */
   shutdownComing(): void;
   /** What an answer, or the lack of one, has changed. */
-  settled(settlement: Settlement, why: string): void;
+  settled(settlement: Settled, why: string): void;
 }
 
 /** Binance gives a pong a minute; what ends longer than this after a stall of ours had another cause. */
@@ -65,10 +65,10 @@ export class Connection {
   isSynced = false;
   private readonly governor: Governor;
   private readonly pulse: Pulse;
-  private stalledAt: Millis | undefined;
+  private stalledAt: Millis = -Infinity;
   private isOver = false;
   private cancelPump: Cancel | undefined;
-  private cancelAnswer: Cancel | undefined;
+  private cancelAnswer: Cancel = () => undefined;
 
   constructor(private readonly parts: ConnectionParts) {
     const { market, record, wanted, inUrl, refused, mostStreams, clock } = parts;
@@ -180,7 +180,7 @@ export class Connection {
 
   /** Whether a stall of ours may be to blame if it ends now. */
   mayBlameStall(now: Millis): boolean {
-    return this.stalledAt !== undefined && now - this.stalledAt <= BLAME_MS;
+    return now - this.stalledAt <= BLAME_MS;
   }
 
   isSilent(now: Millis, silenceMs: Millis): boolean {
@@ -191,7 +191,7 @@ export class Connection {
   end(): void {
     this.isOver = true;
     this.cancelPump?.();
-    this.cancelAnswer?.();
+    this.cancelAnswer();
   }
 
   /** Sends the next request as soon as the limits allow it. */
@@ -217,8 +217,7 @@ export class Connection {
 
   private settle(settlement: Settlement, why: string): void {
     if (this.isOver || settlement.is === 'stray') return;
-    this.cancelAnswer?.();
-    this.cancelAnswer = undefined;
+    this.cancelAnswer();
     if (settlement.is === 'confirmed' && settlement.isWhole) {
       this.confirmedAt ??= this.parts.clock.now();
       this.isSynced = true;

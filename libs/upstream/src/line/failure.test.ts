@@ -23,6 +23,6 @@ it('reads Retry-After in seconds and as a date, and nothing else', () => {
   expect(readRetryAfter('120', now)).toBe(120_000);
   expect(readRetryAfter('Mon, 23 Nov 2026 04:01:00 GMT', now)).toBe(60_000);
   expect(readRetryAfter('Mon, 23 Nov 2026 03:00:00 GMT', now)).toBe(0);
-  for (const bad of [undefined, '', 'soon', '-5', '1.5e9', '99999999999'])
+  for (const bad of [undefined, '', 'soon', '-50', '1.5e9', '99999999999', '2026-11-23T04:01:00Z'])
     expect(readRetryAfter(bad, now)).toBeUndefined();
 });

@@ -14,17 +14,18 @@ const FOR_PONG = 1;
  * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#websocket-limits
  */
 export class Governor {
-  private readonly most: number;
   private readonly windowMs: Millis;
   /** Evenly spaced: 250 ms at Binance's limit, which was measured to be safe for many requests in a row. */
   private readonly apartMs: Millis;
-  private sentAt: Millis[] = [];
+  /** When the newest messages were sent, the oldest first; as many as a window may hold beside the pong. */
+  private sentAt: readonly Millis[];
   private lastRequestAt = -Infinity;
 
   constructor({ most, windowMs }: RateLimit) {
-    this.most = Math.max(1, most - FOR_PONG);
+    const mostRequests = Math.max(1, most - FOR_PONG);
+    this.sentAt = Array<Millis>(mostRequests).fill(-Infinity);
     this.windowMs = windowMs * WIDER;
-    this.apartMs = windowMs / this.most;
+    this.apartMs = windowMs / mostRequests;
   }
 
   noteRequest(now: Millis): void {
@@ -38,19 +39,11 @@ export class Governor {
 
   /** How long to wait before the next request may be sent; 0 means now. */
   waitMs(now: Millis): Millis {
-    this.forget(now);
-    const apart = this.lastRequestAt + this.apartMs - now;
-    const oldest = this.sentAt[this.sentAt.length - this.most];
-    const window = oldest === undefined ? 0 : oldest + this.windowMs - now;
-    return Math.max(0, apart, window);
+    const [oldest = -Infinity] = this.sentAt;
+    return Math.max(0, this.lastRequestAt + this.apartMs - now, oldest + this.windowMs - now);
   }
 
   private note(now: Millis): void {
-    this.forget(now);
-    this.sentAt.push(now);
-  }
-
-  private forget(now: Millis): void {
-    this.sentAt = this.sentAt.filter((at) => now - at < this.windowMs);
+    this.sentAt = [...this.sentAt.slice(1), now];
   }
 }

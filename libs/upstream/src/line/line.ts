@@ -18,7 +18,7 @@ import type { Timings } from '../timings.js';
 import type { Attempts, Purpose } from './attempts.js';
 import { Connection, type ConnectionEvents } from './connection.js';
 import { NextAttempt } from './next-attempt.js';
-import type { Settlement } from './requests.js';
+import type { Settled } from './requests.js';
 import { retryPolicy } from './retry-policy.js';
 
 /** What a line is made with; the same for all lines of an upstream. */
@@ -199,22 +199,14 @@ export class Line {
     };
   }
 
-  private settled(record: AttemptRecord, settlement: Settlement, why: string): void {
-    if (this.connection && settlement.is !== 'stray') this.owner.carries(this, this.connection.requests.carriedSince);
-    switch (settlement.is) {
-      case 'mismatch':
-      case 'unanswered':
-        return this.tools.journal.requestFailed(record, why);
-      case 'refused':
-        this.tools.journal.requestFailed(record, `${settlement.streams.join(', ')}: ${settlement.why}`);
-        return this.owner.refused(this, settlement.streams, settlement.why);
-      case 'hopeless':
-        return this.owner.distrusted(this, 'tainted', why);
-      case 'stray':
-      case 'done':
-      case 'confirmed':
-        return undefined;
-    }
+  private settled(record: AttemptRecord, settlement: Settled, why: string): void {
+    const { connection, owner, tools } = this;
+    if (connection) owner.carries(this, connection.requests.carriedSince);
+    if (settlement.is === 'hopeless') return owner.distrusted(this, 'tainted', why);
+    if (settlement.is === 'mismatch' || settlement.is === 'unanswered') return tools.journal.requestFailed(record, why);
+    if (settlement.is !== 'refused') return undefined;
+    tools.journal.requestFailed(record, `${settlement.streams.join(', ')}: ${settlement.why}`);
+    return owner.refused(this, settlement.streams, settlement.why);
   }
 
   private ended(ending: Ending, retryMs: Millis | undefined): void {

@@ -19,13 +19,21 @@ function obey(listed: Set<string>, request: ControlRequest): unknown {
   return request.method === 'LIST_SUBSCRIPTIONS' ? [...listed] : null;
 }
 
+/** Each request until nothing more is asked. */
+function* asksOf(asking: Requests): Generator<ControlRequest> {
+  let asked = 0;
+  for (let request = asking.next(); request; request = asking.next()) {
+    if ((asked += 1) > 100) throw new Error('no end');
+    yield request;
+  }
+}
+
 /** Answers everything until nothing more is asked; returns the requests. */
 function converse(asking: Requests, listed: Set<string>): ControlRequest[] {
   const requests: ControlRequest[] = [];
-  for (let request = asking.next(); request; request = asking.next()) {
+  for (const request of asksOf(asking)) {
     requests.push(request);
     asking.acknowledged(request.id, obey(listed, request), 0);
-    if (requests.length > 100) throw new Error('no end');
   }
   return requests;
 }
@@ -76,7 +84,7 @@ describe('requests', () => {
     converse(requests, listed);
     wanted.clear();
     for (const stream of names(MOST_STREAMS, 'b')) wanted.add(stream);
-    for (let request = requests.next(); request; request = requests.next()) {
+    for (const request of asksOf(requests)) {
       requests.acknowledged(request.id, obey(listed, request), 0);
       expect(listed.size).toBeLessThanOrEqual(MOST_STREAMS);
     }
@@ -123,7 +131,7 @@ describe('requests', () => {
         const requests = requestsFor(wanted);
         const refused: unknown[] = [];
         let asked = 0;
-        for (let request = requests.next(); request; request = requests.next()) {
+        for (const request of asksOf(requests)) {
           asked += 1;
           const isBad = 'params' in request && (request.params as string[]).includes(bad);
           if (isBad) refused.push(requests.wasRefused(request.id, '2 Invalid request'));
@@ -139,8 +147,9 @@ describe('requests', () => {
   it('give the connection up when Binance refuses whatever it is asked for', () => {
     const requests = requestsFor(new Set(names(100)));
     const settlements: string[] = [];
-    for (let request = requests.next(); request && !settlements.includes('hopeless'); request = requests.next()) {
+    for (const request of asksOf(requests)) {
       settlements.push(requests.wasRefused(request.id, 'no').is);
+      if (settlements.includes('hopeless')) break;
     }
     expect(settlements).toHaveLength(20);
   });
@@ -151,7 +160,7 @@ describe('requests', () => {
     const requests = requestsFor(wanted);
     const settlements: unknown[] = [];
     let asked = 0;
-    for (let request = requests.next(); request && asked < 100; request = requests.next()) {
+    for (const request of asksOf(requests)) {
       asked += 1;
       const result = request.method === 'LIST_SUBSCRIPTIONS' ? [...wanted].filter((name) => name !== lost) : null;
       settlements.push(requests.acknowledged(request.id, result, 0));
@@ -173,8 +182,9 @@ describe('requests', () => {
     requests.acknowledged(requests.next()?.id, null, 7);
     expect([requests.carriedSince.get(first), requests.carriedSince.get(second)]).toEqual([5, 7]);
     wanted.delete(first);
-    for (let request = requests.next(); request?.method !== 'UNSUBSCRIBE'; request = requests.next()) {
-      requests.acknowledged(request?.id, [first, second], 8);
+    for (const request of asksOf(requests)) {
+      if (request.method === 'UNSUBSCRIBE') break;
+      requests.acknowledged(request.id, [first, second], 8);
     }
     requests.acknowledged(3, null, 9);
     expect(requests.carriedSince.has(second)).toBe(true);

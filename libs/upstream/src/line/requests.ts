@@ -13,11 +13,15 @@ const NOT_LISTED = 'acknowledged, and not on its list';
 
 /** What an answer, or the lack of one, has changed. */
 export type Settlement =
-  | { is: 'stray' | 'done' | 'mismatch' | 'unanswered' | 'hopeless' }
+  /** Nobody has asked. */
+  | { is: 'stray' }
+  | { is: 'done' | 'mismatch' | 'unanswered' | 'hopeless' }
   /** Binance's list is what we have asked for; `isWhole` when that is all that is wanted. */
   | { is: 'confirmed'; isWhole: boolean }
   /** These names are not to be had here, whatever is tried. */
   | { is: 'refused'; streams: readonly StreamName[]; why: string };
+
+export type Settled = Exclude<Settlement, { is: 'stray' }>;
 
 /**
  * What one connection has been asked for, against what is wanted. Keeps no queue: each request is made from the newest

@@ -6,7 +6,7 @@ import type { UpstreamSettings } from '#libs/runtime';
 const TOO_MANY_FIRST_MS: Millis = 5_000;
 const TOO_MANY_MOST_MS: Millis = 120_000;
 
-const isTooMany = ({ code, reason = '' }: Ending): boolean => code === 1008 && /too many requests/i.test(reason);
+const isTooMany = ({ reason = '' }: Ending): boolean => /too many requests/i.test(reason);
 
 /** Binance's answers to misbehaviour and how much patience each asks for. Everything else only follows the back-off. */
 function leastAfter(ending: Ending, before: readonly Ending[]): Millis {

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { streamUrl } from './stream-url.js';
 
@@ -11,6 +12,31 @@ it('names the streams so that Binance reads them, other scripts and plus signs i
   const query = new URL(url).searchParams;
   expect(query.get('streams')?.split('/')).toEqual(streams);
   expect(query.get('timeUnit')).toBe('MICROSECOND');
+});
+
+it.each(['MILLISECOND', 'MICROSECOND'] as const)('holds as many names as fit, to the last byte, in %ss', (unit) => {
+  const names = fc.array(fc.string({ minLength: 1, maxLength: 20 }), { minLength: 1, maxLength: 20 });
+  fc.assert(
+    fc.property(names, fc.integer({ min: 60, max: 300 }), (streams, urlBytes) => {
+      const { url, streams: named } = streamUrl('wss://example.com', streams, unit, { urlBytes });
+      expect(url.length).toBeLessThanOrEqual(urlBytes);
+      expect(named).toEqual(streams.slice(0, named.length));
+      const more = streams.slice(0, named.length + 1);
+      if (more.length > named.length) {
+        expect(streamUrl('wss://example.com', more, unit, { urlBytes: 9_999 }).url.length).toBeGreaterThan(urlBytes);
+      }
+    }),
+  );
+});
+
+it('is that of a connection without streams where there are none', () => {
+  expect(streamUrl('wss://example.com/', [], 'MILLISECOND', LIMITS)).toEqual({
+    url: 'wss://example.com/stream',
+    streams: [],
+  });
+  expect(streamUrl('wss://example.com', [], 'MICROSECOND', LIMITS).url).toBe(
+    'wss://example.com/stream?timeUnit=MICROSECOND',
+  );
 });
 
 it('leaves out what would make it too long, and says what it holds', () => {

@@ -21,19 +21,21 @@ export function streamUrl(
   { urlBytes }: Pick<MarketLimits, 'urlBytes'>,
 ): StreamUrl {
   const root = `${base.replace(/\/$/, '')}/stream`;
-  const unit = timeUnit === 'MICROSECOND' ? 'timeUnit=MICROSECOND' : '';
-  let room = urlBytes - root.length - unit.length - '?streams=&'.length;
+  const unit = timeUnit === 'MICROSECOND' ? 'timeUnit=MICROSECOND' : undefined;
+  const end = unit === undefined ? '' : `&${unit}`;
+  // The first name has no slash before it.
+  let room = urlBytes + 1 - `${root}?streams=${end}`.length;
   const streams: StreamName[] = [];
   const encoded: string[] = [];
   for (const stream of wanted) {
     const text = encodeStream(stream);
-    if (text.length + 1 > room) break;
     room -= text.length + 1;
+    if (room < 0) break;
     streams.push(stream);
     encoded.push(text);
   }
-  const query = [encoded.length > 0 ? `streams=${encoded.join('/')}` : '', unit].filter((part) => part !== '');
-  return { url: query.length === 0 ? root : `${root}?${query.join('&')}`, streams };
+  if (streams.length > 0) return { url: `${root}?streams=${encoded.join('/')}${end}`, streams };
+  return { url: unit === undefined ? root : `${root}?${unit}`, streams };
 }
 
 /** Percent-encoded where it must be (`+`, `:`, other scripts); `@` may stand as it is and is most of the names. */

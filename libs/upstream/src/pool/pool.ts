@@ -24,7 +24,7 @@ export class Pool implements Neighbourhood {
   readonly spares: Spares;
   private slots: Slot[] = [];
   private readonly slotOf = new Map<StreamName, Slot>();
-  private readonly idle: Idle;
+  private readonly idle: Idle<Slot>;
   private lastId: SlotId = 0;
 
   constructor(

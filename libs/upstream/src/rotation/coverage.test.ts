@@ -79,4 +79,42 @@ describe('a successor', () => {
     expect(lagging(300)).toBe(true);
     expect(lagging(4_000)).toBe(false);
   });
+
+  /** Looks again and again, as a slot does. */
+  const looking = (series: Series): ((now: number) => boolean) => {
+    const coverage = new Coverage(PATIENCE);
+    return (now) => coverage.isReady({ streams: [series], old: OLD, successor: NEW, confirmedAt: CONFIRMED_AT }, now);
+  };
+
+  it('has kept up where it has brought what the old line had, and once it has, a moment behind is nothing', () => {
+    const series = stream('btcusdt@trade');
+    const isReady = looking(series);
+    series.accept([trade(1)], OLD, 10_100);
+    series.accept([trade(1)], NEW, 10_200);
+    expect(isReady(10_200)).toBe(true);
+    series.accept([trade(2)], OLD, 10_300);
+    expect(isReady(10_300)).toBe(true);
+  });
+
+  it.each([
+    [1_000, true],
+    [1_001, false],
+  ])('that brings after %i ms what the old line had keeps up: %s', (lateMs, keepsUp) => {
+    const series = stream('btcusdt@trade');
+    const isReady = looking(series);
+    for (const id of [1, 2]) series.accept([trade(id)], OLD, 10_100);
+    series.accept([trade(1)], NEW, 10_150);
+    expect(isReady(10_200)).toBe(false);
+    series.accept([trade(3)], OLD, 10_300);
+    series.accept([trade(2)], NEW, 10_200 + lateMs);
+    expect(isReady(10_200 + lateMs)).toBe(keepsUp);
+    expect(isReady(10_300 + lateMs)).toBe(keepsUp);
+  });
+
+  it('is not held to the clock of another server where there are no ids', () => {
+    const series = stream('btcusdt@kline_1s');
+    series.accept([candle(0, 500)], OLD, 10_100);
+    series.accept([candle(0, 400)], NEW, 10_200);
+    expect(isReady([series], 10_200)).toBe(true);
+  });
 });

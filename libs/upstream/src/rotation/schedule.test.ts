@@ -48,6 +48,7 @@ describe('a window that cannot be met', () => {
     expect(problem).toContain('HOLDFAST_ROTATE_WINDOW');
     expect(problem).toContain(rotateWindow);
     expect(problem).toContain('30 minutes');
+    expect(problem).toContain('24 hours old');
   });
 
   it('contradicts an age that comes more than once a day', () => {

@@ -24,7 +24,7 @@ export interface Schedule {
  * open in the line's life.
  */
 export function rotationDueAt(openedAt: Millis, { rotateAfterMs, rotateWindow }: Schedule, random: Random): Millis {
-  const window = rotateWindow === undefined ? undefined : readWindow(rotateWindow);
+  const window = readWindow(rotateWindow);
   if (!window) return openedAt + rotateAfterMs * (1 - random() / 10);
   const lastAt = openedAt + DAY_MS - RESERVE_MS;
   const midnight = Math.floor(openedAt / DAY_MS) * DAY_MS;
@@ -49,7 +49,7 @@ export function windowProblem(
   { rotateAfterMs, rotateWindow }: Schedule,
   { connectionMs }: Pick<MarketLimits, 'connectionMs'>,
 ): string | undefined {
-  const window = rotateWindow === undefined ? undefined : readWindow(rotateWindow);
+  const window = readWindow(rotateWindow);
   if (!window) return undefined;
   if (window.length < RESERVE_MS) {
     return `HOLDFAST_ROTATE_WINDOW is ${JSON.stringify(rotateWindow)}: expected a window of at least ${RESERVE_MS / MINUTE_MS} minutes, because a connection must be replaced that long before it is ${connectionMs / HOUR_MS} hours old`;
@@ -60,7 +60,7 @@ export function windowProblem(
   return undefined;
 }
 
-function readWindow(text: string): { from: Millis; length: Millis } | undefined {
+function readWindow(text = ''): { from: Millis; length: Millis } | undefined {
   const [, fromHour, fromMinute, toHour, toMinute] = /^(\d\d):(\d\d)-(\d\d):(\d\d)$/.exec(text) ?? [];
   const from = (Number(fromHour) * 60 + Number(fromMinute)) * MINUTE_MS;
   const to = (Number(toHour) * 60 + Number(toMinute)) * MINUTE_MS;

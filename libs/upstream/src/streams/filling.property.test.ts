@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FILL_MS, HandRepairer, MOST_WAITING, Mended, trades } from '../../../../test/support/mended.js';
-import { blockTrade, bookAt, candle, diff, trade } from '../../../../test/support/series-rig.js';
+import { blockTrade, bookAt, candle, diff, streamOf, trade } from '../../../../test/support/series-rig.js';
+import { Series } from './series.js';
 
 describe('a hole that no line can fill', () => {
   it('is filled in order, then comes what waited, then the stream lives', () => {
@@ -80,6 +81,33 @@ describe('a hole that no line can fill', () => {
     told.lost(20, 'late');
     expect(mended.trades(11).said.slice(9)).toEqual(['gap 8-8', 'resumed', 9, 10, 11]);
     expect(history.asked).toHaveLength(1);
+  });
+
+  it('of which all is lost is announced once, and what waited follows', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 9);
+    expect(history.now.told.lost(8, 'gone')).toBeUndefined();
+    expect(mended.said.slice(3)).toEqual(['gap 2-8', 'resumed', 9]);
+    expect(mended.tools.counts).toMatchObject({ gaps: 1, missing: 7 });
+    expect(history.now.isOver).toBe(true);
+  });
+
+  it('says anew what is filled when that is another hole', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 5, 9);
+    const [first] = mended.events.slice(-1);
+    mended.clock.advance(700);
+    history.now.told.bring(trades(2, 4));
+    const [second] = mended.events.slice(-1);
+    expect([first, second]).toMatchObject([
+      { cause: 'filling', since: 0, missing: { from: 2, to: 4 } },
+      { cause: 'filling', since: 0, missing: { from: 6, to: 8 } },
+    ]);
+  });
+
+  it('counts what waited and what came twice', () => {
+    const mended = new Mended('btcusdt@trade', new HandRepairer('history')).trades(1, 1, 4, 5, 5, 1);
+    expect(mended.tools.counts).toMatchObject({ heldBack: 2, repeated: 3, holes: 1, gaps: 0 });
   });
 
   it('costs no question when it is over before anybody could be asked', () => {
@@ -161,6 +189,8 @@ describe('a stream that was without a source', () => {
     history.now.told.bring(trades(3, 4));
     history.now.told.whole();
     expect(mended.said).toEqual(['first-event', 1, 2, 'filling', 3, 4, 'filled']);
+    expect(mended.events[3]).toMatchObject({ state: 'recovering', missing: { from: 3, to: 4 } });
+    expect(mended.tools.counts).toMatchObject({ gaps: 0, missing: 0, filled: 2 });
   });
 
   it('lives again when nothing came meanwhile', () => {
@@ -204,6 +234,69 @@ describe('a stream that was without a source', () => {
     const mended = new Mended('btcusdt@trade', history).trades(1).interrupt().confirm().wait(FILL_MS);
     expect(history.now.isOver).toBe(true);
     expect(mended.trades(2).said).toEqual(['first-event', 1, 2]);
+  });
+
+  it('lives again with what came meanwhile where nobody has more, and not at all where nobody knows', () => {
+    const history = new HandRepairer('history');
+    const some = new Mended('btcusdt@trade', history).trades(1).interrupt();
+    some.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    some.confirm();
+    history.now.told.bring(trades(2, 3));
+    history.now.told.pass('no more');
+    expect(some.said).toEqual(['first-event', 1, 'filling', 2, 3, 'filled']);
+    const none = new Mended('btcusdt@trade', history).trades(1).interrupt();
+    none.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    none.confirm();
+    history.now.told.pass('unknown');
+    expect(none.said).toEqual(['first-event', 1]);
+    expect(none.cause).toBe('connection-lost');
+  });
+
+  it('does not live because of what is fetched while it has no line', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 4);
+    mended.series.sourceGone(1, 0);
+    history.now.told.bring(trades(2, 3));
+    expect(mended.said).toEqual(['first-event', 1, 'filling', 2, 3, 4]);
+  });
+
+  it('is not asked about by a confirmation from before, nor twice', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1);
+    mended.clock.advance(5_000);
+    mended.interrupt();
+    mended.series.confirm(4_999, 6_000);
+    mended.clock.advance(0);
+    expect(history.asked).toEqual([]);
+    mended.series.confirm(5_000, 6_000);
+    mended.clock.advance(0);
+    expect(history.asked).toHaveLength(1);
+    history.now.told.whole();
+    mended.confirm();
+    expect(history.asked).toHaveLength(1);
+  });
+
+  it('is not asked about where nobody can be asked, nor while a hole is known', () => {
+    const alone = new Mended('btcusdt@trade').trades(1).interrupt().confirm();
+    expect(alone.series.continuity.mending.state).toBe('whole');
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 5).interrupt().confirm();
+    expect(history.asked.map(({ hole }) => hole.to)).toEqual([4]);
+    history.now.told.bring(trades(2, 4));
+    expect(mended.said.slice(3)).toEqual([2, 3, 4, 5, 'filled']);
+  });
+
+  it('is asked about where it goes on behind what was reached before', () => {
+    const history = new HandRepairer('history');
+    const { tools, clock } = new Mended('btcusdt@trade', history);
+    const series = new Series(streamOf('btcusdt@trade'), tools, { topic: 't', at: 10, seq: 4, resumeAt: 7 });
+    series.sources.open(1, 10);
+    series.confirm(10, 10);
+    clock.advance(0);
+    expect(history.now.hole).toMatchObject({ from: 8, reason: 'interrupted' });
+    const anew = new Series(streamOf('btcusdt@trade'), tools, { topic: 't', at: 10, seq: 4 });
+    anew.confirm(10, 10);
+    expect(anew.continuity.mending.state).toBe('whole');
   });
 
   it('is not asked about when another line carried it all the time', () => {

@@ -16,9 +16,9 @@ const ticker = (updateId: number): BookTicker => ({
   symbol: 'BTCUSDT',
   receivedAt: 0,
   updateId,
-  bidPrice: '1',
+  bid: '1',
   bidQuantity: '1',
-  askPrice: '1',
+  ask: '1',
   askQuantity: '1',
 });
 const turns = (order: Order, events: readonly MarketEvent[], isAlone = true): string[] =>

@@ -15,10 +15,12 @@ it.each([
   ['the one that is set, whatever the streams', 'wss://a.proxy', 'https://a.rest', 'https://a.rest'],
   ['the one that is set for the usual streams, too', undefined, 'https://a.rest', 'https://a.rest'],
 ])('the address of history is %s', (_, wsUrl, restUrl, host) => {
-  expect(historyHost({ wsUrl, restUrl }, spot)).toBe(host);
+  expect(historyHost({ ...(wsUrl !== undefined && { wsUrl }), ...(restUrl !== undefined && { restUrl }) }, spot)).toBe(
+    host,
+  );
 });
 
 it('the address of history is unknown in a market that has none', () => {
   const urls = { ...spot.urls, rest: [] };
-  expect(historyHost({ wsUrl: undefined, restUrl: undefined }, { urls })).toBeUndefined();
+  expect(historyHost({}, { urls })).toBeUndefined();
 });

@@ -37,6 +37,17 @@ describe('the demand board', () => {
     expect(isAsked()).toEqual([false, false, false, false]);
   });
 
+  it('hears a thousand edges and no more, until one of them is forgotten', () => {
+    const board = boardOf([], 100);
+    for (let at = 0; at < 1_000; at += 1) changeOf(board, demand(`edge-${at}`, ['btcusdt@trade']), at);
+    expect(board.take(demand('one-more', ['ethusdt@trade']), 1_000)).toMatchObject({ ok: false });
+    expect(wanted(board)).toEqual(['btcusdt@trade']);
+    changeOf(board, demand('edge-7', []), 1_000);
+    board.expire(11_000);
+    changeOf(board, demand('one-more', ['ethusdt@trade']), 11_000);
+    expect(wanted(board)).toEqual(['ethusdt@trade']);
+  });
+
   it('wants a stream once, by its own name, whatever edges call it', () => {
     const board = boardOf(['btcusdt@depth5@1000ms'], 2);
     changeOf(board, demand('a', ['btcusdt@depth@1000ms', 'btcusdt@depth']));

@@ -37,6 +37,13 @@ describe('taint', () => {
     for (let at = 0; at < 1_000; at += 1) expect(taint.note('wrong-shape', at)).toBe(false);
   });
 
+  it('follows five texts that are no JSON within a minute, and no number of them that is spread over hours', () => {
+    const [burst, spread] = [new Taint(), new Taint()];
+    const said = [0, 15_000, 30_000, 45_000, 60_000].map((at) => burst.note('not-json', at));
+    expect(said).toEqual([false, false, false, false, true]);
+    for (let at = 0; at < 1_000; at += 1) expect(spread.note('not-json', at * 20_000)).toBe(false);
+  });
+
   it('is not said again and again while trouble goes on', () => {
     const taint = new Taint();
     let replaced = 0;

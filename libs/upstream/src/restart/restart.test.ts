@@ -19,12 +19,13 @@ import {
 import type { SocketEvents } from '#libs/link';
 import { UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { candle, inShort, streamOf, trade } from '../../../../test/support/series-rig.js';
+import { bookAt, candle, inShort, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
 import { TIMINGS, Upstream } from '../index.js';
 
 const TRADE = 'btcusdt@trade';
 const CANDLE = 'btcusdt@kline_1s';
+const BOOK = 'btcusdt@depth';
 const BEFORE = 7;
 
 const trades = (...ids: number[]): string[] =>
@@ -51,7 +52,7 @@ describe('an upstream that starts where another one was', () => {
     answers = [];
     wanted = [TRADE];
     const { channels } = spot;
-    for (const name of [TRADE, CANDLE]) {
+    for (const name of [TRADE, CANDLE, BOOK]) {
       bus.messages.subscribe(channels.stream(name), (text) => {
         const event = decode(text);
         if (event.ok) said.push(event.value);
@@ -95,6 +96,8 @@ describe('an upstream that starts where another one was', () => {
   });
   const reached = (edge: string, ...marks: Mark[]): string =>
     encodeReached({ edge, beat: { epoch: BEFORE, at: now() - 500 }, marks });
+  const marked = (...marks: [string, string][]): Promise<void> => bus.marks.write(spot.channels.marks, new Map(marks));
+  const HOUR_MS = 3_600_000;
 
   it('goes on behind the highest place that any edge has: nothing twice, and nothing is called missing that is not', async () => {
     answers = [reached('one', markOf(5, 50)), reached('two', markOf(8, 53)), reached('three', markOf(6, 51))];
@@ -189,6 +192,82 @@ describe('an upstream that starts where another one was', () => {
     expect(said[0]).toMatchObject(at(50));
   });
 
+  it('knows by the newest heartbeat that anybody has heard how long there was none, and by one of that term only', async () => {
+    const quiet = markOf(5, 50, now() - HOUR_MS);
+    const heard = (edge: string, epoch: number, at: number): string =>
+      encodeReached({ edge, beat: { epoch, at }, marks: [quiet] });
+    answers = [
+      heard('one', BEFORE, now() - HOUR_MS),
+      heard('two', BEFORE, now()),
+      heard('three', BEFORE, now() - HOUR_MS),
+    ];
+    await start();
+    expect(said[0]).toMatchObject(at(50));
+    said.length = 0;
+    answers = [
+      heard('one', BEFORE, now()),
+      heard('two', BEFORE - 1, now() + 5),
+      encodeReached({ edge: 'x', marks: [] }),
+    ];
+    await start();
+    expect(said[0]).toMatchObject(at(50));
+    said.length = 0;
+    answers = [heard('one', BEFORE - 1, now()), heard('two', BEFORE + 1, now())];
+    await start();
+    expect(said.map(inShort)).toEqual(['restarted', 'recovering']);
+  });
+
+  it('knows by the marks, too, where no edge answers', async () => {
+    const quiet = encodeMark(markOf(5, 50, now() - HOUR_MS));
+    await marked([TRADE, quiet], ['beat', encodeHeartbeat({ epoch: BEFORE, at: now(), places: new Map() })]);
+    await start();
+    expect(said[0]).toMatchObject(at(50));
+  });
+
+  it('takes nothing from marks that are none, nor from one that is of another stream', async () => {
+    const other = markOf(5, 50);
+    await marked(
+      [TRADE, encodeMark({ ...other, event: other.event.replace(TRADE, 'ethusdt@trade') })],
+      [CANDLE, 'junk'],
+    );
+    wanted = [TRADE, CANDLE];
+    await start();
+    expect(said.map(inShort)).toEqual(['recovering', 'recovering']);
+    for (const first of said) expect(first).not.toHaveProperty('follows');
+  });
+
+  it('goes on behind a book where that is the newest of a stream of diffs', async () => {
+    wanted = [BOOK];
+    const event = { ...bookAt(33), receivedAt: now(), epoch: BEFORE, seq: 4 };
+    answers = [reached('one', { place: { epoch: BEFORE, seq: 4 }, event: encode(event) })];
+    await start();
+    expect(said[0]).toMatchObject({ stream: BOOK, ...at(4) });
+  });
+
+  it('remembers where 20,000 streams were, and no more', async () => {
+    const mark = encodeMark(markOf(5, 50));
+    const others = Array.from({ length: 19_999 }, (_, id): [string, string] => {
+      const name = `c${id}usdt@trade`;
+      return [name, mark.replace(TRADE, name)];
+    });
+    await marked(...others, [TRADE, mark]);
+    await start();
+    expect(said[0]).toMatchObject(at(50));
+    said.length = 0;
+    await bus.marks.forget(spot.channels.marks, [TRADE]);
+    await marked(['onemoreusdt@trade', mark.replace(TRADE, 'onemoreusdt@trade')], [TRADE, mark]);
+    await start();
+    expect(said[0]).not.toHaveProperty('follows');
+  });
+
+  it('takes no answer that comes when it has begun', async () => {
+    wanted = [];
+    await start();
+    bus.messages.publish(spot.channels.reached, reached('late', markOf(5, 50)));
+    bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: [TRADE] }));
+    expect(said[0]).not.toHaveProperty('follows');
+  });
+
   it('takes nothing for an answer that is none, nor an event that is not of the stream', async () => {
     const place = { epoch: BEFORE, seq: 5 };
     const other = encode({ ...trade(5), type: 'aggTrade' } as unknown as StreamEvent);
@@ -230,6 +309,7 @@ describe('an upstream that starts where another one was', () => {
     await settle();
     await upstream.stop();
     await starting;
+    expect(clock.pending).toBe(0);
     clock.advance(2_000);
     await settle();
     expect([sockets.length, said.length]).toEqual([0, 0]);
@@ -255,6 +335,12 @@ describe('an upstream that starts where another one was', () => {
     clock.advance(HEARTBEAT_EVERY_MS);
     await settle();
     expect(new Set(writes.flat())).toEqual(new Set(['beat']));
+    sockets.at(-1)?.message(Buffer.from(trades(7).join()), false);
+    clock.advance(HEARTBEAT_EVERY_MS);
+    await settle();
+    expect((await bus.marks.read(spot.channels.marks)).get(TRADE)).toBe(
+      encodeMark({ place: placeOf(said.at(-1)), event: encode(said.at(-1) as never) }),
+    );
     wanted = [];
     bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: [] }));
     clock.advance(HEARTBEAT_EVERY_MS);
@@ -262,11 +348,27 @@ describe('an upstream that starts where another one was', () => {
     expect([...(await bus.marks.read(spot.channels.marks)).keys()]).toEqual(['beat']);
   });
 
+  it('writes no marks while the last ones are still on their way', async () => {
+    let ends: (() => void)[] = [];
+    bus.marks.write = () => new Promise<void>((end) => void ends.push(end));
+    await start();
+    clock.advance(5 * HEARTBEAT_EVERY_MS);
+    expect(ends).toHaveLength(1);
+    for (const end of ends) end();
+    await settle();
+    ends = [];
+    clock.advance(HEARTBEAT_EVERY_MS);
+    expect(ends).toHaveLength(1);
+  });
+
   it('forgets after a minute the marks of streams that nobody wants any more', async () => {
     wanted = [];
     await bus.marks.write(spot.channels.marks, new Map([[TRADE, encodeMark(markOf(5, 50))]]));
     await start();
-    clock.advance(62_000);
+    clock.advance(59_000);
+    await settle();
+    expect([...(await bus.marks.read(spot.channels.marks)).keys()]).toContain(TRADE);
+    clock.advance(3_000);
     await settle();
     expect([...(await bus.marks.read(spot.channels.marks)).keys()]).toEqual(['beat']);
     bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'late', streams: [TRADE] }));

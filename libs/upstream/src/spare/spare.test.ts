@@ -252,6 +252,95 @@ describe('a spare line', () => {
     expect(heard()).toEqual(['recovering', 'live', 2]);
   });
 
+  it('says that nobody brings the streams where it was the last one, and goes on when one is back', async () => {
+    await both();
+    drop(0);
+    expect(heard()).toEqual([]);
+    drop(1);
+    expect(heard()).toEqual(['recovering']);
+    await pass(250);
+    await open(2);
+    bring(2, 2);
+    expect(heard()).toEqual(['recovering', 'live', 2]);
+  });
+
+  it('is counted: what it keeps, what of that was read, and that it stood in', async () => {
+    await both();
+    const { counts } = upstream.pool.spares;
+    bring(1, 2, 3);
+    expect(counts).toEqual({ kept: 3, read: 0, stoodIn: 0 });
+    drop(0);
+    bring(1, 4);
+    expect(counts).toEqual({ kept: 4, read: 2, stoodIn: 1 });
+  });
+
+  it('asks for what is wanted later, and brings that while it stands in', async () => {
+    const other = 'ethusdt@trade';
+    const ids: unknown[] = [];
+    bus.messages.subscribe(spot.channels.stream(other), (text) => {
+      const event = decode(text);
+      if (event.ok && event.value.type === 'trade') ids.push(event.value.id);
+    });
+    await both();
+    drop(0);
+    demand(TRADE, other);
+    clock.advance(2_000);
+    await settle();
+    const asked = line(1).did.findLast((text) => text.includes('"SUBSCRIBE"')) ?? '{}';
+    expect(asked).toContain(other);
+    line(1).events.message(
+      Buffer.from(JSON.stringify({ result: null, id: (JSON.parse(asked) as { id: number }).id })),
+      false,
+    );
+    const data = `{"e":"trade","E":1,"s":"ETHUSDT","t":7,"p":"1.0","q":"2.0","T":1,"m":true,"M":true}`;
+    line(1).events.message(Buffer.from(`{"stream":"${other}","data":${data}}`), false);
+    expect(ids).toEqual([7]);
+    clock.advance(2_000);
+    line(1).events.message(Buffer.from(JSON.stringify({ result: [TRADE, other], id: 3 })), false);
+    demand(other);
+    clock.advance(2_000);
+    await settle();
+    expect(line(1).did.at(-1)).toContain('"UNSUBSCRIBE"');
+  });
+
+  it('is replaced when an operator asks for it, and which is meant, but never while it stands in', async () => {
+    await both();
+    const { spares } = upstream.pool;
+    const [spare] = spares.lines;
+    expect(spares.renew(() => false)).toEqual([]);
+    expect(lines).toHaveLength(2);
+    expect(spares.renew((one) => one === spare)).toEqual([spare?.generation]);
+    await settle();
+    expect([lines.length, line(1).did.at(-1)]).toEqual([3, 'close 1000']);
+    await open(2);
+    bring(2, 2);
+    drop(0);
+    spares.renew(() => true);
+    bring(2, 3);
+    expect([heard(), state()]).toEqual([[2, 3], 'standing-in']);
+  });
+
+  it('is replaced when it brings what no line of Binance brings', async () => {
+    await both();
+    line(1).events.message(Buffer.from('x'), true);
+    await settle();
+    expect([lines.length, line(1).did.at(-1), state()]).toEqual([3, 'close 1000', 'away']);
+    expect(heard()).toEqual([]);
+  });
+
+  it('ends with what was wanted, and with nothing said', async () => {
+    await both();
+    bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'edge', streams: [] }));
+    for (let second = 0; second < 70; second += 1) {
+      clock.advance(1_000);
+      for (const { events } of lines) events.heartbeat('ping');
+      await settle();
+    }
+    expect(upstream.pool.spares.lines).toEqual([]);
+    expect([line(0).did.at(-1), line(1).did.at(-1)]).toEqual(['close 1000', 'close 1000']);
+    expect(heard()).toEqual([]);
+  });
+
   it('goes with the upstream, and leaves no timer behind', async () => {
     await both();
     drop(0);

@@ -1,119 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { MarketEvent, StreamEvent } from '#libs/core';
-import { FakeClock } from '../../../../test/support/fake-clock.js';
-import {
-  blockTrade,
-  bookAt,
-  candle,
-  diff,
-  inShort,
-  seriesTools,
-  streamOf,
-  trade,
-} from '../../../../test/support/series-rig.js';
-import type { Hole } from './order/order.js';
-import { RepairDesk } from './repair-desk.js';
-import type { RepairTold, Repairer } from './repairer.js';
+import { FILL_MS, HandRepairer, MOST_WAITING, Mended, trades } from '../../../../test/support/mended.js';
+import { blockTrade, bookAt, candle, diff, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from './series.js';
-
-const FILL_MS = 60_000;
-const MOST_WAITING = 100;
-
-/** Somebody who is asked, and says what the test lets him say. */
-class HandRepairer implements Repairer {
-  readonly asked: { hole: Hole; told: RepairTold; isOver: boolean }[] = [];
-
-  constructor(
-    readonly name: string,
-    readonly isTireless = false,
-  ) {}
-
-  repairs(): boolean {
-    return true;
-  }
-
-  begin(_: unknown, hole: Hole, told: RepairTold): () => void {
-    const one = { hole, told, isOver: false };
-    this.asked.push(one);
-    return () => (one.isOver = true);
-  }
-
-  /** What is asked now. */
-  get now(): { hole: Hole; told: RepairTold; isOver: boolean } {
-    const newest = this.asked.at(-1);
-    if (!newest) throw new Error(`${this.name} was not asked`);
-    return newest;
-  }
-}
-
-/** A stream with repairers in a test's hands; notes what is said. */
-class Mended {
-  readonly clock = new FakeClock(0);
-  readonly said: (string | number)[] = [];
-  readonly events: StreamEvent[] = [];
-  readonly series: Series;
-  readonly desk: RepairDesk;
-  readonly tools;
-
-  constructor(name: string, ...repairers: Repairer[]) {
-    this.desk = new RepairDesk({
-      clock: this.clock,
-      find: () => this.series,
-      publish: (_, said) => void this.note(said),
-    });
-    this.desk.employ(repairers);
-    this.tools = { ...seriesTools(), repairs: this.desk };
-    this.tools.bounds = { holdMs: 2_000, fillMs: FILL_MS, mostWaiting: MOST_WAITING };
-    this.series = new Series(streamOf(name), this.tools, { topic: 't', at: 0, seq: 0 });
-    this.series.sources.open(1, 0);
-  }
-
-  take(...events: MarketEvent[]): this {
-    for (const event of events) this.note(this.series.accept([event], 1, this.clock.now()));
-    this.clock.advance(0);
-    return this;
-  }
-
-  trades(...numbers: number[]): this {
-    return this.take(...numbers.map((id) => trade(id)));
-  }
-
-  wait(ms: number): this {
-    this.clock.advance(ms);
-    return this.note(this.series.continuity.settle(this.clock.now(), true));
-  }
-
-  /** The line ends, and another begins. */
-  interrupt(): this {
-    this.note(this.series.sourceGone(1, this.clock.now()));
-    this.clock.advance(1_000);
-    this.series.sources.open(1, this.clock.now());
-    return this;
-  }
-
-  confirm(): this {
-    this.series.confirm(this.clock.now(), this.clock.now());
-    this.clock.advance(0);
-    return this;
-  }
-
-  get cause(): string | undefined {
-    return this.series.transcript.feed?.cause;
-  }
-
-  private note(events: readonly StreamEvent[]): this {
-    for (const event of events) this.series.transcript.say(event);
-    this.events.push(...events);
-    this.said.push(
-      ...events.map((event) => (event.type === 'feed' && event.cause !== 'ids-missing' ? event.cause : inShort(event))),
-    );
-    return this;
-  }
-}
-
-const trades = (from: number, to: number): MarketEvent[] =>
-  Array.from({ length: to - from + 1 }, (_, at) => trade(from + at));
 
 describe('a hole that no line can fill', () => {
   it('is filled in order, then comes what waited, then the stream lives', () => {
@@ -192,6 +81,33 @@ describe('a hole that no line can fill', () => {
     told.lost(20, 'late');
     expect(mended.trades(11).said.slice(9)).toEqual(['gap 8-8', 'resumed', 9, 10, 11]);
     expect(history.asked).toHaveLength(1);
+  });
+
+  it('of which all is lost is announced once, and what waited follows', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 9);
+    expect(history.now.told.lost(8, 'gone')).toBeUndefined();
+    expect(mended.said.slice(3)).toEqual(['gap 2-8', 'resumed', 9]);
+    expect(mended.tools.counts).toMatchObject({ gaps: 1, missing: 7 });
+    expect(history.now.isOver).toBe(true);
+  });
+
+  it('says anew what is filled when that is another hole', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 5, 9);
+    const [first] = mended.events.slice(-1);
+    mended.clock.advance(700);
+    history.now.told.bring(trades(2, 4));
+    const [second] = mended.events.slice(-1);
+    expect([first, second]).toMatchObject([
+      { cause: 'filling', since: 0, missing: { from: 2, to: 4 } },
+      { cause: 'filling', since: 0, missing: { from: 6, to: 8 } },
+    ]);
+  });
+
+  it('counts what waited and what came twice', () => {
+    const mended = new Mended('btcusdt@trade', new HandRepairer('history')).trades(1, 1, 4, 5, 5, 1);
+    expect(mended.tools.counts).toMatchObject({ heldBack: 2, repeated: 3, holes: 1, gaps: 0 });
   });
 
   it('costs no question when it is over before anybody could be asked', () => {
@@ -273,6 +189,8 @@ describe('a stream that was without a source', () => {
     history.now.told.bring(trades(3, 4));
     history.now.told.whole();
     expect(mended.said).toEqual(['first-event', 1, 2, 'filling', 3, 4, 'filled']);
+    expect(mended.events[3]).toMatchObject({ state: 'recovering', missing: { from: 3, to: 4 } });
+    expect(mended.tools.counts).toMatchObject({ gaps: 0, missing: 0, filled: 2 });
   });
 
   it('lives again when nothing came meanwhile', () => {
@@ -316,6 +234,69 @@ describe('a stream that was without a source', () => {
     const mended = new Mended('btcusdt@trade', history).trades(1).interrupt().confirm().wait(FILL_MS);
     expect(history.now.isOver).toBe(true);
     expect(mended.trades(2).said).toEqual(['first-event', 1, 2]);
+  });
+
+  it('lives again with what came meanwhile where nobody has more, and not at all where nobody knows', () => {
+    const history = new HandRepairer('history');
+    const some = new Mended('btcusdt@trade', history).trades(1).interrupt();
+    some.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    some.confirm();
+    history.now.told.bring(trades(2, 3));
+    history.now.told.pass('no more');
+    expect(some.said).toEqual(['first-event', 1, 'filling', 2, 3, 'filled']);
+    const none = new Mended('btcusdt@trade', history).trades(1).interrupt();
+    none.series.become({ state: 'recovering', cause: 'connection-lost' }, 0);
+    none.confirm();
+    history.now.told.pass('unknown');
+    expect(none.said).toEqual(['first-event', 1]);
+    expect(none.cause).toBe('connection-lost');
+  });
+
+  it('does not live because of what is fetched while it has no line', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 4);
+    mended.series.sourceGone(1, 0);
+    history.now.told.bring(trades(2, 3));
+    expect(mended.said).toEqual(['first-event', 1, 'filling', 2, 3, 4]);
+  });
+
+  it('is not asked about by a confirmation from before, nor twice', () => {
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1);
+    mended.clock.advance(5_000);
+    mended.interrupt();
+    mended.series.confirm(4_999, 6_000);
+    mended.clock.advance(0);
+    expect(history.asked).toEqual([]);
+    mended.series.confirm(5_000, 6_000);
+    mended.clock.advance(0);
+    expect(history.asked).toHaveLength(1);
+    history.now.told.whole();
+    mended.confirm();
+    expect(history.asked).toHaveLength(1);
+  });
+
+  it('is not asked about where nobody can be asked, nor while a hole is known', () => {
+    const alone = new Mended('btcusdt@trade').trades(1).interrupt().confirm();
+    expect(alone.series.continuity.mending.state).toBe('whole');
+    const history = new HandRepairer('history');
+    const mended = new Mended('btcusdt@trade', history).trades(1, 5).interrupt().confirm();
+    expect(history.asked.map(({ hole }) => hole.to)).toEqual([4]);
+    history.now.told.bring(trades(2, 4));
+    expect(mended.said.slice(3)).toEqual([2, 3, 4, 5, 'filled']);
+  });
+
+  it('is asked about where it goes on behind what was reached before', () => {
+    const history = new HandRepairer('history');
+    const { tools, clock } = new Mended('btcusdt@trade', history);
+    const series = new Series(streamOf('btcusdt@trade'), tools, { topic: 't', at: 10, seq: 4, resumeAt: 7 });
+    series.sources.open(1, 10);
+    series.confirm(10, 10);
+    clock.advance(0);
+    expect(history.now.hole).toMatchObject({ from: 8, reason: 'interrupted' });
+    const anew = new Series(streamOf('btcusdt@trade'), tools, { topic: 't', at: 10, seq: 4 });
+    anew.confirm(10, 10);
+    expect(anew.continuity.mending.state).toBe('whole');
   });
 
   it('is not asked about when another line carried it all the time', () => {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import type { MarketEvent } from '#libs/core';
+import type { MarketEvent, StreamEvent } from '#libs/core';
 import { candle, diff, inShort, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from './series.js';
 
@@ -10,6 +10,7 @@ const HOLD_MS = 2_000;
 /** A stream fed by sources that a test opens and closes; notes what is said, without states that are no gaps. */
 class Fed {
   readonly said: (string | number)[] = [];
+  readonly events: StreamEvent[] = [];
   readonly tools = seriesTools();
   readonly counts = this.tools.counts;
   readonly series: Series;
@@ -38,6 +39,7 @@ class Fed {
 
   private note(events: ReturnType<Series['accept']>): this {
     for (const event of events) this.series.transcript.say(event);
+    this.events.push(...events);
     this.said.push(...events.map(inShort).filter((short) => short !== 'live'));
     return this;
   }
@@ -82,6 +84,11 @@ describe('ids that begin again', () => {
     fed.gone(1).series.sources.open(2, 6_000);
     fed.take(trade(1, 7_000), 2, 7_000).take(trade(2, 8_000), 2, 8_000);
     expect(fed.said).toEqual([900_000, 'restarted', 1, 2]);
+    expect(fed.counts).toMatchObject({ gaps: 1, missing: 0, repeated: 0 });
+    expect(fed.events.find((event) => event.type === 'feed' && event.state === 'gap')).toMatchObject({
+      message: 'Binance’s ids began again',
+      since: 7_000,
+    });
   });
 
   it('are not seen in late copies, neither while lines overlap nor on a fresh line that is behind', () => {
@@ -233,6 +240,22 @@ describe('a stream fed by two sources', () => {
   });
 });
 
+describe('the sources of a stream', () => {
+  it('are delivering when one of them has brought something', () => {
+    const { series } = new Fed('btcusdt@trade', 1, 2);
+    expect(series.sources.isDelivering).toBe(false);
+    series.accept([trade(1)], 2, 5);
+    expect(series.sources.isDelivering).toBe(true);
+    expect(series.sources.get(2)).toMatchObject({ openedAt: 0, heardAt: 5 });
+  });
+
+  it('begin once: who is opened again keeps what is known of it', () => {
+    const fed = new Fed('btcusdt@trade', 1, 2).trades([1, 2], 1, 7);
+    fed.series.sources.open(1, 100);
+    expect(fed.series.sources.get(1)).toMatchObject({ openedAt: 0, heardAt: 7, reach: 2 });
+  });
+});
+
 describe('a state stream', () => {
   it('passes what is above what came before, the candle before its state, and nothing twice', () => {
     const fed = new Fed('btcusdt@kline_1s', 1);
@@ -290,7 +313,7 @@ describe('an array of many symbols', () => {
     );
 
   it('is judged symbol by symbol, and what is left of it is a whole array', () => {
-    const { series } = new Fed('!miniTicker@arr', 1, 2);
+    const { series, counts } = new Fed('!miniTicker@arr', 1, 2);
     series.sources.open(1, 0);
     const array = (...elements: [string, number][]): MarketEvent[] =>
       elements.map(([symbol, at], index) => {
@@ -302,6 +325,27 @@ describe('an array of many symbols', () => {
     expect(parts(first)).toEqual(['A[0,3]', 'B[1,3]', 'C[2,3]']);
     expect(parts(series.accept(array(['A', 1], ['B', 2], ['C', 1], ['D', 1]), 2, 0))).toEqual(['B[0,2]', 'D[1,2]']);
     expect(series.accept(array(['A', 1], ['D', 1]), 1, 0)).toEqual([]);
+    expect(counts.repeated).toBe(4);
+  });
+
+  it('keeps the parts of one that is all new', () => {
+    const { series } = new Fed('!miniTicker@arr', 1);
+    const one = element('A', 1);
+    one.part = [2, 7];
+    expect(parts(series.accept([one], 1, 0).slice(1))).toEqual(['A[2,7]']);
+  });
+
+  it('takes a clock that went back for one, symbol by symbol, where its only line says nothing else', () => {
+    const [alone, beside] = [new Fed('!miniTicker@arr', 1), new Fed('!miniTicker@arr', 1, 2)];
+    for (const fed of [alone, beside]) {
+      fed.take([element('A', 1_000_000), element('B', 1)], 1);
+      for (let at = 1; at <= 30; at += 1) fed.take([element('A', at), element('B', 1 + at)], 1, at * 1_000);
+    }
+    const told = ({ events }: Fed): string[] =>
+      events.flatMap((event) => (event.type === 'miniTicker' ? event.symbol : []));
+    expect(told(alone).filter((symbol) => symbol === 'A')).toHaveLength(12);
+    expect(told(beside).filter((symbol) => symbol === 'A')).toHaveLength(1);
+    expect(told(beside).filter((symbol) => symbol === 'B')).toHaveLength(31);
   });
 });
 
@@ -319,6 +363,22 @@ describe('an event that nothing numbers', () => {
     const fed = new Fed('btcusdt@trade', 1, 2).take(unknown({ a: 1 }), 2).take(unknown({ a: 1 }), 1);
     fed.take(unknown({ a: 2 }), 1).take(unknown({ a: 2 }), 2);
     expect(fed.said).toEqual(['unknown', 'unknown']);
+    expect(fed.counts.repeated).toBe(2);
+  });
+
+  it('is one copy of one event: what a source says twice comes twice, although another says it, too', () => {
+    const fed = new Fed('btcusdt@trade', 1, 2);
+    for (const source of [1, 2, 1, 2, 2]) fed.take(unknown({ a: 1 }), source);
+    expect(fed.said).toEqual(['unknown', 'unknown', 'unknown']);
+  });
+
+  it('is remembered for a while only: of the 64 newest a copy is known', () => {
+    const fed = new Fed('btcusdt@trade', 1, 2);
+    for (let a = 0; a <= 64; a += 1) fed.take(unknown({ a }), 1);
+    fed.take(unknown({ a: 1 }), 2);
+    expect(fed.said).toHaveLength(65);
+    fed.take(unknown({ a: 0 }), 2);
+    expect(fed.said).toHaveLength(66);
   });
 
   it('is passed as often as one source says it', () => {

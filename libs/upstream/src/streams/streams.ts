@@ -44,6 +44,11 @@ const NO_MEMORY: Memory = { recall: () => undefined, forget: () => undefined };
 const sinceWhen = (at: Millis): string =>
   `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
 
+/** One by one: as arguments of a single call they may be more than the stack holds. */
+const putBehind = (outbox: StreamEvent[], said: readonly StreamEvent[]): void => {
+  for (const event of said) outbox.push(event);
+};
+
 /** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
 export class Streams {
   readonly counts: ContinuityCounts = { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 };
@@ -91,7 +96,7 @@ export class Streams {
 
   /** Puts messages on a stream's channel, in this order. */
   publish(series: Series, said: readonly StreamEvent[]): void {
-    if (series.outbox) return void series.outbox.push(...said);
+    if (series.outbox) return putBehind(series.outbox, said);
     for (const event of said) {
       series.transcript.say(event);
       this.published += 1;
@@ -181,7 +186,7 @@ export class Streams {
   publishPaced(series: Series, said: readonly StreamEvent[]): void {
     if (said.length === 0) return;
     series.outbox ??= [];
-    series.outbox.push(...said);
+    putBehind(series.outbox, said);
     this.paced.add(series);
     this.pump(this.clock.now());
   }

@@ -135,6 +135,13 @@ describe('any text', () => {
   });
 });
 
+it('a request to list with an empty list of parameters is the same request', () => {
+  expect(decodeRequest('{"method":"LIST_SUBSCRIPTIONS","params":[],"id":3}')).toEqual({
+    ok: true,
+    value: { method: 'LIST_SUBSCRIPTIONS', id: 3 },
+  });
+});
+
 describe('a request without an id', () => {
   it.each([
     '{"method":"SUBSCRIBE","params":["a@trade"]}',

@@ -9,6 +9,8 @@ const KLINE =
   '{"stream":"bnbbtc@kline_1m","data":{"e":"kline","E":1672515782136,"s":"BNBBTC","k":{"t":1672515780000,"T":1672515839999,"s":"BNBBTC","i":"1m","f":100,"L":200,"o":"0.0010","c":"0.0020","h":"0.0025","l":"0.0015","v":"1000","n":100,"x":false,"q":"1.0000","V":"500","Q":"0.500","B":"123456"}}}';
 const DEPTH =
   '{"stream":"bnbbtc@depth","data":{"e":"depthUpdate","E":1672515782136,"s":"BNBBTC","U":157,"u":160,"b":[["0.0024","10"]],"a":[["0.0026","100"]]}}';
+const ROLLING =
+  '{"e":"1hTicker","E":1672515782136,"s":"BNBBTC","p":"1","P":"1","w":"1","o":"1","h":"1","l":"1","c":"1","v":"1","q":"1","O":1672512182136,"C":1672515782136,"F":1,"L":2,"n":2}';
 const MINI = '{"e":"24hrMiniTicker","E":1672515782136,"s":"BNBBTC","c":"1","o":"1","h":"1","l":"1","v":"1","q":"1"}';
 
 const problemOf = (text: string | Buffer, isBinary = false): FrameProblem | undefined => {
@@ -42,6 +44,12 @@ describe('what is wrong with a frame, and where', () => {
       `{"stream":"!miniTicker@arr","data":[${MINI},${MINI.replace('"v":"1"', '"v":1')}]}`,
       'wrong-shape',
       'data[1].v',
+    ],
+    [
+      'one element of another stream in an array',
+      `{"stream":"!ticker_1h@arr","data":[${ROLLING},${ROLLING.replace('1hTicker', '4hTicker')}]}`,
+      'wrong-shape',
+      'data[1].e',
     ],
     ['an id beyond 2^53', TRADE.replace('12345', '9007199254740993'), 'unsafe-number', 'data.t'],
     ['a time beyond 2^53', TRADE.replace('1672515782136', '9007199254740993'), 'unsafe-number', 'data.E'],
@@ -163,6 +171,14 @@ describe('what is new to us passes', () => {
       value: { kind: 'unknown', stream: 'btcusdt@trade', drift: [{ what: 'event', where: 'tradeV2' }] },
     });
   });
+
+  it.each(['btcusdt@newThing', '!serverShutdown2'])(
+    'the farewell of a server on %s, which is not its stream',
+    (stream) => {
+      const text = `{"stream":"${stream}","data":{"e":"serverShutdown","E":1770123456789}}`;
+      expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'unknown', stream } });
+    },
+  );
 
   it('an unknown stream, whatever it carries', () => {
     expect(spot.decode(Buffer.from('{"stream":"btcusdt@newThing","data":"hello"}'))).toMatchObject({

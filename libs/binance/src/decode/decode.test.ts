@@ -13,8 +13,8 @@ const ROLLING =
   '{"e":"1hTicker","E":1672515782136,"s":"BNBBTC","p":"1","P":"1","w":"1","o":"1","h":"1","l":"1","c":"1","v":"1","q":"1","O":1672512182136,"C":1672515782136,"F":1,"L":2,"n":2}';
 const MINI = '{"e":"24hrMiniTicker","E":1672515782136,"s":"BNBBTC","c":"1","o":"1","h":"1","l":"1","v":"1","q":"1"}';
 
-const problemOf = (text: string | Buffer, isBinary = false): FrameProblem | undefined => {
-  const result = spot.decode(Buffer.from(text), isBinary);
+const problemOf = (text: string | Buffer, isBinary = false, rawStream?: string): FrameProblem | undefined => {
+  const result = spot.decode(Buffer.from(text), isBinary, rawStream);
   return result.ok ? undefined : result.problem;
 };
 
@@ -51,6 +51,10 @@ describe('what is wrong with a frame, and where', () => {
       'wrong-shape',
       'data[1].e',
     ],
+    ['an event type that is a number', TRADE.replace('"e":"trade"', '"e":7'), 'wrong-shape', 'data.e'],
+    ['a stream that is a number', TRADE.replace('"btcusdt@trade"', '7'), 'ambiguous-stream', 0],
+    ['an envelope without data', '{"stream":"btcusdt@trade"}', 'ambiguous-stream', 0],
+    ['something behind an array', `{"stream":"!miniTicker@arr","data":[${MINI}]}x`, 'not-json', MINI.length + 38],
     ['an id beyond 2^53', TRADE.replace('12345', '9007199254740993'), 'unsafe-number', 'data.t'],
     ['a time beyond 2^53', TRADE.replace('1672515782136', '9007199254740993'), 'unsafe-number', 'data.E'],
     ['a minus zero', TRADE.replace('12345', '-0'), 'unsafe-number', 'data.t'],
@@ -97,6 +101,20 @@ describe('what is wrong with a frame, and where', () => {
   it('a binary message, and one that is too large', () => {
     expect(problemOf(TRADE, true)).toMatchObject({ code: 'binary', at: 0 });
     expect(problemOf(Buffer.alloc(LARGEST_FRAME + 1, ' '))).toMatchObject({ code: 'too-large', at: LARGEST_FRAME });
+    expect(problemOf(Buffer.alloc(LARGEST_FRAME, ' '))).toMatchObject({ code: 'not-json' });
+  });
+
+  it.each([
+    [problemOf(TRADE, true), 'a binary message; Binance sends text only'],
+    [problemOf(Buffer.alloc(LARGEST_FRAME + 1)), '4194305 bytes, at most 4194304 are read'],
+    [problemOf(TRADE.replace('12345', '9007199254740993')), 'data.t must be <= 9007199254740991'],
+    [problemOf(TRADE.replace('12345', '12345.00000000000000000001')), 'data.t cannot be held exactly'],
+    [problemOf(TRADE.replace('"BTCUSDT"', '"ETHUSDT"')), 'data.s contradicts the stream btcusdt@trade'],
+    [problemOf(`{"stream":"!miniTicker@arr","data":${MINI}}`), 'data must be array'],
+    [problemOf(TRADE, false, '!miniTicker@arr'), undefined],
+    [problemOf(MINI, false, '!miniTicker@arr'), 'the frame must be array'],
+  ])('in words for people: %j', (problem, message) => {
+    expect(problem?.message).toBe(message);
   });
 
   it('names the stream where it could be read', () => {
@@ -180,6 +198,29 @@ describe('what is new to us passes', () => {
     },
   );
 
+  it('a field of one element of an array, and one beside the array', () => {
+    const text = `{"stream":"!miniTicker@arr","data":[${MINI},${MINI.replace('"q":"1"', '"q":"1","x":1')}],"v":2}`;
+    expect(spot.decode(Buffer.from(text))).toMatchObject({
+      value: {
+        wire: [undefined, { fields: { x: 1 } }],
+        drift: [
+          { what: 'field', where: 'miniTicker.x' },
+          { what: 'envelope', where: 'v' },
+        ],
+      },
+    });
+  });
+
+  it('a symbol that is not told by its name in lower case made upper again', () => {
+    const text = TRADE.replace('btcusdt@', 'straßeusdt@').replace('BTCUSDT', 'STRAßEUSDT');
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'market', data: { s: 'STRAßEUSDT' } } });
+  });
+
+  it('something else than a farewell on the stream of farewells', () => {
+    const text = '{"stream":"!serverShutdown","data":{"e":"serverShutdown"}}';
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'unknown', stream: '!serverShutdown' } });
+  });
+
   it('an unknown stream, whatever it carries', () => {
     expect(spot.decode(Buffer.from('{"stream":"btcusdt@newThing","data":"hello"}'))).toMatchObject({
       value: { kind: 'unknown', data: 'hello', drift: [{ what: 'stream', where: 'btcusdt@newThing' }] },
@@ -211,6 +252,15 @@ describe('a payload without an envelope', () => {
   it('is understood where only one stream could carry it', () => {
     expect(spot.decode(payload(TRADE))).toMatchObject({ value: { stream: 'btcusdt@trade' } });
     expect(spot.decode(Buffer.from(`[${MINI}]`))).toMatchObject({ value: { stream: '!miniTicker@arr' } });
+  });
+
+  it('is understood by what its type says of the stream', () => {
+    expect(spot.decode(Buffer.from(ROLLING))).toMatchObject({ value: { stream: 'bnbbtc@ticker_1h' } });
+    expect(spot.decode(Buffer.from(`[${ROLLING}]`))).toMatchObject({ value: { stream: '!ticker_1h@arr' } });
+    // The days of two streams of daily candles begin at different times; of arrays of trades there is no stream.
+    expect(spot.decode(payload(KLINE))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
+    expect(spot.decode(Buffer.from(`[${payload(TRADE)}]`))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
+    expect(spot.decode(Buffer.from('[]'))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
   });
 
   it('needs to be told the stream where several could', () => {

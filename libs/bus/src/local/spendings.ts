@@ -64,9 +64,8 @@ export class Spendings {
 
   /** So many processes use this, as Redis has seen; where it has forgotten some, they are missed as long as they may matter. */
   seen(processes: number, now: Millis): void {
-    if (processes < this.processes) this.fewerSince ??= now;
-    const areGone = this.fewerSince !== undefined && now - this.fewerSince >= this.keepMs;
-    if (processes < this.processes && !areGone) return;
+    this.fewerSince ??= now;
+    if (processes < this.processes && now - this.fewerSince < this.keepMs) return;
     this.processes = processes;
     this.fewerSince = undefined;
   }

@@ -27,7 +27,7 @@ export const candlesBetween: History<Kline>['between'] = (rows, before, next) =>
   const candles = newestRows(rows).filter((row) => openOf(row) >= start && openOf(row) < end);
   if (before && !before.closed && !isNewer(candles[0], before)) return nothing;
   // Candles without a row between rows are none. Behind the last row one may only be late.
-  const reachesNext = rows.some((row) => openOf(row) >= end || endOf(row) >= end);
+  const reachesNext = rows.some((row) => endOf(row) >= end);
   const firstId = before && idBehind(before);
   const lastId = reachesNext ? next?.firstTradeId : undefined;
   const sum = sumOf(firstId, known(lastId), candles);

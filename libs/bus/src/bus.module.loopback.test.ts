@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { expect, it, onTestFinished } from 'vitest';
-import { BusSettings, type Log, RuntimeModule, SERVICES, type Service, silentLog, start } from '#libs/runtime';
+import { BusSettings, RuntimeModule, SERVICES, type Service, start } from '#libs/runtime';
 import { BUS, BusModule } from './index.js';
 
 /** Runs a process that has nothing but a bus. */
 async function runBus(redisUrl?: string) {
   const lines: object[] = [];
   const note = (fields: object): void => void lines.push(fields);
-  const log = { debug: note, info: note, warn: note, error: note } as unknown as Log;
+  const log = { debug: note, info: note, warn: note, error: note };
   @Module({
     imports: [
       RuntimeModule.with(log),

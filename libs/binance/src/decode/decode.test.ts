@@ -51,6 +51,14 @@ describe('what is wrong with a frame, and where', () => {
       'wrong-shape',
       'data[1].e',
     ],
+    ['a time in the candle that is a text', KLINE.replace('"t":1672515780000', '"t":"1"'), 'wrong-shape', 'data.k.t'],
+    [
+      'the thirteenth level, whose quantity is a number',
+      DEPTH.replace('"b":[', `"b":[${'["1","1"],'.repeat(12)}["1",1],`),
+      'wrong-shape',
+      'data.b[12][1]',
+    ],
+    ['a price that is a number beyond all', TRADE.replace('"0.001"', '1e300'), 'wrong-shape', 'data.p'],
     ['an event type that is a number', TRADE.replace('"e":"trade"', '"e":7'), 'wrong-shape', 'data.e'],
     ['a stream that is a number', TRADE.replace('"btcusdt@trade"', '7'), 'ambiguous-stream', 0],
     ['an envelope without data', '{"stream":"btcusdt@trade"}', 'ambiguous-stream', 0],
@@ -109,6 +117,10 @@ describe('what is wrong with a frame, and where', () => {
     [problemOf(Buffer.alloc(LARGEST_FRAME + 1)), '4194305 bytes, at most 4194304 are read'],
     [problemOf(TRADE.replace('12345', '9007199254740993')), 'data.t must be <= 9007199254740991'],
     [problemOf(TRADE.replace('12345', '12345.00000000000000000001')), 'data.t cannot be held exactly'],
+    [
+      problemOf(TRADE.replace('"e":"trade"', '"e":"aggTrade"')),
+      'data.e must be equal to one of the allowed values: trade',
+    ],
     [problemOf(TRADE.replace('"BTCUSDT"', '"ETHUSDT"')), 'data.s contradicts the stream btcusdt@trade'],
     [problemOf(`{"stream":"!miniTicker@arr","data":${MINI}}`), 'data must be array'],
     [problemOf(TRADE, false, '!miniTicker@arr'), undefined],
@@ -198,6 +210,23 @@ describe('what is new to us passes', () => {
     },
   );
 
+  it('a field of an object inside', () => {
+    expect(spot.decode(Buffer.from(KLINE.replace('"k":{', '"k":{"y":1,')))).toMatchObject({
+      value: { drift: [{ what: 'field', where: 'kline.k.y' }] },
+    });
+  });
+
+  it('an unknown field, and of odd numbers the text of the unknown one only', () => {
+    const wireOf = (text: string): unknown => {
+      const read = spot.decode(Buffer.from(text));
+      return read.ok && read.value.kind === 'market' ? read.value.wire : read;
+    };
+    const text = TRADE.replace('12345', '12345.0');
+    expect(wireOf(text.replace('"e"', '"N":1.0,"e"'))).toMatchObject([{ fields: { N: 1 }, numbers: { N: '1.0' } }]);
+    expect(JSON.stringify(wireOf(text.replace('"e"', '"N":1.0,"e"')))).not.toContain('12345');
+    expect(JSON.stringify(wireOf(text.replace('"e"', '"N":1,"e"')))).not.toContain('numbers');
+  });
+
   it('a field of one element of an array, and one beside the array', () => {
     const text = `{"stream":"!miniTicker@arr","data":[${MINI},${MINI.replace('"q":"1"', '"q":"1","x":1')}],"v":2}`;
     expect(spot.decode(Buffer.from(text))).toMatchObject({
@@ -259,7 +288,9 @@ describe('a payload without an envelope', () => {
     expect(spot.decode(Buffer.from(`[${ROLLING}]`))).toMatchObject({ value: { stream: '!ticker_1h@arr' } });
     // The days of two streams of daily candles begin at different times; of arrays of trades there is no stream.
     expect(spot.decode(payload(KLINE))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
-    expect(spot.decode(Buffer.from(`[${payload(TRADE)}]`))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
+    expect(spot.decode(Buffer.from(`[${payload(TRADE).toString()}]`))).toMatchObject({
+      problem: { code: 'ambiguous-stream' },
+    });
     expect(spot.decode(Buffer.from('[]'))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
   });
 

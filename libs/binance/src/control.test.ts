@@ -32,6 +32,9 @@ describe('a request', () => {
   it.each([
     ['hello', 3, undefined],
     ['[]', 3, undefined],
+    ['42', 3, undefined],
+    ['"text"', 3, undefined],
+    ['null', 3, undefined],
     ['{"method":', 3, undefined],
     ['{"method":"SUBSCRIBE","params":["a b"],"id":3}', 2, 3],
     ['{"method":"LIST_SUBSCRIPTIONS","id":-9223372036854775809}', 2, undefined],
@@ -47,6 +50,8 @@ describe('a request', () => {
     [`{"method":${'['.repeat(30_000)}${']'.repeat(30_000)},"id":3}`, 2, 3],
     ['{"method":"SUBSCRIBE","params":"a@trade","id":3}', 2, 3],
     ['{"method":"SUBSCRIBE","params":[1],"id":3}', 2, 3],
+    ['{"method":"SUBSCRIBE","params":["a@trade",1],"id":3}', 2, 3],
+    ['{"method":"SET_PROPERTY","params":["combined",true,1],"id":3}', 2, 3],
     ['{"method":"LIST_SUBSCRIPTIONS","params":[1],"id":3}', 2, 3],
     ['{"method":"SET_PROPERTY","params":["other",true],"id":3}', 0, 3],
     ['{"method":"SET_PROPERTY","params":["combined","yes"],"id":3}', 1, 3],
@@ -73,13 +78,36 @@ describe('the id of a request', () => {
   });
 });
 
+describe('a refusal', () => {
+  const variants = '`SUBSCRIBE`, `UNSUBSCRIBE`, `LIST_SUBSCRIPTIONS`, `SET_PROPERTY`, `GET_PROPERTY`';
+  it.each([
+    ['hello', 'Invalid JSON: expected value at line 1 column 1'],
+    ['{"id":3}', 'Invalid request: missing field `method` at line 1 column 8'],
+    [
+      '{"id":3,"method":\n"x"} ',
+      `Invalid request: unknown variant \`x\`, expected one of ${variants} at line 2 column 4`,
+    ],
+    ['{"id":3,"method":7}', 'Invalid request: method must be a string'],
+    ['{"id":{},"method":"LIST_SUBSCRIPTIONS"}', 'Invalid request: request ID must be an unsigned integer'],
+    ['{"id":3,"method":"SUBSCRIBE","params":7}', 'Invalid request: streams must be an array'],
+    ['{"id":3,"method":"SUBSCRIBE","params":[7]}', 'Invalid request: invalid stream'],
+    ['{"id":3,"method":"LIST_SUBSCRIPTIONS","params":[7]}', 'Invalid request: too many parameters'],
+    ['{"id":3,"method":"GET_PROPERTY","params":[7]}', 'Invalid request: property name must be a string'],
+    ['{"id":3,"method":"GET_PROPERTY","params":["combined",true]}', 'Invalid request: too many parameters'],
+    ['{"id":3,"method":"SET_PROPERTY","params":["x",true]}', 'Unknown property'],
+    ['{"id":3,"method":"SET_PROPERTY","params":["combined",1]}', 'Invalid value type: expected Boolean'],
+  ])('of %s says why in words', (text, message) => {
+    expect(decodeRequest(text)).toMatchObject({ ok: false, problem: { message } });
+  });
+});
+
 const observed = ofBinance('control-observed.jsonl');
 describe('what was seen on the wire', () => {
   const refused = (text: string): string => {
     const request = decodeRequest(text);
     return request.ok ? encodeAcknowledgement(request.value.id) : encodeRefusal(request.problem);
   };
-  const said = [
+  const said = () => [
     refused('{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":1}'),
     refused('{"method":"SUBSCRIBE","params":[""],"id":1}'),
     refused('{"method":"SUBSCRIBE","params":["btcusdt@trade"],"id":{}}'),
@@ -89,7 +117,7 @@ describe('what was seen on the wire', () => {
   ];
 
   it('is said in the same words', () => {
-    expect(said).toEqual([
+    expect(said()).toEqual([
       '{"result":null,"id":1}',
       '{"error":{"code":2,"msg":"Invalid request: invalid stream"},"id":1}',
       '{"error":{"code":2,"msg":"Invalid request: request ID must be an unsigned integer"}}',
@@ -102,7 +130,7 @@ describe('what was seen on the wire', () => {
   it.skipIf(!observed)('is all there', () => {
     const lines = observed ? linesOf(observed) : [];
     expect(lines.length).toBeGreaterThan(0);
-    expect([...said].sort()).toEqual([...lines].sort());
+    expect(said().sort()).toEqual([...lines].sort());
   });
 });
 
@@ -132,6 +160,13 @@ describe('any text', () => {
       }),
       { numRuns: 1_000 },
     );
+  });
+});
+
+it('a request to list with an empty list of parameters is the same request', () => {
+  expect(decodeRequest('{"method":"LIST_SUBSCRIPTIONS","params":[],"id":3}')).toEqual({
+    ok: true,
+    value: { method: 'LIST_SUBSCRIPTIONS', id: 3 },
   });
 });
 

@@ -77,7 +77,7 @@ const refuse = (message: string, id?: RequestId) =>
 function readId(id: unknown, text: string): RequestId | undefined {
   if (id === null || id === undefined) return null;
   if (typeof id === 'string') return /^[\p{L}\p{N}_-]{1,36}$/u.test(id) ? id : undefined;
-  if (typeof id !== 'number' || !Number.isInteger(id)) return undefined;
+  if (typeof id !== 'number') return undefined;
   if (Number.isSafeInteger(id)) return id;
   const written = idAsWritten(id, text);
   const whole = /^-?\d{1,19}$/.test(written) ? BigInt(written) : undefined;
@@ -97,7 +97,7 @@ function idAsWritten(id: number, text: string): string {
 /** Where Binance's parser is when it has read all of a request and something is amiss. */
 function endOf(text: string): string {
   const lines = text.trimEnd().split('\n');
-  return `at line ${lines.length} column ${lines.at(-1)?.length ?? 0}`;
+  return `at line ${lines.length} column ${lines.at(-1)!.length}`;
 }
 
 function readMethod(fields: RequestFields, id: RequestId, text: string): Result<ControlRequest, RequestProblem> {

@@ -38,6 +38,15 @@ describe('an event after another one of its stream', () => {
     expect(kline(candle(2_000, 3_100), candle(2_000, 3_000, true))).toBe(false);
   });
 
+  it('is new by what rises, where nothing else orders them', () => {
+    const ticker = (eventAt: number): MarketEvent =>
+      ({ ...trade(1), type: 'miniTicker', stream: 'btcusdt@miniTicker', eventAt }) as unknown as MarketEvent;
+    const news = [4, 5, 6].map((eventAt) => isNew('btcusdt@miniTicker', ticker(eventAt), ticker(5)));
+    expect(news).toEqual([false, false, true]);
+    const { known } = streamOf('btcusdt@miniTicker');
+    expect([isOrdered(known, ticker(5)), isOrdered(known, trade(1))]).toEqual([true, false]);
+  });
+
   it('is new where nothing can be compared, and such an event is known as one', () => {
     const { id: _id, ...rest } = trade(1);
     const broken = rest as unknown as MarketEvent;
@@ -45,6 +54,7 @@ describe('an event after another one of its stream', () => {
     const { known } = streamOf('btcusdt@trade');
     expect([isOrdered(known, trade(1)), isOrdered(known, broken)]).toEqual([true, false]);
     expect(isOrdered(streamOf('btcusdt@kline_1s').known, candle(1, 1))).toBe(true);
+    expect(isOrdered(streamOf('btcusdt@kline_1s').known, candle(NaN, 1))).toBe(false);
     expect(isOrdered(streamOf('btcusdt@depth').known, book(1))).toBe(true);
     expect(isOrdered(streamOf('btcusdt@kline_1s').known, book(1))).toBe(false);
   });

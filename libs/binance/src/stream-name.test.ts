@@ -88,6 +88,20 @@ describe('a name that is none', () => {
     expect(parsed.problem.message).toContain(why);
   });
 
+  it('is refused with a whole sentence', () => {
+    const sentence = (name: string): string | undefined => {
+      const parsed = spot.parse(name);
+      return parsed.ok ? undefined : parsed.problem.message;
+    };
+    expect(sentence('btcusdt@trades')).toBe(
+      '"btcusdt@trades": there is no stream type "trades"; did you mean btcusdt@trade?',
+    );
+    expect(sentence('@trade')).toBe('"@trade": "" is not a symbol (letters and digits)');
+    expect(sentence('!x@arr')).toContain('(there are !miniTicker@arr, !ticker_1h@arr, !ticker_4h@arr, !ticker_1d@arr)');
+    expect(sentence(`${'x'.repeat(123)}@trade`)).toBe('A stream name has at most 128 characters, this one 129');
+    expect(sentence(`${'x'.repeat(122)}@trade`)).toContain('is not a symbol');
+  });
+
   it('is refused as retired where Binance still acknowledges it', () => {
     expect(spot.parse('!ticker@arr')).toMatchObject({
       problem: { code: 'retired-stream', nearest: '!miniTicker@arr', message: expect.stringContaining('2026-03-26') },

@@ -21,11 +21,11 @@ afterEach(async () => {
 });
 
 /** The bus of a process with these settings, as every role has it. */
-async function busWith(redisPrefix: string, redisUrl = redis.url): Promise<Bus> {
+async function busWith(redisPrefix: string, redisUrl = redis.url, more: Partial<BusSettings> = {}): Promise<Bus> {
   @Module({
     imports: [
       RuntimeModule.with(silentLog),
-      BusModule.with(Object.assign(new BusSettings(), { redisUrl, redisPrefix })),
+      BusModule.with(Object.assign(new BusSettings(), { redisUrl, redisPrefix, ...more })),
     ],
     providers: [{ provide: SERVICES, useFactory: (bus: Service) => [bus], inject: [BUS] }],
   })
@@ -80,4 +80,16 @@ it('reads credentials, also percent-encoded ones, from the URL', async () => {
   await operator.config('SET', 'requirepass', 'another');
   const bus = await busWith('', `redis://me%40home:p%23%3F%2F%25@127.0.0.1:${redis.port}`);
   expect(bus.messages.state).toBe('up');
+});
+
+it('lets no more bytes wait for Redis than its setting says', async () => {
+  const { messages } = await busWith('', redis.url, { queueBytes: 1_000 });
+  const heard: string[] = [];
+  await messages.subscribe('t', (text) => heard.push(text)).ready;
+  for (let index = 0; index < 20; index += 1) messages.publish('t', 'x'.repeat(100));
+  await until(() => {
+    messages.publish('t', 'last');
+    return heard.includes('last');
+  });
+  expect(heard.filter((text) => text !== 'last')).toHaveLength(10);
 });

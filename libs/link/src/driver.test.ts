@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { FakeLink, type FakeLinkOptions, settle } from '../../../test/support/fake-link.js';
+import { FakeClock } from '../../../test/support/fake-clock.js';
 import { type RetryPolicy, leastAfterRefusal } from './backoff.js';
-import type { SocketEvents } from './socket.js';
+import { LinkDriver } from './driver.js';
+import type { Dial, SocketEvents } from './socket.js';
 
 const POLICY: RetryPolicy = { firstMs: 250, mostMs: 30_000, steadyMs: 10_000, leastAfter: leastAfterRefusal };
 const setUp = (options: Omit<FakeLinkOptions, 'policy'> = {}): FakeLink => new FakeLink({ policy: POLICY, ...options });
@@ -58,9 +60,58 @@ describe('a link', () => {
     expect(link.driver.send('too early')).toBe(false);
     link.open();
     expect(link.driver.send('now')).toBe(true);
+    link.driver.heard();
+    expect(link.driver.send('and while data comes')).toBe(true);
     link.newest.events.closed({ code: 1000, reason: '' });
     expect(link.driver.send('too late')).toBe(false);
-    expect(link.socket(0).did).toEqual(['send now', 'terminate']);
+    expect(link.socket(0).did).toEqual(['send now', 'send and while data comes', 'terminate']);
+  });
+});
+
+describe('the owner of a link', () => {
+  const owned = (ended: (driver: LinkDriver) => void = () => undefined) => {
+    const clock = new FakeClock();
+    const told: unknown[][] = [];
+    let events!: SocketEvents;
+    const dial: Dial = (_, given) => {
+      events = given;
+      return { send: () => undefined, close: () => undefined, terminate: () => undefined };
+    };
+    const driver: LinkDriver = new LinkDriver({ dial, clock, random: () => 0.5 }, POLICY, () => 'ws://there', {
+      dialing: (...what) => void told.push(['dialing', ...what]),
+      opened: (...what) => void told.push(['opened', ...what]),
+      message: (bytes, isBinary) => void told.push(['message', Buffer.from(bytes).toString(), isBinary]),
+      heartbeat: (...what) => void told.push(['heartbeat', ...what]),
+      ended: ({ cause, reason }) => {
+        told.push(['ended', cause, reason]);
+        ended(driver);
+      },
+    });
+    driver.start();
+    return { driver, clock, told, events };
+  };
+
+  it('is told of all that happens, in the words of whoever said it', () => {
+    const { driver, told, events } = owned();
+    events.opened({ to: '192.0.2.1:443' });
+    events.message(Buffer.from('x'), false);
+    events.heartbeat('ping');
+    void driver.stop();
+    expect(told).toEqual([
+      ['dialing', 1, 'ws://there'],
+      ['opened', { to: '192.0.2.1:443' }],
+      ['message', 'x', false],
+      ['heartbeat', 'ping'],
+      ['ended', 'stopped', 'stopped'],
+    ]);
+  });
+
+  it('may stop it when told of an end, and then nothing waits and nothing is dialled', () => {
+    const { driver, clock, told, events } = owned((link) => void link.stop());
+    events.closed({ code: 1000, reason: 'bye' });
+    expect([clock.pending, driver.state]).toEqual([0, 'closed']);
+    clock.advance(60_000);
+    expect(told.filter(([what]) => what === 'dialing')).toHaveLength(1);
   });
 });
 
@@ -220,6 +271,16 @@ describe('permission', () => {
     link.clock.advance(1);
     await settle();
     expect([link.sockets.length, link.driver.state, link.endings]).toEqual([1, 'dialing', []]);
+  });
+
+  it('is not waited for by who hangs up meanwhile', async () => {
+    let give!: (waitMs: number) => void;
+    const link = setUp({ permit: () => new Promise((resolve) => (give = resolve)) });
+    link.driver.start();
+    link.driver.hangUp('replaced', 'no more needed');
+    give(0);
+    await settle();
+    expect([link.driver.state, link.sockets.length, link.endings.length]).toEqual(['waiting', 0, 1]);
   });
 
   it('that comes when the link was stopped meanwhile dials nothing', async () => {

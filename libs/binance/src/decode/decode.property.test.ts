@@ -4,8 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { type MarketEvent, decode, encode, isMarketEvent } from '#libs/core';
 import { driftingFrames, frames, textOf, type WireFrame } from '../../../../test/support/binance-frames.js';
 import { brokenFrames } from '../../../../test/support/broken-frames.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { exactly } from '../../../../test/support/exact-json.js';
+import { Catalogue } from '../catalogue.js';
 import { type Frame, combined, inUnit, normalizeFrame, spot } from '../index.js';
+import { readVerbatim } from './verbatim.js';
 
 const RECEIVED_AT = 1_700_000_000_000.335;
 
@@ -44,6 +47,29 @@ describe('a frame as documented', () => {
     fc.assert(
       fc.property(spaced, (text) => {
         expect(JSON.stringify(thereAndBack(decoded(text)))).toBe(JSON.stringify((JSON.parse(text) as WireFrame).data));
+      }),
+    );
+  });
+});
+
+describe('a documented frame', () => {
+  const catalogue = new Catalogue(spot.types);
+  const hasAll = ({ stream, data }: WireFrame): boolean => {
+    const { keys, inside } = parsedStream(stream).known.compiled;
+    return [data].flat().every((payload) => {
+      const fields = payload as Record<string, object>;
+      const within = Object.entries(inside).every(([key, below]) => below.every((one) => one in fields[key]!));
+      return within && keys.every((key) => key in fields);
+    });
+  };
+
+  it('with all its fields is read in one pass, of every type, also where it is an array', () => {
+    fc.assert(
+      fc.property(frames.filter(hasAll), (frame) => {
+        const bytes = Buffer.from(textOf(frame));
+        const inOnePass = readVerbatim(catalogue, bytes);
+        expect(inOnePass).toMatchObject({ kind: 'market', stream: frame.stream });
+        expect(JSON.stringify(inOnePass?.data)).toBe(JSON.stringify(frame.data));
       }),
     );
   });

@@ -9,10 +9,12 @@ const KLINE =
   '{"stream":"bnbbtc@kline_1m","data":{"e":"kline","E":1672515782136,"s":"BNBBTC","k":{"t":1672515780000,"T":1672515839999,"s":"BNBBTC","i":"1m","f":100,"L":200,"o":"0.0010","c":"0.0020","h":"0.0025","l":"0.0015","v":"1000","n":100,"x":false,"q":"1.0000","V":"500","Q":"0.500","B":"123456"}}}';
 const DEPTH =
   '{"stream":"bnbbtc@depth","data":{"e":"depthUpdate","E":1672515782136,"s":"BNBBTC","U":157,"u":160,"b":[["0.0024","10"]],"a":[["0.0026","100"]]}}';
+const ROLLING =
+  '{"e":"1hTicker","E":1672515782136,"s":"BNBBTC","p":"1","P":"1","w":"1","o":"1","h":"1","l":"1","c":"1","v":"1","q":"1","O":1672512182136,"C":1672515782136,"F":1,"L":2,"n":2}';
 const MINI = '{"e":"24hrMiniTicker","E":1672515782136,"s":"BNBBTC","c":"1","o":"1","h":"1","l":"1","v":"1","q":"1"}';
 
-const problemOf = (text: string | Buffer, isBinary = false): FrameProblem | undefined => {
-  const result = spot.decode(Buffer.from(text), isBinary);
+const problemOf = (text: string | Buffer, isBinary = false, rawStream?: string): FrameProblem | undefined => {
+  const result = spot.decode(Buffer.from(text), isBinary, rawStream);
   return result.ok ? undefined : result.problem;
 };
 
@@ -43,6 +45,24 @@ describe('what is wrong with a frame, and where', () => {
       'wrong-shape',
       'data[1].v',
     ],
+    [
+      'one element of another stream in an array',
+      `{"stream":"!ticker_1h@arr","data":[${ROLLING},${ROLLING.replace('1hTicker', '4hTicker')}]}`,
+      'wrong-shape',
+      'data[1].e',
+    ],
+    ['a time in the candle that is a text', KLINE.replace('"t":1672515780000', '"t":"1"'), 'wrong-shape', 'data.k.t'],
+    [
+      'the thirteenth level, whose quantity is a number',
+      DEPTH.replace('"b":[', `"b":[${'["1","1"],'.repeat(12)}["1",1],`),
+      'wrong-shape',
+      'data.b[12][1]',
+    ],
+    ['a price that is a number beyond all', TRADE.replace('"0.001"', '1e300'), 'wrong-shape', 'data.p'],
+    ['an event type that is a number', TRADE.replace('"e":"trade"', '"e":7'), 'wrong-shape', 'data.e'],
+    ['a stream that is a number', TRADE.replace('"btcusdt@trade"', '7'), 'ambiguous-stream', 0],
+    ['an envelope without data', '{"stream":"btcusdt@trade"}', 'ambiguous-stream', 0],
+    ['something behind an array', `{"stream":"!miniTicker@arr","data":[${MINI}]}x`, 'not-json', MINI.length + 38],
     ['an id beyond 2^53', TRADE.replace('12345', '9007199254740993'), 'unsafe-number', 'data.t'],
     ['a time beyond 2^53', TRADE.replace('1672515782136', '9007199254740993'), 'unsafe-number', 'data.E'],
     ['a minus zero', TRADE.replace('12345', '-0'), 'unsafe-number', 'data.t'],
@@ -89,6 +109,24 @@ describe('what is wrong with a frame, and where', () => {
   it('a binary message, and one that is too large', () => {
     expect(problemOf(TRADE, true)).toMatchObject({ code: 'binary', at: 0 });
     expect(problemOf(Buffer.alloc(LARGEST_FRAME + 1, ' '))).toMatchObject({ code: 'too-large', at: LARGEST_FRAME });
+    expect(problemOf(Buffer.alloc(LARGEST_FRAME, ' '))).toMatchObject({ code: 'not-json' });
+  });
+
+  it.each([
+    [problemOf(TRADE, true), 'a binary message; Binance sends text only'],
+    [problemOf(Buffer.alloc(LARGEST_FRAME + 1)), '4194305 bytes, at most 4194304 are read'],
+    [problemOf(TRADE.replace('12345', '9007199254740993')), 'data.t must be <= 9007199254740991'],
+    [problemOf(TRADE.replace('12345', '12345.00000000000000000001')), 'data.t cannot be held exactly'],
+    [
+      problemOf(TRADE.replace('"e":"trade"', '"e":"aggTrade"')),
+      'data.e must be equal to one of the allowed values: trade',
+    ],
+    [problemOf(TRADE.replace('"BTCUSDT"', '"ETHUSDT"')), 'data.s contradicts the stream btcusdt@trade'],
+    [problemOf(`{"stream":"!miniTicker@arr","data":${MINI}}`), 'data must be array'],
+    [problemOf(TRADE, false, '!miniTicker@arr'), undefined],
+    [problemOf(MINI, false, '!miniTicker@arr'), 'the frame must be array'],
+  ])('in words for people: %j', (problem, message) => {
+    expect(problem?.message).toBe(message);
   });
 
   it('names the stream where it could be read', () => {
@@ -164,6 +202,54 @@ describe('what is new to us passes', () => {
     });
   });
 
+  it.each(['btcusdt@newThing', '!serverShutdown2'])(
+    'the farewell of a server on %s, which is not its stream',
+    (stream) => {
+      const text = `{"stream":"${stream}","data":{"e":"serverShutdown","E":1770123456789}}`;
+      expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'unknown', stream } });
+    },
+  );
+
+  it('a field of an object inside', () => {
+    expect(spot.decode(Buffer.from(KLINE.replace('"k":{', '"k":{"y":1,')))).toMatchObject({
+      value: { drift: [{ what: 'field', where: 'kline.k.y' }] },
+    });
+  });
+
+  it('an unknown field, and of odd numbers the text of the unknown one only', () => {
+    const wireOf = (text: string): unknown => {
+      const read = spot.decode(Buffer.from(text));
+      return read.ok && read.value.kind === 'market' ? read.value.wire : read;
+    };
+    const text = TRADE.replace('12345', '12345.0');
+    expect(wireOf(text.replace('"e"', '"N":1.0,"e"'))).toMatchObject([{ fields: { N: 1 }, numbers: { N: '1.0' } }]);
+    expect(JSON.stringify(wireOf(text.replace('"e"', '"N":1.0,"e"')))).not.toContain('12345');
+    expect(JSON.stringify(wireOf(text.replace('"e"', '"N":1,"e"')))).not.toContain('numbers');
+  });
+
+  it('a field of one element of an array, and one beside the array', () => {
+    const text = `{"stream":"!miniTicker@arr","data":[${MINI},${MINI.replace('"q":"1"', '"q":"1","x":1')}],"v":2}`;
+    expect(spot.decode(Buffer.from(text))).toMatchObject({
+      value: {
+        wire: [undefined, { fields: { x: 1 } }],
+        drift: [
+          { what: 'field', where: 'miniTicker.x' },
+          { what: 'envelope', where: 'v' },
+        ],
+      },
+    });
+  });
+
+  it('a symbol that is not told by its name in lower case made upper again', () => {
+    const text = TRADE.replace('btcusdt@', 'straßeusdt@').replace('BTCUSDT', 'STRAßEUSDT');
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'market', data: { s: 'STRAßEUSDT' } } });
+  });
+
+  it('something else than a farewell on the stream of farewells', () => {
+    const text = '{"stream":"!serverShutdown","data":{"e":"serverShutdown"}}';
+    expect(spot.decode(Buffer.from(text))).toMatchObject({ value: { kind: 'unknown', stream: '!serverShutdown' } });
+  });
+
   it('an unknown stream, whatever it carries', () => {
     expect(spot.decode(Buffer.from('{"stream":"btcusdt@newThing","data":"hello"}'))).toMatchObject({
       value: { kind: 'unknown', data: 'hello', drift: [{ what: 'stream', where: 'btcusdt@newThing' }] },
@@ -195,6 +281,17 @@ describe('a payload without an envelope', () => {
   it('is understood where only one stream could carry it', () => {
     expect(spot.decode(payload(TRADE))).toMatchObject({ value: { stream: 'btcusdt@trade' } });
     expect(spot.decode(Buffer.from(`[${MINI}]`))).toMatchObject({ value: { stream: '!miniTicker@arr' } });
+  });
+
+  it('is understood by what its type says of the stream', () => {
+    expect(spot.decode(Buffer.from(ROLLING))).toMatchObject({ value: { stream: 'bnbbtc@ticker_1h' } });
+    expect(spot.decode(Buffer.from(`[${ROLLING}]`))).toMatchObject({ value: { stream: '!ticker_1h@arr' } });
+    // The days of two streams of daily candles begin at different times; of arrays of trades there is no stream.
+    expect(spot.decode(payload(KLINE))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
+    expect(spot.decode(Buffer.from(`[${payload(TRADE).toString()}]`))).toMatchObject({
+      problem: { code: 'ambiguous-stream' },
+    });
+    expect(spot.decode(Buffer.from('[]'))).toMatchObject({ problem: { code: 'ambiguous-stream' } });
   });
 
   it('needs to be told the stream where several could', () => {

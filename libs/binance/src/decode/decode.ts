@@ -40,7 +40,7 @@ export const decoderOf =
 
 /** For everything that is not, to the letter, a documented frame in its envelope. */
 function decodeCarefully(catalogue: Catalogue, bytes: Uint8Array, rawStream: StreamName | undefined): DecodedFrame {
-  if (!isUtf8(bytes)) return problem('bad-utf8', 'a byte that is not UTF-8', firstBadByte(bytes) ?? 0);
+  if (!isUtf8(bytes)) return problem('bad-utf8', 'a byte that is not UTF-8', firstBadByte(bytes));
   const text = asBuffer(bytes).toString('utf8');
   let value: unknown;
   try {

@@ -11,8 +11,8 @@ export function streamOfRaw(types: readonly KnownType[], payload: unknown): Stre
     if (!type.compiled.check(sample)) continue;
     const forms = Array.isArray(payload) ? (type.arrays ?? {}) : type.names;
     const fitting = Object.entries(forms).filter(([, parts]) => fits(sample, type, parts));
-    const [only, ...more] = fitting.map(([form]) => form);
-    if (only === undefined || more.length > 0) return undefined;
+    const [only] = fitting.length === 1 ? fitting[0]! : [];
+    if (only === undefined) return undefined;
     if (Array.isArray(payload)) return only;
     return typeof sample.s === 'string' ? `${sample.s.toLowerCase()}@${only}` : undefined;
   }

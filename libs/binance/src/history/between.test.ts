@@ -29,19 +29,23 @@ describe('a hole in trades', () => {
       ),
     );
 
-  it.each<[string, ReturnType<typeof fill>, unknown[]]>([
-    ['is closed by every id in it, and by nothing else', fill([4, 5, 6, 7, 8, 9], 5, 8), [[6, 7], true, 8]],
-    ['stays open behind what has come', fill([6, 7], 5, 10), [[6, 7], false, 8]],
-    ['stays open where rows begin behind it', fill([7, 8, 9], 5, 10), [[], false, 6]],
-    ['stays open at an id that no row has', fill([6, 8, 9], 5, 10), [[6], false, 7]],
-    ['is closed by rows of two answers that lap', fill([6, 7, 8, 7, 8, 9], 5, 10), [[6, 7, 8, 9], true, 10]],
-    ['that is none needs nothing', fill([], 5, 6), [[], true, 6]],
-    ['that has no end yet is closed as far as the rows know', fill([6, 7], 5), [[6, 7], true, 8]],
-    ['that has no end yet may hold nothing', fill([], 5), [[], true, 6]],
-    ['that has no beginning is closed from the first row on', fill([7, 8, 9], undefined, 10), [[7, 8, 9], true, 10]],
-    ['that has no beginning stays open without rows', fill([], undefined, 10), [[], false, 0]],
+  it.each<[string, () => unknown[], unknown[]]>([
+    ['is closed by every id in it, and by nothing else', () => fill([4, 5, 6, 7, 8, 9], 5, 8), [[6, 7], true, 8]],
+    ['stays open behind what has come', () => fill([6, 7], 5, 10), [[6, 7], false, 8]],
+    ['stays open where rows begin behind it', () => fill([7, 8, 9], 5, 10), [[], false, 6]],
+    ['stays open at an id that no row has', () => fill([6, 8, 9], 5, 10), [[6], false, 7]],
+    ['is closed by rows of two answers that lap', () => fill([6, 7, 8, 7, 8, 9], 5, 10), [[6, 7, 8, 9], true, 10]],
+    ['that is none needs nothing', () => fill([], 5, 6), [[], true, 6]],
+    ['that has no end yet is closed as far as the rows know', () => fill([6, 7], 5), [[6, 7], true, 8]],
+    ['that has no end yet may hold nothing', () => fill([], 5), [[], true, 6]],
+    [
+      'that has no beginning is closed from the first row on',
+      () => fill([7, 8, 9], undefined, 10),
+      [[7, 8, 9], true, 10],
+    ],
+    ['that has no beginning stays open without rows', () => fill([], undefined, 10), [[], false, 0]],
   ])('%s', (_, got, wanted) => {
-    expect(got).toEqual(wanted);
+    expect(got()).toEqual(wanted);
   });
 
   it('is closed whatever the pages are, and each id is given once, in order', () => {
@@ -82,17 +86,17 @@ describe('a hole in block trades, whose ids only rise', () => {
       ),
     );
 
-  it.each<[string, ReturnType<typeof fill>, unknown[]]>([
-    ['is closed once rows reach its end', fill([3, 7, 9, 20], 3, 20), [[7, 9], true, 10]],
-    ['is closed once rows reach beyond its end', fill([7, 9, 21], 3, 20), [[7, 9], true, 10]],
-    ['stays open while the database may be behind', fill([7, 9], 3, 20), [[7, 9], false, 10]],
-    ['stays open without rows', fill([], 3, 20), [[], false, 4]],
-    ['may hold nothing', fill([20], 3, 20), [[], true, 4]],
-    ['has no room between neighbours', fill([], 3, 4), [[], true, 4]],
-    ['that has no end yet is closed as far as the rows know', fill([7], 3), [[7], true, 8]],
-    ['takes each id once', fill([7, 7, 6, 9, 20], 3, 20), [[7, 9], true, 10]],
+  it.each<[string, () => unknown[], unknown[]]>([
+    ['is closed once rows reach its end', () => fill([3, 7, 9, 20], 3, 20), [[7, 9], true, 10]],
+    ['is closed once rows reach beyond its end', () => fill([7, 9, 21], 3, 20), [[7, 9], true, 10]],
+    ['stays open while the database may be behind', () => fill([7, 9], 3, 20), [[7, 9], false, 10]],
+    ['stays open without rows', () => fill([], 3, 20), [[], false, 4]],
+    ['may hold nothing', () => fill([20], 3, 20), [[], true, 4]],
+    ['has no room between neighbours', () => fill([], 3, 4), [[], true, 4]],
+    ['that has no end yet is closed as far as the rows know', () => fill([7], 3), [[7], true, 8]],
+    ['takes each id once', () => fill([7, 7, 6, 9, 20], 3, 20), [[7, 9], true, 10]],
   ])('%s', (_, got, wanted) => {
-    expect(got).toEqual(wanted);
+    expect(got()).toEqual(wanted);
   });
 
   it('is closed by what is there long after its end has come, though the row of that is lost', () => {

@@ -69,6 +69,25 @@ describe('candles that were missed', () => {
     });
   });
 
+  it('are the same in whatever order the rows come, and whatever comes before them', () => {
+    const [before, next] = [candle(-1, 90, 10), candle(2, 107, 1, false)];
+    const rows = [row(-1, 10), row(0, 5), row(1, 2), row(2, 1)];
+    const filling = candlesBetween(rows, before, next);
+    expect(short(filling).given.map(([minute]) => minute)).toEqual([0, 1]);
+    expect(candlesBetween(rows.toReversed(), before, next)).toEqual(filling);
+  });
+
+  it('count from the very first trade of a symbol, whose id is 0', () => {
+    expect(short(candlesBetween([row(0, 5)], candle(-1, 0, 10), candle(1, 15, 1, false))).given).toEqual([
+      [0, 10, 14, true],
+    ]);
+  });
+
+  it('are whole by their counts also where a row was asked for just before its candle closed', () => {
+    const filling = candlesBetween([row(0, 5, -100)], candle(-1, 90, 10), candle(1, 105, 1, false));
+    expect(short(filling)).toEqual({ given: [[0, 100, 104, true]], isWhole: true, from: 1 });
+  });
+
   it('begin with the one that had not closed, whose first id is known', () => {
     const filling = candlesBetween([row(0, 5), row(1, 2)], candle(0, 100, 3, false), candle(2, 107, 1, false));
     expect(short(filling).given).toEqual([
@@ -224,6 +243,13 @@ describe('candles that were missed', () => {
 });
 
 describe('the candle after this one', () => {
+  it('of a month opens at midnight there, wherever that is', () => {
+    const next = nextOpen(Date.parse('2024-02-01T03:30:00Z'), '1M', '-03:30');
+    expect(new Date(next).toISOString()).toBe('2024-03-01T03:30:00.000Z');
+    const east = nextOpen(Date.parse('2024-01-31T18:15:00Z'), '1M', '+05:45');
+    expect(new Date(east).toISOString()).toBe('2024-02-29T18:15:00.000Z');
+  });
+
   const DAY = 86_400_000;
   const instants = fc.integer({ min: 0, max: 4_000_000_000 }).map((seconds) => seconds * 1000);
   const offsets = fc.constantFrom(['', 0], ['+08:00', 8 * 3_600_000]) as fc.Arbitrary<[string, number]>;

@@ -69,8 +69,7 @@ export const candleLacks: NonNullable<History<Kline>['lacks']> = (rows, start, b
 };
 
 /** Whether an answer goes as far as this. */
-const isReached = (rows: readonly Kline[], end: Millis): boolean =>
-  rows.some((row) => openOf(row) >= end || endOf(row) >= end);
+const isReached = (rows: readonly Kline[], end: Millis): boolean => rows.some((row) => endOf(row) >= end);
 
 const openOf = ({ openAt }: Kline): Millis => millisOf(openAt);
 

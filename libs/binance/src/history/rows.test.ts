@@ -113,7 +113,7 @@ describe.each(ROWS)('a row for %s from %s', (name, path, row) => {
       JSON.stringify(row).replace(/1[4-7]\d{11}\b/g, (time) => (time.endsWith('999') ? `${time}999` : `${time}123`)),
     ) as unknown;
     const event = eventOf(name, inMicros, path);
-    expect(event).toMatchObject({ timeUnit: 'MICROSECOND', receivedAt: RECEIVED_AT * 1000 });
+    expect(event).toMatchObject({ timeUnit: 'MICROSECOND', receivedAt: RECEIVED_AT * 1000, backfilled: true });
     expect(parsedStream(name).known.compiled.check(spot.rebuild(event))).toBe(true);
     expect(parsedStream(name).known.history?.at(event)).toBe(
       event.type === 'kline' ? 1499040000000.123 : 'id' in event && event.id,
@@ -231,6 +231,16 @@ describe('a book over REST', () => {
         receivedAt: 7,
       },
     });
+    const turned = {
+      lastUpdateId: 1,
+      bids: [['3', '1']],
+      asks: [
+        ['4.0', '1'],
+        ['5.0', '1'],
+      ],
+    };
+    expect(book(turned)).toMatchObject({ ok: true, value: { asksTo: '5.0' } });
+    expect(JSON.stringify(book(turned))).not.toContain('bidsTo');
     expect(book(answer, 3)).toMatchObject({ ok: true, value: { bids: answer.bids } });
     expect(JSON.stringify(book(answer, 3))).not.toMatch(/bidsTo|asksTo/);
     expect(book({ lastUpdateId: 1, bids: [], asks: [] })).toMatchObject({ ok: true, value: { bids: [], asks: [] } });

@@ -1,12 +1,11 @@
-import { Buffer, isUtf8 } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 
 /** The bytes as a Buffer, without a copy. */
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
-/** Offset of the first byte that is not UTF-8; undefined when all are. */
-export function firstBadByte(bytes: Uint8Array): number | undefined {
-  if (isUtf8(bytes)) return undefined;
+/** Offset of the first byte that is not UTF-8, of bytes that are not all so. */
+export function firstBadByte(bytes: Uint8Array): number {
   const buffer = asBuffer(bytes);
   const text = buffer.toString('utf8');
   let offset = 0;

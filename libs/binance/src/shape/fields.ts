@@ -28,10 +28,7 @@ export const CONVERTERS: Record<string, Schema | (() => Schema)> = {};
 
 function field(name: string, schema: Schema | (() => Schema), holds: (value: unknown) => boolean, meaning: string) {
   CONVERTERS[name] = schema;
-  const check = ValidateBy({
-    name,
-    validator: { validate: holds, defaultMessage: () => `$property must be ${name}` },
-  });
+  const check = ValidateBy({ name, validator: { validate: holds } });
   const describe = JSONSchema({ description: meaning });
   return (target: object, property: string): void => {
     check(target, property);

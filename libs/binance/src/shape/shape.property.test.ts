@@ -136,6 +136,13 @@ describe('a declaration', () => {
     expect(() => compileShape(Hole)).toThrow('Hole.b');
   });
 
+  it('says what each field means', () => {
+    class Told {
+      @IsText('a name') a!: string;
+    }
+    expect(schemaOf(Told).properties).toEqual({ a: { type: 'string', minLength: 1, description: 'a name' } });
+  });
+
   it('leaves no field without a type or a meaning', () => {
     for (const { compiled } of spot.types) {
       for (const property of Object.values(compiled.schema.properties ?? {})) {
@@ -155,6 +162,19 @@ describe('small exact things', () => {
         expect(isDecimal(chars.join(''))).toBe(DECIMAL.test(chars.join('')));
       }),
     );
+  });
+
+  it.each([
+    ['1', true],
+    ['-1.50', true],
+    ['1.', false],
+    ['-', false],
+    ['.5', false],
+    ['1.5.', false],
+    ['1.5 ', false],
+    ['', false],
+  ])('%j is a decimal: %s', (text, isOne) => {
+    expect(isDecimal(text)).toBe(isOne);
   });
 
   it('a remainder puts back what it took', () => {

@@ -55,8 +55,8 @@ export class AskOverMessages implements Ask {
   answer(topic: Topic, respond: (question: unknown) => unknown): Subscription {
     return this.ports.subscribe(topic, (text) => {
       const question = decodeQuestion(text);
-      if (!question.ok) return this.notUnderstood();
-      const { id, to, ask } = question.value;
+      if (!question) return this.notUnderstood();
+      const { id, to, ask } = question;
       const answer = respond(ask);
       if (answer !== undefined) this.ports.publish(to, encodeReply({ id, answer }));
     });
@@ -77,8 +77,8 @@ export class AskOverMessages implements Ask {
 
   private heard(text: string): void {
     const reply = decodeReply(text);
-    if (!reply.ok) return this.notUnderstood();
-    this.take(reply.value.id)?.answered(reply.value.answer);
+    if (!reply) return this.notUnderstood();
+    this.take(reply.id)?.answered(reply.answer);
   }
 
   private take(id: number): WaitingQuestion | undefined {

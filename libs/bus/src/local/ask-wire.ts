@@ -1,4 +1,4 @@
-import { type Result, type Topic, notOk, ok, parseObject } from '#libs/core';
+import { type Topic, parseObject } from '#libs/core';
 
 /** One question on its topic. */
 export interface AskedQuestion {
@@ -24,19 +24,17 @@ export const encodeQuestion = ({ id, to, ask }: AskedQuestion): string => JSON.s
 
 export const encodeReply = ({ id, answer }: GivenAnswer): string => JSON.stringify({ id, answer: answer ?? null });
 
-/** Never throws: the text may be anybody's. */
-export function decodeQuestion(text: string): Result<AskedQuestion, string> {
+/** A question, or undefined where the text is none. Never throws: the text may be anybody's. */
+export function decodeQuestion(text: string): AskedQuestion | undefined {
   const { id, to, ask } = parseObject(text);
-  if (!isId(id)) return notOk('id is no whole number above 0');
-  if (typeof to !== 'string' || !REPLY_CHANNEL.test(to)) return notOk('to is no reply channel');
-  return ask === undefined ? notOk('there is no question') : ok({ id, to, ask });
+  if (!isId(id) || typeof to !== 'string' || !REPLY_CHANNEL.test(to)) return undefined;
+  return ask === undefined ? undefined : { id, to, ask };
 }
 
-/** Never throws: the text may be anybody's. */
-export function decodeReply(text: string): Result<GivenAnswer, string> {
+/** An answer, or undefined where the text is none. Never throws: the text may be anybody's. */
+export function decodeReply(text: string): GivenAnswer | undefined {
   const { id, answer } = parseObject(text);
-  if (!isId(id)) return notOk('id is no whole number above 0');
-  return answer === undefined ? notOk('there is no answer') : ok({ id, answer });
+  return isId(id) && answer !== undefined ? { id, answer } : undefined;
 }
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) > 0;

@@ -71,6 +71,9 @@ describe('what is known of spendings', () => {
     expect(small.waitMs(take(6_000, 2_000), 2_000)).toBe(0);
     expect(small.waitMs(take(6_000, 2_001), 2_000)).toBeGreaterThan(0);
     expect(few.all()).toHaveLength(290);
+    const even = new Spendings('own');
+    for (let at = 0; at < 4; at += 1) even.spend(even.idFor(take(512)), 1, at);
+    expect(even.all().map(({ amount }) => amount)).toEqual([2, 2]);
   });
 
   it('alone takes its part of the limit, and nothing that another is known to have taken', () => {
@@ -134,6 +137,22 @@ describe('what is known of spendings', () => {
     spendings.learn(10, 20_000, now);
     expect(spendings.waitMs(take(100, 30), now)).toBe(0);
     expect(spendings.waitAloneMs(take(100, 31), now)).toBe(MINUTE - 20_000);
+    expect(spendings.all()).toHaveLength(2);
+    // More by somebody else since: it becomes free later than what was there before.
+    spendings.learn(60, 10_000, now);
+    expect(spendings.waitMs(take(100, 11), now)).toBe(MINUTE - 20_000);
+    expect(spendings.waitMs(take(100, 41), now)).toBe(MINUTE - 10_000);
+  });
+
+  it('what was taken more than five seconds before the address began to count is not part of its count', () => {
+    const now = 10 * MINUTE;
+    const known = (ageMs: number): number => {
+      const spendings = new Spendings('own');
+      spendings.spend('own.1', 40, now - ageMs);
+      spendings.learn(70, 20_000, now);
+      return spendings.all().reduce((sum, { amount }) => sum + amount, 0);
+    };
+    expect([known(20_000), known(25_000), known(25_001)]).toEqual([70, 70, 110]);
   });
 });
 

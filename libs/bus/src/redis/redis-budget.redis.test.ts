@@ -43,6 +43,9 @@ describe('a budget, when Redis and this process know different things', () => {
     return waits;
   };
 
+  /** A score in Redis: microseconds. */
+  const secondsAgo = (seconds: number): number => (systemClock.now() - seconds * 1_000) * 1_000;
+
   it('an emptied Redis makes no room for more, here or in another process', async () => {
     const bus = await startBus();
     expect(await take(bus, 5, 5)).toEqual([0, 0, 0, 0, 0]);
@@ -132,6 +135,16 @@ describe('a budget, when Redis and this process know different things', () => {
     expect(await takeAmounts(third, 105, [5])).toEqual([0]);
   });
 
+  it('a process that was not seen for ten minutes has no part of the limit any more', async () => {
+    await operator.zadd(`${KEY}:seen`, secondsAgo(601), 'gone', secondsAgo(580), 'still there');
+    const bus = await startBus();
+    expect(await takeAmounts(bus, 100, [10])).toEqual([0]);
+    await redis.kill();
+    await until(() => bus.messages.state === 'down');
+    const [half, more] = await takeAmounts(bus, 100, [40, 1]);
+    expect([half, (more ?? 0) > 0]).toEqual([0, true]);
+  });
+
   it('two that learn the same from the address count it once', async () => {
     const buses = [await startBus(), await startBus(), await startBus()];
     await Promise.all(buses.map((bus) => bus.budget.learn(KEY, 70, 20_000)));
@@ -161,7 +174,6 @@ describe('a budget, when Redis and this process know different things', () => {
   });
 
   it('leaves nothing in Redis that is older than anybody asks for', async () => {
-    const secondsAgo = (seconds: number): number => (systemClock.now() - seconds * 1_000) * 1_000;
     await operator.zadd(KEY, secondsAgo(61), 'old', secondsAgo(50), 'kept');
     await operator.hset(`${KEY}:amounts`, 'old', 2, 'kept', 3);
     expect((await takeAmounts(await startBus(), 5, [3]))[0]).toBeGreaterThan(0);

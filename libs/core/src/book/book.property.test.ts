@@ -296,10 +296,20 @@ describe('two decimals', () => {
     );
   });
 
+  it('have as ranks their values in units of the eighth decimal, as far as a double holds those', () => {
+    fc.assert(
+      fc.property(decimals, (one) => {
+        const units = exact(one) / 10n ** 14n;
+        expect(rankOf(one)).toBe(Number(units > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : units));
+      }),
+    );
+  });
+
   it('of which one has a longer tail of zeros are the same', () => {
     expect(compareDecimals('1.10', '1.1')).toBe(0);
     expect(compareDecimals('5', '5.000')).toBe(0);
     expect(compareDecimals('007', '7.0')).toBe(0);
+    expect(compareDecimals('007.1', '7.2')).toBeLessThan(0);
     expect(compareDecimals('0.00000001', '0')).toBeGreaterThan(0);
   });
 });

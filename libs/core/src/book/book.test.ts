@@ -47,7 +47,7 @@ describe('a book', () => {
     const book = new Book();
     book.apply(diff(5, '99', '100'));
     expect([book.isKnown, book.size, book.id]).toEqual([false, 2, 5]);
-    expect(book.levels()).toEqual(NOTHING);
+    expect(book.levels()).toStrictEqual(NOTHING);
     expect(book.take({ ...whole(9, '99 98', '101'), bidsTo: '98' })).toEqual({
       bids: levels('98'),
       asks: levels('100:0 101')
@@ -57,10 +57,17 @@ describe('a book', () => {
     expect([book.isKnown, shown(book)]).toEqual([true, '99:1 98:1 (98) | 101:1 (all)']);
   });
 
+  it('knows what a book says that is of the very id that diffs have led to', () => {
+    const book = new Book();
+    book.apply(diff(5, '99', '100'));
+    book.take(whole(5, '99 98', '100'));
+    expect([book.isKnown, shown(book)]).toEqual([true, '99:1 98:1 (all) | 100:1 (all)']);
+  });
+
   it('is not changed by a diff that it has already', () => {
     const book = new Book();
     book.take(whole(10, '99', '100'));
-    book.apply(diff(10, '99:0 50', ''));
+    expect(book.apply(diff(10, '99:0 50', ''))).toEqual(NOTHING);
     expect(shown(book)).toBe('99:1 (all) | 100:1 (all)');
   });
 
@@ -75,6 +82,24 @@ describe('a book', () => {
       ['99.5', '3'],
       ['9', '4'],
     ]);
+  });
+
+  it('has two levels where two prices differ by less than anybody counts', () => {
+    const book = new Book();
+    book.take(whole(1, '99.5', '101 100.5'));
+    book.apply(diff(2, '99.500000000000000001:7 99.500000000000000003:9', '100.500000000000000001:8'));
+    book.apply(diff(3, '99.500000000000000002:0 99.500000000000000001:5', '100.500000000000000002:0'));
+    expect(shown(book)).toBe(
+      '99.500000000000000003:9 99.500000000000000001:5 99.5:1 (all) | 100.5:1 100.500000000000000001:8 101:1 (all)',
+    );
+  });
+
+  it('takes a book whose levels are out of order, of which some are nothing, and some are told twice', () => {
+    const book = new Book();
+    book.take(whole(1, '98 99 97:0 98.0:2', '101 100:0 102 101.5'));
+    expect(shown(book)).toBe('99:1 98.0:2 (all) | 101:1 101.5:1 102:1 (all)');
+    book.apply(diff(2, '98:0', '101.5:0'));
+    expect(shown(book)).toBe('99:1 (all) | 101:1 102:1 (all)');
   });
 
   it('gives as many levels as are asked for, and says that it reaches no further', () => {
@@ -110,6 +135,7 @@ describe('levels beyond what a book reaches', () => {
   it('go when the other side’s price reaches them, and whoever applies the diff is told', () => {
     const book = holed();
     expect(book.apply(diff(21, '102:5 101 99:0', '100:0 101:0'))).toEqual({ bids: [], asks: [['102', '0']] });
+    expect(book.size).toBe(6);
     expect(book.apply(diff(22, '', '97:1 98:0'))).toEqual({
       bids: [['97', '0']],
       asks: [],
@@ -150,6 +176,16 @@ describe('levels beyond what a book reaches', () => {
     expect(book.apply(diff(24, '102', ''))).toEqual({ bids: [], asks: [['101', '0']] });
   });
 
+  it.each<[string, (book: Book) => unknown]>([
+    ['a diff', (book) => book.apply(diff(21, '', '102:0'))],
+    ['a book', (book) => book.take({ ...whole(20, '99 98', '100 101 103'), bidsTo: '98', asksTo: '103' })],
+  ])('that %s has removed are forgotten: what comes at their price later is certain', (_, remove) => {
+    const book = holed();
+    remove(book);
+    book.apply(diff(22, '', '102'));
+    expect(book.apply(diff(23, '102.5', ''))).toEqual(NOTHING);
+  });
+
   it('are not lost to a shallower book of the same id', () => {
     const book = new Book();
     book.take({ ...whole(1, '99 98 97', '100 101'), bidsTo: '97' });
@@ -170,5 +206,18 @@ describe('a book that keeps only so many levels', () => {
     book.apply(diff(4, '99:0', '100:0'));
     expect(shown(book)).toBe('98.5:1 (98.5) | 101:1 (101)');
     expect(book.size).toBe(2);
+  });
+
+  it('knows no less when what it drops was not known, and no more than the rest when some of it was', () => {
+    const book = new Book(3);
+    book.take(whole(1, '99 98 97', '100'));
+    book.take({ ...whole(2, '99', '100'), bidsTo: '99' });
+    book.apply(diff(3, '98.5', ''));
+    expect([shown(book), book.size]).toEqual(['99:1 (99) | 100:1 (all)', 4]);
+    book.apply(diff(4, '99.5 99.4', ''));
+    expect(shown(book)).toBe('99.5:1 99.4:1 99:1 (99) | 100:1 (all)');
+    book.take({ ...whole(5, '99.5', '100'), bidsTo: '99.5' });
+    book.apply(diff(6, '99.9 99.8 99.7', ''));
+    expect(shown(book)).toBe('99.9:1 99.8:1 99.7:1 (99.7) | 100:1 (all)');
   });
 });

@@ -34,7 +34,8 @@ export class Book {
 
   /** Whether it has taken a book: before that, it knows single levels and nothing of what is between them. */
   get isKnown(): boolean {
-    return this.bids.reach.is !== 'none' && this.asks.reach.is !== 'none';
+    // A book is taken on both sides at once.
+    return this.bids.reach.is !== 'none';
   }
 
   /** Levels that it keeps, out of date or not. */

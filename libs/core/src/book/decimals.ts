@@ -39,8 +39,8 @@ export function compareDecimals(one: Decimal, other: Decimal): number {
   const pointOfOther = pointOf(other);
   // Nearly always written alike: then the first letter that differs decides.
   if (pointOfOne === pointOfOther) return compareDigits(one, 0, other, 0);
-  const fromOne = firstDigit(one, pointOfOne);
-  const fromOther = firstDigit(other, pointOfOther);
+  const fromOne = firstDigit(one);
+  const fromOther = firstDigit(other);
   const longer = pointOfOne - fromOne - (pointOfOther - fromOther);
   return longer === 0 ? compareDigits(one, fromOne, other, fromOther) : longer;
 }
@@ -68,15 +68,15 @@ function pointOf(text: Decimal): number {
 }
 
 /** Where the whole part begins, but for zeros in front. */
-function firstDigit(text: Decimal, point: number): number {
+function firstDigit(text: Decimal): number {
   let at = 0;
-  while (at < point && text.charCodeAt(at) === ZERO) at++;
+  while (text.charCodeAt(at) === ZERO) at++;
   return at;
 }
 
 /** Letter by letter from where both have as many digits before the point; what one has no digit for is zero. */
 function compareDigits(one: Decimal, fromOne: number, other: Decimal, fromOther: number): number {
-  const most = Math.max(one.length - fromOne, other.length - fromOther);
+  const most = Math.max(one.length, other.length);
   for (let at = 0; at < most; at++) {
     const a = digitAt(one, fromOne + at);
     const b = digitAt(other, fromOther + at);

@@ -93,8 +93,10 @@ export class HalfBook {
       passOld(to);
       const isThere = to < old.prices.length && compareDecimals(old.prices[to]!, price) === 0;
       if (!isThere || old.quantities[to] !== quantity) differing.push([price, quantity]);
-      if (isThere) this.unconfirmed.delete(old.prices[to]!);
-      if (isThere) from += 1;
+      if (isThere) {
+        this.unconfirmed.delete(old.prices[to]!);
+        from += 1;
+      }
       this.add(ownCopy(price), ownCopy(quantity));
     }
     passOld(old.prices.length);
@@ -108,18 +110,16 @@ export class HalfBook {
     for (let at = this.prices.length - 1; at >= 0; at--) {
       const price = this.prices[at]!;
       if (!this.reaches(this.reach, price)) break;
-      if (levels.length === most) return { levels, to: levels.at(-1)?.[0] };
+      if (levels.length === most) return { levels, to: levels[most - 1]![0] };
       levels.push([price, this.quantities[at]!]);
     }
     return { levels, to: this.reach.is === 'to' ? this.reach.price : undefined };
   }
 
-  /** Turned round; and put in order, should they not be: one level in the wrong place would make others unfindable. */
+  /** Each price once, and in order should they not be: one level in the wrong place would make others unfindable. */
   private worstFirst(levels: readonly Level[]): Level[] {
-    const turned = levels.toReversed();
-    const isInOrder = turned.every(([price], at) => at === 0 || this.compare(price, turned[at - 1]![0]) > 0);
-    if (isInOrder) return turned;
-    turned.sort(([one], [other]) => this.compare(one, other));
+    // To sort what is in order already costs one look at each.
+    const turned = levels.toReversed().sort(([one], [other]) => this.compare(one, other));
     return turned.filter(([price], at) => at === 0 || this.compare(price, turned[at - 1]![0]) !== 0);
   }
 

@@ -33,7 +33,17 @@ describe('codec', () => {
     );
   });
 
-  it.each(['null', 'true', '1', '"trade"', '[]', '{}'])('says of %s, which is JSON, that it is no event', (text) => {
+  it.each([
+    'null',
+    'true',
+    '1',
+    '"trade"',
+    '[]',
+    '{}',
+    '{"type":1,"stream":"a@trade","epoch":1,"seq":1}',
+    '{"type":"trade","stream":1,"epoch":1,"seq":1}',
+    '{"type":"trade","stream":"a@trade","epoch":1,"seq":"1"}',
+  ])('says of %s, which is JSON, that it is no event', (text) => {
     expect(decode(text)).toEqual({
       ok: false,
       problem: 'not an event: expected an object with type, stream, epoch and seq',
@@ -114,6 +124,8 @@ describe('codec', () => {
     ['that says its stream only later', '{"type":"trade","x":1,"stream":"a@trade","epoch":7,"seq":1}'],
     ['without an epoch', '{"type":"trade","stream":"a@trade","epoch":,"seq":1}'],
     ['whose epoch is a text', '{"type":"trade","stream":"a@trade","epoch":"7","seq":1}'],
+    ['whose epoch goes on in letters', '{"type":"trade","stream":"a@trade","epoch":7a,"seq":1}'],
+    ['whose seq goes on in letters', '{"type":"trade","stream":"a@trade","epoch":7,"seq":1a}'],
     ['whose seq is no whole number', '{"type":"trade","stream":"a@trade","epoch":7,"seq":1.5}'],
     ['whose epoch is below zero', '{"type":"trade","stream":"a@trade","epoch":-7,"seq":1}'],
     ['whose seq no double holds', '{"type":"trade","stream":"a@trade","epoch":7,"seq":9007199254740993}'],

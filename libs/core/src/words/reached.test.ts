@@ -9,6 +9,7 @@ import {
   encodeMark,
   encodeReached,
   eventOf,
+  isMarketEvent,
 } from '../index.js';
 
 const mark = { place: { epoch: 7, seq: 3 }, event: '{"type":"trade","stream":"a@trade","epoch":7,"seq":3}' };
@@ -29,6 +30,7 @@ describe('what an edge has reached', () => {
       edge: 'e',
       marks: [mark],
     });
+    expect(decodeReached('{"edge":"e","beat":{"epoch":7,"at":"1"},"marks":[]}')).toEqual({ edge: 'e', marks: [] });
     const many = Array.from({ length: MOST_REACHED + 1 }, () => mark);
     expect(decodeReached(JSON.stringify({ edge: 'e', marks: many }))?.marks).toHaveLength(MOST_REACHED);
   });
@@ -37,6 +39,11 @@ describe('what an edge has reached', () => {
     '%s is nothing',
     (text) => expect(decodeReached(text)).toBeUndefined(),
   );
+
+  it('of an edge with an endless name is nothing', () => {
+    const of = (length: number) => decodeReached(encodeReached({ edge: 'x'.repeat(length), marks: [] }));
+    expect([of(200)?.edge.length, of(201)]).toEqual([200, undefined]);
+  });
 
   it('is asked for in the call for demand', () => {
     expect([encodeDemandCall(true), encodeDemandCall(false)].map(asksReached)).toEqual([true, false]);
@@ -48,6 +55,12 @@ describe('a mark', () => {
   it('is read as it was written, and its event with it', () => {
     expect(decodeMark(encodeMark(mark))).toEqual(mark);
     expect(eventOf(mark)).toEqual({ type: 'trade', stream: 'a@trade', epoch: 7, seq: 3 });
+  });
+
+  it('may have a book for its event, which is no event of the market', () => {
+    const book = eventOf({ ...mark, event: '{"type":"book","stream":"a@depth","epoch":7,"seq":3}' });
+    expect(book).toEqual({ type: 'book', stream: 'a@depth', epoch: 7, seq: 3 });
+    expect([isMarketEvent(book!), isMarketEvent(eventOf(mark)!)]).toEqual([false, true]);
   });
 
   it('has no event where its text is none of the market, nor a book', () => {

@@ -55,6 +55,7 @@ describe('a demand', () => {
 
   it('of an edge with an endless name is none', () => {
     expect(decodeDemand(encodeDemand({ edge: 'x'.repeat(201), streams: [] }))).toBeUndefined();
+    expect(decodeDemand(encodeDemand({ edge: 'x'.repeat(200), streams: [] }))).toBeDefined();
   });
 });
 
@@ -102,11 +103,13 @@ describe('a welcome', () => {
   it('is asked for with names, at most so many at once', () => {
     expect(readWelcomeQuestion({ streams: ['a@trade'] })).toEqual({ streams: ['a@trade'] });
     expect(readWelcomeQuestion({ streams: Array.from({ length: MOST_WELCOMES + 1 }, () => 'a') })).toBeUndefined();
+    expect(readWelcomeQuestion({ streams: Array.from({ length: MOST_WELCOMES }, () => 'a') })).toBeDefined();
     expect(readWelcomeQuestion(undefined)).toBeUndefined();
   });
 
   it('is taken from an answer, and what is none is left out', () => {
-    expect(readWelcomeAnswer({ welcomes: [welcome, {}, null, { ...welcome, place: 7 }] })).toEqual({
+    const wrong = ['place', 'stream', 'feed', 'latest'].map((field) => ({ ...welcome, [field]: 7 }));
+    expect(readWelcomeAnswer({ welcomes: [welcome, {}, null, ...wrong] })).toEqual({
       welcomes: [welcome],
     });
     expect(readWelcomeAnswer('x')).toEqual({ welcomes: [] });

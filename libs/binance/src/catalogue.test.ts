@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { Catalogue } from './catalogue.js';
+import { spot } from './index.js';
+
+const catalogue = (): Catalogue => new Catalogue(spot.types);
+
+it('a stream that was found is remembered, but not more of them than may be', () => {
+  const streams = catalogue();
+  const found = streams.find('a@trade');
+  expect(found).toMatchObject({ name: 'a@trade', type: 'trade' });
+  for (let at = 1; at < 20_000; at += 1) streams.find(`s${at}@trade`);
+  expect(streams.find('a@trade')).toBe(found);
+  streams.find('onetoomany@trade');
+  const again = streams.find('a@trade');
+  expect(again).toEqual(found);
+  expect(again).not.toBe(found);
+  expect(streams.find('a@trade')).toBe(again);
+});
+
+it('an event of another market has no declaration here, and that is said', () => {
+  expect(catalogue().typeOf('trade').type).toBe('trade');
+  expect(() => catalogue().typeOf('unheard' as 'trade')).toThrow('No declaration for the stream type unheard');
+});

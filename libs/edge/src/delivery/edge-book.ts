@@ -147,8 +147,7 @@ export class EdgeBook {
     const changes = over(over(riding, book.apply(event)), event);
     this.riding = NOTHING;
     this.changed(event);
-    const isLonger = joins && event.firstUpdateId < from;
-    frames.send([{ ...event, ...changes, ...(isLonger && { firstUpdateId: from }) }], audience);
+    frames.send([{ ...event, ...changes, ...(joins && { firstUpdateId: from }) }], audience);
   }
 
   private takeBook(event: BookEvent): void {

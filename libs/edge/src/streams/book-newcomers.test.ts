@@ -40,6 +40,21 @@ describe('a client of Binance’s wire that came a moment ago', () => {
     expect(client.book.resyncs).toBe(0);
   });
 
+  it('counts from when it came, not from the first diff', () => {
+    const fresh = new BookStage(new MarketBook(6));
+    const client = fresh.wire('raw');
+    fresh.clock.advance(OWN_SNAPSHOT_MS);
+    fresh.diff();
+    fresh.diff();
+    expect([...client.topics]).toEqual([expect.not.stringContaining('newcomers')]);
+  });
+
+  it('leaves the topic of the others as well, once it is one of them', () => {
+    const client = stage.settled('raw');
+    stage.remove(client);
+    expect([client.topics.size, stage.stream.audience.size]).toEqual([0, 0]);
+  });
+
   it('does not join the others where they are not: while they wait for a book, or where that is ahead', () => {
     const client = stage.wire('raw');
     stage.lose(stage.market.diff());

@@ -156,6 +156,11 @@ export class BookStage {
     this.deliver(this.write(fields));
   }
 
+  /** Numbers a message and delivers it broken, though its beginning and its end are right. */
+  garble(fields: object): void {
+    this.deliver(this.write(fields).replace(/}$/, ',"later":}'));
+  }
+
   /** Numbers a message that the edge never gets. */
   lose(fields: object): void {
     this.write(fields);

@@ -15,7 +15,7 @@ import { Subscriptions } from '../door/subscriptions.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
 import { readStreams } from './read-streams.js';
 
-type ControlOf<M extends ControlRequest['method']> = Extract<ControlRequest, { method: M }>;
+type ControlOf<M extends ControlRequest['method']> = ControlRequest & { method: M };
 
 /** Binance's control messages, already checked by their decoder; `null` is the result of what has none. */
 @WebSocketGateway({ path: '/ws' })

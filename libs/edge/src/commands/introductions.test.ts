@@ -123,3 +123,17 @@ it('sets no alarm for a client that is gone', () => {
   books.forget(session);
   expect(clock.pending).toBe(0);
 });
+
+it('begins anew with a client that it has forgotten, and forgets nobody whom it does not know', () => {
+  const clock = new FakeClock();
+  const books = new Introductions(clock, 40);
+  const all = ['a', 'b'].map(stream);
+  const { sent, session } = client(all);
+  books.forget(session);
+  for (const one of all) books.introduce(session, one, 0);
+  books.forget(session);
+  const atOnce = all.map((one) => books.introduce(session, one, 0)?.map((text) => text.trim()));
+  expect(atOnce).toEqual([['a'], []]);
+  clock.advance(1_000);
+  expect(sent).toEqual(['b']);
+});

@@ -148,8 +148,7 @@ export class EdgeBook {
     this.isTrue &&= joins;
     const changes = riding.take(over(book.apply(event), event));
     this.changed(event);
-    const isLonger = joins && event.firstUpdateId < from;
-    frames.send([{ ...event, ...changes, ...(isLonger && { firstUpdateId: from }) }], audience);
+    frames.send([{ ...event, ...changes, ...(joins && { firstUpdateId: from }) }], audience);
   }
 
   private takeBook(event: BookEvent): void {

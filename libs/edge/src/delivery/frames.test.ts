@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { normalizeFrame, spot } from '#libs/binance';
 import { encode } from '#libs/core';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
@@ -35,4 +35,58 @@ it.each([
 ])('a frame with %s reaches a Binance client byte for byte', (_what, data) => {
   expect(delivered(`{"stream":"${TRADE}","data":${data}}`, 'combined')).toBe(`{"stream":"${TRADE}","data":${data}}`);
   expect(delivered(`{"stream":"${TRADE}","data":${data}}`, 'raw')).toBe(data);
+});
+
+describe('frames', () => {
+  const counts = newEdgeCounts();
+  const sent: [string, string][] = [];
+  const framesOf = (name: string, ...renditions: BinanceRendition[]): Frames => {
+    const audience = new Audience('spot', name);
+    for (const rendition of renditions) audience.add(rendition);
+    sent.length = 0;
+    Object.assign(counts, newEdgeCounts());
+    const publish = (topic: string, text: string) => void sent.push([topic, text]);
+    return new Frames(spot, parsedStream(name), audience, { publish, counts });
+  };
+  const trade = `{"type":"trade","stream":"${TRADE}","epoch":7,"seq":1,"symbol":"BTCUSDT","receivedAt":1,"id":1,"price":"1","quantity":"1","taker":"buy","tradedAt":1,"eventAt":1,"bestMatch":true}`;
+  const ticker = (part: unknown, more = ''): string =>
+    `{"type":"miniTicker","stream":"!miniTicker@arr","epoch":7,"seq":1,"symbol":"A","open":"1","high":"1","low":"1","last":"1","volume":"1","quoteVolume":"1","eventAt":1,"receivedAt":1,"part":${JSON.stringify(part)}${more}}`;
+
+  it.each<[BinanceRendition[], string[]]>([
+    [['raw', 'raw'], ['spot:raw:']],
+    [['combined'], ['spot:combined:']],
+    [['raw-us', 'raw-us'], ['spot:raw-us:']],
+    [['combined-us'], ['spot:combined-us:']],
+  ])('are written once for %j, and for nobody else', (renditions, topics) => {
+    framesOf(TRADE, ...renditions).write(trade);
+    expect(sent.map(([topic]) => topic)).toEqual(topics.map((topic) => topic + TRADE));
+    expect(counts).toMatchObject({ renditions: 1, deliveries: renditions.length });
+  });
+
+  it('are counted for everybody who gets them', () => {
+    framesOf(TRADE, 'raw', 'raw', 'combined', 'raw-us').write(trade);
+    expect(counts).toMatchObject({ renditions: 2, deliveries: 4 });
+  });
+
+  it('are made of what nobody has a word for also in an array’s stream', () => {
+    framesOf('!miniTicker@arr', 'raw').write(
+      '{"type":"unknown","stream":"!miniTicker@arr","epoch":7,"seq":1,"raw":{"e":"new"}}',
+    );
+    expect(sent.map(([, text]) => text)).toEqual(['{"e":"new"}']);
+  });
+
+  it('are none of an array of which one element is none', () => {
+    const frames = framesOf('!miniTicker@arr', 'raw');
+    frames.write(ticker([0, 2]));
+    frames.write(ticker([1, 2]).replace('"open":"1"', '"open":1'));
+    expect([sent, counts.unreadable]).toEqual([[], 1]);
+  });
+
+  it.each([['x'], [[]], [[0]], [['0', 1]], [[0, '1']], [[0.5, 1]], [[0, 1.5]], [[-1, 1]], [[1, 1]]])(
+    'are none of an element that says it is %j of an array',
+    (part) => {
+      framesOf('!miniTicker@arr', 'raw').write(ticker(part));
+      expect([sent, counts.unreadable]).toEqual([[], 1]);
+    },
+  );
 });

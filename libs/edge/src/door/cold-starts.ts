@@ -46,7 +46,7 @@ export class ColdStarts {
     const { streams } = entry;
     const { mostStreams, mostAtTheDoor } = this.parts;
     const isTooMuch = streams.length > mostStreams || this.atTheDoor.size >= mostAtTheDoor;
-    if (!market || streams.length === 0 || isTooMuch || !hasRoom(market, entry)) return undefined;
+    if (!market || isTooMuch || !hasRoom(market, entry)) return undefined;
     const rendition = binanceRendition(entry);
     const wanted = streams.map((parsed) => market.wanted.want(parsed, rendition));
     const release = (): void => wanted.forEach((stream) => market.wanted.release(stream, rendition));

@@ -13,7 +13,7 @@ const read = (path: string, query = '') => {
 
 describe('the path of an upgrade request', () => {
   it.each([
-    ['/v1', '', { market: 'spot', path: '/v1', wire: 'native', streams: [] }],
+    ['/v1', '', { market: 'spot', path: '/v1', wire: 'native', isCombined: false, isMicrosecond: false, streams: [] }],
     ['/other/v1', '', { market: 'other', path: '/v1', wire: 'native', streams: [] }],
     ['/other/ws/btcusdt@trade', '', { market: 'other', path: '/ws', wire: 'binance', streams: ['btcusdt@trade'] }],
     ['/other/stream', 'streams=btcusdt@trade', { market: 'other', isCombined: true, streams: ['btcusdt@trade'] }],
@@ -38,7 +38,18 @@ describe('the path of an upgrade request', () => {
     ['/stream', 'streams=btcusdt@trade&timeUnit=MICROSECOND', { isMicrosecond: true, streams: ['btcusdt@trade'] }],
     ['/ws/btcusdt@trade', 'timeUnit=microsecond', { isMicrosecond: true }],
     ['/ws/btcusdt@trade', 'timeUnit=MILLISECOND', { isMicrosecond: false }],
-    ['/ws/btcusdt@trade', 'timeUnit=HOUR', { status: '400 Bad Request', body: expect.stringContaining('MICROSECOND') }],
+    [
+      '/ws/btcusdt@trade',
+      'timeUnit=HOUR',
+      { status: '400 Bad Request', body: 'timeUnit is "HOUR": expected MILLISECOND or MICROSECOND' },
+    ],
+    [
+      '/ws/btcusdt@trade',
+      'timeUnit',
+      { status: '400 Bad Request', body: 'timeUnit is "": expected MILLISECOND or MICROSECOND' },
+    ],
+    ['/stream/', 'streams=btcusdt@trade', { isCombined: true, streams: ['btcusdt@trade'] }],
+    ['/stream/x', 'streams=btcusdt@trade', { status: '404 Not Found' }],
     ['/ws/%E5%B8%81%E5%AE%89usdt@trade', '', { streams: ['币安usdt@trade'] }],
     ['/ws/%zz', '', { status: '400 Bad Request', body: expect.stringContaining('URL-encoded') }],
     ['/ws/BTCUSDT@trade', '', { status: '400 Bad Request', body: expect.stringContaining('btcusdt@trade') }],

@@ -1,48 +1,42 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { spot } from '#libs/binance';
 import { HoldfastError, notOk, ok } from '#libs/core';
-import { EdgeSettings, Metrics, silentLog } from '#libs/runtime';
+import { EdgeSettings, type Log, Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { Backlogs } from './backlogs.js';
 import { CommandDesk } from './command-desk.js';
 import { Pings } from './pings.js';
-import { readRequestPath } from './request-path.js';
-import { Session, type ClientSocket } from './session.js';
+import type { Session } from './session.js';
+import { NotedSocket, sessionOn } from './session.rig.js';
 import { Sessions } from './sessions.js';
 import type { Outcome } from './wire/wire.js';
 
-/** A socket that writes down what is done to it. */
-class NotedSocket implements ClientSocket {
-  readonly pings: string[] = [];
-  readonly sent: string[] = [];
-  ended: [number, string] | undefined;
-  backlog = 0;
-  send = (text: string) => this.sent.push(text);
-  ping = (payload: string) => this.pings.push(payload);
-  subscribe = () => true;
-  unsubscribe = () => true;
-  cork = (write: () => void) => write();
-  end = (code: number, reason: string) => {
-    this.ended = [code, reason];
-  };
-  getBufferedAmount = () => this.backlog;
+/** What operators read: level, fields and sentence. */
+function notedLog(): { log: Log; lines: unknown[][] } {
+  const lines: unknown[][] = [];
+  const note =
+    (level: string) =>
+    (...said: unknown[]): void =>
+      void lines.push([level, ...said]);
+  return { lines, log: { ...silentLog, warn: note('warn'), error: note('error') } };
 }
 
-function sessionOn(path: string, id: number, socket: ClientSocket): Session {
-  const entry = readRequestPath([spot], path);
-  if (!entry.ok) throw new Error(entry.problem.body);
-  return new Session(id, entry.value, '127.0.0.1', 0, socket);
-}
+/** A metric's lines as Prometheus reads them, without its name. */
+const linesOf = async (metrics: Metrics, name: string): Promise<string[]> => {
+  const text = await metrics.registry.getSingleMetricAsString(name);
+  return text.split('\n').flatMap((line) => (line.startsWith(name) ? line.slice(name.length) : []));
+};
 
 describe('the clients of an edge', () => {
   const settings = new EdgeSettings();
   let clock: FakeClock;
+  let registry: Metrics;
   let metrics: EdgeMetrics;
   let sessions: Sessions;
   beforeEach(() => {
     clock = new FakeClock();
-    metrics = new EdgeMetrics(new Metrics());
+    registry = new Metrics();
+    metrics = new EdgeMetrics(registry);
     sessions = new Sessions(settings, clock, metrics);
   });
   const connect = (path: string, id: number): NotedSocket => {
@@ -68,13 +62,34 @@ describe('the clients of an edge', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('takes in so many and no more, and tells who is too many', async () => {
+    sessions = new Sessions({ maxConnections: 2 }, clock, metrics);
+    const [first, second, third, fourth] = [1, 2, 3, 4].map((id) => sessionOn('/v1', id, new NotedSocket()));
+    const refused = new NotedSocket();
+    if (!first || !second || !third || !fourth) throw new Error('four sessions');
+    expect([first, second].map((session) => sessions.admit(session))).toEqual([true, true]);
+    expect(sessions.admit(sessionOn('/v1', 5, refused))).toBe(false);
+    expect(refused.ended).toEqual([4002, 'too many connections']);
+    expect([...sessions.all]).toEqual([first, second]);
+    expect(await linesOf(registry, 'holdfast_edge_refused_connections_total')).toEqual(['{why="too-many"} 1']);
+    sessions.left(first);
+    expect([third, fourth].map((session) => sessions.admit(session))).toEqual([true, false]);
+  });
+
   it('looks at backlogs when half of one has been published, without waiting for the time to look', async () => {
     const socket = connect('/ws', 1);
     socket.backlog = settings.maxClientBacklogBytes + 1;
-    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
-    backlogs.published(settings.maxClientBacklogBytes / 2);
+    const { log, lines } = notedLog();
+    const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
+    backlogs.published(settings.maxClientBacklogBytes / 2 - 1);
+    await new Promise(setImmediate);
+    expect(socket.ended).toBeUndefined();
+    backlogs.published(1);
     await new Promise(setImmediate);
     expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
+    expect(await linesOf(registry, 'holdfast_edge_slow_clients_closed_total')).toEqual(['{how="told"} 1']);
+    const fields = { code: 'edge.client-too-slow', client: 1, address: '127.0.0.1', backlogBytes: socket.backlog };
+    expect(lines).toEqual([['warn', fields, 'closed a client that reads too slowly']]);
   });
 
   it('looks at backlogs four times a second besides, until it stops', () => {
@@ -110,11 +125,16 @@ describe('the commands of a client', () => {
   const settings = Object.assign(new EdgeSettings(), { maxCommandsPerSecond: 100 });
   const refusal = notOk(new HoldfastError('bad-command', 'no'));
   let clock: FakeClock;
+  let registry: Metrics;
+  let logged: unknown[][];
   let desk: CommandDesk;
   let socket: NotedSocket;
   beforeEach(() => {
     clock = new FakeClock();
-    desk = new CommandDesk(settings, clock, silentLog, new EdgeMetrics(new Metrics()));
+    registry = new Metrics();
+    const { log, lines } = notedLog();
+    logged = lines;
+    desk = new CommandDesk(settings, clock, log, new EdgeMetrics(registry));
     socket = new NotedSocket();
   });
   /** Says something so many times, and lets it be carried out with this outcome. */
@@ -149,9 +169,79 @@ describe('the commands of a client', () => {
     expect(refused()).toEqual([]);
     await say(session, '{"event":"list"}', done);
     expect(refused()).toHaveLength(1);
-    clock.advance(1_000);
+    clock.advance(999);
+    await say(session, '{"event":"list"}', done);
+    expect(refused()).toHaveLength(2);
+    clock.advance(1);
     await say(session, '{"event":"list"}', done, 100);
-    expect(refused()).toHaveLength(1);
+    expect(refused()).toHaveLength(2);
+  });
+
+  it('close a native connection that goes on asking too fast with a code that lets it come back', async () => {
+    const session = sessionOn('/v1', 1, socket);
+    await say(session, '{"event":"list"}', done, 100);
+    await say(session, '{"event":"list"}', done, 19);
+    expect(socket.ended).toBeUndefined();
+    await say(session, '{"event":"list"}', done);
+    expect(socket.ended).toEqual([4003, 'too many commands']);
+  });
+
+  it('are answered, but for what a handler has written itself, and counted by wire and by what became of them', async () => {
+    const session = sessionOn('/v1', 1, socket);
+    await say(session, '{"event":"list","id":1}', done);
+    expect(socket.sent).toEqual(['{"event":"list","id":1,"data":{}}']);
+    await say(session, '{"event":"list","id":2}', ok(undefined));
+    expect(socket.sent).toHaveLength(1);
+    await say(session, '{"event":"list","id":3}', refusal);
+    expect(await linesOf(registry, 'holdfast_edge_commands_total')).toEqual([
+      '{wire="native",result="ok"} 2',
+      '{wire="native",result="bad-command"} 1',
+    ]);
+    expect(logged).toEqual([]);
+  });
+
+  it('are answered also before anybody is there who could carry them out', async () => {
+    desk.receive(sessionOn('/v1', 1, socket), '{"event":"list","id":3}');
+    await new Promise(setImmediate);
+    expect(JSON.parse(socket.sent[0] ?? '')).toMatchObject({ event: 'error', id: 3, data: { code: 'internal' } });
+    expect(logged).toMatchObject([['error', { err: { message: 'no handlers are bound yet' } }, expect.any(String)]]);
+  });
+
+  it('wait for those before them, are counted while they do, and are forgotten when the client goes', async () => {
+    const session = sessionOn('/v1', 1, socket);
+    const carriedOut: string[] = [];
+    let finish = (): void => undefined;
+    let hurried = 0;
+    session.hurry = () => void (hurried += 1);
+    session.enqueue(() => new Promise((resolve) => (finish = resolve)));
+    session.enqueue(() => Promise.resolve(void carriedOut.push('second')));
+    await new Promise(setImmediate);
+    expect([session.queued, hurried, carriedOut]).toEqual([2, 2, []]);
+    finish();
+    await new Promise(setImmediate);
+    expect([session.queued, carriedOut]).toEqual([0, ['second']]);
+    session.enqueue(() => Promise.resolve(void carriedOut.push('third')));
+    session.closed();
+    await new Promise(setImmediate);
+    expect([session.queued, hurried, carriedOut]).toEqual([0, 4, ['second']]);
+  });
+
+  it('touch no socket that has closed', () => {
+    const session = sessionOn('/v1', 1, socket);
+    socket.backlog = 5;
+    expect([session.isOpen, session.backlogBytes]).toEqual([true, 5]);
+    session.closed();
+    const touched = (): never => {
+      throw new Error('a socket that has closed');
+    };
+    const all = { send: touched, ping: touched, subscribe: touched, unsubscribe: touched, cork: touched, end: touched };
+    Object.assign(socket, all, { getBufferedAmount: touched });
+    session.send('a');
+    session.ping('b');
+    session.join('c');
+    session.leave('d');
+    session.close(1000, 'e');
+    expect([session.isOpen, session.backlogBytes]).toEqual([false, 0]);
   });
 
   it('close a connection of Binance’s wire in Binance’s words when there are too many, and not one too early', async () => {
@@ -164,10 +254,15 @@ describe('the commands of a client', () => {
 
   it('are answered with an error of ours when a handler breaks', async () => {
     const session = sessionOn('/v1', 1, socket);
-    session.run = () => Promise.reject(new Error('secret'));
+    const secret = new Error('secret');
+    session.run = () => Promise.reject(secret);
     desk.receive(session, '{"event":"list","id":3}');
     await new Promise(setImmediate);
-    expect(JSON.parse(socket.sent[0] ?? '')).toMatchObject({ event: 'error', id: 3, data: { code: 'internal' } });
+    const message = 'this edge made a mistake; the command may or may not have been carried out';
+    const data = { code: 'internal', message };
+    expect(JSON.parse(socket.sent[0] ?? '')).toEqual({ event: 'error', id: 3, data });
     expect(socket.sent[0]).not.toContain('secret');
+    const fields = { code: 'edge.command-failed', client: 1, err: secret };
+    expect(logged).toEqual([['error', fields, 'a command failed because of a bug']]);
   });
 });

@@ -91,6 +91,27 @@ describe('a stream that lacks the end of a term', () => {
     expect(told()).toEqual(['gap 7.3', 'live 8.1', ...Array.from({ length: 1_000 }, (_, at) => `trade 8.${at + 2}`)]);
     asked[0]?.told([trade(12, 7, 4)]);
     expect(told()).toEqual([]);
+    expect(metrics.counts).toMatchObject({ discarded: 0, unreadable: 0 });
+  });
+
+  it('hears at once what the upstream before says late, while it waits', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 5 }), feed(7, 4));
+    expect(told()).toEqual(['live 7.4']);
+    asked[0]?.told([feed(7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual(['trade 7.5', 'live 8.1']);
+  });
+
+  it('asks nobody where a welcome shows that more of the new term is missing as well', () => {
+    const place = { epoch: 8, seq: 2 };
+    const welcome = { stream: TRADE, place, feed: feed(8, 1, { epoch: 7, seq: 5 }), latest: [] };
+    expect(intake.welcome(stream, welcome)).toBe(true);
+    expect([asked, told()]).toEqual([[], ['gap 7.3', 'live 8.2']]);
+  });
+
+  it('asks again once an upstream has said all again that it goes on behind, and not before', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 2 }), trade(11, 8, 2), trade(12, 8, 3));
+    deliver(feed(9, 1, { epoch: 8, seq: 5 }));
+    expect(asked.map(({ question }) => question)).toEqual([{ stream: TRADE, epoch: 8, after: 3, to: 5 }]);
   });
 
   it('asks as well where a welcome tells of the new term, which is then too early', () => {
@@ -136,6 +157,11 @@ describe('a stream that lacks the end of a term', () => {
     deliver(encode({ ...(JSON.parse(feed(8, 1, follows)) as FeedEvent), stream: name }));
     expect(asked).toEqual([]);
     expect(stream.epoch).toBe(8);
+  });
+
+  it('asks nobody where it is not the first message of a term that says what it follows', () => {
+    deliver(feed(8, 2, { epoch: 7, seq: 6 }));
+    expect([asked, stream.place]).toEqual([[], { epoch: 8, seq: 2 }]);
   });
 
   it('is told all of it or nothing', () => {

@@ -45,7 +45,7 @@ export function join(stream: FollowedStream, feed: FeedEvent): FeedEvent | undef
   if (!follows || epoch <= place.epoch) return undefined;
   stream.repeats = undefined;
   stream.junction = { from: follows, to: { epoch, seq } };
-  if (place.epoch === 0 || isSamePlace(follows, place)) return feed;
+  if (isSamePlace(follows, place)) return feed;
   if (follows.epoch !== place.epoch || follows.seq > place.seq) return undefined;
   if (!parsed.isArray) {
     // An array comes whole, and once: nobody asks for it again.

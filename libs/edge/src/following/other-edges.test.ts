@@ -36,7 +36,7 @@ function edge(known: Record<string, ToldStream>) {
     );
     return told;
   };
-  return { clock, others, fetched, isListening: () => isListening };
+  return { clock, others, fetched, answered: (question: unknown) => respond(question), isListening: () => isListening };
 }
 
 it('tells another edge all that it asks for, and nothing of a stream that it has not or has not whole', () => {
@@ -51,9 +51,16 @@ it('tells another edge all that it asks for, and nothing of a stream that it has
 });
 
 it('answers with no more than so much in a second', () => {
-  const { clock, others, fetched } = edge({ a: stream([1, 2, 3], 400_000) });
+  const { clock, others, fetched } = edge({ a: stream([1, 2, 3], 500_000) });
   others.start();
   expect([fetched({}), fetched({}), fetched({})]).toEqual([[2, 3], [2, 3], []]);
   clock.advance(1_000);
   expect(fetched({})).toEqual([2, 3]);
+});
+
+it('answers nothing at all where it has nothing, keeps nothing, or is asked nonsense', () => {
+  const { others, answered } = edge({ kept: { ...stream([], 1), recent: undefined } });
+  others.start();
+  const question = { stream: 'other', epoch: 7, after: 1, to: 3 };
+  expect([question, { ...question, stream: 'kept' }, 'hello'].map(answered)).toEqual([undefined, undefined, undefined]);
 });

@@ -29,3 +29,12 @@ it.each([1, 2, 7, 100])('keeps the newest %i, of many sizes, as a plain list wou
   }
   expect(recent.bytes).toBe(recent.texts.join('').length);
 });
+
+it('keeps exactly as many bytes as it may', () => {
+  const recent = new RecentTexts(3);
+  const half = 'x'.repeat(MOST_RECENT_BYTES / 2);
+  for (let step = 0; step < 2; step += 1) recent.take(half);
+  expect(recent.texts).toHaveLength(2);
+  recent.take('x');
+  expect(recent.texts).toEqual([half, 'x']);
+});

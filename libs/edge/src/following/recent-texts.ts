@@ -22,7 +22,7 @@ export class RecentTexts {
     this.bytes += text.length - (ring[next]?.length ?? 0);
     ring[next] = text;
     this.next = next + 1 === ring.length ? 0 : next + 1;
-    if (this.bytes > MOST_RECENT_BYTES) this.shrink();
+    this.shrink();
   }
 
   /** Lets go of the oldest ones, as many as are too much. */

@@ -1,5 +1,5 @@
 import { type KnownType, isNewer, isOrdered, reachOf } from '#libs/binance';
-import { type BookEvent, type FeedEvent, type MarketEvent, type Place, decode } from '#libs/core';
+import { type BookEvent, type FeedEvent, type MarketEvent, type Place, decode, isMarketEvent } from '#libs/core';
 
 /**
  * Tells what a new upstream says again, because it goes on behind an older event than the newest that clients of this edge have
@@ -16,9 +16,10 @@ export class Repeats {
   /** Whether clients have had this event. */
   hasEvent(text: string): boolean {
     const decoded = decode(text);
-    if (!decoded.ok || decoded.value.type === 'feed' || decoded.value.type === 'unknown') return false;
-    if (decoded.value.type !== 'book') return !isNewer(this.known, decoded.value, this.last);
-    return decoded.value.lastUpdateId <= this.reach;
+    if (!decoded.ok) return false;
+    const event = decoded.value;
+    if (event.type === 'book') return event.lastUpdateId <= this.reach;
+    return isMarketEvent(event) && event.type !== 'unknown' && !isNewer(this.known, event, this.last);
   }
 
   /** The state as it is for clients: what they have had is not missing, and a gap in it is none. */
@@ -37,7 +38,7 @@ export class Repeats {
 
 /** What is to be compared with the newest event; undefined where there is none that can be. */
 export function repeatsAfter(last: string | undefined, known: KnownType, toldAt: Place): Repeats | undefined {
-  const decoded = last === undefined ? undefined : decode(last);
-  if (!decoded?.ok || decoded.value.type === 'feed' || !isOrdered(known, decoded.value)) return undefined;
+  const decoded = decode(last ?? '');
+  if (!decoded.ok || decoded.value.type === 'feed' || !isOrdered(known, decoded.value)) return undefined;
   return new Repeats(known, decoded.value, toldAt);
 }

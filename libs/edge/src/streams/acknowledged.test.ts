@@ -49,6 +49,7 @@ describe('who waits until Binance has acknowledged streams', () => {
     hear(1, 'subscribing');
     expect(calls).toBe(0);
     hear(1, 'acknowledged');
+    expect(calls).toBe(1);
     hear(1, 'first-event', 'live');
     clock.advance(10_000);
     expect([calls, clock.pending, streams.map(({ watchers }) => watchers.size)]).toEqual([1, 0, [0, 0]]);
@@ -71,6 +72,24 @@ describe('who waits until Binance has acknowledged streams', () => {
     expect(calls).toBe(1);
     wait();
     expect(calls).toBe(2);
+  });
+
+  it('waits no longer for a stream of which an event has come, whatever has been said of it', () => {
+    wait();
+    for (const stream of streams) {
+      intake.deliverTo(stream)(`{"type":"trade","stream":"${stream.name}","epoch":7,"seq":1}`);
+    }
+    expect(calls).toBe(1);
+  });
+
+  it('waits no longer where a welcome says that Binance has acknowledged', () => {
+    wait();
+    for (const stream of streams) {
+      const feed = { type: 'feed', stream: stream.name, epoch: 7, seq: 1, state: 'recovering', cause: 'acknowledged' };
+      const said = JSON.stringify({ ...feed, since: 1, by: 'upstream' });
+      intake.welcome(stream, { stream: stream.name, place: { epoch: 7, seq: 1 }, feed: said, latest: [] });
+    }
+    expect(calls).toBe(1);
   });
 
   it('hears nothing after it has gone', () => {

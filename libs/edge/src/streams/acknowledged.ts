@@ -8,7 +8,7 @@ import { isDoubted } from './table.js';
  */
 export function isAwaited({ phase, feed, last }: EdgeStream): boolean {
   if (isDoubted(phase) || last !== undefined) return false;
-  return feed === undefined || (feed.state === 'recovering' && feed.cause === 'subscribing');
+  return feed === undefined || feed.cause === 'subscribing';
 }
 
 /**
@@ -32,7 +32,6 @@ export function whenAcknowledged(
   const end = (): void => {
     cancelTimer();
     for (const stream of open) stream.watchers.delete(changed);
-    open.clear();
   };
   const over = (): void => {
     end();

@@ -156,6 +156,11 @@ export class BookStage {
     this.deliver(this.write(fields));
   }
 
+  /** Numbers a message and delivers it broken, though its beginning and its end are right. */
+  garble(fields: object): void {
+    this.deliver(this.write(fields).replace(/}$/, ',"later":}'));
+  }
+
   /** Numbers a message that the edge never gets. */
   lose(fields: object): void {
     this.write(fields);
@@ -171,13 +176,13 @@ export class BookStage {
     this.publish({ type: 'feed', state, since: 1, cause, by: 'upstream' });
   }
 
-  /** Says how the stream stands, with this book. */
-  welcome(book: object = this.market.book()): void {
+  /** Says how the stream stands, with this book, or with none. */
+  welcome(book: object | 'none' = this.market.book(), state: FeedEvent['state'] = 'live'): void {
     this.isAsked = false;
     const head = { stream: DEPTH, ...this.place };
-    const said = { ...head, seq: 1, state: 'live', since: 1, cause: 'first-event', by: 'upstream' };
+    const said = { ...head, seq: 1, state, since: 1, cause: 'first-event', by: 'upstream' };
     const feed = JSON.stringify({ type: 'feed', ...said });
-    const latest = [JSON.stringify({ type: 'book', ...head, receivedAt: 1, ...book })];
+    const latest = book !== 'none' ? [JSON.stringify({ type: 'book', ...head, receivedAt: 1, ...book })] : [];
     this.intake.welcome(this.stream, { stream: DEPTH, place: { ...this.place }, feed, latest });
   }
 

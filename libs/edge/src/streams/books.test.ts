@@ -240,6 +240,16 @@ describe('an edge that knows the book at update id 10', () => {
     expect(stage.metrics.counts.bridges).toBe(0);
   });
 
+  it('tells a book that is news also while a new upstream says again what was', () => {
+    const state = { type: 'feed', state: 'recovering', since: 1, cause: 'subscribing', by: 'upstream' };
+    const follows = stage.present(-1);
+    Object.assign(stage.place, { epoch: 8, seq: 0 });
+    stage.publish({ ...state, follows });
+    stage.publish(book(20, BIDS, ASKS));
+    expect(native.events.at(-1)).toMatchObject({ type: 'book', lastUpdateId: 20 });
+    expect(settled.diffs).toMatchObject([{ U: 11, u: 20 }]);
+  });
+
   it('lets raw diffs pass where the upstream does, and knows its book to be wrong until the next one', () => {
     stage.publish(diff(15, 15));
     const newcomer = stage.add(new Noted());
@@ -256,6 +266,19 @@ describe('an edge that knows the book at update id 10', () => {
     stage.publish(book(3, BIDS, ASKS));
     stage.publish(diff(4, 4));
     expect(settled.diffs).toMatchObject([{ U: 3 }, { U: 4 }]);
+  });
+
+  it('begins anew where a welcome says that nobody knows what is missing, and only there', () => {
+    const last = (): unknown => native.events.findLast(({ type }) => type === 'book');
+    stage.lose(diff(11, 11));
+    stage.welcome(book(3, BIDS, ASKS));
+    stage.publish(diff(12, 12));
+    expect([last(), settled.diffs.length]).toEqual([undefined, 0]);
+    stage.lose({ type: 'feed', state: 'gap', since: 1, cause: 'ids-missing', by: 'upstream' });
+    stage.welcome(book(3, BIDS, ASKS), 'gap');
+    stage.publish(diff(4, 4));
+    expect(last()).toMatchObject({ lastUpdateId: 3 });
+    expect(settled.diffs).toMatchObject([{ U: 4, u: 4 }]);
   });
 
   it('bridges over a gap that no ids name, where the ids go on', () => {
@@ -292,104 +315,26 @@ describe('an edge that knows the book at update id 10', () => {
   });
 });
 
-describe('a client of Binance’s wire that came a moment ago', () => {
+describe('an edge that knows no book yet', () => {
   let stage: BookStage;
+  let native: Noted;
   beforeEach(() => {
-    stage = new BookStage(new MarketBook(2));
-    stage.diff();
-    stage.welcome();
+    stage = new BookStage(new MarketBook(5));
+    native = stage.add(new Noted());
   });
 
-  it('is not bridged, sees the hole, and so fetches a snapshot again: its own may be newer than our last diff', () => {
-    const client = stage.wire('combined');
-    stage.diff();
-    stage.market.diff(3);
-    client.book.start();
-    stage.market.diff(3);
-    stage.book();
-    stage.diff();
-    expect(client.diffs).toHaveLength(2);
-    expect(client.book.resyncs).toBe(1);
-    expect(client.book.id).toBe(stage.market.id);
+  it('asks for none because of the first diff: a stream that is new is welcomed anyway', () => {
+    stage.publish(diff(8, 8));
+    expect([stage.isAsked, stage.metrics.counts.lost]).toEqual([false, 0]);
   });
 
-  it('is bridged once diffs have followed each other for so long', () => {
-    const client = stage.wire('raw');
-    stage.diff();
-    stage.clock.advance(OWN_SNAPSHOT_MS - 1);
-    stage.diff();
-    expect([...client.topics]).toEqual([expect.stringContaining('newcomers')]);
-    stage.clock.advance(1);
-    stage.diff();
-    expect([...client.topics]).toEqual([expect.not.stringContaining('newcomers')]);
-    expect(stage.stream.audience).toMatchObject({ counts: { raw: 1 }, rebuilt: 1, newcomers: { counts: { raw: 0 } } });
-    stage.market.diff(3);
-    stage.book();
-    stage.diff();
-    expect(client.diffs).toHaveLength(5);
-    expect(client.book.resyncs).toBe(0);
-  });
-
-  it('does not join the others where they are not: while they wait for a book, or where that is ahead', () => {
-    const client = stage.wire('raw');
-    stage.lose(stage.market.diff());
-    stage.diff();
-    stage.clock.advance(OWN_SNAPSHOT_MS);
-    stage.diff();
-    expect([...client.topics]).toEqual([expect.stringContaining('newcomers')]);
-    stage.welcome();
-    const late = [stage.market.diff(1), { ...stage.market.diff(3), bids: [], asks: [] }];
-    stage.publish({ ...stage.market.book(), lastUpdateId: stage.market.id - 1 });
-    for (const one of late) stage.publish(one);
-    expect([...client.topics]).toEqual([expect.stringContaining('newcomers')]);
-    expect(client.book.resyncs).toBe(0);
-    stage.diff();
-    expect([...client.topics]).toEqual([expect.not.stringContaining('newcomers')]);
-    expect(client.book.resyncs).toBe(0);
-  });
-
-  it('counts anew from a hole that it has seen', () => {
-    const client = stage.wire('raw');
-    stage.clock.advance(OWN_SNAPSHOT_MS);
-    stage.market.diff(3);
-    stage.book();
-    stage.diff();
-    stage.clock.advance(OWN_SNAPSHOT_MS - 1);
-    stage.diff();
-    expect([...client.topics]).toEqual([expect.stringContaining('newcomers')]);
-  });
-
-  it('keeps its form and its place when it changes the one or leaves', () => {
-    const client = stage.wire('raw');
-    client.rendition = 'combined';
-    stage.stream.audience.reseat(client, 'raw');
-    stage.diff();
-    expect(client.diffs).toHaveLength(1);
-    stage.remove(client);
-    stage.diff();
-    expect(client.diffs).toHaveLength(1);
-    expect(client.topics.size).toBe(0);
-    expect(stage.stream.audience.size).toBe(0);
-  });
-
-  it('is no newcomer where the setting says that nobody is', () => {
-    const everybody = new BookStage(new MarketBook(3), 0);
-    everybody.welcome();
-    const client = everybody.wire('raw');
-    everybody.diff();
-    everybody.market.diff(3);
-    everybody.book();
-    expect(client.diffs).toHaveLength(2);
-    expect(client.book.resyncs).toBe(0);
-  });
-
-  it('takes the first book as what it has already', () => {
-    const cold = new BookStage(new MarketBook(4));
-    const client = cold.wire('raw');
-    cold.diff();
-    cold.book(5);
-    cold.diff();
-    expect(client.diffs).toHaveLength(2);
-    expect(client.book.resyncs).toBe(0);
+  it('owes it to native clients until a welcome has one, and counts none that has not as broken', () => {
+    stage.publish(diff(8, 8));
+    stage.welcome('none');
+    expect(native.events.map(({ type }) => type)).toEqual(['feed']);
+    stage.publish(diff(9, 9));
+    stage.welcome(book(9, BIDS, ASKS));
+    expect(native.events.at(-1)).toMatchObject({ type: 'book', lastUpdateId: 9 });
+    expect(stage.metrics.counts.unreadable).toBe(0);
   });
 });

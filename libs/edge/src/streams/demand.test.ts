@@ -21,6 +21,8 @@ describe('the demand of an edge', () => {
   let wanted: Interest;
   let voice: DemandVoice;
   let newest: number;
+  /** Waits with this before nothing on a stream's channel is missed any more. */
+  let ready: Promise<void>;
   /** Demands and questions, in the order in which they were said. */
   let said: (Demand | { asks: string[] } | { asksAgain: string[] })[];
   beforeEach(() => {
@@ -28,6 +30,7 @@ describe('the demand of an edge', () => {
     bus = new MemoryBus({ clock });
     room = new Room(3);
     newest = 0;
+    ready = Promise.resolve();
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
     const outlet = { publish: () => undefined, counts: newEdgeCounts(), clock, ownSnapshotMs: 5_000, lastEvents: 100 };
@@ -36,7 +39,7 @@ describe('the demand of an edge', () => {
       room,
       lingerMs: LINGER_MS,
       make: (parsed) => new EdgeStream(spot, parsed, clock.now(), outlet),
-      listen: ({ parsed }) => bus.messages.subscribe(spot.topic(parsed), () => undefined),
+      listen: ({ parsed }) => ({ ...bus.messages.subscribe(spot.topic(parsed), () => undefined), ready }),
       changed: () => voice.soon(),
     });
     voice = new DemandVoice({
@@ -68,6 +71,31 @@ describe('the demand of an edge', () => {
     const demands = said.filter((one) => 'edge' in one);
     expect(demands.at(-2)).toEqual({ edge: EDGE, streams: [] });
     expect(demands.at(-1)).toEqual({ edge: EDGE, streams: [], epoch: 7 });
+  });
+
+  it('demands a stream only once nothing on its channel is missed any more, and one that was let go meanwhile never', async () => {
+    let isReady = (): void => undefined;
+    ready = new Promise((resolve) => (isReady = resolve));
+    want('a@trade', 'native');
+    const gone = want('b@trade', 'native');
+    clock.advance(DEMAND_EVERY_MS);
+    expect(demands().at(-1)?.streams).toEqual([]);
+    wanted.release(gone, 'native');
+    clock.advance(LINGER_MS);
+    isReady();
+    await settle();
+    expect(said.slice(-2)).toEqual([{ edge: EDGE, streams: ['a@trade'] }, { asks: ['a@trade'] }]);
+    expect([wanted.has(gone), wanted.find('b@trade')]).toEqual([false, undefined]);
+  });
+
+  it('says and asks nothing while the bus is down, and all of it once it is up', async () => {
+    Object.assign(bus.messages, { state: 'down' });
+    want('a@trade', 'native');
+    await settle(DEMAND_EVERY_MS * 3);
+    expect(said).toEqual([]);
+    Object.assign(bus.messages, { state: 'up' });
+    clock.advance(DEMAND_EVERY_MS);
+    expect(said).toEqual([{ edge: EDGE, streams: ['a@trade'] }, { asks: ['a@trade'] }]);
   });
 
   it('tells many changes of one turn in one message, and only then asks about the new streams', async () => {
@@ -160,9 +188,47 @@ describe('the demand of an edge', () => {
     const [a] = ['a@trade', 'b@trade', 'c@trade'].map((name) => want(name, 'native'));
     await settle();
     expect(() => wanted.makeRoom(['d@trade'])).toThrow('at most 3 streams');
+    wanted.makeRoom(['a@trade', 'b@trade', 'c@trade']);
     if (a) wanted.release(a, 'native');
     wanted.makeRoom(['d@trade']);
     expect(names()).toEqual(['b@trade', 'c@trade']);
+  });
+
+  it('lets go of nothing while there is room', async () => {
+    const both = ['a@trade', 'b@trade'].map((name) => want(name, 'native'));
+    await settle();
+    for (const one of both) wanted.release(one, 'native');
+    wanted.makeRoom([]);
+    wanted.makeRoom(['d@trade']);
+    expect(names()).toEqual(['a@trade', 'b@trade']);
+  });
+
+  it('lets go of no more than it must, and of what lingers longest first', async () => {
+    const [a, b] = ['a@trade', 'b@trade', 'c@trade'].map((name) => want(name, 'native'));
+    await settle();
+    if (a) wanted.release(a, 'native');
+    if (b) wanted.release(b, 'native');
+    wanted.makeRoom(['d@trade']);
+    expect(names()).toEqual(['b@trade', 'c@trade']);
+    wanted.makeRoom(['d@trade']);
+    expect(names()).toEqual(['b@trade', 'c@trade']);
+  });
+
+  it('names the streams for which there is no room, and no others', () => {
+    const [a] = ['a@trade', 'b@trade', 'c@trade'].map((name) => want(name, 'native'));
+    if (a) wanted.release(a, 'native');
+    const refusal = (): unknown => {
+      try {
+        return wanted.makeRoom(['b@trade', 'd@trade', 'e@trade', 'f@trade']);
+      } catch (error) {
+        return error;
+      }
+    };
+    const message = 'this edge serves at most 3 streams';
+    const streams = { 'e@trade': message, 'f@trade': message };
+    expect(refusal()).toMatchObject({ code: 'too-many-streams', message, streams });
+    expect(refusal()).toHaveProperty('streams', streams);
+    expect(names()).toEqual(['a@trade', 'b@trade', 'c@trade']);
   });
 
   it('wants nothing any more once it has stopped, and leaves no alarm behind', async () => {

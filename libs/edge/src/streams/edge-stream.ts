@@ -129,11 +129,11 @@ export class EdgeStream {
     return junction !== undefined && isSamePlace(place, junction.from) && isSamePlace(this.place, junction.to);
   }
 
-  /** How many messages are missing before this place: 0 when it is the next one, -1 when it was here or is over. */
+  /** How many messages are missing before this place: 0 when it is the next one, below that when it was here or is over. */
   missingBefore({ epoch, seq }: Place): number {
-    if (epoch === this.epoch) return seq > this.seq ? seq - this.seq - 1 : -1;
     if (epoch < this.epoch) return -1;
-    return this.epoch === 0 ? 0 : seq - 1;
+    if (epoch > this.epoch) return this.epoch === 0 ? 0 : seq - 1;
+    return seq - this.seq - 1;
   }
 
   /** Something else is known of how it stands. */

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type BusState, MemoryBus } from '#libs/bus';
+import { type BusState, MemoryBus, type Subscription } from '#libs/bus';
 import { HEARTBEAT_EVERY_MS, encodeHeartbeat } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
+import { type Log, Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
@@ -11,7 +11,9 @@ import { MarketStreams } from './market-streams.js';
 import { Room } from './room.js';
 
 const TRADE = 'btcusdt@trade';
+const DEPTH = 'btcusdt@depth';
 const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+const diff = (id: number) => ({ type: 'depth', symbol: 'BTCUSDT', firstUpdateId: id, lastUpdateId: id }) as const;
 
 describe('the streams of a market, and the upstream they hear', () => {
   let clock: FakeClock;
@@ -19,14 +21,19 @@ describe('the streams of a market, and the upstream they hear', () => {
   let streams: MarketStreams;
   let sent: Record<string, unknown>[];
   let turnBus: (state: BusState) => void;
+  /** What operators read: level, code, and what else there is. */
+  let logged: unknown[];
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
     turnBus = () => undefined;
     bus.messages.onState = (listener) => {
       turnBus = (state) => listener(Object.assign(bus.messages, { state }).state);
-      return () => undefined;
+      return () => void (turnBus = () => undefined);
     };
+    logged = [];
+    const note = (level: string) => (fields: unknown, message: unknown) => logged.push([level, fields, message]);
+    const log = { ...silentLog, info: note('info'), warn: note('warn'), error: note('error') } as unknown as Log;
     sent = [];
     const publish = (_topic: string, text: string): void => {
       sent.push(JSON.parse(text) as Record<string, unknown>);
@@ -37,7 +44,7 @@ describe('the streams of a market, and the upstream they hear', () => {
       edge: 'e',
       bus,
       clock,
-      log: silentLog,
+      log,
       metrics,
       publish,
       room,
@@ -77,6 +84,65 @@ describe('the streams of a market, and the upstream they hear', () => {
       { type: 'feed', stream: 'a@trade', state: 'stale', cause: 'upstream-gone', by: 'edge' },
     ]);
     expect(streams.hearing.trouble).toContain('heartbeats');
+  });
+
+  it('tells operators that it cannot hear, and when it hears again after how long', () => {
+    beat(7);
+    pass(4);
+    const message = 'no upstream has been heard for 3 heartbeats';
+    expect(logged).toEqual([['warn', { code: 'edge.upstream-gone', market: 'spot' }, message]]);
+    pass(6);
+    beat(7);
+    const afterMs = 6 * HEARTBEAT_EVERY_MS;
+    expect(logged.slice(1)).toEqual([['info', { code: 'edge.hears', market: 'spot', afterMs }, 'hears again']]);
+  });
+
+  it('knows from the start that the bus cannot be heard', () => {
+    streams.stop();
+    Object.assign(bus.messages, { state: 'down' });
+    streams.start();
+    expect(streams.hearing.trouble).toBe('this edge cannot hear the bus');
+  });
+
+  it('does not take a heartbeat that was still under way for a bus that is back', () => {
+    turnBus('down');
+    beat(7);
+    expect(streams.hearing.trouble).toBe('this edge cannot hear the bus');
+  });
+
+  it('asks nothing where a bus that it has heard all along says that it is up', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    first.questions.length = 0;
+    turnBus('up');
+    clock.advance(100);
+    expect(first.questions).toEqual([]);
+    expect(logged).toEqual([]);
+    first.stop();
+  });
+
+  it('lets a new stream wait for its upstream while it hears one', async () => {
+    beat(7);
+    await want(TRADE);
+    expect(streams.wanted.find(TRADE)).toMatchObject({ phase: 'awaited', deafness: undefined });
+  });
+
+  it('says with its demand which term it has seen', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    expect(first.demands.at(-1)).toMatchObject({ epoch: 7, streams: [TRADE] });
+    first.stop();
+  });
+
+  it('asks at once how a stream of diffs stands of which it has lost one', async () => {
+    const first = upstream(7);
+    await want(DEPTH);
+    first.publish(DEPTH, diff(1));
+    first.questions.length = 0;
+    first.lose(DEPTH, diff(2));
+    first.publish(DEPTH, diff(3));
+    expect(first.questions).toEqual([[DEPTH]]);
+    first.stop();
   });
 
   it('has a stream that is opened meanwhile say so as well', async () => {
@@ -211,8 +277,12 @@ describe('the streams of a market, and the upstream they hear', () => {
     sent.length = 0;
     first.questions.length = 0;
     refuse('NOPERM');
-    expect(sent).toMatchObject([{ type: 'feed', state: 'stale', cause: 'bus-lost', by: 'edge' }]);
+    const message = 'the bus refuses this edge the stream';
+    expect(sent).toMatchObject([{ type: 'feed', state: 'stale', cause: 'bus-lost', by: 'edge', message }]);
     expect(JSON.stringify(sent)).not.toContain('NOPERM');
+    const topic = spot.topic(parsedStream(TRADE));
+    const fields = { code: 'edge.channel-refused', topic, why: 'NOPERM' };
+    expect(logged).toEqual([['error', fields, 'the bus refuses a channel']]);
     refuse(undefined);
     clock.advance(100);
     expect(first.questions).toEqual([[TRADE]]);
@@ -247,9 +317,27 @@ describe('the streams of a market, and the upstream they hear', () => {
   });
 
   it('leaves nothing behind when it stops', async () => {
-    await want(TRADE);
     streams.stop();
-    expect(clock.pending).toBe(0);
+    const open = new Set<unknown>();
+    const noted = (subscription: Subscription): Subscription => {
+      open.add(subscription);
+      const end = (): void => {
+        open.delete(subscription);
+        subscription.end();
+      };
+      return { ...subscription, end };
+    };
+    const subscribe = bus.messages.subscribe.bind(bus.messages);
+    const answer = bus.ask.answer.bind(bus.ask);
+    bus.messages.subscribe = (...args) => noted(subscribe(...args));
+    bus.ask.answer = (...args) => noted(answer(...args));
+    streams.start();
+    await want(TRADE);
+    expect(open.size).toBeGreaterThan(4);
+    streams.stop();
+    expect([open.size, clock.pending]).toEqual([0, 0]);
+    turnBus('down');
+    expect(streams.hearing.trouble).toBe('no upstream has been heard yet');
     expect(streams.wanted.streams).toEqual([]);
     beat(7);
     expect(streams.hearing.trouble).toBe('no upstream has been heard yet');

@@ -111,6 +111,7 @@ describe('the intake', () => {
       { state: 'gap', cause: 'upstream-gone', by: 'edge', epoch: 7, seq: 5 },
       { type: 'bookTicker', epoch: 8, seq: 3 },
     ]);
+    expect(metrics.counts.lost).toBe(2);
   });
 
   it('announces a new term, because nobody knows what the market did in between', () => {
@@ -228,18 +229,33 @@ describe('the intake', () => {
     ]);
   });
 
-  it.each(['', 'null', '{}', encode({ ...(JSON.parse(feed(7, 1)) as FeedEvent), stream: 'ethusdt@bookTicker' })])(
-    'takes no welcome whose feed event is %s',
-    (text) => {
-      expect(intake.welcome(stream, { stream: TOP, place: { epoch: 7, seq: 1 }, feed: text, latest: [] })).toBe(false);
-      expect(stream.place).toEqual({ epoch: 0, seq: 0 });
-      expect(metrics.counts.unreadable).toBe(1);
-    },
-  );
+  /** A feed event in which something is otherwise. */
+  const wrong = (fields: object): string => JSON.stringify({ ...(JSON.parse(feed(7, 1)) as FeedEvent), ...fields });
+
+  it.each([
+    '',
+    'null',
+    '{}',
+    wrong({ stream: 'ethusdt@bookTicker' }),
+    wrong({ state: 'fine' }),
+    wrong({ since: 'noon' }),
+    wrong({ cause: 7 }),
+  ])('takes no welcome whose feed event is %s', (text) => {
+    expect(intake.welcome(stream, { stream: TOP, place: { epoch: 7, seq: 1 }, feed: text, latest: [] })).toBe(false);
+    expect(stream.place).toEqual({ epoch: 0, seq: 0 });
+    expect(metrics.counts.unreadable).toBe(1);
+  });
+
+  it('counts nothing as unreadable where a welcome has no event, or fitting ones', () => {
+    welcome(7, 5);
+    welcome(7, 6, [event(7, 6)]);
+    expect(metrics.counts.unreadable).toBe(0);
+  });
 
   it('keeps no newest event that is another stream’s', () => {
     welcome(7, 5, [event(7, 5), event(7, 5).replace(TOP, 'ethusdt@bookTicker')]);
     expect(natives()).toMatchObject([{ type: 'feed' }, { type: 'bookTicker', stream: TOP }]);
+    expect(metrics.counts.unreadable).toBe(1);
   });
 
   it('counts an array of which a part was lost as broken, and sends none of it', () => {

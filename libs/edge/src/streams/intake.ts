@@ -95,8 +95,7 @@ export class Intake {
     const feed = said && openingOf(welcome, said);
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
-    if (stream.heldBack || (isNews && isSamePlace(feed, place) && this.catchUp(stream, encode(feed), feed)))
-      return false;
+    if (stream.heldBack || (isSamePlace(feed, place) && this.catchUp(stream, encode(feed), feed))) return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
     if (isNews && !joined && before.epoch !== 0)
       this.lose(stream, stream.missingBefore(place) + 1, place, feed.follows);
@@ -104,7 +103,7 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
-    if (isNews && joined) stream.recent?.take(encode(feed));
+    if (joined) stream.recent?.take(encode(feed));
     if (isNews && isUnbounded(feed)) stream.book?.doubted();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
@@ -229,7 +228,7 @@ export class Intake {
     stream.recent?.clear();
     stream.book?.lost();
     const since = stamp(this.parts.clock);
-    const isReplaced = stream.epoch !== 0 && next.epoch > stream.epoch;
+    const isReplaced = next.epoch > stream.epoch;
     if (isReplaced) stream.repeats = undefined;
     const isUnknown = isReplaced && behind === undefined;
     const telling = this.move(stream, isUnknown ? 'replaced' : 'lost');
@@ -257,8 +256,9 @@ export class Intake {
     this.parts.metrics.counts.unreadable += latest.length - fitting.length;
     const news = fitting.filter((text) => !stream.repeats?.hasEvent(text));
     if (stream.keepsNewest) stream.newest = news.at(-1) ?? stream.newest;
-    const book = stream.book && news.findLast((text) => isSamePlace(stream.placeOfBook(text) ?? NOWHERE, stream.place));
-    if (book !== undefined) stream.book?.take(book);
+    const { book } = stream;
+    const text = book && news.findLast((one) => isSamePlace(stream.placeOfBook(one) ?? NOWHERE, stream.place));
+    if (book && text) book.take(text);
   }
 
   /** Tells native clients the book that they lack. */
@@ -277,7 +277,7 @@ export class Intake {
     const at = text.lastIndexOf('"receivedAt":');
     const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
     const { clock, metrics } = this.parts;
-    if (at > 0 && receivedAt > 0) {
+    if (receivedAt > 0) {
       metrics.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
     }
   }
@@ -286,7 +286,7 @@ export class Intake {
 const NOWHERE: Place = { epoch: 0, seq: 0 };
 
 /** Whether it is a gap that no ids name: the upstream does not know what is missing, or the market's ids begin again behind it. */
-const isUnbounded = ({ state, by, missing }: FeedEvent): boolean => state === 'gap' && by === 'upstream' && !missing;
+const isUnbounded = ({ state, missing }: FeedEvent): boolean => state === 'gap' && !missing;
 
 /** What holds of a feed event wherever the stream is by now. */
 function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {

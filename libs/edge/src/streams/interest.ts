@@ -60,13 +60,15 @@ export class Interest {
     const fresh = names.filter((name) => !this.entries.has(name));
     const over = taken + fresh.length - most;
     if (over <= 0) return;
-    const idle = [...this.entries].filter(([name, { lingering }]) => lingering && !names.includes(name));
+    const idle = [...this.entries.values()].filter(
+      ({ stream, lingering }) => lingering && !names.includes(stream.name),
+    );
     if (over > idle.length) {
       const message = `this edge serves at most ${most} streams`;
       const homeless = fresh.slice(idle.length - over).map((name) => [name, message]);
       throw new HoldfastError('too-many-streams', message, { streams: Object.fromEntries(homeless) });
     }
-    for (const [name] of idle.slice(0, over)) this.letGo(name);
+    for (const entry of idle.slice(0, over)) this.letGo(entry);
   }
 
   /** One more client wants the stream in this form. */
@@ -83,12 +85,12 @@ export class Interest {
     audience.remove(rendition);
     const entry = this.entries.get(name);
     if (!entry || audience.size > 0) return;
-    entry.lingering = this.parts.clock.after(this.parts.lingerMs, () => this.letGo(name));
+    entry.lingering = this.parts.clock.after(this.parts.lingerMs, () => this.letGo(entry));
   }
 
   /** Nothing is wanted any more. */
   end(): void {
-    for (const name of this.entries.keys()) this.letGo(name);
+    for (const entry of this.entries.values()) this.letGo(entry);
   }
 
   private open(parsed: ParsedStream): WantedStream {
@@ -104,11 +106,11 @@ export class Interest {
     return entry;
   }
 
-  private letGo(name: StreamName): void {
-    const entry = this.entries.get(name);
-    entry?.lingering?.();
-    entry?.subscription.end();
-    if (this.entries.delete(name)) this.parts.room.taken -= 1;
+  private letGo({ stream, subscription, lingering }: WantedStream): void {
+    lingering?.();
+    subscription.end();
+    this.entries.delete(stream.name);
+    this.parts.room.taken -= 1;
     this.parts.changed();
   }
 }

@@ -58,7 +58,7 @@ describe('the last events of a stream', () => {
   });
   const deliver = (...texts: string[]): void => texts.forEach(intake.deliverTo(stream));
   const welcome = (epoch: number, seq: number, feedText = feed(epoch, 1)): boolean =>
-    intake.welcome(stream, { stream: TRADE, place: { epoch, seq }, feed: feedText, latest: [] });
+    intake.welcome(stream, { stream: stream.name, place: { epoch, seq }, feed: feedText, latest: [] });
   const last = (most = 5): string[] =>
     lastOf(stream, most).map((text) => {
       const { epoch, seq } = JSON.parse(text) as { epoch: number; seq: number };
@@ -119,7 +119,7 @@ describe('the last events of a stream', () => {
     ['!miniTicker@arr', 5],
   ])('are none of %s where %i are kept', (name, kept) => {
     begin(name, kept);
-    welcome(7, 0);
+    expect(welcome(7, 0, feed(7, 1, { stream: name }))).toBe(true);
     deliver(trade(1).replace('"type":"trade","stream":"btcusdt@trade"', stream.front.slice(1, -9)));
     expect(stream.seq).toBe(1);
     expect(last()).toEqual([]);

@@ -58,6 +58,27 @@ describe('an edge that is asked how far it got', () => {
     expect(upstream.demands).toHaveLength(1);
   });
 
+  it('names no stream of which nothing has come, and says nothing where there is no other', async () => {
+    const texts: string[] = [];
+    bus.messages.subscribe(spot.channels.reached, (text) => texts.push(text));
+    await want('a@trade', 'b@trade');
+    ask();
+    expect(texts).toEqual([]);
+    upstream.publish('a@trade', trade(1));
+    ask();
+    expect(texts.map((text) => (JSON.parse(text) as { marks: unknown[] }).marks.length)).toEqual([1]);
+  });
+
+  it('answers with the newest event also where one before it was lost, and with none that nobody has a word for', async () => {
+    await want('a@trade');
+    upstream.publish('a@trade', trade(1));
+    upstream.lose('a@trade', trade(2));
+    const event = upstream.publish('a@trade', trade(3));
+    upstream.publish('a@trade', { type: 'unknown', raw: { e: 'new' } });
+    ask();
+    expect(said).toMatchObject([{ marks: [{ place: { epoch: 7, seq: 4 }, event }] }]);
+  });
+
   it('says nothing where only its demand is asked for', async () => {
     await want('a@trade');
     upstream.publish('a@trade', trade(1));

@@ -50,6 +50,10 @@ describe('the table of a stream', () => {
     }
   }
 
+  it.each(PHASES)('counts who is %s as one who follows exactly where messages are told', (phase) => {
+    expect(isFollowed(phase)).toBe(step(phase, 'event')[1] === 'message');
+  });
+
   it('never sends a live message before the stream was introduced or is overdue, whatever happens', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...HAPPENINGS), { maxLength: 40 }), (happenings) => {

@@ -71,7 +71,7 @@ export function replacementOf(stream: EdgeStream, since: Millis): string {
 /** A feed event of this edge; it stands at the last place that the edge knows. */
 const byEdge = (
   { name, epoch, seq }: EdgeStream,
-  { state, since, cause, message }: Pick<FeedEvent, 'state' | 'since' | 'cause' | 'message'>,
+  { state, since, cause, message }: Required<Pick<FeedEvent, 'state' | 'since' | 'cause' | 'message'>>,
 ): FeedEvent => ({
   type: 'feed',
   stream: name,
@@ -81,7 +81,7 @@ const byEdge = (
   since,
   cause,
   by: 'edge',
-  ...(message !== undefined && { message }),
+  message,
 });
 
 const newestOf = ({ newest }: EdgeStream): string[] => (newest === undefined ? [] : [newest]);

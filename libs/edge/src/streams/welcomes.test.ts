@@ -19,6 +19,8 @@ describe('the questions of an edge', () => {
   let refused: Set<string>;
   let unwanted: Set<EdgeStream>;
   let messages: { state: 'up' | 'down' };
+  /** How many of the next questions are answered before asking returns, as on a bus within the process. */
+  let answeredAtOnce: number;
   let welcomes: Welcomes;
   beforeEach(() => {
     clock = new FakeClock();
@@ -27,6 +29,7 @@ describe('the questions of an edge', () => {
     refused = new Set();
     unwanted = new Set();
     messages = { state: 'up' };
+    answeredAtOnce = 0;
     /** As the port has it: answered once, with undefined when nobody did in time. */
     const ask = (_topic: string, question: unknown, withinMs: Millis, answered: (answer: unknown) => void): Cancel => {
       const cancel = clock.after(withinMs, () => answered(undefined));
@@ -36,6 +39,10 @@ describe('the questions of an edge', () => {
         answered(value);
       };
       asked.push({ streams, answer });
+      if (answeredAtOnce > 0) {
+        answeredAtOnce -= 1;
+        answer({ welcomes: streams.map(welcomeTo) });
+      }
       return cancel;
     };
     const welcome = (stream: EdgeStream): boolean => {
@@ -160,6 +167,29 @@ describe('the questions of an edge', () => {
     expect(welcomed).toEqual([]);
     answerLast();
     expect(welcomed).toEqual(['s0@trade', 's1@trade']);
+  });
+
+  it('are about nothing but what is asked again, when everything must be', () => {
+    welcomes.ask(streams(MOST_WELCOMES + 1));
+    welcomes.askAgain(streams(1, 7_000));
+    answerLast();
+    expect(asked.slice(1).map((question) => question.streams)).toEqual([['s7000@trade']]);
+  });
+
+  it('forget what nobody has answered, when everything must be asked again', () => {
+    welcomes.ask(streams(1));
+    clock.advance(1_000);
+    welcomes.askAgain(streams(1, 7));
+    clock.advance(1_500);
+    expect(asked.slice(1).map((question) => question.streams)).toEqual([['s7@trade'], ['s7@trade']]);
+  });
+
+  it('can be taken back also where the one before was answered at once', () => {
+    answeredAtOnce = 1;
+    welcomes.ask(streams(MOST_WELCOMES + 1));
+    expect([asked.length, clock.pending]).toEqual([2, 1]);
+    welcomes.stop();
+    expect(clock.pending).toBe(0);
   });
 
   it('are not asked into a bus that is down', () => {

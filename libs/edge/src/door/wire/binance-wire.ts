@@ -9,7 +9,6 @@ class BinanceRefusal extends HoldfastError {
     message: string,
   ) {
     super('bad-command', message);
-    this.name = 'BinanceRefusal';
   }
 }
 
@@ -35,7 +34,7 @@ export const binanceWire: Wire = {
       return { kind: 'command', command: { handler: method, id, data: request.value } };
     }
     const { code, message, id } = request.problem;
-    if (code === 3 || !/^\s*\{/.test(text)) return { kind: 'hopeless', code: 1008, reason: 'Invalid request' };
+    if (code === 3) return { kind: 'hopeless', code: 1008, reason: 'Invalid request' };
     return { kind: 'refused', error: new BinanceRefusal(code, message), ...(id !== undefined && { id }) };
   },
 

@@ -77,6 +77,6 @@ function refused(code: ErrorCode, message: string, id?: RequestId): Incoming {
   return { kind: 'refused', error, ...(id !== undefined && { id }) };
 }
 
-/** `id` stands between `event` and `data`, where the client gave one. */
+/** `id` stands between `event` and `data`, where the client gave one: what is undefined is not written. */
 const replyText = ({ event, data }: NativeResult, id: RequestId | undefined): string =>
-  JSON.stringify(id === undefined ? { event, data } : { event, id, data });
+  JSON.stringify({ event, id, data });

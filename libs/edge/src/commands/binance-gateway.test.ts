@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { Metrics, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { ColdStarts } from '../door/cold-starts.js';
+import type { Session } from '../door/session.js';
+import { NotedSocket, sessionOn } from '../door/session.rig.js';
+import { Subscriptions } from '../door/subscriptions.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { MarketStreams } from '../streams/market-streams.js';
+import { Room } from '../streams/room.js';
+import { BinanceGateway } from './binance.gateway.js';
+
+const TRADE = 'btcusdt@trade';
+const DEPTH = 'btcusdt@depth';
+const ALIAS = 'btcusdt@depth@1000ms';
+
+describe('the requests of Binance’s wire', () => {
+  let gateway: BinanceGateway;
+  let socket: NotedSocket;
+  beforeEach(() => {
+    const clock = new FakeClock();
+    const streams = new MarketStreams(spot, {
+      edge: 'e',
+      bus: new MemoryBus({ clock }),
+      clock,
+      log: silentLog,
+      metrics: new EdgeMetrics(new Metrics()),
+      publish: () => undefined,
+      room: new Room(10),
+      lingerMs: 0,
+      ownSnapshotMs: 0,
+      lastEvents: 0,
+    });
+    const coldStarts = new ColdStarts({ markets: [streams], clock, waitMs: 0, mostStreams: 10, mostAtTheDoor: 10 });
+    gateway = new BinanceGateway(new Subscriptions([streams], 2), coldStarts);
+    socket = new NotedSocket();
+  });
+  const clientOn = (path: string): Session => sessionOn(path, 1, socket);
+
+  it('begin with the streams of the URL', () => {
+    gateway.handleConnection(clientOn(`/ws/${TRADE}`));
+    expect([socket.topics, socket.ended]).toEqual([[`spot:raw:${TRADE}`], undefined]);
+  });
+
+  it('end at once where the URL has too many, and say so', () => {
+    gateway.handleConnection(clientOn(`/ws/${TRADE}/${DEPTH}/ethusdt@trade`));
+    expect(socket.ended).toEqual([4500, 'one connection may have 2 streams']);
+  });
+
+  it('hide no bug', () => {
+    const session = clientOn(`/ws/${TRADE}`);
+    Object.assign(session.entry, { market: { ...spot, name: 'elsewhere' } });
+    expect(() => gateway.handleConnection(session)).toThrow('No streams of the market');
+  });
+
+  it('subscribe, list by the names that the client used, unsubscribe, and give everything back', async () => {
+    const session = clientOn('/ws');
+    const method = 'SUBSCRIBE' as const;
+    expect(await gateway.subscribe(session, { method, params: [TRADE, ALIAS], id: 1 })).toBeNull();
+    expect(gateway.list(session)).toEqual([TRADE, ALIAS]);
+    expect(gateway.unsubscribe(session, { method: 'UNSUBSCRIBE', params: [TRADE], id: 2 })).toBeNull();
+    expect([gateway.list(session), socket.topics]).toEqual([[ALIAS], [`spot:raw:${DEPTH}`]]);
+    gateway.handleDisconnect(session);
+    expect([gateway.list(session), socket.topics]).toEqual([[], []]);
+  });
+
+  it('refuse what is no stream', async () => {
+    const request = { method: 'SUBSCRIBE' as const, params: ['x@y'], id: 1 };
+    await expect(gateway.subscribe(clientOn('/ws'), request)).rejects.toMatchObject({ code: 'bad-stream' });
+  });
+
+  it('set and get the form of frames', () => {
+    const session = clientOn(`/ws/${TRADE}`);
+    gateway.handleConnection(session);
+    expect(gateway.getProperty(session)).toBe(false);
+    expect(gateway.setProperty(session, { method: 'SET_PROPERTY', params: ['combined', true], id: 1 })).toBeNull();
+    expect([gateway.getProperty(session), socket.topics]).toEqual([true, [`spot:combined:${TRADE}`]]);
+  });
+});

@@ -1,0 +1,133 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import type { ClientLimits, Place } from '#libs/core';
+import { Metrics, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { HandUpstream } from '../../../../test/support/hand-upstream.js';
+import type { Session } from '../door/session.js';
+import { NotedSocket, sessionOn } from '../door/session.rig.js';
+import { Subscriptions } from '../door/subscriptions.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { MarketStreams } from '../streams/market-streams.js';
+import { Room } from '../streams/room.js';
+import { Introductions } from './introductions.js';
+import { NativeGateway } from './native.gateway.js';
+import type { SubscribeData } from './stream-commands.js';
+
+const TRADE = 'btcusdt@trade';
+const TOP = 'btcusdt@bookTicker';
+const LIMITS: ClientLimits = {
+  commandsPerSecond: 5,
+  streams: 10,
+  messageBytes: 1_000,
+  namesPerCommand: 10,
+  lastEvents: 2,
+};
+
+describe('the commands of /v1', () => {
+  let clock: FakeClock;
+  let upstream: HandUpstream;
+  let streams: MarketStreams;
+  let introductions: Introductions;
+  let gateway: NativeGateway;
+  let socket: NotedSocket;
+  let session: Session;
+  beforeEach(async () => {
+    clock = new FakeClock();
+    const bus = new MemoryBus({ clock });
+    streams = new MarketStreams(spot, {
+      edge: 'e',
+      bus,
+      clock,
+      log: silentLog,
+      metrics: new EdgeMetrics(new Metrics()),
+      publish: () => undefined,
+      room: new Room(10),
+      lingerMs: 60_000,
+      ownSnapshotMs: 0,
+      lastEvents: 100,
+    });
+    streams.start();
+    upstream = new HandUpstream(bus, { clock }).start();
+    introductions = new Introductions(clock, 10_000);
+    const subscriptions = new Subscriptions([streams], 10);
+    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions);
+    gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(100);
+    for (let id = 1; id <= 3; id += 1) upstream.publish(TRADE, { type: 'trade', symbol: 'BTCUSDT', id });
+    socket = new NotedSocket();
+    session = sessionOn('/v1', 1, socket);
+  });
+  /** The reply, and what the streams are told behind it: their types, and ids where they have one. */
+  const subscribe = (data: SubscribeData): { reply: unknown; told: unknown[] } => {
+    gateway.subscribe(session, data, { handler: 'subscribe', id: 1 });
+    const [reply, ...told] = socket.sent.splice(0).map((text) => JSON.parse(text) as Record<string, unknown>);
+    return { reply, told: told.map(({ type, id }) => id ?? type) };
+  };
+  const place = (seq: number): Place => ({ epoch: 7, seq });
+
+  it('begin with what a client may take', () => {
+    gateway.handleConnection(session);
+    expect(socket.sent).toEqual([JSON.stringify({ event: 'limits', data: LIMITS })]);
+  });
+
+  it('answer with the place of each stream, null where it is not known, and tell their states behind', () => {
+    const data = { streams: { [TRADE]: place(3), [TOP]: null } };
+    expect(subscribe({ streams: [TRADE, TOP] })).toEqual({
+      reply: { event: 'subscribed', id: 1, data },
+      told: ['feed'],
+    });
+  });
+
+  it('give the last events of what is new, and none of what the client has', () => {
+    expect(subscribe({ streams: [TRADE], last: 2 }).told).toEqual(['feed', 2, 3]);
+    expect(subscribe({ streams: [TRADE], last: 2 }).told).toEqual(['feed']);
+  });
+
+  it('give none where none are asked for, or nothing was missed', () => {
+    expect(subscribe({ streams: [TRADE], last: null as never }).told).toEqual(['feed']);
+    gateway.unsubscribe(session, { streams: [TRADE] });
+    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(3) }, last: 2 })).toEqual({
+      reply: { event: 'subscribed', id: 1, data: { streams: { [TRADE]: place(3) }, resumed: { [TRADE]: true } } },
+      told: ['feed'],
+    });
+  });
+
+  it('say of a client that comes back that it has missed something, or that nobody knows', () => {
+    const since = { [TRADE]: place(2), [TOP]: place(0) };
+    expect(subscribe({ streams: [TRADE, TOP], since, last: 1 })).toMatchObject({
+      reply: { data: { resumed: { [TRADE]: false, [TOP]: false } } },
+      told: ['feed', 3],
+    });
+  });
+
+  it.each([
+    [{ streams: [TRADE], last: 3 }, 'last: expected a whole number of events, at most 2'],
+    [{ streams: [TRADE], since: { [TOP]: place(1) } }, `since: "${TOP}" is not among streams`],
+    [{ streams: [TRADE], since: { [TRADE]: 3 } }, `since: expected {"epoch":…,"seq":…} in whole numbers for ${TRADE}`],
+  ])('refuse %j and change nothing', (data, message) => {
+    expect(() => subscribe(data)).toThrow(message);
+    expect([session.streams.size, socket.topics, socket.sent]).toEqual([0, [], []]);
+  });
+
+  it('list, take streams back, and tell the time', () => {
+    subscribe({ streams: [TRADE, TOP] });
+    expect(gateway.list(session)).toEqual({ event: 'list', data: { streams: [TRADE, TOP] } });
+    const left = gateway.unsubscribe(session, { streams: [TOP, 'ethusdt@trade'] });
+    expect(left).toEqual({ event: 'unsubscribed', data: { streams: [TOP] } });
+    expect(gateway.list(session)).toEqual({ event: 'list', data: { streams: [TRADE] } });
+    expect(gateway.ping()).toEqual({ event: 'pong', data: { at: clock.now() } });
+  });
+
+  it('leave nothing behind of a client that has gone', () => {
+    subscribe({ streams: [TRADE, TOP], last: 2 });
+    const { pending } = clock;
+    gateway.handleDisconnect(session);
+    // What it was being given is forgotten; the stream that nobody has any more lingers.
+    expect([session.streams.size, streams.wanted.find(TOP)?.audience.size, clock.pending]).toEqual([0, 0, pending]);
+    expect(streams.wanted.find(TRADE)?.audience.size).toBe(1);
+  });
+});

@@ -1,0 +1,130 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type Market, type ParsedStream, spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { HoldfastError } from '#libs/core';
+import { Metrics, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { MarketStreams } from '../streams/market-streams.js';
+import { Room } from '../streams/room.js';
+import type { Session } from './session.js';
+import { NotedSocket, sessionOn } from './session.rig.js';
+import { Subscriptions } from './subscriptions.js';
+
+const TRADE = 'btcusdt@trade';
+const TOP = 'btcusdt@bookTicker';
+const OWN_SNAPSHOT_MS = 5_000;
+
+describe('which client has which streams', () => {
+  let clock: FakeClock;
+  let streams: MarketStreams;
+  let subscriptions: Subscriptions;
+  let socket: NotedSocket;
+  beforeEach(() => {
+    clock = new FakeClock();
+    streams = new MarketStreams(spot, {
+      edge: 'e',
+      bus: new MemoryBus({ clock }),
+      clock,
+      log: silentLog,
+      metrics: new EdgeMetrics(new Metrics()),
+      publish: () => undefined,
+      room: new Room(4),
+      lingerMs: 0,
+      ownSnapshotMs: OWN_SNAPSHOT_MS,
+      lastEvents: 0,
+    });
+    subscriptions = new Subscriptions([streams], 3);
+    socket = new NotedSocket();
+  });
+  const parsed = (...names: string[]): ParsedStream[] => names.map((name) => parsedStream(name));
+  const client = (path = '/v1'): Session => sessionOn(path, 1, socket);
+  const add = (session: Session, ...names: string[]): string[] =>
+    subscriptions.add(session, parsed(...names)).map(({ name }) => name);
+  const refusal = (act: () => unknown): unknown => {
+    try {
+      return act();
+    } catch (error) {
+      return error instanceof HoldfastError ? [error.code, error.message, error.streams] : error;
+    }
+  };
+
+  it('hears each stream once, on the topic of its form, and gives it up with the last client', () => {
+    const session = client();
+    expect(add(session, TRADE, TRADE)).toEqual([TRADE]);
+    expect(add(session, TRADE, TOP)).toEqual([TRADE, TOP]);
+    expect(socket.topics).toEqual([`spot:native:${TRADE}`, `spot:native:${TOP}`]);
+    expect(streams.wanted.find(TRADE)?.audience).toMatchObject({ counts: { native: 1 }, rebuilt: 0, size: 1 });
+    expect(subscriptions.remove(session, [TRADE, TRADE, 'ethusdt@trade'])).toEqual([TRADE]);
+    expect([socket.topics, [...session.streams.keys()]]).toEqual([[`spot:native:${TOP}`], [TOP]]);
+    clock.advance(0);
+    expect(streams.wanted.streams.map(({ name }) => name)).toEqual([TOP]);
+  });
+
+  it('has so many at most, names those that are too many, and is left as it was', () => {
+    const session = client();
+    add(session, TRADE, TOP);
+    const message = 'one connection may have 3 streams';
+    const names = ['a@trade', 'b@trade', TRADE, 'c@trade'];
+    const blamed = { 'b@trade': message, 'c@trade': message };
+    expect(refusal(() => add(session, ...names))).toEqual(['too-many-streams', message, blamed]);
+    expect([...session.streams.keys()]).toEqual([TRADE, TOP]);
+    expect(add(session, TRADE, 'a@trade')).toEqual([TRADE, 'a@trade']);
+  });
+
+  it('is left as it was also where the edge has no room', () => {
+    const other = sessionOn('/v1', 2, new NotedSocket());
+    add(other, 'a@trade', 'b@trade', 'c@trade');
+    const session = client();
+    const message = 'this edge serves at most 4 streams';
+    const refused = refusal(() => add(session, 'a@trade', TRADE, TOP));
+    expect(refused).toEqual(['too-many-streams', message, { [TOP]: message }]);
+    expect([session.streams.size, socket.topics]).toEqual([0, []]);
+    expect(add(session, 'a@trade', TRADE)).toEqual(['a@trade', TRADE]);
+  });
+
+  it('leaves the topic of the form that it had when it takes another, and gets frames in one form only', () => {
+    const session = client('/ws');
+    add(session, TRADE);
+    expect(socket.topics).toEqual([`spot:raw:${TRADE}`]);
+    subscriptions.setCombined(session, true);
+    expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+    expect(streams.wanted.find(TRADE)?.audience).toMatchObject({ counts: { raw: 0, combined: 1 }, rebuilt: 1 });
+    subscriptions.setCombined(session, true);
+    expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+    subscriptions.remove(session, [TRADE]);
+    expect(socket.topics).toEqual([]);
+    expect(streams.wanted.find(TRADE)?.audience).toMatchObject({ counts: { raw: 0, combined: 0 }, size: 0 });
+  });
+
+  it('does the same where it is a newcomer to a stream of diffs', () => {
+    const depth = 'btcusdt@depth';
+    const session = client('/ws?timeUnit=MICROSECOND');
+    add(session, depth);
+    subscriptions.setCombined(session, true);
+    expect(socket.topics).toEqual([`spot:combined-us:newcomers:${depth}`]);
+    const newcomers = streams.wanted.find(depth)?.audience.newcomers;
+    expect(newcomers?.counts).toMatchObject({ 'raw-us': 0, 'combined-us': 1 });
+    subscriptions.remove(session, [depth]);
+    expect([socket.topics, newcomers?.counts['combined-us']]).toEqual([[], 0]);
+  });
+
+  it('may call a stream by its other name, and let go of it by that', () => {
+    const session = client('/ws');
+    const alias = 'btcusdt@depth@1000ms';
+    add(session, TRADE, alias);
+    expect([...session.aliases]).toEqual([[alias, 'btcusdt@depth']]);
+    expect(subscriptions.remove(session, [TRADE])).toEqual([TRADE]);
+    expect(session.aliases.size).toBe(1);
+    expect(subscriptions.remove(session, [alias])).toEqual(['btcusdt@depth']);
+    expect([session.aliases.size, session.streams.size]).toEqual([0, 0]);
+  });
+
+  it('is not served where its market has no streams here', () => {
+    const elsewhere: Market = { ...spot, name: 'elsewhere' };
+    const session = client();
+    Object.assign(session.entry, { market: elsewhere });
+    expect(() => add(session, TRADE)).toThrow('No streams of the market elsewhere here');
+  });
+});

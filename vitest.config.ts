@@ -1,15 +1,18 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.js';
 
 const source = {
   resolve: { conditions: ['source'] },
   ssr: { resolve: { conditions: ['source'] } },
 };
 
+/** Tests with sockets wait more than they compute: more of them at once than there are cores. */
+const WAITING = { maxWorkers: 4, sequence: { groupOrder: 1 } };
+
 /** The three speeds of a test are told by its file name; see CONTRIBUTING.md. */
 export default defineConfig({
   test: {
-    // Most tests wait for sockets rather than compute; one worker less than there are cores would leave the machine idle.
-    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         ...source,
@@ -17,11 +20,17 @@ export default defineConfig({
           name: 'unit',
           include: ['{libs,apps,test,bench}/**/*.test.ts'],
           exclude: ['**/*.loopback.test.ts', '**/*.redis.test.ts', '**/node_modules/**', 'dist/**'],
+          // Nothing of a unit test outlives it, and most of a file's time would go into loading again what others have loaded.
+          isolate: false,
+          maxWorkers: 2,
+          // A unit test waits for nothing: this ends one that hangs, and no slow machine breaks it.
+          testTimeout: 60_000,
         },
       },
       {
         ...source,
         test: {
+          ...WAITING,
           name: 'loopback',
           include: ['{libs,apps,test,bench}/**/*.loopback.test.ts'],
           testTimeout: 30_000,
@@ -31,6 +40,7 @@ export default defineConfig({
       {
         ...source,
         test: {
+          ...WAITING,
           name: 'redis',
           include: ['{libs,apps,test,bench}/**/*.redis.test.ts'],
           globalSetup: ['test/support/redis-server.ts'],

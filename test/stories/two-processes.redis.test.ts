@@ -13,6 +13,7 @@ import {
   replayReport,
   verdictOf,
 } from '#libs/drill';
+import type { FeedEvent } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';
@@ -87,13 +88,18 @@ describe('a second upstream on the same Redis', () => {
   let roles: TwoRoles;
   let stage: Stage;
   let options: TwoRolesOptions;
+  /** Streams of which a client heard that they are stale, because no upstream is heard. */
+  const told = new Set<string>();
 
   beforeAll(async () => {
     redis = await startRedis();
     const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
     options = { clock, redisUrl: redis.url, dist, environment: hurriedEnvironment(simulator) };
     roles = await TwoRoles.start(options);
-    stage = new Stage({ clock, simulator, gateway: roles, clients: 8, menus: BRISK });
+    const feed = ({ stream, state, by, cause }: FeedEvent): void => {
+      if (state === 'stale' && by === 'edge' && cause === 'upstream-gone') told.add(stream);
+    };
+    stage = new Stage({ clock, simulator, gateway: roles, clients: 8, menus: BRISK, onlooker: { feed } });
     await stage.start();
   });
 
@@ -102,18 +108,21 @@ describe('a second upstream on the same Redis', () => {
     await redis.stop();
   });
 
-  it('that dies gives the feed back to the first one: clients are told, and data goes on', async () => {
+  it('that dies gives the feed back to the first one: data goes on, and clients are told if their edge was deaf meanwhile', async () => {
     const second = new RoleProcess('upstream', await freePort(), options);
     await until(() => second.log.some((line) => line.includes('"line.live"')), { deadlineMs: 20_000 });
     await until(() => roles.upstream.log.some((line) => line.includes('"upstream.overtaken"')));
     await stage.flows();
+    told.clear();
+    const before = roles.edge.log.length;
     await second.end('SIGKILL');
-    await until(() => stage.troubled().length === stage.feeds.size, { what: 'every stream stale', deadlineMs: 10_000 });
-    expect(new Set(stage.troubled().map(({ by, cause }) => `${by} ${cause}`))).toEqual(new Set(['edge upstream-gone']));
-    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.took-over"')), { deadlineMs: 15_000 });
+    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.took-over"')), { deadlineMs: 20_000 });
     await stage.flows();
+    // The first one takes the feed back after four missed beats at the earliest, and after as many an edge is deaf: either may be sooner.
+    const wasDeaf = roles.edge.log.slice(before).some((line) => line.includes('"edge.upstream-gone"'));
+    expect([...told].toSorted()).toEqual(wasDeaf ? [...stage.feeds.keys()].toSorted() : []);
     expect(verdictOf(await stage.outcome([], 'gaps may be announced')).sentence).toMatch(/^PASSED/);
-  });
+  }, 90_000);
 });
 
 describe('recorded frames through two processes and a real Redis', () => {

@@ -18,7 +18,7 @@ export interface TwoRolesOptions {
 
 /** Log lines kept of each process. */
 const MOST_LINES = 5_000;
-const READY_WITHIN_MS = 20_000;
+const READY_WITHIN_MS = 45_000;
 
 /** One process of ours: started from the build, its log read. */
 export class RoleProcess {

@@ -23,7 +23,8 @@ export class Session {
   readonly streams = new Map<StreamName, EdgeStream>();
   /** What it calls those that it called by another name; see `ParsedStream.alias`. */
   readonly aliases = new Map<StreamName, StreamName>();
-  readonly rate = new CommandRate();
+  /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
+  readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;
   /** Commands refused since the last good one. */

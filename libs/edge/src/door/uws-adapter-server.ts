@@ -122,6 +122,8 @@ export class UwsServer {
         upgrade: (response, request, context) => this.upgrade(response, request, context),
         open: (socket) => this.opened(socket),
         message: (socket, message, isBinary) => this.received(socket.getUserData().session, message, isBinary),
+        ping: (socket) => this.pinged(socket.getUserData().session),
+        pong: (socket) => this.pinged(socket.getUserData().session),
         dropped: (socket) => this.dropped(socket.getUserData().session),
         close: (socket) => this.closed(socket.getUserData().session),
       })
@@ -173,6 +175,10 @@ export class UwsServer {
     if (!session) return;
     if (message.byteLength > this.settings.maxClientMessageBytes) return session.close(1009, 'message too large');
     this.parts.desk.receive(session, isBinary ? undefined : Buffer.from(message).toString());
+  }
+
+  private pinged(session: Session | undefined): void {
+    if (session) this.parts.desk.pinged(session);
   }
 
   /**

@@ -82,7 +82,7 @@ export class EdgeSettings {
     env: 'HOLDFAST_MAX_CLIENT_COMMANDS_PER_SECOND',
     read: integer,
     expected: 'a number from 1 to 10000',
-    says: 'Commands one client may send per second; more are refused with an error.',
+    says: 'Commands one client may send per second; more are refused with an error. So many pings and pongs it may send as well; more close it.',
   })
   @Max(10_000)
   @Min(1)

@@ -1,3 +1,5 @@
+import { request } from 'node:http';
+import { type Socket, connect as dial } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { EdgeSettings } from '#libs/runtime';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
@@ -45,5 +47,68 @@ describe('a client that sends pings and pongs without end', () => {
     const client = await connect('/ws');
     for (let times = 0; times < 5; times += 1) client.socket.ping();
     expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [], id: 1 });
+  });
+});
+
+describe('a request that is none for an upgrade', () => {
+  const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+  const UPGRADE = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-key': KEY,
+    'sec-websocket-version': '13',
+  };
+  const ask = (path: string, headers: Record<string, string>, method = 'GET') =>
+    new Promise<{ status: number; version: unknown }>((resolve, reject) => {
+      const { port } = new URL(edge.wsUrl);
+      const asked = request({ host: '127.0.0.1', port, path, headers, method, agent: false });
+      asked.on('response', (response) => {
+        response.resume();
+        resolve({ status: response.statusCode ?? 0, version: response.headers['sec-websocket-version'] });
+      });
+      asked.on('upgrade', ({ statusCode }, socket) => {
+        socket.destroy();
+        resolve({ status: statusCode ?? 0, version: undefined });
+      });
+      asked.on('error', reject);
+      asked.end();
+    });
+
+  it.each([
+    ['asks for no upgrade of the connection', { connection: 'keep-alive' }],
+    ['wants another protocol', { upgrade: 'h2c' }],
+    ['speaks an older version', { 'sec-websocket-version': '8' }],
+  ])('is told what is spoken here when it %s', async (_, headers) => {
+    await begin();
+    expect(await ask('/ws', { ...UPGRADE, ...headers })).toEqual({ status: 426, version: '13' });
+    expect(await ask('/ws', { ...UPGRADE, connection: 'keep-alive, upgrade' })).toMatchObject({ status: 101 });
+  });
+
+  /** Everything that the edge sends until it closes the connection. */
+  const untilClosed = (text: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket: Socket = dial(Number(new URL(edge.wsUrl).port), '127.0.0.1');
+      let got = '';
+      socket.on('data', (data) => (got += String(data)));
+      socket.on('close', () => resolve(got));
+      socket.on('error', reject);
+      socket.write(text);
+    });
+
+  it.each(['/ws/btcusdt@trade', '/ws/btcusdt@trad', '/nowhere'])(
+    'has no body in the answer to HEAD %s',
+    async (path) => {
+      await begin();
+      const [head, body] = (await untilClosed(`HEAD ${path} HTTP/1.1\r\nHost: edge\r\n\r\n`)).split('\r\n\r\n');
+      expect(head).toMatch(/^HTTP\/1\.1 4\d\d /);
+      expect(body).toBe('');
+    },
+  );
+
+  it('is answered, and then its connection is closed, however many more come on it', async () => {
+    await begin();
+    const answers = await untilClosed('GET /ws/btcusdt@trad HTTP/1.1\r\nHost: edge\r\n\r\n'.repeat(10));
+    expect(answers).toMatch(/^HTTP\/1\.1 400 .*did you mean btcusdt@trade\?/s);
+    expect(answers).toMatch(/^connection: close/im);
   });
 });

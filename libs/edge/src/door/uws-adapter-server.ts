@@ -17,7 +17,14 @@ import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
-import { type DoorEntry, readRequestPath } from './request-path.js';
+import {
+  type DoorEntry,
+  type HttpRefusal,
+  UPGRADE_REQUIRED,
+  type UpgradeHeaders,
+  readRequestPath,
+  refuseHandshake,
+} from './request-path.js';
 import { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 import type { UwsAdapter } from './uws-adapter.js';
@@ -129,8 +136,7 @@ export class UwsServer {
       })
       .any('/*', (response, request) => {
         const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
-        if (entry.ok) answer(response, '426 Upgrade Required', 'This is a WebSocket address');
-        else answer(response, entry.problem.status, entry.problem.body);
+        answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
       });
   }
 
@@ -144,10 +150,10 @@ export class UwsServer {
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
-    if (!entry.ok) {
+    const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
+    if (!entry.ok || refusal) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });
-      answer(response, entry.problem.status, entry.problem.body);
-      return;
+      return answer(response, request, refusal ?? UPGRADE_REQUIRED);
     }
     const userData: UserData = { entry: entry.value };
     const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
@@ -201,6 +207,22 @@ export class UwsServer {
   }
 }
 
-function answer(response: HttpResponse, status: string, body: string): void {
-  response.cork(() => response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8').end(body));
+const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
+  connection: request.getHeader('connection'),
+  upgrade: request.getHeader('upgrade'),
+  'sec-websocket-version': request.getHeader('sec-websocket-version'),
+});
+
+/**
+ * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
+ * goes, would be answered without end and nobody else served.
+ */
+function answer(response: HttpResponse, request: HttpRequest, { status, body }: HttpRefusal): void {
+  const isHead = request.getMethod() === 'head';
+  response.cork(() => {
+    response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
+    if (status.startsWith('426'))
+      response.writeHeader('upgrade', 'websocket').writeHeader('sec-websocket-version', '13');
+    response.end(isHead ? '' : body, true);
+  });
 }

@@ -8,7 +8,8 @@ import { until } from '../../../test/support/until.js';
 import { WsClient } from '../../../test/support/ws-client.js';
 
 const TRADE = 'btcusdt@trade';
-const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
+const trade = (id: number, price = '1') =>
+  ({ type: 'trade', symbol: 'BTCUSDT', id, price, quantity: '1', taker: 'buy', tradedAt: 1 }) as const;
 
 let edge: TestEdge;
 let upstream: HandUpstream;
@@ -111,4 +112,70 @@ describe('a request that is none for an upgrade', () => {
     expect(answers).toMatch(/^HTTP\/1\.1 400 .*did you mean btcusdt@trade\?/s);
     expect(answers).toMatch(/^connection: close/im);
   });
+});
+
+describe('clients that do not read', () => {
+  interface Clients {
+    connections: number;
+    backlogBytes: number;
+    backlogBytesAtMost: number;
+    clients: { isLeaving?: boolean }[];
+  }
+  const clients = async (): Promise<Clients> =>
+    ((await (await fetch(`${edge.opsUrl}/status`)).json()) as { clients: Clients }).clients;
+  const closes = async (how: string): Promise<number> => {
+    const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
+    return Number(new RegExp(`slow_clients_closed_total\\{how="${how}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+  };
+  const PRICE = '1'.repeat(20_000);
+  let id = 0;
+  const flood = (): void => {
+    for (let burst = 0; burst < 10; burst += 1) upstream.publish(TRADE, trade((id += 1), PRICE));
+  };
+
+  it('take no more memory together than they may, and the others feel nothing', { timeout: 60_000 }, async () => {
+    await begin({ maxBacklogsBytes: 8_000_000 });
+    const quick = await connect('/v1');
+    await quick.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    await quick.take(1);
+    const slow = await Promise.all(Array.from({ length: 12 }, () => connect(`/ws/${TRADE}`)));
+    for (const { socket } of slow) socket.pause();
+    id = 0;
+    const waited: number[] = [];
+    await until(
+      async () => {
+        flood();
+        waited.push((await clients()).backlogBytes);
+        return (await closes('no-room')) > 3;
+      },
+      { deadlineMs: 50_000 },
+    );
+    expect(await clients()).toMatchObject({ backlogBytesAtMost: 8_000_000 });
+    expect(Math.max(...waited)).toBeLessThan(8_000_000);
+    await until(() => quick.texts.length === id);
+    expect(quick.closed).toBeUndefined();
+    for (const { socket } of slow) socket.terminate();
+  });
+
+  it(
+    'count as clients until they have gone, and are cut off where they do not read that they are to go',
+    { timeout: 60_000 },
+    async () => {
+      await begin({ maxClientBacklogBytes: 100_000, clientIdleS: 960 });
+      const slow = await connect(`/ws/${TRADE}`);
+      slow.socket.pause();
+      await until(
+        async () => {
+          flood();
+          return (await clients()).clients.some(({ isLeaving }) => isLeaving);
+        },
+        { deadlineMs: 30_000 },
+      );
+      expect(await clients()).toMatchObject({ connections: 1, backlogBytes: expect.any(Number) });
+      expect((await clients()).backlogBytes).toBeGreaterThan(100_000);
+      await until(async () => (await clients()).connections === 0, { deadlineMs: 20_000 });
+      expect(await closes('unread')).toBe(1);
+      slow.socket.terminate();
+    },
+  );
 });

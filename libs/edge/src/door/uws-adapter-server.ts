@@ -132,6 +132,7 @@ export class UwsServer {
         ping: (socket) => this.pinged(socket.getUserData().session),
         pong: (socket) => this.pinged(socket.getUserData().session),
         dropped: (socket) => this.dropped(socket.getUserData().session),
+        drain: (socket) => socket.getUserData().session?.drained(),
         close: (socket) => this.closed(socket.getUserData().session),
       })
       .any('/*', (response, request) => {
@@ -172,13 +173,14 @@ export class UwsServer {
     this.lastId += 1;
     const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
     userData.session = session;
+    session.leaves = () => this.parts.adapter.left(session);
     if (!this.parts.sessions.admit(session)) return;
     session.join(ANCHOR);
     this.parts.adapter.came(session);
   }
 
   private received(session: Session | undefined, message: ArrayBuffer, isBinary: boolean): void {
-    if (!session) return;
+    if (!session?.isOpen) return;
     if (message.byteLength > this.settings.maxClientMessageBytes) return session.close(1009, 'message too large');
     this.parts.desk.receive(session, isBinary ? undefined : Buffer.from(message).toString());
   }

@@ -101,6 +101,17 @@ export class EdgeSettings {
   maxClientBacklogBytes: number = 4_194_304;
 
   @Setting({
+    env: 'HOLDFAST_MAX_BACKLOGS_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 65536 to 1099511627776, or 0 (a quarter of the memory that this process may use)',
+    says: 'What may wait for all slow clients together. Where three quarters of it wait, the slowest are cut off until half is free.',
+  })
+  @Max(1_099_511_627_776)
+  @Min(0)
+  @IsInt()
+  maxBacklogsBytes: number = 0;
+
+  @Setting({
     env: 'HOLDFAST_CLIENT_IDLE_S',
     read: integer,
     expected: 'a number of seconds from 8 to 960',

@@ -125,6 +125,13 @@ export class NameGrammar {
   }
 }
 
+/** What else a stream may be called; see `ParsedStream.alias`. */
+export function otherNameOf({ name, known }: Pick<ParsedStream, 'name' | 'known'>): StreamName | undefined {
+  const behind = name.indexOf('@') + 1;
+  const [other] = Object.entries(known.aliases ?? {}).find(([, meant]) => meant === name.slice(behind)) ?? [];
+  return other === undefined ? undefined : `${name.slice(0, behind)}${other}`;
+}
+
 const parsed = (name: string, { known, parts, isArray }: NameForm, symbol?: string): ParsedStream => ({
   name,
   type: known.type,

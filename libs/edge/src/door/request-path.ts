@@ -57,7 +57,7 @@ export function readRequestPath(markets: readonly Market[], path: string, query 
 
 const NOWHERE = notOk({
   status: '404 Not Found',
-  body: 'Invalid request path: there are /v1, /ws, /ws/<stream>/<stream>…, /stream and /stream?streams=<stream>/<stream>…',
+  body: 'Invalid request path: expected /v1, /ws/<stream>… or /stream?streams=<stream>…',
 });
 
 /** The market under whose prefix the path lies: the longest one, for one market's may be empty. */

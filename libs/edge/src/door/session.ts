@@ -1,4 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
+import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
@@ -31,6 +32,8 @@ export class Session {
   readonly streams = new Map<StreamName, EdgeStream>();
   /** What it calls those that it called by another name; see `ParsedStream.alias`. */
   readonly aliases = new Map<StreamName, StreamName>();
+  /** As whom it hears those. */
+  readonly hearers = new Map<StreamName, Hearer>();
   /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
   readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
   /** Binance's property: whether frames come in the combined envelope. */
@@ -75,6 +78,11 @@ export class Session {
     if (this.wire.name === 'native') return 'native';
     const { isCombined, entry } = this;
     return binanceRendition({ isCombined, isMicrosecond: entry.isMicrosecond });
+  }
+
+  /** As whom it hears a stream: as itself, unless it calls the stream by another name. */
+  hearerOf({ name }: Pick<EdgeStream, 'name'>): Hearer {
+    return this.hearers.get(name) ?? this;
   }
 
   /** Bytes that wait because the client does not read them. */

@@ -12,7 +12,7 @@ import {
 } from 'uWebSockets.js';
 import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
-import { type EdgeSettings, type Log, whyNotListening } from '#libs/runtime';
+import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Backlogs } from './backlogs.js';
@@ -72,6 +72,7 @@ const EXCLUSIVE_PORT = 1;
 export class UwsServer {
   private readonly app: TemplatedApp;
   private readonly cut = new WeakSet<Session>();
+  private readonly reserve = new FileReserve();
   private listening: us_listen_socket | undefined;
   private lastId = 0;
 
@@ -119,6 +120,7 @@ export class UwsServer {
   private makeApp(): TemplatedApp {
     const { maxClientMessageBytes, maxClientBacklogBytes, clientIdleS } = this.settings;
     return App()
+      .filter((response, count) => this.cameOrWent(response, count))
       .ws<UserData>('/*', {
         maxPayloadLength: CUT_AT * maxClientMessageBytes,
         idleTimeout: clientIdleS,
@@ -147,6 +149,13 @@ export class UwsServer {
       this.app,
     ) as never;
     listen(host, port, EXCLUSIVE_PORT, listened);
+  }
+
+  /** A socket that has not said anything yet: `count` is 1 when it comes, -1 when it goes as one that was never upgraded. */
+  private cameOrWent(response: HttpResponse, count: number): void {
+    if (count < 0 || this.reserve.hasRoom()) return;
+    this.parts.metrics.refusedConnections.inc({ why: 'no-files' });
+    response.close();
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {

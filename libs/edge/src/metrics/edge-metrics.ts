@@ -34,7 +34,7 @@ export class EdgeMetrics {
     });
     this.refusedConnections = metrics.counter({
       name: 'holdfast_edge_refused_connections_total',
-      help: 'Connections refused, by reason: bad path or stream, too many connections.',
+      help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more.',
       labelNames: ['why'],
     });
     this.lagSeconds = metrics.histogram({

@@ -62,7 +62,7 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
       wire: session.wire.name,
       streams: session.streams.size,
       backlogBytes: session.backlogBytes,
-      ...(session.isLeaving && { isLeaving: true }),
+      isLeaving: session.isLeaving,
       connectedAt: new Date(session.openedAt).toISOString(),
     })),
   };

@@ -126,7 +126,7 @@ describe('the clients of an edge', () => {
   });
 
   it('cuts the slowest off where too much waits for all together, and no more of them than it must', () => {
-    const few = { ...settings, maxBacklogsBytes: 1_000_000 };
+    const few = Object.assign(new EdgeSettings(), { maxBacklogsBytes: 1_000_000 });
     const backlogs = new Backlogs(few, sessions, clock, silentLog, metrics);
     backlogs.start();
     const sockets = [300_000, 10_000, 250_000, 190_000].map((bytes, id) => {

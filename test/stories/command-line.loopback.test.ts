@@ -130,7 +130,7 @@ describe('the command line at an edge', () => {
     const { wsUrl, opsUrl } = edge;
     expect(await run('cli', 'status', '--url', wsUrl.replace('ws', 'http'))).toEqual({
       code: 69,
-      said: expect.stringMatching(/answers with HTTP 404, Invalid request path\. Expected .*operators' port/),
+      said: expect.stringMatching(/answers with HTTP 404, Invalid request path: expected .*Expected .*operators' port/),
     });
     expect(await run('cli', 'status', '--url', `${wsUrl.replace('ws', 'http')}/v1?`)).toMatchObject({
       code: 69,

@@ -18,10 +18,9 @@ export async function watchNative(url: string, streams: readonly string[]): Prom
       event: (event) => say(encode(event)),
       unknown: (event) => say(encode(event)),
       feed: (event) => say(encode(event)),
-      refused: ({ code, message }) => {
+      refused: ({ message }, isStillWanted) => {
         remark(message);
-        // These pass, and the client goes on asking.
-        if (code === 'too-many-streams' || code === 'internal') return;
+        if (isStillWanted) return;
         names.delete(stream);
         if (names.size === 0) fail(new CommandTrouble('No stream is left to watch.', EXIT.usage));
       },

@@ -109,3 +109,11 @@ describe('a name that is none', () => {
     expect(spot.parse('!bookTicker')).toMatchObject({ problem: { code: 'retired-stream' } });
   });
 });
+
+it('guesses nothing where what stands there is no name at all: looking costs more than the answer is worth', () => {
+  for (const name of [`btcusdt@${'z'.repeat(100)}`, `!${'z'.repeat(100)}`]) {
+    expect(spot.parse(name)).toMatchObject({
+      problem: { code: 'bad-stream', message: expect.not.stringContaining('mean') },
+    });
+  }
+});

@@ -26,6 +26,9 @@ const SYMBOL = /^[\p{L}\p{M}\p{N}._-]{1,64}$/u;
 
 const LONGEST_NAME = 128;
 
+/** No name is meant by more than this behind the symbol: the longest there are have some twenty letters. */
+const LONGEST_GUESSED = 32;
+
 /** How the streams of one market are named. */
 export class NameGrammar {
   /** What may stand behind `<symbol>@`, and the whole names of array streams. */
@@ -109,13 +112,24 @@ export class NameGrammar {
   }
 
   private nearestName(name: string): StreamName | undefined {
-    if (name.startsWith('!')) return nearest(name, [...this.arrayForms.keys()]);
+    if (name.startsWith('!')) {
+      return name.length > LONGEST_GUESSED ? undefined : nearest(name, [...this.arrayForms.keys()]);
+    }
     const at = name.indexOf('@');
     if (at < 0) return undefined;
     const symbol = name.slice(0, at).toLowerCase();
-    const suffix = nearest(name.slice(at + 1), [...this.forms.keys()]);
-    return SYMBOL.test(symbol) && suffix ? `${symbol}@${suffix}` : undefined;
+    const given = name.slice(at + 1);
+    if (!SYMBOL.test(symbol) || given.length > LONGEST_GUESSED) return undefined;
+    const suffix = this.forms.has(given) ? given : nearest(given, [...this.forms.keys()]);
+    return suffix && `${symbol}@${suffix}`;
   }
+}
+
+/** What else a stream may be called; see `ParsedStream.alias`. */
+export function otherNameOf({ name, known }: Pick<ParsedStream, 'name' | 'known'>): StreamName | undefined {
+  const behind = name.indexOf('@') + 1;
+  const [other] = Object.entries(known.aliases ?? {}).find(([, meant]) => meant === name.slice(behind)) ?? [];
+  return other === undefined ? undefined : `${name.slice(0, behind)}${other}`;
 }
 
 const parsed = (name: string, { known, parts, isArray }: NameForm, symbol?: string): ParsedStream => ({

@@ -17,6 +17,7 @@ describe('a client at a real edge', () => {
   const problems: string[] = [];
   const started = new Set<string>();
   const live = new Set<string>();
+  const waiting = new Set<string>();
   const refused = new Map<string, string>();
   const heard = new Map<string, number[]>();
 
@@ -33,7 +34,10 @@ describe('a client at a real edge', () => {
   const subscribe = (stream: string): (() => void) =>
     client.subscribe(stream, {
       started: () => started.add(stream),
-      refused: ({ code, message }) => refused.set(stream, `${code}: ${message}`),
+      refused: ({ code, message }, isStillWanted) => {
+        refused.set(stream, `${code}: ${message}`);
+        if (isStillWanted) waiting.add(stream);
+      },
       feed: () => live.add(stream),
       event: (event) => heard.set(stream, [...(heard.get(stream) ?? []), (event as { id: number }).id]),
     });
@@ -61,7 +65,7 @@ describe('a client at a real edge', () => {
     expect(changes.at(-1)).toMatchObject({ ending: { closedBy: 'us' } });
     expect(problems).toEqual([]);
     changes.length = 0;
-    for (const kept of [started, live, refused, heard]) kept.clear();
+    for (const kept of [started, live, waiting, refused, heard]) kept.clear();
   });
 
   it('has a hundred streams that are wanted one after the other', async () => {
@@ -103,6 +107,7 @@ describe('a client at a real edge', () => {
       await until(() => refused.size === index + 1);
     }
     expect(refused.size).toBe(30);
+    expect(waiting.size).toBe(0);
     expect(await idsOn('s0usdt@trade')).toEqual([1]);
   });
 
@@ -122,6 +127,7 @@ describe('a client at a real edge', () => {
     for (const stream of trades(8)) subscribe(stream);
     await until(() => started.size === 5 && refused.size === 3);
     expect(refused.get('s7usdt@trade')).toBe('too-many-streams: this edge serves at most 5 streams');
+    expect([...waiting]).toEqual([...refused.keys()]);
     expect(await idsOn('s4usdt@trade')).toEqual([1]);
   });
 

@@ -135,6 +135,33 @@ describe("Binance's wire", () => {
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 9 })).toEqual({ result: [], id: 9 });
   });
 
+  it('names a stream in its envelope as each client called it, whatever form it takes meanwhile', async () => {
+    const [alias, name] = ['btcusdt@depth5@1000ms', 'btcusdt@depth5'];
+    const data = '{"lastUpdateId":1,"bids":[["1.0","2.0"]],"asks":[["3.0","4.0"]]}';
+    const inEnvelope = (stream: string): string => `{"stream":"${stream}","data":${data}}`;
+    const called = await connect(`/stream?streams=${alias}`);
+    const plain = await connect(`/stream?streams=${name}`);
+    await heard(name);
+    frame(name, data);
+    await until(() => called.texts.length === 1 && plain.texts.length === 1);
+    expect([called.texts, plain.texts]).toEqual([[inEnvelope(alias)], [inEnvelope(name)]]);
+    called.send({ method: 'SET_PROPERTY', params: ['combined', false], id: 1 });
+    await until(() => called.texts.some((text) => text.includes('"id":1')));
+    frame(name, data);
+    await until(() => called.texts.at(-1) === data);
+    plain.send({ method: 'SUBSCRIBE', params: [alias], id: 2 });
+    await until(() => plain.texts.some((text) => text.includes('"id":2')));
+    called.send({ method: 'SET_PROPERTY', params: ['combined', true], id: 3 });
+    await until(() => called.texts.some((text) => text.includes('"id":3')));
+    frame(name, data);
+    await until(() => called.texts.at(-1) === inEnvelope(alias) && plain.texts.at(-1) === inEnvelope(alias));
+    for (const client of [called, plain]) await client.close();
+    const last = await connect(`/stream?streams=${alias}/${name}`);
+    await last.ask({ method: 'UNSUBSCRIBE', params: [name], id: 4 });
+    frame(name, data);
+    expect(await last.ask({ method: 'LIST_SUBSCRIPTIONS', id: 5 })).toEqual({ result: [], id: 5 });
+  });
+
   it('keeps the other name that one client used from everybody else', async () => {
     const [alias, name] = ['btcusdt@depth@1000ms', 'btcusdt@depth'];
     const other = await connect(`/ws/${alias}/${name}`);
@@ -209,7 +236,10 @@ describe("Binance's wire", () => {
   });
 
   it('refuses a path it does not know, and a stream in the URL that does not exist', async () => {
-    expect(await WsClient.refused(`${edge.wsUrl}/nowhere`)).toEqual({ status: 404, body: 'Invalid request path' });
+    expect(await WsClient.refused(`${edge.wsUrl}/nowhere`)).toEqual({
+      status: 404,
+      body: expect.stringMatching('^Invalid request path: expected /v1, /ws/'),
+    });
     expect(await WsClient.refused(`${edge.wsUrl}/ws/btcusdt@trad`)).toEqual({
       status: 400,
       body: expect.stringContaining('btcusdt@trade'),

@@ -10,8 +10,8 @@ import { isDoubted } from './streams/table.js';
 const SHOWN = 50;
 
 /** What operators see of an edge: pages, conditions of readiness, gauges. Everything is read when somebody asks. */
-export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): void {
-  ops.status('clients', () => clientsOf([...sessions.all]));
+export function showEdge({ sessions, backlogs, markets, metrics }: EdgeParts, ops: Ops): void {
+  ops.status('clients', () => clientsOf([...sessions.all], backlogs.mostBytes));
   ops.status('upstream heard', () => markets.map(hearingOf));
   ops.status('served', () => markets.flatMap(streamsOf));
   ops.status('messages', () => ({ ...metrics.counts }));
@@ -19,6 +19,9 @@ export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): v
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
   metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));
+  metrics.gauge('holdfast_edge_backlog_bytes', 'Bytes that wait for clients to read them, by wire.', 'wire', () =>
+    byWire(sessions.all, ({ backlogBytes }) => backlogBytes),
+  );
   metrics.gauge(
     'holdfast_edge_streams',
     'Streams that clients of this edge want, by market.',
@@ -45,11 +48,13 @@ export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): v
   );
 }
 
-function clientsOf(sessions: Session[]): unknown {
+function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
   const slowest = sessions.toSorted((one, other) => other.backlogBytes - one.backlogBytes).slice(0, SHOWN);
   return {
     connections: sessions.length,
     ...byWire(sessions),
+    backlogBytes: sessions.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
+    backlogBytesAtMost,
     clients: slowest.map((session) => ({
       id: session.id,
       address: session.address,
@@ -57,15 +62,19 @@ function clientsOf(sessions: Session[]): unknown {
       wire: session.wire.name,
       streams: session.streams.size,
       backlogBytes: session.backlogBytes,
+      isLeaving: session.isLeaving,
       connectedAt: new Date(session.openedAt).toISOString(),
     })),
   };
 }
 
-function byWire(sessions: Iterable<Session>): Record<'native' | 'binance', number> {
-  const counts = { native: 0, binance: 0 };
-  for (const { wire } of sessions) counts[wire.name] += 1;
-  return counts;
+function byWire(
+  sessions: Iterable<Session>,
+  valueOf: (session: Session) => number = () => 1,
+): Record<'native' | 'binance', number> {
+  const sums = { native: 0, binance: 0 };
+  for (const session of sessions) sums[session.wire.name] += valueOf(session);
+  return sums;
 }
 
 const hearingOf = ({ market, hearing }: MarketStreams): unknown => ({

@@ -42,8 +42,8 @@ export class Edge implements Service {
     server.stopListening();
     coldStarts.stop();
     pings.stop();
-    backlogs.stop();
     await sessions.closeAll();
+    backlogs.stop();
     for (const streams of markets) streams.stop();
     server.close();
   }

@@ -9,6 +9,8 @@ export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js'
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
 export type { About } from './process/about.js';
 export { isLoopback, refusePublicOps, refuseSharedPort } from './process/doors.js';
+export { FileReserve } from './process/file-reserve.js';
+export { roomForBacklogs } from './process/memory.js';
 export { type ConnectionRoom, readOpenFilesLimit, roomForConnections } from './process/open-files.js';
 export { RuntimeModule } from './runtime.module.js';
 export type { Service } from './service.js';

@@ -138,6 +138,33 @@ describe('an upstream', () => {
     expect(seqs.length).toBeGreaterThan(4);
   });
 
+  it('begins a new run of a stream that nobody wanted for a while: what went by meanwhile is not missing', async () => {
+    const TRADE = 'btcusdt@trade';
+    const said = listen(spot.channels.stream(TRADE));
+    const comes = async (id: number): Promise<void> => {
+      await settle();
+      const data = `{"e":"trade","E":1,"s":"BTCUSDT","t":${id},"p":"1.0","q":"1.0","T":1,"m":true,"M":true}`;
+      line(lines.length - 1).events.message(Buffer.from(`{"stream":"${TRADE}","data":${data}}`), false);
+    };
+    demand('edge', [TRADE]);
+    await flow();
+    await comes(100);
+    demand('edge', []);
+    clock.advance(15_000);
+    demand('edge', [TRADE]);
+    await comes(3_000);
+    await comes(3_001);
+    expect(states(said).map((text) => text.replace(/^\d+ /, ''))).toEqual([
+      'recovering subscribing',
+      'live first-event',
+      'trade',
+      'recovering subscribing',
+      'live first-event',
+      'trade',
+      'trade',
+    ]);
+  });
+
   it('beats every second, so that edges can tell a quiet market from a dead upstream', () => {
     const beats = listen(spot.channels.heartbeat);
     clock.advance(10_000);

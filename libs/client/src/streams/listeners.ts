@@ -20,10 +20,10 @@ export interface StreamListener<S extends StreamName = StreamName> {
   /** The gateway serves the stream from now on; said again after each reconnect to it. */
   started?(start: StreamStart): void;
   /**
-   * The gateway does not serve it. With the codes `too-many-streams` and `internal` that passes: the client goes on asking
-   * and says `started` when there is room. With every other it no longer wants the stream.
+   * The gateway does not serve it. Where it is still wanted (`too-many-streams`, `internal`) that passes: the client goes on asking
+   * and says `started` when there is room. Else it no longer wants the stream.
    */
-  refused?(error: HoldfastError): void;
+  refused?(error: HoldfastError, isStillWanted: boolean): void;
 }
 
 export interface StreamStart {
@@ -85,7 +85,7 @@ export class Listeners {
     if (!isStillWanted) this.byStream.delete(stream);
     return () => {
       for (const seat of seats) {
-        this.call(seat, 'refused', () => seat.listener.refused?.(error));
+        this.call(seat, 'refused', () => seat.listener.refused?.(error, isStillWanted));
         if (!isStillWanted) seat.standing = 'gone';
       }
     };

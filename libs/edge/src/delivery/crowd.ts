@@ -18,8 +18,10 @@ export const nobody = (): Record<Rendition, number> => ({
   native: 0,
   raw: 0,
   combined: 0,
+  named: 0,
   'raw-us': 0,
   'combined-us': 0,
+  'named-us': 0,
 });
 
 export const topicsOf = (market: string, stream: StreamName): Record<Rendition, string> =>

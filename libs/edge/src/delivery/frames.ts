@@ -1,5 +1,5 @@
-import { type Market, type ParsedStream, inUnit } from '#libs/binance';
-import { type MarketEvent, decode, isMarketEvent } from '#libs/core';
+import { type Market, type ParsedStream, inUnit, otherNameOf } from '#libs/binance';
+import { type MarketEvent, type StreamName, decode, isMarketEvent } from '#libs/core';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
 import { ArrayParts } from './array-parts.js';
 import type { Crowd } from './crowd.js';
@@ -18,8 +18,9 @@ export interface Outlet {
  */
 export class Frames {
   private readonly parts: ArrayParts | undefined;
-  /** `{"stream":"…","data":` */
+  /** `{"stream":"…","data":`, with the stream's name and with its other one. */
   private readonly combinedHead: string;
+  private readonly namedHead: string;
 
   constructor(
     private readonly market: Market,
@@ -28,7 +29,8 @@ export class Frames {
     private readonly outlet: Outlet,
   ) {
     this.parts = stream.isArray ? new ArrayParts(outlet.counts) : undefined;
-    this.combinedHead = `{"stream":${JSON.stringify(stream.name)},"data":`;
+    this.combinedHead = headOf(stream.name);
+    this.namedHead = headOf(otherNameOf(stream) ?? stream.name);
   }
 
   /** Takes the next event's text. */
@@ -42,13 +44,13 @@ export class Frames {
   /** Writes events that make one frame for those of a crowd who want it. */
   send(events: readonly MarketEvent[], crowd: Crowd): void {
     const { counts } = crowd;
-    if (counts.raw + counts.combined > 0) {
+    if (counts.raw + counts.combined + counts.named > 0) {
       const inMillis = events.map((one) => inUnit(one, 'MILLISECOND'));
-      this.sendAs(inMillis, crowd, 'raw', 'combined');
+      this.sendAs(inMillis, crowd, ['raw', 'combined', 'named']);
     }
-    if (counts['raw-us'] + counts['combined-us'] > 0) {
+    if (counts['raw-us'] + counts['combined-us'] + counts['named-us'] > 0) {
       const inMicros = events.map((one) => inUnit(one, 'MICROSECOND'));
-      this.sendAs(inMicros, crowd, 'raw-us', 'combined-us');
+      this.sendAs(inMicros, crowd, ['raw-us', 'combined-us', 'named-us']);
     }
   }
 
@@ -74,16 +76,16 @@ export class Frames {
   private sendAs(
     events: readonly MarketEvent[],
     { counts, topics }: Crowd,
-    raw: BinanceRendition,
-    combined: BinanceRendition,
+    [raw, combined, named]: readonly [BinanceRendition, BinanceRendition, BinanceRendition],
   ): void {
     const payload = this.rebuild(events);
     if (payload === undefined) return this.drop();
     const text = JSON.stringify(payload);
     this.outlet.counts.renditions += 1;
-    this.outlet.counts.deliveries += counts[raw] + counts[combined];
+    this.outlet.counts.deliveries += counts[raw] + counts[combined] + counts[named];
     if (counts[raw] > 0) this.outlet.publish(topics[raw], text);
     if (counts[combined] > 0) this.outlet.publish(topics[combined], `${this.combinedHead}${text}}`);
+    if (counts[named] > 0) this.outlet.publish(topics[named], `${this.namedHead}${text}}`);
   }
 
   /** Undefined where these events are of no shape that a frame of this stream could have had. */
@@ -106,6 +108,8 @@ export class Frames {
     this.outlet.counts.unreadable += 1;
   }
 }
+
+const headOf = (name: StreamName): string => `{"stream":${JSON.stringify(name)},"data":`;
 
 /** `[index, count]`; undefined where it makes no sense. */
 function partOf(event: MarketEvent): [number, number] | undefined {

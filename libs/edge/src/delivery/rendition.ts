@@ -3,8 +3,11 @@ import type { StreamName } from '#libs/core';
 /** How an edge writes an event for a client: the event itself, or Binance's frame in one of its four forms. */
 export type Rendition = 'native' | BinanceRendition;
 
-/** Raw payload or combined envelope, with times in milliseconds or (`-us`) in microseconds. */
-export type BinanceRendition = 'raw' | 'combined' | 'raw-us' | 'combined-us';
+/**
+ * Raw payload, combined envelope, or that with the stream's other name in it (`<symbol>@depth@1000ms`); with times in milliseconds
+ * or (`-us`) in microseconds.
+ */
+export type BinanceRendition = 'raw' | 'combined' | 'named' | 'raw-us' | 'combined-us' | 'named-us';
 
 /** The form that a client of Binance's wire gets. */
 export const binanceRendition = (form: { isCombined: boolean; isMicrosecond: boolean }): BinanceRendition => {
@@ -12,7 +15,19 @@ export const binanceRendition = (form: { isCombined: boolean; isMicrosecond: boo
   return form.isCombined ? 'combined' : 'raw';
 };
 
-export const RENDITIONS: readonly Rendition[] = ['native', 'raw', 'combined', 'raw-us', 'combined-us'];
+/** The same for a client that calls the stream by its other name. */
+export const underOtherName = (rendition: Rendition): Rendition =>
+  rendition === 'combined' ? 'named' : rendition === 'combined-us' ? 'named-us' : rendition;
+
+export const RENDITIONS: readonly Rendition[] = [
+  'native',
+  'raw',
+  'combined',
+  'named',
+  'raw-us',
+  'combined-us',
+  'named-us',
+];
 
 /** The uWebSockets.js topic on which clients get a stream in this form; no two markets share one. */
 export const clientTopic = (market: string, rendition: Rendition, stream: StreamName): string =>

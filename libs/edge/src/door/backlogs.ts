@@ -1,5 +1,5 @@
-import { CLOSE, type Cancel, type Clock } from '#libs/core';
-import type { EdgeSettings, Log } from '#libs/runtime';
+import { CLOSE, type Cancel, type Clock, type Millis } from '#libs/core';
+import { type EdgeSettings, type Log, roomForBacklogs } from '#libs/runtime';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -7,18 +7,36 @@ import type { Sessions } from './sessions.js';
 /** How often backlogs are looked at, at least. */
 const LOOK_EVERY_MS = 250;
 
+/** What was published since the last look, as a share of one client's backlog, after which there is always, and never, another look. */
+const LOOK_AT = 1 / 2;
+const LOOK_NO_SOONER_THAN = 1 / 64;
+
+/** Who has been told to go has so long to read what waits for it. */
+const PATIENCE_MS = 5_000;
+
+/** At this share of what may wait for all clients together, the slowest are cut off until no more than this waits. */
+const FULL_AT = 3 / 4;
+const ENOUGH_AT = 1 / 2;
+
 /** Parts with clients that read too slowly. */
 export class Backlogs {
+  /** So many bytes may wait for all clients together. */
+  readonly mostBytes: number;
   private bytesSinceLook = 0;
+  private lookAfter: number;
+  private readonly told = new WeakMap<Session, Millis>();
   private cancel: Cancel = () => undefined;
 
   constructor(
-    private readonly settings: Pick<EdgeSettings, 'maxClientBacklogBytes'>,
+    private readonly settings: Pick<EdgeSettings, 'maxClientBacklogBytes' | 'maxBacklogsBytes'>,
     private readonly sessions: Sessions,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly metrics: EdgeMetrics,
-  ) {}
+  ) {
+    this.mostBytes = roomForBacklogs(settings.maxBacklogsBytes);
+    this.lookAfter = settings.maxClientBacklogBytes * LOOK_AT;
+  }
 
   start(): void {
     this.cancel = this.clock.after(LOOK_EVERY_MS, () => {
@@ -33,19 +51,29 @@ export class Backlogs {
 
   /**
    * Counts what was published. No client's backlog grows by more than that, so looking whenever half a backlog has gone
-   * out finds a slow client before it has to be cut off, however fast the streams are.
+   * out finds a slow client before it has to be cut off, however fast the streams are; and the more are slow, the sooner.
    */
   published(bytes: number): void {
     this.bytesSinceLook += bytes;
-    if (this.bytesSinceLook < this.settings.maxClientBacklogBytes / 2) return;
+    if (this.bytesSinceLook < this.lookAfter) return;
     this.bytesSinceLook = 0;
     setImmediate(() => this.look());
   }
 
   private look(): void {
-    for (const session of this.sessions.all) {
-      if (session.backlogBytes > this.settings.maxClientBacklogBytes) this.partWith(session);
+    const { maxClientBacklogBytes } = this.settings;
+    const slow = [...this.sessions.all].filter(({ backlogBytes }) => backlogBytes > 0);
+    for (const session of slow) {
+      if (session.isLeaving) this.hurryAway(session);
+      else if (session.backlogBytes > maxClientBacklogBytes) this.partWith(session);
     }
+    const waiting = slow.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0);
+    if (waiting > this.mostBytes * FULL_AT) this.makeRoom(slow, waiting);
+    const share = (this.mostBytes * (1 - FULL_AT)) / 2 / Math.max(1, slow.length);
+    this.lookAfter = Math.max(
+      maxClientBacklogBytes * LOOK_NO_SOONER_THAN,
+      Math.min(maxClientBacklogBytes * LOOK_AT, share),
+    );
   }
 
   private partWith(session: Session): void {
@@ -56,5 +84,28 @@ export class Backlogs {
       'closed a client that reads too slowly',
     );
     session.close(CLOSE.tooSlow, 'too slow: messages came faster than you read them');
+  }
+
+  private hurryAway(session: Session): void {
+    const since = this.told.get(session);
+    if (since === undefined) this.told.set(session, this.clock.now());
+    if (since === undefined || this.clock.now() - since < PATIENCE_MS) return;
+    this.metrics.slowCloses.inc({ how: 'unread' });
+    session.cut();
+  }
+
+  /** Without a word, for that would wait behind all that it does not read. */
+  private makeRoom(slow: Session[], waiting: number): void {
+    let left = waiting;
+    let cut = 0;
+    for (const session of slow.toSorted((one, other) => other.backlogBytes - one.backlogBytes)) {
+      if (left <= this.mostBytes * ENOUGH_AT) break;
+      left -= session.backlogBytes;
+      cut += 1;
+      this.metrics.slowCloses.inc({ how: 'no-room' });
+      session.cut();
+    }
+    const fields = { code: 'edge.backlogs-full', clients: cut, waitingBytes: waiting, mostBytes: this.mostBytes };
+    this.log.warn(fields, 'cut the slowest clients off: too much waits for all of them together');
   }
 }

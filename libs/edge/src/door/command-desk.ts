@@ -11,6 +11,9 @@ export const internalError = (cause: unknown): HoldfastError =>
     cause,
   });
 
+/** However few commands are allowed: who answers our pings, and pings as Binance allows, is within this. */
+const LEAST_PINGS = 5;
+
 /** Takes what clients say: holds them to their pace, has commands carried out in order, answers each. */
 export class CommandDesk {
   constructor(
@@ -23,7 +26,7 @@ export class CommandDesk {
   /** Takes a client's message; undefined stands for a binary one. */
   receive(session: Session, text: string | undefined): void {
     const { maxCommandsPerSecond } = this.settings;
-    const isInTime = session.rate.allows(this.clock.now(), maxCommandsPerSecond);
+    const isInTime = session.rates.commands.allows(this.clock.now(), maxCommandsPerSecond);
     const incoming = isInTime ? session.wire.read(text) : session.wire.tooFast(text, maxCommandsPerSecond);
     switch (incoming.kind) {
       case 'command':
@@ -36,6 +39,17 @@ export class CommandDesk {
         session.close(incoming.code, incoming.reason);
         break;
     }
+  }
+
+  /**
+   * Counts a ping or a pong. uWebSockets.js has answered it already; without a limit a client that sends nothing else keeps this
+   * process from everybody.
+   */
+  pinged(session: Session): void {
+    const most = Math.max(LEAST_PINGS, this.settings.maxCommandsPerSecond);
+    if (session.rates.pings.allows(this.clock.now(), most)) return;
+    this.metrics.commands.inc({ wire: session.wire.name, result: 'too-many-pings' });
+    session.close(session.wire.flood.code, session.wire.flood.reason);
   }
 
   private async carryOut(session: Session, command: Command): Promise<void> {
@@ -56,7 +70,7 @@ export class CommandDesk {
     session.refusals += 1;
     session.send(session.wire.refuse(error, id));
     if (session.refusals < session.wire.mostRefusals) return;
-    if (error.code === 'too-many-commands') session.close(CLOSE.tooFast, 'too many commands');
+    if (error.code === 'too-many-commands') session.close(session.wire.flood.code, session.wire.flood.reason);
     else session.close(CLOSE.tooManyErrors, 'too many errors');
   }
 }

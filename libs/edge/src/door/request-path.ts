@@ -24,6 +24,26 @@ export interface HttpRefusal {
   body: string;
 }
 
+/** What says, beside its key, that a request is for an upgrade. */
+export type UpgradeHeaders = Record<'connection' | 'upgrade' | 'sec-websocket-version', string>;
+
+/**
+ * uWebSockets.js takes every request that has a key for an upgrade, and answers it as one. Who asked for something else, or
+ * speaks an older version, would be sent frames that it does not expect.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6455#section-4.2.1
+ */
+export function refuseHandshake(headers: UpgradeHeaders): HttpRefusal | undefined {
+  const asksFor = headers.connection.toLowerCase().split(/[\s,]+/);
+  if (!asksFor.includes('upgrade') || headers.upgrade.toLowerCase() !== 'websocket') return UPGRADE_REQUIRED;
+  const version = headers['sec-websocket-version'];
+  if (version === '13') return undefined;
+  return { ...UPGRADE_REQUIRED, body: `Sec-WebSocket-Version is ${JSON.stringify(version)}: expected 13` };
+}
+
+/** What a request that is none for an upgrade is told. */
+export const UPGRADE_REQUIRED: HttpRefusal = { status: '426 Upgrade Required', body: 'This is a WebSocket address' };
+
 /**
  * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives
  * `undefined` where there is no query, although its types say otherwise.
@@ -35,7 +55,10 @@ export function readRequestPath(markets: readonly Market[], path: string, query 
   return market ? readPathIn(market, path.slice(market.pathPrefix.length), query) : NOWHERE;
 }
 
-const NOWHERE = notOk({ status: '404 Not Found', body: 'Invalid request path' });
+const NOWHERE = notOk({
+  status: '404 Not Found',
+  body: 'Invalid request path: expected /v1, /ws/<stream>… or /stream?streams=<stream>…',
+});
 
 /** The market under whose prefix the path lies: the longest one, for one market's may be empty. */
 function marketOf(markets: readonly Market[], path: string): Market | undefined {
@@ -48,7 +71,7 @@ function readPathIn(market: Market, path: string, query: string): Result<DoorEnt
     return ok({ market, path, wire: nativeWire, isCombined: false, isMicrosecond: false, streams: [] });
   }
   const parameters = new Map(query.split('&').map((pair) => splitPair(pair)));
-  const unit = parameters.get('timeUnit')?.toUpperCase() ?? 'MILLISECOND';
+  const unit = decoded(parameters.get('timeUnit') ?? 'MILLISECOND')?.toUpperCase();
   if (unit !== 'MILLISECOND' && unit !== 'MICROSECOND') {
     return badRequest(`timeUnit is ${JSON.stringify(parameters.get('timeUnit'))}: expected MILLISECOND or MICROSECOND`);
   }
@@ -66,9 +89,10 @@ type EntryForm = Pick<DoorEntry, 'market' | 'isCombined' | 'isMicrosecond'>;
 
 function withStreams(form: EntryForm, list: string): Result<DoorEntry, HttpRefusal> {
   const streams = new Map<StreamName, ParsedStream>();
-  for (const item of list.split('/')) {
-    const name = decoded(item);
-    if (name === undefined) return badRequest(`${JSON.stringify(item)} is not URL-encoded UTF-8`);
+  // Decoded first, for many programs encode the slashes of a query too.
+  const names = decoded(list);
+  if (names === undefined) return badRequest('the names of the streams are not URL-encoded UTF-8');
+  for (const name of names.split('/')) {
     if (name === '') continue;
     const parsed = form.market.parse(name);
     if (!parsed.ok) return badRequest(parsed.problem.message);

@@ -18,6 +18,11 @@ export class NotedSocket implements ClientSocket {
   end = (code: number, reason: string) => {
     this.ended = [code, reason];
   };
+  reads: (bytes: number) => void = () => undefined;
+  isCut = false;
+  close = () => {
+    this.isCut = true;
+  };
   getBufferedAmount = () => this.backlog;
 }
 

@@ -1,4 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
+import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
@@ -13,7 +14,15 @@ export interface ClientSocket {
   unsubscribe(topic: string): unknown;
   cork(write: () => void): unknown;
   end(code: number, reason: string): unknown;
+  /** Ends the connection without a word; what waits for the client is thrown away at once. */
+  close(): unknown;
   getBufferedAmount(): number;
+}
+
+/** How a client is told to go that has still to read what waits for it. */
+interface Farewell {
+  code: number;
+  reason: string;
 }
 
 /** One client connection. Everything is a no-op once it has closed. */
@@ -23,7 +32,10 @@ export class Session {
   readonly streams = new Map<StreamName, EdgeStream>();
   /** What it calls those that it called by another name; see `ParsedStream.alias`. */
   readonly aliases = new Map<StreamName, StreamName>();
-  readonly rate = new CommandRate();
+  /** As whom it hears those. */
+  readonly hearers = new Map<StreamName, Hearer>();
+  /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
+  readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;
   /** Commands refused since the last good one. */
@@ -34,6 +46,9 @@ export class Session {
   queued = 0;
   /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
   hurry: () => void = () => undefined;
+  /** Called when it is to go, before its socket has gone: nothing more is published to it. */
+  leaves: () => void = () => undefined;
+  private farewell: Farewell | undefined;
   private socket: ClientSocket | undefined;
   private lastCommand: Promise<void> = Promise.resolve();
 
@@ -50,7 +65,12 @@ export class Session {
   }
 
   get isOpen(): boolean {
-    return this.socket !== undefined;
+    return this.socket !== undefined && !this.farewell;
+  }
+
+  /** Whether it is to go, and has still to read what waits for it. */
+  get isLeaving(): boolean {
+    return this.farewell !== undefined;
   }
 
   /** The form in which it gets events. */
@@ -58,6 +78,11 @@ export class Session {
     if (this.wire.name === 'native') return 'native';
     const { isCombined, entry } = this;
     return binanceRendition({ isCombined, isMicrosecond: entry.isMicrosecond });
+  }
+
+  /** As whom it hears a stream: as itself, unless it calls the stream by another name. */
+  hearerOf({ name }: Pick<EdgeStream, 'name'>): Hearer {
+    return this.hearers.get(name) ?? this;
   }
 
   /** Bytes that wait because the client does not read them. */
@@ -68,9 +93,10 @@ export class Session {
   /** Several texts go out in one write. */
   send(...texts: string[]): void {
     const { socket } = this;
-    socket?.cork(() => {
-      for (const text of texts) socket.send(text);
-    });
+    if (this.isOpen)
+      socket?.cork(() => {
+        for (const text of texts) socket.send(text);
+      });
   }
 
   ping(payload: string): void {
@@ -96,14 +122,33 @@ export class Session {
       });
   }
 
-  /** Says why and closes. The socket's close handler runs before this returns. */
+  /**
+   * Says why and closes, behind all that waits for the client. uWebSockets.js forgets a socket that it is told to end, with all that
+   * waits in it, for up to 16 s: so it is told when nothing waits, and until then the client counts as one that is here.
+   */
   close(code: number, reason: string): void {
-    this.socket?.end(code, reason);
+    if (!this.socket || this.farewell) return;
+    if (this.backlogBytes === 0) return void this.socket.end(code, reason);
+    this.farewell = { code, reason };
+    this.hurry();
+    this.leaves();
+  }
+
+  /** Called when something of what waited has been read. */
+  drained(): void {
+    if (!this.farewell || this.backlogBytes > 0) return;
+    this.socket?.end(this.farewell.code, this.farewell.reason);
+  }
+
+  /** Ends the connection at once, and what waits for the client with it. */
+  cut(): void {
+    this.socket?.close();
   }
 
   /** Called when the socket has closed. */
   closed(): void {
     this.socket = undefined;
+    this.farewell = undefined;
     this.hurry();
   }
 }

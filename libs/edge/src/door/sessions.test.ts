@@ -41,7 +41,12 @@ describe('the clients of an edge', () => {
   });
   const connect = (path: string, id: number): NotedSocket => {
     const socket = new NotedSocket();
-    sessions.admit(sessionOn(path, id, socket));
+    const session = sessionOn(path, id, socket);
+    socket.reads = (bytes) => {
+      socket.backlog -= bytes;
+      session.drained();
+    };
+    sessions.admit(session);
     return socket;
   };
 
@@ -86,9 +91,10 @@ describe('the clients of an edge', () => {
     expect(socket.ended).toBeUndefined();
     backlogs.published(1);
     await new Promise(setImmediate);
+    socket.reads(socket.backlog);
     expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
     expect(await linesOf(registry, 'holdfast_edge_slow_clients_closed_total')).toEqual(['{how="told"} 1']);
-    const fields = { code: 'edge.client-too-slow', client: 1, address: '127.0.0.1', backlogBytes: socket.backlog };
+    const fields = { code: 'edge.client-too-slow', client: 1, address: '127.0.0.1', backlogBytes: settings.maxClientBacklogBytes + 1 };
     expect(lines).toEqual([['warn', fields, 'closed a client that reads too slowly']]);
   });
 
@@ -102,9 +108,48 @@ describe('the clients of an edge', () => {
     expect(socket.ended).toBeUndefined();
     socket.backlog += 1;
     clock.advance(250);
+    socket.reads(socket.backlog);
     expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
     backlogs.stop();
     expect(clock.pending).toBe(0);
+  });
+
+  it('tells who is to go when all that waits has been read, and cuts who does not read it within five seconds', () => {
+    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    backlogs.start();
+    const [reader, other] = [connect('/ws', 1), connect('/v1', 2)];
+    for (const socket of [reader, other]) socket.backlog = settings.maxClientBacklogBytes + 1;
+    clock.advance(250);
+    expect([...sessions.all].map(({ isOpen, isLeaving }) => [isOpen, isLeaving])).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+    reader.reads(10);
+    expect(reader.ended).toBeUndefined();
+    reader.reads(reader.backlog);
+    expect(reader.ended).toEqual([4001, expect.stringContaining('too slow')]);
+    clock.advance(5_000);
+    expect(other.isCut).toBe(false);
+    clock.advance(500);
+    expect([other.isCut, other.ended, reader.isCut]).toEqual([true, undefined, false]);
+    backlogs.stop();
+  });
+
+  it('cuts the slowest off where too much waits for all together, and no more of them than it must', () => {
+    const few = Object.assign(new EdgeSettings(), { maxBacklogsBytes: 1_000_000 });
+    const backlogs = new Backlogs(few, sessions, clock, silentLog, metrics);
+    backlogs.start();
+    const sockets = [300_000, 10_000, 250_000, 190_000].map((bytes, id) => {
+      const socket = connect('/ws', id);
+      socket.backlog = bytes;
+      return socket;
+    });
+    clock.advance(250);
+    expect(sockets.map(({ isCut }) => isCut)).toEqual([false, false, false, false]);
+    sockets.forEach((socket) => (socket.backlog += 1));
+    clock.advance(250);
+    expect(sockets.map(({ isCut }) => isCut)).toEqual([true, false, false, false]);
+    backlogs.stop();
   });
 
   it('spreads the goodbyes over batches', async () => {

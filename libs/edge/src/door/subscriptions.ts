@@ -1,5 +1,7 @@
 import type { ParsedStream } from '#libs/binance';
 import { HoldfastError, type StreamName } from '#libs/core';
+import type { Hearer } from '../delivery/crowd.js';
+import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import type { Interest } from '../streams/interest.js';
@@ -37,7 +39,7 @@ export class Subscriptions {
       session.streams.set(stream.name, stream);
       stream.audience.seat(session);
     }
-    for (const { alias, name } of streams) if (alias !== undefined) session.aliases.set(alias, name);
+    for (const { alias, name } of streams) if (alias !== undefined) call(session, name, alias);
     return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
@@ -49,19 +51,24 @@ export class Subscriptions {
     const wanted = this.wantedBy(session);
     for (const [alias, name] of aliases) if (called.has(name)) aliases.delete(alias);
     for (const stream of had) {
+      const hearer = session.hearerOf(stream);
       session.streams.delete(stream.name);
-      stream.audience.unseat(session);
-      wanted.release(stream, session.rendition);
+      session.hearers.delete(stream.name);
+      stream.audience.unseat(hearer);
+      wanted.release(stream, hearer.rendition);
     }
     return had.map(({ name }) => name);
   }
 
   /** Changes the form of a client's frames. */
   setCombined(session: Session, isCombined: boolean): void {
-    const before = session.rendition;
+    if (session.isCombined === isCombined) return;
+    const seats = [...session.streams.values()].map((stream) => {
+      const hearer = session.hearerOf(stream);
+      return { stream, hearer, before: hearer.rendition };
+    });
     session.isCombined = isCombined;
-    if (session.rendition === before) return;
-    for (const { audience } of session.streams.values()) audience.reseat(session, before);
+    for (const { stream, hearer, before } of seats) stream.audience.reseat(hearer, before);
   }
 
   private wantedBy({ entry }: Session): Interest {
@@ -69,4 +76,24 @@ export class Subscriptions {
     if (!wanted) throw new Error(`No streams of the market ${entry.market.name} here`);
     return wanted;
   }
+}
+
+/** From now on a client gets a stream under the other name by which it asked for it. */
+function call(session: Session, name: StreamName, alias: StreamName): void {
+  const stream = session.streams.get(name);
+  if (!stream || session.aliases.has(alias)) return;
+  session.aliases.set(alias, name);
+  const before = session.hearerOf(stream);
+  const hearer: Hearer = {
+    get rendition() {
+      return underOtherName(session.rendition);
+    },
+    join: (topic) => session.join(topic),
+    leave: (topic) => session.leave(topic),
+  };
+  session.hearers.set(name, hearer);
+  stream.audience.unseat(before);
+  stream.audience.remove(before.rendition);
+  stream.audience.add(hearer.rendition);
+  stream.audience.seat(hearer);
 }

@@ -12,12 +12,19 @@ import {
 } from 'uWebSockets.js';
 import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
-import { type EdgeSettings, type Log, whyNotListening } from '#libs/runtime';
+import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
-import { type DoorEntry, readRequestPath } from './request-path.js';
+import {
+  type DoorEntry,
+  type HttpRefusal,
+  UPGRADE_REQUIRED,
+  type UpgradeHeaders,
+  readRequestPath,
+  refuseHandshake,
+} from './request-path.js';
 import { Session } from './session.js';
 import type { Sessions } from './sessions.js';
 import type { UwsAdapter } from './uws-adapter.js';
@@ -65,6 +72,7 @@ const EXCLUSIVE_PORT = 1;
 export class UwsServer {
   private readonly app: TemplatedApp;
   private readonly cut = new WeakSet<Session>();
+  private readonly reserve = new FileReserve();
   private listening: us_listen_socket | undefined;
   private lastId = 0;
 
@@ -112,6 +120,7 @@ export class UwsServer {
   private makeApp(): TemplatedApp {
     const { maxClientMessageBytes, maxClientBacklogBytes, clientIdleS } = this.settings;
     return App()
+      .filter((response, count) => this.cameOrWent(response, count))
       .ws<UserData>('/*', {
         maxPayloadLength: CUT_AT * maxClientMessageBytes,
         idleTimeout: clientIdleS,
@@ -122,13 +131,15 @@ export class UwsServer {
         upgrade: (response, request, context) => this.upgrade(response, request, context),
         open: (socket) => this.opened(socket),
         message: (socket, message, isBinary) => this.received(socket.getUserData().session, message, isBinary),
+        ping: (socket) => this.pinged(socket.getUserData().session),
+        pong: (socket) => this.pinged(socket.getUserData().session),
         dropped: (socket) => this.dropped(socket.getUserData().session),
+        drain: (socket) => socket.getUserData().session?.drained(),
         close: (socket) => this.closed(socket.getUserData().session),
       })
       .any('/*', (response, request) => {
         const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
-        if (entry.ok) answer(response, '426 Upgrade Required', 'This is a WebSocket address');
-        else answer(response, entry.problem.status, entry.problem.body);
+        answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
       });
   }
 
@@ -140,12 +151,19 @@ export class UwsServer {
     listen(host, port, EXCLUSIVE_PORT, listened);
   }
 
+  /** A socket that has not said anything yet: `count` is 1 when it comes, -1 when it goes as one that was never upgraded. */
+  private cameOrWent(response: HttpResponse, count: number): void {
+    if (count < 0 || this.reserve.hasRoom()) return;
+    this.parts.metrics.refusedConnections.inc({ why: 'no-files' });
+    response.close();
+  }
+
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
-    if (!entry.ok) {
+    const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
+    if (!entry.ok || refusal) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });
-      answer(response, entry.problem.status, entry.problem.body);
-      return;
+      return answer(response, request, refusal ?? UPGRADE_REQUIRED);
     }
     const userData: UserData = { entry: entry.value };
     const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
@@ -164,15 +182,20 @@ export class UwsServer {
     this.lastId += 1;
     const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
     userData.session = session;
+    session.leaves = () => this.parts.adapter.left(session);
     if (!this.parts.sessions.admit(session)) return;
     session.join(ANCHOR);
     this.parts.adapter.came(session);
   }
 
   private received(session: Session | undefined, message: ArrayBuffer, isBinary: boolean): void {
-    if (!session) return;
+    if (!session?.isOpen) return;
     if (message.byteLength > this.settings.maxClientMessageBytes) return session.close(1009, 'message too large');
     this.parts.desk.receive(session, isBinary ? undefined : Buffer.from(message).toString());
+  }
+
+  private pinged(session: Session | undefined): void {
+    if (session) this.parts.desk.pinged(session);
   }
 
   /**
@@ -195,6 +218,22 @@ export class UwsServer {
   }
 }
 
-function answer(response: HttpResponse, status: string, body: string): void {
-  response.cork(() => response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8').end(body));
+const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
+  connection: request.getHeader('connection'),
+  upgrade: request.getHeader('upgrade'),
+  'sec-websocket-version': request.getHeader('sec-websocket-version'),
+});
+
+/**
+ * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
+ * goes, would be answered without end and nobody else served.
+ */
+function answer(response: HttpResponse, request: HttpRequest, { status, body }: HttpRefusal): void {
+  const isHead = request.getMethod() === 'head';
+  response.cork(() => {
+    response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
+    if (status.startsWith('426'))
+      response.writeHeader('upgrade', 'websocket').writeHeader('sec-websocket-version', '13');
+    response.end(isHead ? '' : body, true);
+  });
 }

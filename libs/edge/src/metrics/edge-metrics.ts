@@ -30,12 +30,12 @@ export class EdgeMetrics {
     });
     this.slowCloses = metrics.counter({
       name: 'holdfast_edge_slow_clients_closed_total',
-      help: 'Clients closed because they read too slowly: told with 4001, or cut off.',
+      help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
       labelNames: ['how'],
     });
     this.refusedConnections = metrics.counter({
       name: 'holdfast_edge_refused_connections_total',
-      help: 'Connections refused, by reason: bad path or stream, too many connections.',
+      help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more.',
       labelNames: ['why'],
     });
     this.lagSeconds = metrics.histogram({

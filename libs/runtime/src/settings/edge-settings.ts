@@ -82,7 +82,7 @@ export class EdgeSettings {
     env: 'HOLDFAST_MAX_CLIENT_COMMANDS_PER_SECOND',
     read: integer,
     expected: 'a number from 1 to 10000',
-    says: 'Commands one client may send per second; more are refused with an error.',
+    says: 'Commands one client may send per second; more are refused with an error. So many pings and pongs it may send as well; more close it.',
   })
   @Max(10_000)
   @Min(1)
@@ -99,6 +99,17 @@ export class EdgeSettings {
   @Min(16_384)
   @IsInt()
   maxClientBacklogBytes: number = 4_194_304;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_BACKLOGS_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 65536 to 1099511627776, or 0 (a quarter of the memory that this process may use)',
+    says: 'What may wait for all slow clients together. Where three quarters of it wait, the slowest are cut off until half is free.',
+  })
+  @Max(1_099_511_627_776)
+  @Min(0)
+  @IsInt()
+  maxBacklogsBytes: number = 0;
 
   @Setting({
     env: 'HOLDFAST_CLIENT_IDLE_S',

@@ -15,6 +15,8 @@ class BinanceRefusal extends HoldfastError {
 /** Our refusals that Binance has a number and words for. */
 const TOO_MANY: Partial<Record<ErrorCode, string>> = { 'too-many-streams': 'Too many subscriptions' };
 
+const FLOOD = { code: 1008, reason: 'Too many requests' };
+
 /**
  * Binance's control messages.
  *
@@ -23,6 +25,7 @@ const TOO_MANY: Partial<Record<ErrorCode, string>> = { 'too-many-streams': 'Too 
 export const binanceWire: Wire = {
   name: 'binance',
   goodbye: { code: 1001, reason: 'going away' },
+  flood: FLOOD,
   /** However many requests Binance refuses, the connection stays. */
   mostRefusals: Infinity,
 
@@ -38,7 +41,7 @@ export const binanceWire: Wire = {
     return { kind: 'refused', error: new BinanceRefusal(code, message), ...(id !== undefined && { id }) };
   },
 
-  tooFast: () => ({ kind: 'hopeless', code: 1008, reason: 'Too many requests' }),
+  tooFast: () => ({ kind: 'hopeless', ...FLOOD }),
 
   reply: (command, result) => encodeAcknowledgement(command.id ?? null, result ?? null),
 

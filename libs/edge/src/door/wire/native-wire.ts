@@ -18,6 +18,7 @@ export interface NativeResult {
 export const nativeWire: Wire = {
   name: 'native',
   goodbye: { code: CLOSE.shuttingDown, reason: 'shutting down' },
+  flood: { code: CLOSE.tooFast, reason: 'too many commands' },
   mostRefusals: 20,
 
   read(text) {

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { FileReserve } from './file-reserve.js';
+
+it('refuses strangers before the last files are open, and counts these no oftener than it must', () => {
+  let open = 100;
+  let counted = 0;
+  const reserve = new FileReserve(200, () => {
+    counted += 1;
+    return open;
+  });
+  const come = (): boolean => {
+    open += 1;
+    return reserve.hasRoom();
+  };
+  let taken = 0;
+  while (come()) taken += 1;
+  expect(open).toBe(200 - 2 - 16);
+  expect(taken).toBe(81);
+  expect(counted).toBe(2);
+  expect(reserve.hasRoom()).toBe(false);
+  open = 150;
+  expect(reserve.hasRoom()).toBe(true);
+});
+
+it('refuses nobody where no limit is known', () => {
+  const reserve = new FileReserve(Infinity, () => 1_000_000);
+  expect(reserve.hasRoom()).toBe(true);
+});

@@ -13,6 +13,8 @@ export interface QueueCounts {
  */
 export interface BusCounts {
   published: number;
+  /** Published once more: Redis could not take it for the moment. */
+  publishedAgain: number;
   received: number;
   /** What is published for everybody: market events, feed states, demands. */
   events: QueueCounts;
@@ -32,6 +34,7 @@ export interface BusCounts {
 
 export const newBusCounts = (): BusCounts => ({
   published: 0,
+  publishedAgain: 0,
   received: 0,
   events: { bytes: 0, droppedFull: 0 },
   asks: { bytes: 0, droppedFull: 0 },
@@ -46,6 +49,11 @@ export const newBusCounts = (): BusCounts => ({
 /** Shows a bus's counts and state to Prometheus. */
 export function exposeBus(metrics: Metrics, counts: BusCounts, isUp: () => boolean): void {
   metrics.readCounter('holdfast_bus_published_total', 'Messages handed to the bus.', () => counts.published);
+  metrics.readCounter(
+    'holdfast_bus_published_again_total',
+    'Messages published once more because Redis could not take them for the moment.',
+    () => counts.publishedAgain,
+  );
   metrics.readCounter('holdfast_bus_received_total', 'Messages that came from the bus.', () => counts.received);
   metrics.readCounter(
     'holdfast_bus_subscriber_errors_total',

@@ -15,7 +15,7 @@ export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): v
   ops.status('upstream heard', () => markets.map(hearingOf));
   ops.status('served', () => markets.flatMap(streamsOf));
   ops.status('messages', () => ({ ...metrics.counts }));
-  ops.ready('upstream heard', () => troubleOf(markets));
+  ops.needs('upstream heard', () => troubleOf(markets));
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
   metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));

@@ -20,6 +20,12 @@ export function showEdge({ sessions, markets, metrics }: EdgeParts, ops: Ops): v
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
   metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));
   metrics.gauge(
+    'holdfast_edge_backlog_bytes',
+    'Bytes that wait because clients do not read them: of all together, and of the one for whom most waits.',
+    'of',
+    () => backlogs(sessions.all),
+  );
+  metrics.gauge(
     'holdfast_edge_streams',
     'Streams that clients of this edge want, by market.',
     'market',
@@ -66,6 +72,15 @@ function byWire(sessions: Iterable<Session>): Record<'native' | 'binance', numbe
   const counts = { native: 0, binance: 0 };
   for (const { wire } of sessions) counts[wire.name] += 1;
   return counts;
+}
+
+function backlogs(sessions: Iterable<Session>): Record<'all' | 'largest', number> {
+  const backlog = { all: 0, largest: 0 };
+  for (const { backlogBytes } of sessions) {
+    backlog.all += backlogBytes;
+    backlog.largest = Math.max(backlog.largest, backlogBytes);
+  }
+  return backlog;
 }
 
 const hearingOf = ({ market, hearing }: MarketStreams): unknown => ({

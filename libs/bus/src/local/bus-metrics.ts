@@ -1,3 +1,4 @@
+import type { Millis } from '#libs/core';
 import type { Metrics } from '#libs/runtime';
 
 /** One kind of message has room of its own to wait for Redis, so that the other kind cannot use it up. */
@@ -73,6 +74,16 @@ export function exposeBus(metrics: Metrics, counts: BusCounts, isUp: () => boole
   metrics.readCounter('holdfast_bus_went_down_total', 'Times the bus went from up to down.', () => counts.wentDown);
   dropped(metrics, counts);
   gauges(metrics, counts, isUp);
+}
+
+/** Shows how long a message takes to Redis and back, whatever it is for. */
+export function roundTripOf(metrics: Metrics): (ms: Millis) => void {
+  const seconds = metrics.histogram({
+    name: 'holdfast_bus_round_trip_seconds',
+    help: 'From publishing a message to hearing it over the other connection to Redis; one each second.',
+    buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+  });
+  return (ms) => seconds.observe(ms / 1_000);
 }
 
 function dropped(metrics: Metrics, counts: BusCounts): void {

@@ -1,5 +1,6 @@
 import type { Millis, StreamName } from '#libs/core';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
+import type { EdgeCounts } from '../metrics/edge-counts.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
 import type { DoorEntry } from './request-path.js';
@@ -32,6 +33,8 @@ export class Session {
   run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
   /** Commands that are carried out or wait for their turn. */
   queued = 0;
+  /** Where letters sent to this client alone are counted. */
+  counts: Pick<EdgeCounts, 'sentBytes'> | undefined;
   /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
   hurry: () => void = () => undefined;
   private socket: ClientSocket | undefined;
@@ -71,6 +74,7 @@ export class Session {
     socket?.cork(() => {
       for (const text of texts) socket.send(text);
     });
+    if (socket && this.counts) for (const { length } of texts) this.counts.sentBytes += length;
   }
 
   ping(payload: string): void {

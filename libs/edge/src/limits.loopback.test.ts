@@ -178,6 +178,32 @@ describe('what a client may take from an edge', () => {
     expect(quick.closed).toBeUndefined();
   });
 
+  it('closes those who are furthest behind where all together are too much, each within its own limit', async () => {
+    await begin({ maxClientBacklogBytes: 1_000_000, maxBacklogBytes: 1_500_000 });
+    const slow = await Promise.all(Array.from({ length: 6 }, () => connect(`/ws/${TRADE}`)));
+    const quick = await connect(`/ws/${TRADE}`);
+    for (const { socket } of slow) socket.pause();
+    let sent = 0;
+    let largest = 0;
+    const flood = async (): Promise<boolean> => {
+      for (let burst = 0; burst < 10; burst += 1) {
+        sent += 1;
+        upstream.publish(TRADE, { ...trade(sent), price: '1'.repeat(5_000), quantity: '1', taker: 'buy', tradedAt: 1 });
+      }
+      largest = Math.max(largest, await metric('holdfast_edge_backlog_bytes{of="all"}'));
+      return (await metric('holdfast_edge_slow_clients_closed_total{how="together"}')) > 0;
+    };
+    await until(flood, { deadlineMs: 30_000 });
+    expect(largest).toBeLessThan(2_000_000);
+    expect(await metric('holdfast_edge_slow_clients_closed_total{how="told"}')).toBe(0);
+    for (const { socket } of slow) socket.resume();
+    await until(() => slow.some(({ closed }) => closed));
+    expect(slow.flatMap(({ closed }) => closed?.code ?? [])).toEqual(expect.arrayContaining([4001]));
+    await until(() => quick.texts.length === sent);
+    expect(quick.closed).toBeUndefined();
+    expect(slow.some(({ closed }) => !closed)).toBe(true);
+  });
+
   it('cuts a client off when one burst is more than there is room for: what is lost shows in seq and ends in a close', async () => {
     await begin({ maxClientBacklogBytes: 65_536 });
     const slow = await connect('/v1');

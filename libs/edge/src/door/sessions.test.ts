@@ -92,6 +92,32 @@ describe('the clients of an edge', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('parts with those who are furthest behind where too much waits for all together, and with no others', async () => {
+    const bounds = { maxClientBacklogBytes: 1_000, maxBacklogBytes: 2_400 };
+    const backlogs = new Backlogs(bounds, sessions, clock, silentLog, metrics);
+    const sockets = [500, 900, 300, 800, 1_001].map((backlog, id) => Object.assign(connect('/ws', id), { backlog }));
+    const ended = (): number[] => sockets.flatMap((socket, at) => (socket.ended ? [at] : []));
+    metrics.counts.sentBytes = 599;
+    backlogs.published(1);
+    await new Promise(setImmediate);
+    expect(ended()).toEqual([]);
+    metrics.counts.sentBytes = 600;
+    backlogs.published(1);
+    await new Promise(setImmediate);
+    // The first four together are 100 too many; the last one goes by itself.
+    expect(ended()).toEqual([1, 4]);
+    expect(sockets[1]?.ended).toEqual([4001, expect.stringContaining('too slow')]);
+    metrics.counts.sentBytes = 1_199;
+    backlogs.published(1);
+    for (const socket of sockets) socket.backlog = socket.ended ? 0 : 950;
+    await new Promise(setImmediate);
+    expect(ended()).toEqual([1, 4]);
+    metrics.counts.sentBytes = 1_200;
+    backlogs.published(1);
+    await new Promise(setImmediate);
+    expect(ended()).toEqual([0, 1, 4]);
+  });
+
   it('spreads the goodbyes over batches', async () => {
     const sockets = Array.from({ length: 400 }, (_, id) => connect('/v1', id));
     const ended = (): number => sockets.filter((socket) => socket.ended).length;

@@ -22,7 +22,7 @@ const COUNTERS = {
   },
   slowCloses: {
     name: 'holdfast_edge_slow_clients_closed_total',
-    help: 'Clients closed because they read too slowly: told with 4001, or cut off.',
+    help: 'Clients closed because they read too slowly: told with 4001, alone or together with others, or cut off.',
     labelNames: ['how'],
   },
   refusedConnections: {
@@ -71,7 +71,7 @@ export class EdgeMetrics {
     for (const [name, help] of Object.entries(HELP)) this.expose(name as keyof EdgeCounts, help);
     const { commands, slowCloses, refusedConnections, closes } = COUNTERS;
     this.commands = metrics.counter(commands, COMMANDS);
-    this.slowCloses = metrics.counter(slowCloses, [{ how: 'told' }, { how: 'cut' }]);
+    this.slowCloses = metrics.counter(slowCloses, [{ how: 'told' }, { how: 'together' }, { how: 'cut' }]);
     this.refusedConnections = metrics.counter(refusedConnections, [{ why: 'bad-request' }, { why: 'too-many' }]);
     this.closes = metrics.counter(closes, CODES);
     this.lagSeconds = metrics.histogram({

@@ -93,12 +93,24 @@ export class EdgeSettings {
     env: 'HOLDFAST_MAX_CLIENT_BACKLOG_BYTES',
     read: integer,
     expected: 'a number of bytes from 16384 to 1073741824',
-    says: 'What may wait for one slow client; above it the client is closed with 4001 rather than silently lose messages.',
+    says: 'What may wait for one slow client; above it the client is closed with 4001 rather than silently lose messages. Not above HOLDFAST_MAX_BACKLOG_BYTES.',
+    notAbove: 'maxBacklogBytes',
   })
   @Max(1_073_741_824)
   @Min(16_384)
   @IsInt()
   maxClientBacklogBytes: number = 4_194_304;
+
+  @Setting({
+    env: 'HOLDFAST_MAX_BACKLOG_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 65536 to 68719476736',
+    says: 'What may wait for all slow clients together; above it those for whom most waits are closed with 4001, until it fits. With about 250 MiB for the rest it should stay below the memory that the process may use.',
+  })
+  @Max(68_719_476_736)
+  @Min(65_536)
+  @IsInt()
+  maxBacklogBytes: number = 268_435_456;
 
   @Setting({
     env: 'HOLDFAST_CLIENT_IDLE_S',

@@ -28,6 +28,8 @@ export interface BusCounts {
   subscriberErrors: number;
   /** Questions that were not asked, because too many waited for an answer. */
   unasked: number;
+  /** Questions that got no answer, because too many waited for one. */
+  unanswered: number;
   /** Texts where a question or an answer belongs, that are none. */
   notUnderstood: number;
   wentDown: number;
@@ -43,6 +45,7 @@ export const newBusCounts = (): BusCounts => ({
   droppedFailed: 0,
   subscriberErrors: 0,
   unasked: 0,
+  unanswered: 0,
   notUnderstood: 0,
   wentDown: 0,
 });
@@ -65,6 +68,11 @@ export function exposeBus(metrics: Metrics, counts: BusCounts, isUp: () => boole
     'holdfast_bus_unasked_total',
     'Questions not asked: too many were waiting.',
     () => counts.unasked,
+  );
+  metrics.readCounter(
+    'holdfast_bus_unanswered_total',
+    'Questions not answered: too many were waiting.',
+    () => counts.unanswered,
   );
   metrics.readCounter(
     'holdfast_bus_not_understood_total',

@@ -79,6 +79,26 @@ describe('the Redis bus', () => {
     await other.stop();
   });
 
+  it('answers once what many ask at the same time, and lets messages pass between two answers', async () => {
+    const prefix = `${randomUUID()}:`;
+    const buses = Array.from({ length: 6 }, () => makeBus(sharedUrl, prefix));
+    await Promise.all(buses.map((bus) => bus.start()));
+    const [answerer, ...askers] = buses;
+    let asked = 0;
+    await answerer?.ask.answer('q', (question) => {
+      asked += 1;
+      answerer.messages.publish('between', `${asked}`);
+      return question;
+    }).ready;
+    const answers: unknown[] = [];
+    for (const { ask } of askers)
+      for (let copy = 0; copy < 100; copy += 1) ask.ask('q', copy % 2, 5_000, (answer) => answers.push(answer));
+    await until(() => answers.length === 500);
+    expect(answers.filter((answer) => answer === 0)).toHaveLength(250);
+    expect(asked).toBeLessThan(100);
+    await Promise.all(buses.map((bus) => bus.stop()));
+  });
+
   it('asks over processes', async () => {
     const prefix = `${randomUUID()}:`;
     const [asker, answerer] = [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];

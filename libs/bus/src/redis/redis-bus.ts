@@ -53,8 +53,10 @@ export class RedisBus implements Bus {
       publish: (topic, text) => messages.publishAsk(topic, text),
       subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
       listen: (topic, deliver) => messages.listen(topic, deliver),
+      later: (act) => void setImmediate(act),
       clock,
       counts,
+      log,
     });
     messages.onState((state) => {
       if (state === 'up') this.budget.tell();

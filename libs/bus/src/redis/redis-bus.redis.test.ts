@@ -79,7 +79,7 @@ describe('the Redis bus', () => {
     await other.stop();
   });
 
-  it('answers once what many ask at the same time, and lets messages pass between two answers', async () => {
+  it('answers once what many ask at the same time', async () => {
     const prefix = `${randomUUID()}:`;
     const buses = Array.from({ length: 6 }, () => makeBus(sharedUrl, prefix));
     await Promise.all(buses.map((bus) => bus.start()));
@@ -87,7 +87,6 @@ describe('the Redis bus', () => {
     let asked = 0;
     await answerer?.ask.answer('q', (question) => {
       asked += 1;
-      answerer.messages.publish('between', `${asked}`);
       return question;
     }).ready;
     const answers: unknown[] = [];

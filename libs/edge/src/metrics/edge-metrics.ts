@@ -76,7 +76,7 @@ export class EdgeMetrics {
     this.closes = metrics.counter(closes, CODES);
     this.lagSeconds = metrics.histogram({
       name: 'holdfast_edge_lag_seconds',
-      help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64.',
+      help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64. It compares the clocks of two machines: what they differ by is part of it, and a lag below 0 counts as the least.',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
     });
   }

@@ -100,7 +100,11 @@ describe('the metrics of an edge', () => {
     expect(all).toBeLessThanOrEqual(2 * (largest ?? 0));
   });
 
-  it('say whether the process is ready, and what runs there', async () => {
+  it('say of the lag that it is measured with the clocks of two machines', async () => {
+    expect(await scrape()).toMatch(/^# HELP holdfast_edge_lag_seconds .*clocks of two machines/m);
+  });
+
+  it('say whether the process is ready', async () => {
     expect(await read('holdfast_ready')).toBe(1);
   });
 });

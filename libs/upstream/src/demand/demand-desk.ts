@@ -14,10 +14,8 @@ import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
 import type { Recollection } from '../restart/recollection.js';
 import type { DemandBoard } from './demand-board.js';
+import { GatheredComplaints } from './gathered-complaints.js';
 import { welcomesOf } from './welcomes.js';
-
-/** Refused demands are logged at most so often, with their number. */
-const SAY_AGAIN_MS: Millis = 10_000;
 
 export interface DemandDeskParts {
   market: Market;
@@ -36,15 +34,23 @@ export interface DemandDeskParts {
 /** Hears what edges want, lets the pool carry exactly that, and answers how streams stand. */
 export class DemandDesk {
   private subscriptions: Subscription[] = [];
-  /** Demands refused since that was said last, and when. */
-  private readonly refusals = { count: 0, saidAt: -Infinity };
+  private readonly badDemands: GatheredComplaints;
+  private readonly badStreams: GatheredComplaints;
   private leftOut: ReadonlyMap<StreamName, ParsedStream> = new Map();
   private forgetBus: () => void = () => undefined;
   /** Not before it is known where streams were: what they begin with depends on it. */
   private isFollowing = false;
   private isStopped = false;
 
-  constructor(private readonly parts: DemandDeskParts) {}
+  constructor(private readonly parts: DemandDeskParts) {
+    const { clock, log } = parts;
+    this.badDemands = new GatheredComplaints(clock, (gathered) =>
+      log.warn({ code: 'demand.refused', ...gathered }, 'demands were refused'),
+    );
+    this.badStreams = new GatheredComplaints(clock, (gathered) =>
+      log.warn({ code: 'demand.bad-streams', ...gathered }, 'streams were refused'),
+    );
+  }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
@@ -84,26 +90,13 @@ export class DemandDesk {
   }
 
   private demanded(text: string): void {
-    const { board, clock, log } = this.parts;
+    const { board, clock } = this.parts;
     const taken = board.take(text, clock.now());
-    if (!taken.ok) return this.refuseDemand(taken.problem);
+    if (!taken.ok) return this.badDemands.add([taken.problem]);
     const { edge, isChanged, refused, epoch } = taken.value;
-    for (const { message } of refused) {
-      log.warn({ code: 'demand.bad-stream', edge, why: message }, 'a stream was refused');
-    }
+    this.badStreams.add(refused.map(({ message }) => `edge ${edge}: ${message}`));
     if (epoch !== undefined) this.parts.term.sees(epoch);
     if (isChanged) this.follow();
-  }
-
-  /** Whoever sends junk does not fill the log with it. */
-  private refuseDemand(why: string): void {
-    const { clock, log } = this.parts;
-    const now = clock.now();
-    this.refusals.count += 1;
-    if (now - this.refusals.saidAt < SAY_AGAIN_MS) return;
-    log.warn({ code: 'demand.refused', why, count: this.refusals.count }, 'demands were refused');
-    this.refusals.count = 0;
-    this.refusals.saidAt = now;
   }
 
   /** Wants exactly what is demanded now. */

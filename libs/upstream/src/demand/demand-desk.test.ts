@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { UpstreamSettings, silentLog } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
+import { Upstream } from '../upstream.js';
+
+let clock: FakeClock;
+let bus: MemoryBus;
+let upstream: Upstream;
+let lines: { code: string; count: number; why: string[] }[];
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  bus = new MemoryBus({ clock });
+  lines = [];
+  const log = { ...silentLog, warn: (fields: object) => void lines.push(fields as (typeof lines)[number]) };
+  const parts = { ...upstreamParts(), market: spot, bus, clock, log, dial: silentDial([]) };
+  upstream = new Upstream(new UpstreamSettings(), parts);
+  await upstream.start();
+});
+afterEach(() => upstream.stop());
+
+const demand = (text: string): void => bus.messages.publish(spot.channels.demand, text);
+
+describe('junk on the channel of demands', () => {
+  it.each<[what: string, code: string, junk: (at: number) => string]>([
+    ['that is no demand', 'demand.refused', (at) => `{"edge":${at}}`],
+    [
+      'that names streams which do not exist',
+      'demand.bad-streams',
+      (at) => JSON.stringify({ edge: 'e', streams: [`x${at}`, `y${at}`] }),
+    ],
+  ])('%s makes a line at once and one in ten seconds afterwards, however much of it comes', (_, code, junk) => {
+    for (let at = 0; at < 3_000; at += 1) {
+      demand(junk(at));
+      clock.advance(10);
+    }
+    const ours = lines.filter((line) => line.code === code);
+    expect(ours.length).toBeGreaterThan(0);
+    expect(ours.length).toBeLessThanOrEqual(3);
+    expect(ours.every(({ why, count }) => why.length <= 5 && why.length <= count)).toBe(true);
+  });
+
+  it('says which names are wrong, of whom, and what they should be', () => {
+    demand(JSON.stringify({ edge: 'ours', streams: ['btcusdt@trade', 'btcusdt@trad'] }));
+    expect(lines).toMatchObject([
+      { count: 1, why: [expect.stringMatching(/^edge ours: .*did you mean btcusdt@trade/)] },
+    ]);
+  });
+});

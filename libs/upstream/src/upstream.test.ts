@@ -122,6 +122,7 @@ describe('an upstream', () => {
     const said = listen(spot.channels.stream(BOOK));
     demand('greedy', many);
     demand('edge', [BOOK]);
+    await settle();
     expect(states(said).at(-1)).toContain('refused too-many-streams');
     demand('greedy', []);
     await settle();
@@ -133,6 +134,7 @@ describe('an upstream', () => {
     demand('edge', [BOOK]);
     await flow(5);
     demand('edge', []);
+    await settle();
     demand('edge', [BOOK]);
     await flow(6);
     const seqs = states(said).map((text) => Number(text.split(' ')[0]));

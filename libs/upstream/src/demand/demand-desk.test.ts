@@ -24,6 +24,24 @@ afterEach(() => upstream.stop());
 
 const demand = (text: string): void => bus.messages.publish(spot.channels.demand, text);
 
+it('what a hundred edges demand in one moment is looked at once, and whoever asks meanwhile hears how it stands', async () => {
+  const { pool } = upstream;
+  const want = pool.want.bind(pool);
+  let looks = 0;
+  pool.want = (...all) => {
+    looks += 1;
+    want(...all);
+  };
+  for (let at = 0; at < 100; at += 1)
+    demand(JSON.stringify({ edge: `e${at}`, streams: [`s${at}@trade`, 'btcusdt@trade'] }));
+  const answers: unknown[] = [];
+  const question = { streams: ['s99@trade'] };
+  bus.ask.ask(spot.channels.welcome, question, 1_000, (answer) => answers.push(answer));
+  expect(answers).toMatchObject([{ welcomes: [{ stream: 's99@trade' }] }]);
+  await Promise.resolve();
+  expect([looks, upstream.streams.wanted.size]).toEqual([1, 101]);
+});
+
 describe('junk on the channel of demands', () => {
   it.each<[what: string, code: string, junk: (at: number) => string]>([
     ['that is no demand', 'demand.refused', (at) => `{"edge":${at}}`],

@@ -41,6 +41,8 @@ export class DemandDesk {
   /** Not before it is known where streams were: what they begin with depends on it. */
   private isFollowing = false;
   private isStopped = false;
+  /** Whether a demand has changed what is wanted, and it was not looked at yet. */
+  private isBehind = false;
 
   constructor(private readonly parts: DemandDeskParts) {
     const { clock, log } = parts;
@@ -96,11 +98,23 @@ export class DemandDesk {
     const { edge, isChanged, refused, epoch } = taken.value;
     this.badStreams.add(refused.map(({ message }) => `edge ${edge}: ${message}`));
     if (epoch !== undefined) this.parts.term.sees(epoch);
-    if (isChanged) this.follow();
+    if (isChanged) this.followSoon();
+  }
+
+  /** Once for all demands that came together: after a loss all edges say theirs in the same moment, and each costs a look at all. */
+  private followSoon(): void {
+    if (this.isBehind) return;
+    this.isBehind = true;
+    queueMicrotask(() => this.catchUp());
+  }
+
+  private catchUp(): void {
+    if (this.isBehind && !this.isStopped) this.follow();
   }
 
   /** Wants exactly what is demanded now. */
   private follow(): void {
+    this.isBehind = false;
     if (!this.isFollowing) return;
     const { board, pool, log } = this.parts;
     const { streams, leftOut } = board.wanted();
@@ -140,6 +154,7 @@ export class DemandDesk {
     const asked = readWelcomeQuestion(question);
     // Whoever has overtaken us answers; what we say is not listened to.
     if (!asked || this.parts.term.overtaken !== undefined) return undefined;
+    this.catchUp();
     return { welcomes: welcomesOf(this.parts.streams, asked.streams, this.parts.clock.now()) };
   }
 }

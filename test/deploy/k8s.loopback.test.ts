@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IContainer, IPodSpec, IProbe, ITopologySpreadConstraint } from 'kubernetes-models/v1';
 import { describe, expect, it } from 'vitest';
+import { EdgeSettings } from '#libs/runtime';
 import { schemaTroubles, strayFields } from './kubernetes-schema.js';
 import { type Manifests, kubectlIs, readResources, render } from './manifests.js';
 import { type Labels, canReach, selects } from './reach.js';
@@ -184,6 +185,16 @@ describe.each(rendered)('%s', (_, read) => {
       requests: { cpu: expect.anything(), memory: expect.anything() },
       limits: { memory: expect.anything() },
     });
+  });
+
+  it('gives an edge more memory than may wait for slow clients, with room for all the rest', () => {
+    const edges = roles.filter(({ role }) => role === 'edge');
+    const rooms = edges.map(({ container }) => {
+      const [, gibibytes] = /^(\d+)Gi$/.exec(String(container.resources?.limits?.['memory'])) ?? [];
+      const asked = environmentOf(container, manifests)['HOLDFAST_MAX_BACKLOG_BYTES'];
+      return Number(gibibytes) * 2 ** 30 - Number(asked ?? new EdgeSettings().maxBacklogBytes);
+    });
+    expect(rooms.map((room) => room >= 512 * 2 ** 20)).toEqual(edges.map(() => true));
   });
 
   it('lets each end reach what it needs, and nothing else', () => {

@@ -66,8 +66,7 @@ function roomsNeededBy(room: string): string[] {
   const files = readdirSync(`${room}/src`, { recursive: true, encoding: 'utf8' });
   return files
     .filter((file) => file.endsWith('.ts') && !/\.(test|rig|contract)\.ts$/.test(file))
-    .flatMap((file) => [...readFileSync(`${room}/src/${file}`, 'utf8').matchAll(/'#(libs\/\w+)'/g)])
-    .map(([, found = '']) => found);
+    .flatMap((file) => readFileSync(`${room}/src/${file}`, 'utf8').match(/(?<='#)libs\/\w+(?=')/g) ?? []);
 }
 
 const of = (instructions: Instruction[], keyword: string): Instruction[] =>

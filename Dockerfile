@@ -12,7 +12,9 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY libs libs
 COPY apps apps
-RUN npm run build
+# What only the command line, the demo and the simulator need does not run here.
+RUN npm run build \
+    && rm -rf dist/.tsbuildinfo dist/apps/cli dist/apps/demo dist/apps/simulator dist/libs/client dist/libs/drill dist/libs/simulator
 
 FROM node:22-bookworm-slim AS dependencies
 WORKDIR /app

@@ -16,7 +16,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
 };
 
 const [name = '', ...args] = process.argv.slice(2);
-const load = BENCHMARKS[name];
+const load = Object.hasOwn(BENCHMARKS, name) ? BENCHMARKS[name] : undefined;
 if (load) {
   await (await load()).run(args).catch(explain);
 } else {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { Script } from 'node:vm';
 import { Copy, DockerfileParser, type Instruction } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
@@ -33,6 +33,15 @@ describe('the Dockerfile', () => {
     ).toEqual([]);
   });
 
+  it('carries the rooms that the roles need, and no others', () => {
+    const rooms = ['apps', 'libs'].flatMap((kind) => readdirSync(kind).map((name) => `${kind}/${name}`));
+    const needed = new Set(['apps/edge', 'apps/upstream', 'apps/standalone']);
+    for (const room of needed) for (const other of roomsNeededBy(room)) needed.add(other);
+    const [removed = ''] = text.match(/rm -rf .*$/m) ?? [];
+    const carried = rooms.filter((room) => !removed.split(' ').includes(`dist/${room}`));
+    expect(carried.toSorted()).toEqual([...needed].toSorted());
+  });
+
   it('runs as a user that Kubernetes can see is not root', () => {
     const [user] = of(lastStage, 'USER').map((instruction) => instruction.getArgumentsContent());
     expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
@@ -51,6 +60,14 @@ describe('the Dockerfile', () => {
     expect(() => new Script(script ?? '')).not.toThrow();
   });
 });
+
+/** By its imports, those of tests left out. */
+function roomsNeededBy(room: string): string[] {
+  const files = readdirSync(`${room}/src`, { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => file.endsWith('.ts') && !/\.(test|rig|contract)\.ts$/.test(file))
+    .flatMap((file) => readFileSync(`${room}/src/${file}`, 'utf8').match(/(?<='#)libs\/\w+(?=')/g) ?? []);
+}
 
 const of = (instructions: Instruction[], keyword: string): Instruction[] =>
   instructions.filter((instruction) => instruction.getKeyword() === keyword);

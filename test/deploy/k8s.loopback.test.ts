@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { IDeployment } from 'kubernetes-models/apps/v1';
 import type { IContainer, IPodSpec, IProbe, ITopologySpreadConstraint } from 'kubernetes-models/v1';
 import { describe, expect, it } from 'vitest';
+import { EdgeSettings, roomForBacklogs } from '#libs/runtime';
 import { schemaTroubles, strayFields } from './kubernetes-schema.js';
 import { type Manifests, kubectlIs, readResources, render } from './manifests.js';
 import { type Labels, canReach, selects } from './reach.js';
@@ -184,6 +185,18 @@ describe.each(rendered)('%s', (_, read) => {
       requests: { cpu: expect.anything(), memory: expect.anything() },
       limits: { memory: expect.anything() },
     });
+  });
+
+  it('gives an edge more memory than may wait for slow clients, with room for all the rest', () => {
+    const edges = roles.filter(({ role }) => role === 'edge');
+    const rooms = edges.map(({ container }) => {
+      const [, gibibytes] = /^(\d+)Gi$/.exec(String(container.resources?.limits?.['memory'])) ?? [];
+      const asked = environmentOf(container, manifests)['HOLDFAST_MAX_BACKLOGS_BYTES'];
+      const memory = Number(gibibytes) * 2 ** 30;
+      // Buffers grow by doubling.
+      return memory - 2 * roomForBacklogs(Number(asked ?? new EdgeSettings().maxBacklogsBytes), memory);
+    });
+    expect(rooms.map((room) => room >= 400 * 2 ** 20)).toEqual(edges.map(() => true));
   });
 
   it('lets each end reach what it needs, and nothing else', () => {

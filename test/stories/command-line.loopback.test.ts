@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '#libs/runtime';
+import { Ops, systemClock } from '#libs/runtime';
 import { assertBuilt, dist } from '../support/built.js';
 import { HandUpstream } from '../support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../support/start-edge.js';
@@ -148,8 +148,13 @@ describe('the command line at an edge', () => {
     const status = (...flags: string[]) => run('cli', 'status', '--url', edge.opsUrl, ...flags);
     expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\./) });
     upstream.stop();
-    await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).status === 503);
-    expect(await status()).toEqual({ code: 1, said: expect.stringMatching(/^Not ready\. upstream heard: /) });
+    await until(async () => (await status()).said.includes('upstream heard'));
+    expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\. upstream heard: /) });
+    edge.app.get(Ops).stop();
+    expect(await status()).toEqual({
+      code: 1,
+      said: expect.stringMatching(/^Not ready\. process: stopping; upstream heard: /),
+    });
     expect((await status('--json')).code).toBe(1);
   });
 });

@@ -23,12 +23,19 @@ export async function status({ url, quarantine, json }: Options): Promise<number
     showQuarantine(rowsOf(sections['quarantine']));
     return EXIT.ok;
   }
-  const { troubles } = Object(await ask(url, '/readyz')) as { troubles?: Row };
-  const why = Object.entries(troubles ?? {}).map(([name, trouble]) => `${name}: ${text(trouble)}`);
+  const { troubles, behind } = Object(await ask(url, '/readyz')) as { troubles?: Row; behind?: Row };
+  const why = namedTroubles(troubles);
   if (json) say(JSON.stringify(read, null, 2));
-  else show(why.length === 0 ? 'Ready.' : `Not ready. ${why.join('; ')}`, sections);
+  else
+    show(
+      [why.length === 0 ? 'Ready.' : 'Not ready.', [...why, ...namedTroubles(behind)].join('; ')].join(' ').trim(),
+      sections,
+    );
   return why.length === 0 ? EXIT.ok : 1;
 }
+
+const namedTroubles = (troubles: Row = {}): string[] =>
+  Object.entries(troubles).map(([name, trouble]) => `${name}: ${text(trouble)}`);
 
 /** What the port says under a path; 503 is an answer, too. */
 async function ask(url: string, path: string): Promise<unknown> {

@@ -17,7 +17,7 @@ export class BusModule {
           ? new MemoryBus(parts)
           : new RedisBus({ redisUrl, queueBytes, prefix: redisPrefix }, parts);
       ops.status('bus', () => bus.describe());
-      ops.ready('bus', () => bus.trouble());
+      ops.needs('bus', () => bus.trouble());
       return bus;
     };
     return {

@@ -1,7 +1,7 @@
 export { BusModule } from './bus.module.js';
 export { MemoryBus } from './memory/memory-bus.js';
 export type { Ask } from './ports/ask.js';
-export type { Budget } from './ports/budget.js';
+export type { Budget, BudgetView } from './ports/budget.js';
 export { BUS, type Bus } from './ports/bus.js';
 export type { Marks } from './ports/marks.js';
 export type { BusState, Deliver, Messages, Subscription } from './ports/messages.js';

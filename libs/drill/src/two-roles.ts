@@ -38,6 +38,8 @@ export class RoleProcess {
       PATH: process.env['PATH'],
       ...environment,
       ...more,
+      // Clients of a drill come when data does.
+      ...(role === 'edge' && { HOLDFAST_READY_NEEDS_DATA: 'yes' }),
       HOLDFAST_REDIS_URL: redisUrl,
       HOLDFAST_OPS_PORT: String(opsPort),
     };

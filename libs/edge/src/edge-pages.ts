@@ -15,12 +15,15 @@ export function showEdge({ sessions, backlogs, markets, metrics }: EdgeParts, op
   ops.status('upstream heard', () => markets.map(hearingOf));
   ops.status('served', () => markets.flatMap(streamsOf));
   ops.status('messages', () => ({ ...metrics.counts }));
-  ops.ready('upstream heard', () => troubleOf(markets));
+  ops.needs('upstream heard', () => troubleOf(markets));
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
   metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));
-  metrics.gauge('holdfast_edge_backlog_bytes', 'Bytes that wait for clients to read them, by wire.', 'wire', () =>
-    byWire(sessions.all, ({ backlogBytes }) => backlogBytes),
+  metrics.gauge(
+    'holdfast_edge_backlog_bytes',
+    'Bytes that wait because clients do not read them: of all together, and of the one for whom most waits.',
+    'of',
+    () => backlogsOf(sessions.all),
   );
   metrics.gauge(
     'holdfast_edge_streams',
@@ -68,13 +71,19 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
   };
 }
 
-function byWire(
-  sessions: Iterable<Session>,
-  valueOf: (session: Session) => number = () => 1,
-): Record<'native' | 'binance', number> {
-  const sums = { native: 0, binance: 0 };
-  for (const session of sessions) sums[session.wire.name] += valueOf(session);
-  return sums;
+function byWire(sessions: Iterable<Session>): Record<'native' | 'binance', number> {
+  const counts = { native: 0, binance: 0 };
+  for (const { wire } of sessions) counts[wire.name] += 1;
+  return counts;
+}
+
+function backlogsOf(sessions: Iterable<Session>): Record<'all' | 'largest', number> {
+  const backlog = { all: 0, largest: 0 };
+  for (const { backlogBytes } of sessions) {
+    backlog.all += backlogBytes;
+    backlog.largest = Math.max(backlog.largest, backlogBytes);
+  }
+  return backlog;
 }
 
 const hearingOf = ({ market, hearing }: MarketStreams): unknown => ({

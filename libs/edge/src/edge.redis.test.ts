@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
@@ -161,6 +162,26 @@ describe('an edge over Redis', () => {
     upstream.publish(TRADE, trade(3));
     await until(() => native.texts.length === 4);
     expect(native.messages[3]).toMatchObject({ id: 3, seq: 3 });
+  });
+
+  it('gives its clients all that was published while Redis was busy, and announces nothing', async () => {
+    const operator = new Redis(redis.url);
+    await operator.config('SET', 'busy-reply-threshold', '100');
+    const script = operator.duplicate();
+    upstream.publish(TRADE, trade(1));
+    const isBusy = script.eval('while true do end', 0).catch(() => 'killed');
+    await until(() => {
+      far.messages.publish('other', '');
+      return far.counts.publishedAgain > 0;
+    });
+    upstream.publish(TRADE, trade(2));
+    upstream.publish(TRADE, trade(3));
+    await operator.script('KILL');
+    await isBusy;
+    await until(() => native.texts.length >= 3);
+    expect(native.messages).toMatchObject([{ id: 1 }, { id: 2 }, { id: 3 }]);
+    operator.disconnect();
+    script.disconnect();
   });
 
   it('raises no alarm about messages that only come later than a heartbeat which names them', async () => {

@@ -14,6 +14,7 @@ export class Edge implements Service {
     ops: Ops,
   ) {
     ops.ready('edge', () => (this.port === undefined ? 'does not listen' : undefined));
+    if (!settings.readyNeedsData) ops.serves();
     showEdge(parts, ops);
   }
 

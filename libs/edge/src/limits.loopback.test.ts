@@ -233,8 +233,26 @@ describe('what a client may take from an edge', () => {
     await expect(connect('/v1')).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('is ready while it listens and hears an upstream, and says why when it is not', async () => {
+  it('is ready while it serves clients, whatever is down behind it, and says what is', async () => {
     await begin({});
+    const client = await connect('/v1');
+    await client.ask({ event: 'subscribe', data: { streams: ['btcusdt@trade'] } });
+    const behind = async (): Promise<unknown> => {
+      const answer = await fetch(`${edge.opsUrl}/readyz`);
+      expect(answer.status).toBe(200);
+      return Object(await answer.json()).behind;
+    };
+    await until(async () => Object.keys(Object(await behind())).length === 0);
+    upstream.stop();
+    await until(() => client.texts.some((text) => text.includes('"stale"')));
+    expect(await behind()).toEqual({ 'upstream heard': expect.stringContaining('heartbeats') });
+    const newcomer = await connect('/v1');
+    await newcomer.ask({ event: 'subscribe', data: { streams: ['btcusdt@trade'] } });
+    await until(() => newcomer.texts.some((text) => text.includes('"stale"')));
+  });
+
+  it('is ready only while it hears an upstream, where an operator wants it so', async () => {
+    await begin({ readyNeedsData: true });
     await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).ok);
     upstream.stop();
     await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).status === 503);

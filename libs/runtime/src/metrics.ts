@@ -26,8 +26,14 @@ export class Metrics {
     return this;
   }
 
-  counter<L extends string>(options: Omit<CounterConfiguration<L>, 'registers'>): Counter<L> {
-    return new Counter<L>({ ...options, registers: [this.registry] });
+  /** @param known labels that are counted from 0, so that `increase()` sees the first of them. */
+  counter<L extends string>(
+    options: Omit<CounterConfiguration<L>, 'registers'>,
+    known: readonly Readonly<Record<L, string>>[] = [],
+  ): Counter<L> {
+    const counter = new Counter<L>({ ...options, registers: [this.registry] });
+    for (const labels of known) counter.inc(labels, 0);
+    return counter;
   }
 
   /** A counter whose number somebody else keeps, cheaper than a metric's; read when Prometheus scrapes. */
@@ -38,6 +44,17 @@ export class Metrics {
       collect() {
         this.reset();
         this.inc(read());
+      },
+    });
+  }
+
+  /** A gauge whose number is read when Prometheus scrapes. */
+  readGauge(name: string, help: string, read: () => number): void {
+    this.gauge({
+      name,
+      help,
+      collect() {
+        this.set(read());
       },
     });
   }

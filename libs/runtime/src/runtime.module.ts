@@ -19,7 +19,7 @@ export class RuntimeModule {
         { provide: CLOCK, useValue: systemClock },
         { provide: RANDOM, useValue: systemRandom },
         { provide: LOG, useValue: log },
-        { provide: Metrics, useFactory: makeMetrics },
+        { provide: Metrics, useFactory: makeMetrics, inject: [Ops] },
         { provide: Ops, useFactory: () => new Ops() },
       ],
       exports: [CLOCK, RANDOM, LOG, Metrics, Ops],
@@ -27,12 +27,15 @@ export class RuntimeModule {
   }
 }
 
-function makeMetrics(): Metrics {
+function makeMetrics(ops: Ops): Metrics {
   const metrics = new Metrics().withProcess();
   metrics.readCounter(
     'holdfast_log_lines_lost_total',
     'Log lines that standard output did not take: its reader has gone or is too slow, or its disk is full.',
     () => standardOutput.lost,
+  );
+  metrics.readGauge('holdfast_ready', '1 while /readyz says that this process is ready.', () =>
+    Object.keys(ops.readTroubles()).length === 0 ? 1 : 0,
   );
   return metrics;
 }

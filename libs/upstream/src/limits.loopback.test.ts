@@ -25,9 +25,12 @@ describe('the limits', () => {
     );
     const at = performance.now();
     rig.demand(streams);
-    await until(() => rig.upstream.pool.lines.every(({ connection }) => connection?.confirmedAt !== undefined), {
-      deadlineMs: 25_000,
-    });
+    await until(
+      () => rig.open > 0 && rig.upstream.pool.lines.every(({ connection }) => connection?.confirmedAt !== undefined),
+      {
+        deadlineMs: 25_000,
+      },
+    );
     const tookMs = performance.now() - at;
     await annotate(`${streams.length} streams fully subscribed and confirmed in ${Math.round(tookMs)} ms`);
     expect(subscribed().sort()).toEqual([...streams].sort());

@@ -19,6 +19,7 @@ interface FakeLine {
 let clock: FakeClock;
 let bus: MemoryBus;
 let ops: Ops;
+let metrics: Metrics;
 let upstream: Upstream;
 let lines: FakeLine[];
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   clock = new FakeClock();
   bus = new MemoryBus({ clock });
   ops = new Ops();
+  metrics = new Metrics();
   lines = [];
   const settings = new UpstreamSettings();
   upstream = new Upstream(settings, {
@@ -36,7 +38,7 @@ beforeEach(async () => {
     ops,
     random: () => 0.5,
     log: silentLog,
-    metrics: new Metrics(),
+    metrics,
     dial: (url, events) => {
       const line: FakeLine = { url, events, did: [] };
       lines.push(line);
@@ -120,6 +122,7 @@ describe('an upstream', () => {
     const said = listen(spot.channels.stream(BOOK));
     demand('greedy', many);
     demand('edge', [BOOK]);
+    await settle();
     expect(states(said).at(-1)).toContain('refused too-many-streams');
     demand('greedy', []);
     await settle();
@@ -131,6 +134,7 @@ describe('an upstream', () => {
     demand('edge', [BOOK]);
     await flow(5);
     demand('edge', []);
+    await settle();
     demand('edge', [BOOK]);
     await flow(6);
     const seqs = states(said).map((text) => Number(text.split(' ')[0]));
@@ -224,6 +228,55 @@ describe('an upstream', () => {
     expect(Object.keys(ops.readTroubles())).toEqual([]);
     line(0).events.closed({ code: 1006, reason: '' });
     expect(Object.values(ops.readTroubles())[0]).toContain('waiting (1 stream)');
+  });
+
+  it('says to operators how many attempts are left and how long ago something came and went', async () => {
+    const read = async (): Promise<number[]> => {
+      const shown = await metrics.registry.metrics();
+      return ['attempts_left', 'next_attempt_seconds', 'frame_age_seconds', 'publish_age_seconds'].map((name) =>
+        Number(new RegExp(`^holdfast_upstream_${name} (.*)$`, 'm').exec(shown)?.[1]),
+      );
+    };
+    clock.advance(5_000);
+    expect(await read()).toEqual([290, 0, 5, 5]);
+    demand('edge', [BOOK]);
+    await flow(5);
+    clock.advance(100);
+    expect(await read()).toEqual([289, 0, 0, 0]);
+    clock.advance(2_000);
+    expect(await read()).toEqual([289, 0, 2, 2]);
+    line(0).events.message(Buffer.from('{"result":null,"id":99}'), false);
+    clock.advance(100);
+    expect((await read()).slice(2)).toEqual([0, 2.1]);
+    line(0).events.closed({ code: 1006, reason: '' });
+    clock.advance(1_000);
+    await settle();
+    line(1).events.refused({ status: 418, retryAfterMs: 120_000 });
+    clock.advance(1_000);
+    expect((await read()).slice(0, 2)).toEqual([288, 119]);
+  });
+
+  it('counts from 0 whatever has a label, so that the first of a kind is seen', async () => {
+    const shown = await metrics.registry.metrics();
+    for (const series of [
+      'endings_total{closed_by="transport",cause="dropped"}',
+      'bad_frames_total{code="bad-utf8",stream_type="trade"}',
+      'bad_frames_total{code="not-json",stream_type="unknown"}',
+      'rotations_total{reason="age",result="failed"}',
+      'given_up_total{reason="late"}',
+      'hole_seconds_count{by="history"}',
+      'rest_requests_total{result="failed"}',
+    ])
+      expect(shown).toContain(`holdfast_upstream_${series} 0\n`);
+    demand('edge', [BOOK]);
+    await flow(5);
+    line(0).events.closed({ code: 1006, reason: '' });
+    const later = await metrics.registry.metrics();
+    expect(later).toContain('holdfast_upstream_endings_total{closed_by="transport",cause="dropped"} 1\n');
+    // What comes is counted under labels that were there.
+    expect(later.match(/^holdfast_upstream_\w+\{/gm)).toHaveLength(
+      shown.match(/^holdfast_upstream_\w+\{/gm)?.length ?? 0,
+    );
   });
 
   it('stops in order: says so, says goodbye, and leaves no timer behind', async () => {

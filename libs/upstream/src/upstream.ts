@@ -72,7 +72,7 @@ export class Upstream implements Service {
     const { channels } = market;
     this.name = `upstream ${market.name}`;
     this.timings = timings;
-    this.counts = new UpstreamCounts(metrics);
+    this.counts = new UpstreamCounts(metrics, market, clock);
     this.journal = new Journal(clock, log, (record) => this.counts.ended(record));
     this.problems = new Problems(
       (code, { stream }) => this.counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
@@ -84,7 +84,8 @@ export class Upstream implements Service {
     const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
     this.streams = new Streams(market, bus.messages, clock, bounds, memory);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
-    this.pool = this.newPool(settings);
+    const attempts = new Attempts(bus.budget, channels.attempts, market.limits);
+    this.pool = this.newPool(settings, attempts);
     this.board = new DemandBoard(market, always, settings.maxStreams);
     this.rest = new Rest({ market, settings, budget: bus.budget, clock });
     const host = historyHost(settings, market);
@@ -105,7 +106,7 @@ export class Upstream implements Service {
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, settings, timings });
-    this.counts.expose({ streams, problems, journal, pool, holes, books });
+    this.counts.expose({ streams, problems, journal, pool, holes, books, attempts });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);
   }
@@ -135,6 +136,7 @@ export class Upstream implements Service {
     this.pool.tick(now);
     this.streams.tick(now);
     this.books.tick(now);
+    this.counts.tick(now);
     if (now >= this.lookAt) {
       this.lookAt = now + this.timings.watchMs;
       this.watch.look(now);
@@ -158,8 +160,8 @@ export class Upstream implements Service {
     this.parts.log.warn({ code: 'process.stalled', stallMs: Math.round(stallMs) }, 'our own process stood still');
   }
 
-  private newPool(settings: Readonly<UpstreamSettings>): Pool {
-    const { market, bus, clock } = this.parts;
+  private newPool(settings: Readonly<UpstreamSettings>, attempts: Attempts): Pool {
+    const { market, clock } = this.parts;
     const { journal, problems, streams, counts, timings } = this;
     return new Pool(
       {
@@ -169,7 +171,7 @@ export class Upstream implements Service {
         journal,
         problems,
         timings,
-        attempts: new Attempts(bus.budget, market.channels.attempts, market.limits),
+        attempts,
         cargo: () => new Cargo(streams, clock),
         generations: { upcoming: 1 },
         stallMs: (now) => this.metronome.stallMs(now),

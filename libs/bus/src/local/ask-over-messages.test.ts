@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import type { Deliver } from '../ports/messages.js';
 import { AskOverMessages } from './ask-over-messages.js';
@@ -23,6 +24,7 @@ function setUp() {
     },
     clock,
     counts,
+    log: silentLog,
   });
   const answers: unknown[] = [];
   const ask = (what: unknown) => asking.ask('q', what, 1_000, (answer) => answers.push(answer));

@@ -2,17 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { Cancel, Clock, Millis, Topic } from '#libs/core';
 import type { Ask } from '../ports/ask.js';
 import type { Deliver, Subscription } from '../ports/messages.js';
-import { decodeQuestion, decodeReply, encodeQuestion, encodeReply, replyTopic } from './ask-wire.js';
-import type { BusCounts } from './bus-metrics.js';
+import { Answering, type AnsweringParts } from './answering.js';
+import { decodeQuestion, decodeReply, encodeQuestion, replyTopic } from './ask-wire.js';
 
 /** What asking needs of a bus's messages. */
-export interface AskPorts {
-  publish(topic: Topic, text: string): void;
+export interface AskPorts extends AnsweringParts {
   subscribe(topic: Topic, deliver: Deliver): Subscription;
   /** The channel on which this process hears answers; absent `ready` means that it stands at once. */
   listen(topic: Topic, deliver: Deliver): { readonly ready?: Promise<void> };
   clock: Clock;
-  counts: BusCounts;
 }
 
 interface WaitingQuestion {
@@ -53,13 +51,19 @@ export class AskOverMessages implements Ask {
   }
 
   answer(topic: Topic, respond: (question: unknown) => unknown): Subscription {
-    return this.ports.subscribe(topic, (text) => {
+    const answering = new Answering(respond, this.ports);
+    const subscription = this.ports.subscribe(topic, (text) => {
       const question = decodeQuestion(text);
-      if (!question) return this.notUnderstood();
-      const { id, to, ask } = question;
-      const answer = respond(ask);
-      if (answer !== undefined) this.ports.publish(to, encodeReply({ id, answer }));
+      if (question) answering.asked(question);
+      else this.notUnderstood();
     });
+    return {
+      ...subscription,
+      end: () => {
+        subscription.end();
+        answering.stop();
+      },
+    };
   }
 
   /** Nobody waits for anything any more; nothing more is called. */

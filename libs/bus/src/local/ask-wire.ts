@@ -22,7 +22,8 @@ export const replyTopic = (process: string): Topic => `holdfast:reply:${process}
 
 export const encodeQuestion = ({ id, to, ask }: AskedQuestion): string => JSON.stringify({ id, to, ask: ask ?? null });
 
-export const encodeReply = ({ id, answer }: GivenAnswer): string => JSON.stringify({ id, answer: answer ?? null });
+/** @param answer as JSON: it may be told to many. */
+export const encodeReply = (id: number, answer: string): string => `{"id":${id},"answer":${answer}}`;
 
 /** A question, or undefined where the text is none. Never throws: the text may be anybody's. */
 export function decodeQuestion(text: string): AskedQuestion | undefined {

@@ -13,14 +13,16 @@ it('every count of a bus is shown under its name, the same however often it is a
 
   isUp = false;
   Object.assign(counts, { published: 1, received: 2, subscriberErrors: 3, unasked: 4, notUnderstood: 5, wentDown: 6 });
-  Object.assign(counts, { droppedDown: 7, droppedFailed: 8 });
+  Object.assign(counts, { droppedDown: 7, droppedFailed: 8, publishedAgain: 11, unanswered: 12 });
   counts.events = { bytes: 20, droppedFull: 9 };
   counts.asks = { bytes: 3, droppedFull: 10 };
   const wanted = [
     'holdfast_bus_published_total 1',
+    'holdfast_bus_published_again_total 11',
     'holdfast_bus_received_total 2',
     'holdfast_bus_subscriber_errors_total 3',
     'holdfast_bus_unasked_total 4',
+    'holdfast_bus_unanswered_total 12',
     'holdfast_bus_not_understood_total 5',
     'holdfast_bus_went_down_total 6',
     'holdfast_bus_dropped_total{reason="down"} 7',

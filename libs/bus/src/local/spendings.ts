@@ -1,4 +1,5 @@
 import type { Millis } from '#libs/core';
+import type { BudgetView } from '../ports/budget.js';
 
 /** What somebody took of one address, at once or nearly so. A larger amount under the same id is a later state of it. */
 export interface Spending {
@@ -138,6 +139,13 @@ function fullForMs(spendings: readonly Spending[], { limit, windowMs, amount }: 
   if (excess <= 0) return 0;
   const blocking = inWindow.find((one) => (excess -= one.amount) <= 0);
   return Math.max(1, Math.ceil(blocking === undefined ? windowMs : blocking.at + windowMs - now));
+}
+
+/** What these leave of a limit in a window, and when something of it may be taken. */
+export function lookAt(spendings: Spendings, limit: number, windowMs: Millis, now: Millis): BudgetView {
+  const taken = sumOf(spendings.all().filter(({ at }) => at > now - windowMs));
+  const fullMs = fullForMs(spendings.all(), { limit, windowMs, amount: 1 }, now);
+  return { left: Math.max(0, limit - taken), waitMs: Math.max(fullMs, spendings.heldMs(now)) };
 }
 
 const sumOf = (spendings: readonly Spending[]): number => spendings.reduce((sum, { amount }) => sum + amount, 0);

@@ -1,6 +1,6 @@
 import type { Clock, Millis, Topic } from '#libs/core';
-import { SpendingsByKey } from '../local/spendings.js';
-import type { Budget } from '../ports/budget.js';
+import { SpendingsByKey, lookAt } from '../local/spendings.js';
+import type { Budget, BudgetView } from '../ports/budget.js';
 
 /** What this process alone takes. */
 export class MemoryBudget implements Budget {
@@ -15,6 +15,10 @@ export class MemoryBudget implements Budget {
     const waitMs = spendings.waitMs(take, now);
     if (waitMs === 0) spendings.spend(spendings.idFor(take), amount, now);
     return Promise.resolve(waitMs);
+  }
+
+  look(key: Topic, limit: number, windowMs: Millis): BudgetView {
+    return lookAt(this.spendings.of(key), limit, windowMs, this.clock.now());
   }
 
   learn(key: Topic, used: number, sinceMs: Millis): Promise<void> {

@@ -41,6 +41,7 @@ export class MemoryBus implements Bus {
       },
       clock,
       counts: this.counts,
+      log,
     });
     this.ask = this.asking;
     exposeBus(metrics, this.counts, () => true);

@@ -18,6 +18,19 @@ export function budgetContract(make: () => Bus): void {
     expect(waits[3]).toBeLessThanOrEqual(60_000);
   });
 
+  it('says what is left of a limit, and how long until something may be taken', async () => {
+    expect(bus.budget.look('a', 3, 60_000)).toEqual({ left: 3, waitMs: 0 });
+    await bus.budget.take('a', 3, 60_000, 2);
+    expect(bus.budget.look('a', 3, 60_000)).toEqual({ left: 1, waitMs: 0 });
+    await bus.budget.take('a', 3, 60_000);
+    const { left, waitMs } = bus.budget.look('a', 3, 60_000);
+    expect([left, waitMs > 50_000, waitMs <= 60_000]).toEqual([0, true, true]);
+    expect(bus.budget.look('a', 2, 60_000).left).toBe(0);
+    void bus.budget.hold('b', 30_000);
+    const held = bus.budget.look('b', 3, 60_000);
+    expect([held.left, held.waitMs > 25_000, held.waitMs <= 30_000]).toEqual([3, true, true]);
+  });
+
   it('allows an attempt again when the window has passed, and not before', async () => {
     const window = 300;
     const began = performance.now();

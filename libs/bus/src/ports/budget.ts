@@ -1,5 +1,12 @@
 import type { Millis, Topic } from '#libs/core';
 
+/** How a budget stands. */
+export interface BudgetView {
+  left: number;
+  /** 0 is now. */
+  waitMs: Millis;
+}
+
 /**
  * Keeps what all processes together take of one address (connection attempts, the weight of requests) within what that
  * address allows. No call rejects; while the bus is down each process takes at most its part: the limit divided by the
@@ -15,6 +22,9 @@ export interface Budget {
    * More than the limit at once is never given.
    */
   take(key: Topic, limit: number, windowMs: Millis, amount?: number): Promise<Millis>;
+
+  /** How much of it is left by what this process knows, and how long until something may be taken; for operators. */
+  look(key: Topic, limit: number, windowMs: Millis): BudgetView;
 
   /**
    * The address itself has counted `used` in the last `sinceMs`, whoever took it. What exceeds all that is known here was

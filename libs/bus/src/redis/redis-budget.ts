@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock, Millis, Topic } from '#libs/core';
-import { type Spending, type Spendings, SpendingsByKey, type Take } from '../local/spendings.js';
-import type { Budget } from '../ports/budget.js';
+import { type Spending, type Spendings, SpendingsByKey, type Take, lookAt } from '../local/spendings.js';
+import type { Budget, BudgetView } from '../ports/budget.js';
 import { EXCHANGE } from './budget-script.js';
 
 const ANSWER_WITHIN_MS = 1_000;
@@ -52,6 +52,10 @@ export class RedisBudget implements Budget {
       if (wait === 0) spendings.spend(id, amount, now);
       return wait;
     });
+  }
+
+  look(key: Topic, limit: number, windowMs: Millis): BudgetView {
+    return lookAt(this.spendings.of(key), limit, windowMs, this.clock.now());
   }
 
   async learn(key: Topic, used: number, sinceMs: Millis): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Log } from '#libs/runtime';
 import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
@@ -78,6 +79,25 @@ describe('the Redis bus', () => {
     await other.stop();
   });
 
+  it('answers once what many ask at the same time', async () => {
+    const prefix = `${randomUUID()}:`;
+    const buses = Array.from({ length: 6 }, () => makeBus(sharedUrl, prefix));
+    await Promise.all(buses.map((bus) => bus.start()));
+    const [answerer, ...askers] = buses;
+    let asked = 0;
+    await answerer?.ask.answer('q', (question) => {
+      asked += 1;
+      return question;
+    }).ready;
+    const answers: unknown[] = [];
+    for (const { ask } of askers)
+      for (let copy = 0; copy < 100; copy += 1) ask.ask('q', copy % 2, 5_000, (answer) => answers.push(answer));
+    await until(() => answers.length === 500);
+    expect(answers.filter((answer) => answer === 0)).toHaveLength(250);
+    expect(asked).toBeLessThan(100);
+    await Promise.all(buses.map((bus) => bus.stop()));
+  });
+
   it('asks over processes', async () => {
     const prefix = `${randomUUID()}:`;
     const [asker, answerer] = [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];
@@ -127,6 +147,40 @@ describe('the Redis bus, when Redis fails', () => {
     // What was heard over one connection may not have been answered over the other yet.
     await until(() => bus.counts.events.bytes === 0);
     expect(bus.counts.droppedDown + bus.counts.droppedFailed).toBeGreaterThanOrEqual(3);
+  });
+
+  it('publishes again, in order, what a busy Redis did not take, and nothing is missing or comes twice', async () => {
+    await begin();
+    const far = makeBus(redis.url, '');
+    await far.start();
+    const heard: string[] = [];
+    for (const topic of ['a', 'b']) await far.messages.subscribe(topic, (text) => heard.push(topic + text)).ready;
+    const operator = new Redis(redis.url);
+    await operator.config('SET', 'lua-time-limit', '20');
+    const script = operator.duplicate();
+    const blocking = script.eval('while true do end', 0).catch(() => 'killed');
+    const sent: string[] = [];
+    const publish = (): void => {
+      for (const topic of ['a', 'b']) {
+        bus.messages.publish(topic, `${sent.length}`);
+        sent.push(`${topic}${sent.length}`);
+      }
+    };
+    await until(() => {
+      publish();
+      return bus.counts.publishedAgain > 0;
+    });
+    publish();
+    await operator.script('KILL');
+    await blocking;
+    publish();
+    await until(() => heard.length >= sent.length);
+    expect(heard).toEqual(sent);
+    expect(bus.counts).toMatchObject({ droppedFailed: 0, events: { bytes: 0, droppedFull: 0 } });
+    expect(states).toEqual(['up']);
+    operator.disconnect();
+    script.disconnect();
+    await far.stop();
   });
 
   it('gives a higher epoch although Redis forgot the last one', async () => {

@@ -1,6 +1,6 @@
 import { Metrics, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
-import { type BusCounts, exposeBus, newBusCounts } from '../local/bus-metrics.js';
+import { type BusCounts, exposeBus, newBusCounts, roundTripOf } from '../local/bus-metrics.js';
 import type { BusParts } from '../local/bus-parts.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
@@ -41,7 +41,7 @@ export class RedisBus implements Bus {
   constructor({ redisUrl, queueBytes, prefix = '' }: RedisBusOptions, given: Partial<BusParts> = {}) {
     const { clock = systemClock, log = silentLog, metrics = new Metrics() } = given;
     const { counts } = this;
-    this.parts = partsOf(redisUrl, { clock, log, counts });
+    this.parts = partsOf(redisUrl, { clock, log, counts, roundTrip: roundTripOf(metrics) });
     const { redis } = this.parts.publishing;
     const messages = new RedisMessages({ prefix, queueBytes }, this.parts, new Subscribers(counts, log));
     this.messages = messages;
@@ -53,8 +53,10 @@ export class RedisBus implements Bus {
       publish: (topic, text) => messages.publishAsk(topic, text),
       subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
       listen: (topic, deliver) => messages.listen(topic, deliver),
+      later: (act) => void setImmediate(act),
       clock,
       counts,
+      log,
     });
     messages.onState((state) => {
       if (state === 'up') this.budget.tell();
@@ -116,7 +118,10 @@ export class RedisBus implements Bus {
 }
 
 /** Two connections, because one that subscribes can do nothing else, and what is known of their Redis. */
-function partsOf(redisUrl: string, given: Pick<LivenessParts, 'clock' | 'log' | 'counts'>): LivenessParts {
+function partsOf(
+  redisUrl: string,
+  given: Pick<LivenessParts, 'clock' | 'log' | 'counts' | 'roundTrip'>,
+): LivenessParts {
   const address = addressOf(redisUrl);
   return {
     ...given,

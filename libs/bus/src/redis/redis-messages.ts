@@ -26,7 +26,9 @@ export class RedisMessages implements Messages {
   ) {
     const { publishing, subscribing, clock, counts, log } = parts;
     this.prefix = prefix;
-    this.publisher = new RedisPublisher(publishing.redis, queueBytes, counts, (why) => this.liveness.refused(why));
+    this.publisher = new RedisPublisher(publishing.redis, queueBytes, clock, counts, (why) =>
+      this.liveness.refused(why),
+    );
     this.subscriber = new RedisSubscriber(subscribing.redis, clock, {
       settled: () => this.liveness.echoIfDown(),
       refused: (channels, why) => {

@@ -83,6 +83,9 @@ export class Frames {
     const text = JSON.stringify(payload);
     this.outlet.counts.renditions += 1;
     this.outlet.counts.deliveries += counts[raw] + counts[combined] + counts[named];
+    this.outlet.counts.sentBytes += counts[raw] * text.length;
+    this.outlet.counts.sentBytes += counts[combined] * (this.combinedHead.length + text.length + 1);
+    this.outlet.counts.sentBytes += counts[named] * (this.namedHead.length + text.length + 1);
     if (counts[raw] > 0) this.outlet.publish(topics[raw], text);
     if (counts[combined] > 0) this.outlet.publish(topics[combined], `${this.combinedHead}${text}}`);
     if (counts[named] > 0) this.outlet.publish(topics[named], `${this.namedHead}${text}}`);

@@ -18,11 +18,15 @@ const PATIENCE_MS = 5_000;
 const FULL_AT = 3 / 4;
 const ENOUGH_AT = 1 / 2;
 
+/** Whenever this share of it was sent, all backlogs are looked at: what is still free then holds what may come until the next look. */
+const SENT_BETWEEN = 1 / 8;
+
 /** Parts with clients that read too slowly. */
 export class Backlogs {
   /** So many bytes may wait for all clients together. */
   readonly mostBytes: number;
   private bytesSinceLook = 0;
+  private sentAtLook = 0;
   private lookAfter: number;
   private readonly told = new WeakMap<Session, Millis>();
   private cancel: Cancel = () => undefined;
@@ -51,12 +55,15 @@ export class Backlogs {
 
   /**
    * Counts what was published. No client's backlog grows by more than that, so looking whenever half a backlog has gone
-   * out finds a slow client before it has to be cut off, however fast the streams are; and the more are slow, the sooner.
+   * out finds a slow client before it has to be cut off, however fast the streams are; and the more are slow, the sooner. All
+   * together grow by no more than was sent to anybody.
    */
   published(bytes: number): void {
+    const { sentBytes } = this.metrics.counts;
     this.bytesSinceLook += bytes;
-    if (this.bytesSinceLook < this.lookAfter) return;
+    if (this.bytesSinceLook < this.lookAfter && sentBytes - this.sentAtLook < this.mostBytes * SENT_BETWEEN) return;
     this.bytesSinceLook = 0;
+    this.sentAtLook = sentBytes;
     setImmediate(() => this.look());
   }
 

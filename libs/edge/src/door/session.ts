@@ -1,6 +1,7 @@
 import type { Millis, StreamName } from '#libs/core';
 import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
+import type { EdgeCounts } from '../metrics/edge-counts.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
 import type { DoorEntry } from './request-path.js';
@@ -44,6 +45,8 @@ export class Session {
   run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
   /** Commands that are carried out or wait for their turn. */
   queued = 0;
+  /** Where letters sent to this client alone are counted. */
+  counts: Pick<EdgeCounts, 'sentBytes'> | undefined;
   /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
   hurry: () => void = () => undefined;
   /** Called when it is to go, before its socket has gone: nothing more is published to it. */
@@ -93,10 +96,11 @@ export class Session {
   /** Several texts go out in one write. */
   send(...texts: string[]): void {
     const { socket } = this;
-    if (this.isOpen)
-      socket?.cork(() => {
-        for (const text of texts) socket.send(text);
-      });
+    if (!this.isOpen) return;
+    socket?.cork(() => {
+      for (const text of texts) socket.send(text);
+    });
+    if (this.counts) for (const { length } of texts) this.counts.sentBytes += length;
   }
 
   ping(payload: string): void {

@@ -21,10 +21,11 @@ function notedLog(): { log: Log; lines: unknown[][] } {
   return { lines, log: { ...silentLog, warn: note('warn'), error: note('error') } };
 }
 
-/** A metric's lines as Prometheus reads them, without its name. */
+/** A metric's lines as Prometheus reads them, without its name, and without those that stand at 0. */
 const linesOf = async (metrics: Metrics, name: string): Promise<string[]> => {
   const text = await metrics.registry.getSingleMetricAsString(name);
-  return text.split('\n').flatMap((line) => (line.startsWith(name) ? line.slice(name.length) : []));
+  const lines = text.split('\n').filter((line) => line.startsWith(name) && !line.endsWith(' 0'));
+  return lines.map((line) => line.slice(name.length));
 };
 
 describe('the clients of an edge', () => {

@@ -135,7 +135,7 @@ export class UwsServer {
         pong: (socket) => this.pinged(socket.getUserData().session),
         dropped: (socket) => this.dropped(socket.getUserData().session),
         drain: (socket) => socket.getUserData().session?.drained(),
-        close: (socket) => this.closed(socket.getUserData().session),
+        close: (socket, code) => this.closed(socket.getUserData().session, code),
       })
       .any('/*', (response, request) => {
         const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
@@ -181,6 +181,7 @@ export class UwsServer {
     const address = Buffer.from(socket.getRemoteAddressAsText()).toString();
     this.lastId += 1;
     const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
+    session.counts = this.parts.metrics.counts;
     userData.session = session;
     session.leaves = () => this.parts.adapter.left(session);
     if (!this.parts.sessions.admit(session)) return;
@@ -210,8 +211,9 @@ export class UwsServer {
     this.parts.log.warn({ code: 'edge.client-cut', client: id, address, instead: CLOSE.tooSlow }, 'cut a client off');
   }
 
-  private closed(session: Session | undefined): void {
+  private closed(session: Session | undefined, code: number): void {
     if (!session) return;
+    this.parts.metrics.closed(code);
     session.closed();
     this.parts.sessions.left(session);
     this.parts.adapter.left(session);

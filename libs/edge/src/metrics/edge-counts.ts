@@ -4,6 +4,8 @@ export interface EdgeCounts {
   messages: number;
   /** Messages times the clients they went to. */
   deliveries: number;
+  /** Letters of these and of everything else that was sent to clients. */
+  sentBytes: number;
   /** Frames rebuilt for Binance clients. */
   renditions: number;
   /** Of a term that is over, or seen before. */
@@ -23,6 +25,7 @@ export interface EdgeCounts {
 export const newEdgeCounts = (): EdgeCounts => ({
   messages: 0,
   deliveries: 0,
+  sentBytes: 0,
   renditions: 0,
   discarded: 0,
   lost: 0,

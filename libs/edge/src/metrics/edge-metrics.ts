@@ -1,9 +1,11 @@
+import { CLOSE, type ErrorCode } from '#libs/core';
 import { type Counter, type Histogram, Metrics } from '#libs/runtime';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
 
 const HELP: Record<keyof EdgeCounts, string> = {
   messages: 'Messages taken from the bus.',
   deliveries: 'Messages times the clients they were sent to.',
+  sentBytes: 'Bytes of messages times the clients they were sent to, and of what was sent to one of them.',
   renditions: 'Frames rebuilt for clients of Binance’s wire.',
   discarded: 'Messages of an older term, or seen before.',
   lost: 'Messages lost between the upstream and this edge.',
@@ -13,6 +15,52 @@ const HELP: Record<keyof EdgeCounts, string> = {
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
 };
 
+const COUNTERS = {
+  commands: {
+    name: 'holdfast_edge_commands_total',
+    help: 'Commands of clients, by wire and result.',
+    labelNames: ['wire', 'result'],
+  },
+  slowCloses: {
+    name: 'holdfast_edge_slow_clients_closed_total',
+    help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
+    labelNames: ['how'],
+  },
+  refusedConnections: {
+    name: 'holdfast_edge_refused_connections_total',
+    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more.',
+    labelNames: ['why'],
+  },
+  closes: {
+    name: 'holdfast_edge_closes_total',
+    help: 'Client connections that ended, by close code, the edge’s or the client’s: 1006 without a close frame.',
+    labelNames: ['code'],
+  },
+} as const;
+
+/** What clients and edges say when they close. */
+const KNOWN_CODES: readonly number[] = [1000, 1001, 1005, 1006, 1008, 1009, ...Object.values(CLOSE)];
+
+const isKnown = (code: number): boolean => KNOWN_CODES.includes(code);
+
+const CODES = [...KNOWN_CODES, 'other'].map((code) => ({ code: `${code}` }));
+
+const RESULTS: Record<ErrorCode | 'ok', true> = {
+  ok: true,
+  'bad-json': true,
+  'bad-command': true,
+  'unknown-command': true,
+  'bad-stream': true,
+  'retired-stream': true,
+  'too-many-streams': true,
+  'too-many-commands': true,
+  internal: true,
+};
+
+const COMMANDS = ['native', 'binance'].flatMap((wire) => Object.keys(RESULTS).map((result) => ({ wire, result })));
+
+const HOW_SLOW = ['told', 'cut', 'unread', 'no-room'].map((how) => ({ how }));
+
 /** What an edge counts and measures. */
 export class EdgeMetrics {
   readonly counts = newEdgeCounts();
@@ -20,33 +68,29 @@ export class EdgeMetrics {
   readonly slowCloses: Counter<'how'>;
   readonly refusedConnections: Counter<'why'>;
   readonly lagSeconds: Histogram;
+  private readonly closes: Counter<'code'>;
 
   constructor(private readonly metrics: Metrics) {
     for (const [name, help] of Object.entries(HELP)) this.expose(name as keyof EdgeCounts, help);
-    this.commands = metrics.counter({
-      name: 'holdfast_edge_commands_total',
-      help: 'Commands of clients, by wire and result.',
-      labelNames: ['wire', 'result'],
-    });
-    this.slowCloses = metrics.counter({
-      name: 'holdfast_edge_slow_clients_closed_total',
-      help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
-      labelNames: ['how'],
-    });
-    this.refusedConnections = metrics.counter({
-      name: 'holdfast_edge_refused_connections_total',
-      help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more.',
-      labelNames: ['why'],
-    });
+    const { commands, slowCloses, refusedConnections, closes } = COUNTERS;
+    this.commands = metrics.counter(commands, COMMANDS);
+    this.slowCloses = metrics.counter(slowCloses, HOW_SLOW);
+    this.refusedConnections = metrics.counter(refusedConnections, [{ why: 'bad-request' }, { why: 'too-many' }]);
+    this.closes = metrics.counter(closes, CODES);
     this.lagSeconds = metrics.histogram({
       name: 'holdfast_edge_lag_seconds',
-      help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64.',
+      help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64. It compares the clocks of two machines: what they differ by is part of it, and a lag below 0 counts as the least.',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
     });
   }
 
+  /** A client connection has ended with this code. */
+  closed(code: number): void {
+    this.closes.inc({ code: isKnown(code) ? code : 'other' });
+  }
+
   /** Shows numbers by one label, read when Prometheus asks. */
-  gauge(name: string, help: string, label: 'wire' | 'market', read: () => Record<string, number>): void {
+  gauge(name: string, help: string, label: 'wire' | 'market' | 'of', read: () => Record<string, number>): void {
     this.metrics.gauge({
       name,
       help,

@@ -78,6 +78,7 @@ export class Intake {
       else if (audience.rebuilt > 0) stream.frames.write(text);
       if (audience.counts.native === 0) return;
       counts.deliveries += audience.counts.native;
+      counts.sentBytes += audience.counts.native * text.length;
       publish(audience.topics.native, text);
     };
   }
@@ -244,8 +245,10 @@ export class Intake {
   private tell(stream: EdgeStream, ...texts: string[]): void {
     const { counts, topics } = stream.audience;
     if (counts.native === 0) return;
+    const { counts: sent } = this.parts.metrics;
     for (const text of texts) {
-      this.parts.metrics.counts.deliveries += counts.native;
+      sent.deliveries += counts.native;
+      sent.sentBytes += counts.native * text.length;
       this.parts.publish(topics.native, text);
     }
   }

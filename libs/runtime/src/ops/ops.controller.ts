@@ -28,7 +28,7 @@ export class OpsController {
   @Get()
   @Header('content-type', 'text/html; charset=utf-8')
   page(): string {
-    return statusPage(this.ops.readStatus(), this.ops.readTroubles());
+    return statusPage(this.ops.readStatus(), this.ops.readTroubles(), this.ops.readBehind());
   }
 
   @Get('status')
@@ -43,10 +43,11 @@ export class OpsController {
   }
 
   @Get('readyz')
-  ready(): { status: 'ready' } {
-    const troubles = this.ops.readTroubles();
-    if (Object.keys(troubles).length > 0) throw new ServiceUnavailableException({ status: 'not ready', troubles });
-    return { status: 'ready' };
+  ready(): { status: 'ready'; behind: Record<string, string> } {
+    const [troubles, behind] = [this.ops.readTroubles(), this.ops.readBehind()];
+    if (Object.keys(troubles).length > 0)
+      throw new ServiceUnavailableException({ status: 'not ready', troubles, behind });
+    return { status: 'ready', behind };
   }
 
   @Get('metrics')

@@ -9,15 +9,23 @@ export interface OpsCommand {
   run(input: unknown): Promise<unknown>;
 }
 
+/** A condition of readiness. */
+interface Condition {
+  check: () => Trouble;
+  /** Whether it is about something that other processes need as well. */
+  isShared: boolean;
+}
+
 /**
  * Where the parts of a process tell operators about themselves. Everything is read when somebody asks; nothing is
  * pushed, so an unread status costs nothing.
  */
 export class Ops {
   private readonly sections = new Map<string, () => unknown>();
-  private readonly readiness = new Map<string, () => Trouble>();
+  private readonly readiness = new Map<string, Condition>();
   private readonly commands = new Map<string, OpsCommand>();
   private stopping = false;
+  private isReadyAlone = false;
 
   /** Adds a section to `/status`. */
   status(section: string, read: () => unknown): void {
@@ -26,7 +34,23 @@ export class Ops {
 
   /** Adds a condition to `/readyz`: while it returns trouble, this process should get no new clients. */
   ready(name: string, check: () => Trouble): void {
-    add(this.readiness, name, check);
+    add(this.readiness, name, { check, isShared: false });
+  }
+
+  /**
+   * Adds a condition of something that this process needs and shares with others: Redis, the upstream, Binance. It counts as one of
+   * its own, unless the process `serves` clients.
+   */
+  needs(name: string, check: () => Trouble): void {
+    add(this.readiness, name, { check, isShared: true });
+  }
+
+  /**
+   * This process serves clients, and tells them what is down behind it: that keeps no client away. All replicas would be out of
+   * their Service at once.
+   */
+  serves(): void {
+    this.isReadyAlone = true;
   }
 
   /** Adds a command to `/commands`. */
@@ -45,12 +69,13 @@ export class Ops {
 
   /** What keeps this process from being ready, by name; empty when it is ready. */
   readTroubles(): Record<string, string> {
-    const troubles: Record<string, string> = this.stopping ? { process: 'stopping' } : {};
-    for (const [name, check] of this.readiness) {
-      const trouble = check();
-      if (trouble !== undefined) troubles[name] = trouble;
-    }
-    return troubles;
+    const stopping = this.stopping ? { process: 'stopping' } : {};
+    return { ...stopping, ...this.troubles(({ isShared }) => !isShared || !this.isReadyAlone) };
+  }
+
+  /** What is down behind this process and does not keep it from being ready, by name. */
+  readBehind(): Record<string, string> {
+    return this.troubles(({ isShared }) => isShared && this.isReadyAlone);
   }
 
   readCommands(): Record<string, string> {
@@ -59,6 +84,15 @@ export class Ops {
 
   find(command: string): OpsCommand | undefined {
     return this.commands.get(command);
+  }
+
+  private troubles(isMeant: (condition: Condition) => boolean): Record<string, string> {
+    const troubles: Record<string, string> = {};
+    for (const [name, condition] of this.readiness) {
+      const trouble = isMeant(condition) ? condition.check() : undefined;
+      if (trouble !== undefined) troubles[name] = trouble;
+    }
+    return troubles;
   }
 }
 

@@ -5,9 +5,13 @@ const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;'
 const escape = (text: string): string => text.replace(/[&<>"']/g, (found) => ESCAPES[found] ?? found);
 
 /** `/status` for eyes: the same data, every nested list of records as a table, read anew every two seconds. */
-export function statusPage(status: Record<string, unknown>, troubles: Record<string, string>): string {
-  const notReady = Object.entries(troubles).map(([name, why]) => `<li>${escape(name)}: ${escape(why)}</li>`);
-  const verdict = notReady.length === 0 ? '<p class="ok">ready</p>' : `<ul class="bad">${notReady.join('')}</ul>`;
+export function statusPage(
+  status: Record<string, unknown>,
+  troubles: Record<string, string>,
+  behind: Record<string, string>,
+): string {
+  const isReady = Object.keys(troubles).length === 0;
+  const verdict = (isReady ? '<p class="ok">ready</p>' : '') + troublesList({ ...troubles, ...behind });
   const sections = Object.entries(status).map(([name, value]) => `<h2>${escape(name)}</h2>${show(value)}`);
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta http-equiv="refresh" content="2">
 <title>Holdfast</title><style>
@@ -16,6 +20,11 @@ table{border-collapse:collapse}td,th{border:1px solid #ccc;padding:.15rem .5rem;
 td{max-width:30rem;overflow-wrap:anywhere}
 .ok{color:#060}.bad{color:#a00}h2{margin:1.2rem 0 .3rem}</style>
 <h1>Holdfast</h1>${verdict}${sections.join('')}</html>`;
+}
+
+function troublesList(troubles: Record<string, string>): string {
+  const items = Object.entries(troubles).map(([name, why]) => `<li>${escape(name)}: ${escape(why)}</li>`);
+  return items.length === 0 ? '' : `<ul class="bad">${items.join('')}</ul>`;
 }
 
 /** One value, read by the unit that its name ends with: `openedAt` is an instant, `livedMs` a duration. */

@@ -123,6 +123,15 @@ export class EdgeSettings {
   clientIdleS: number = 120;
 
   @Setting({
+    env: 'HOLDFAST_READY_NEEDS_DATA',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Whether a process that serves clients is ready (/readyz) only while it hears Redis and an upstream, and in a standalone gateway Binance. No: it is ready while it can take clients and tell them what is down; what all replicas share then takes none of them out of its Service.',
+  })
+  @IsBoolean()
+  readyNeedsData: boolean = false;
+
+  @Setting({
     env: 'HOLDFAST_LINGER_MS',
     read: integer,
     expected: 'a number of milliseconds from 0 to 600000',

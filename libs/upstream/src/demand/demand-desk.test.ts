@@ -95,7 +95,7 @@ describe('a stream that there cannot be', () => {
   it('is logged once, with the edge that wants it, and the others are carried', async () => {
     await say('edge 1', [A, 'nonsense']);
     await say('edge 1', [A, 'nonsense', B]);
-    expect(coded('demand.bad-stream')).toEqual([expect.stringMatching(/^demand.bad-stream edge 1 .*nonsense/)]);
+    expect(coded('demand.bad-streams')).toEqual([expect.stringMatching(/^demand.bad-streams edge edge 1: .*nonsense/)]);
     await bench.want(A, B);
     expect(bench.carried).toEqual([`${A} ${B}`]);
   });

@@ -14,10 +14,8 @@ import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
 import type { Recollection } from '../restart/recollection.js';
 import type { DemandBoard } from './demand-board.js';
+import { GatheredComplaints } from './gathered-complaints.js';
 import { welcomesOf } from './welcomes.js';
-
-/** Refused demands are logged at most so often, with their number. */
-const SAY_AGAIN_MS: Millis = 10_000;
 
 export interface DemandDeskParts {
   market: Market;
@@ -36,15 +34,25 @@ export interface DemandDeskParts {
 /** Hears what edges want, lets the pool carry exactly that, and answers how streams stand. */
 export class DemandDesk {
   private subscriptions: Subscription[] = [];
-  /** Demands refused since that was said last, and when. */
-  private readonly refusals = { count: 0, saidAt: -Infinity };
+  private readonly badDemands: GatheredComplaints;
+  private readonly badStreams: GatheredComplaints;
   private leftOut: ReadonlyMap<StreamName, ParsedStream> = new Map();
   private forgetBus: () => void = () => undefined;
   /** Not before it is known where streams were: what they begin with depends on it. */
   private isFollowing = false;
   private isStopped = false;
+  /** Whether a demand has changed what is wanted, and it was not looked at yet. */
+  private isBehind = false;
 
-  constructor(private readonly parts: DemandDeskParts) {}
+  constructor(private readonly parts: DemandDeskParts) {
+    const { clock, log } = parts;
+    this.badDemands = new GatheredComplaints(clock, (gathered) =>
+      log.warn({ code: 'demand.refused', ...gathered }, 'demands were refused'),
+    );
+    this.badStreams = new GatheredComplaints(clock, (gathered) =>
+      log.warn({ code: 'demand.bad-streams', ...gathered }, 'streams were refused'),
+    );
+  }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
@@ -84,30 +92,29 @@ export class DemandDesk {
   }
 
   private demanded(text: string): void {
-    const { board, clock, log } = this.parts;
+    const { board, clock } = this.parts;
     const taken = board.take(text, clock.now());
-    if (!taken.ok) return this.refuseDemand(taken.problem);
+    if (!taken.ok) return this.badDemands.add([taken.problem]);
     const { edge, isChanged, refused, epoch } = taken.value;
-    for (const { message } of refused) {
-      log.warn({ code: 'demand.bad-stream', edge, why: message }, 'a stream was refused');
-    }
+    this.badStreams.add(refused.map(({ message }) => `edge ${edge}: ${message}`));
     if (epoch !== undefined) this.parts.term.sees(epoch);
-    if (isChanged) this.follow();
+    if (isChanged) this.followSoon();
   }
 
-  /** Whoever sends junk does not fill the log with it. */
-  private refuseDemand(why: string): void {
-    const { clock, log } = this.parts;
-    const now = clock.now();
-    this.refusals.count += 1;
-    if (now - this.refusals.saidAt < SAY_AGAIN_MS) return;
-    log.warn({ code: 'demand.refused', why, count: this.refusals.count }, 'demands were refused');
-    this.refusals.count = 0;
-    this.refusals.saidAt = now;
+  /** Once for all demands that came together: after a loss all edges say theirs in the same moment, and each costs a look at all. */
+  private followSoon(): void {
+    if (this.isBehind) return;
+    this.isBehind = true;
+    queueMicrotask(() => this.catchUp());
+  }
+
+  private catchUp(): void {
+    if (this.isBehind && !this.isStopped) this.follow();
   }
 
   /** Wants exactly what is demanded now. */
   private follow(): void {
+    this.isBehind = false;
     if (!this.isFollowing) return;
     const { board, pool, log } = this.parts;
     const { streams, leftOut } = board.wanted();
@@ -147,6 +154,7 @@ export class DemandDesk {
     const asked = readWelcomeQuestion(question);
     // Whoever has overtaken us answers; what we say is not listened to.
     if (!asked || this.parts.term.overtaken !== undefined) return undefined;
+    this.catchUp();
     return { welcomes: welcomesOf(this.parts.streams, asked.streams, this.parts.clock.now()) };
   }
 }

@@ -1,5 +1,5 @@
 import type { MarketLimits } from '#libs/binance';
-import type { Budget } from '#libs/bus';
+import type { Budget, BudgetView } from '#libs/bus';
 import type { Millis, Topic } from '#libs/core';
 
 /**
@@ -45,6 +45,11 @@ export class Attempts {
   /** 0 where an attempt may begin now, and it is counted; otherwise how long to wait before asking again. */
   permit(purpose: Purpose): Promise<Millis> {
     return this.budget.take(this.key, this.most[purpose], this.windowMs);
+  }
+
+  /** How many may still be begun to bring back what was live, and how long until one may; for operators. */
+  look(): BudgetView {
+    return this.budget.look(this.key, this.most.repair, this.windowMs);
   }
 
   /** Binance has told us to wait: nobody dials before, on whatever line and in whatever process. */

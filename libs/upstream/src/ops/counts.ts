@@ -1,9 +1,12 @@
-import type { ParsedStream, ProblemCode } from '#libs/binance';
-import type { Result } from '#libs/core';
+import type { Market, ParsedStream, ProblemCode } from '#libs/binance';
+import type { Clock, Millis, Result } from '#libs/core';
 import { type Metrics } from '#libs/runtime';
+import type { Attempts } from '../line/attempts.js';
 import type { Books } from '../books/books.js';
 import type { AttemptRecord, Journal } from '../journal/journal.js';
+import { Ages } from './ages.js';
 import { bookTotals } from './book-page.js';
+import { CLOSERS, ENDINGS, GIVEN_UP, ROTATIONS, badFramesOf } from './known-labels.js';
 import type { HoleJournal } from '../repair/hole-journal.js';
 import type { RepairEnd } from '../streams/repair-desk.js';
 import type { Problems } from '../problems/problems.js';
@@ -13,6 +16,7 @@ import type { Streams } from '../streams/streams.js';
 
 /** The parts of an upstream that count for themselves. */
 export interface Counting {
+  attempts: Attempts;
   streams: Streams;
   problems: Problems;
   journal: Journal;
@@ -29,32 +33,46 @@ export class UpstreamCounts {
   private readonly problems;
   private readonly rotations;
   private readonly closing;
+  private readonly ages: Ages;
 
-  constructor(private readonly metrics: Metrics) {
-    this.endings = metrics.counter({
+  constructor(
+    private readonly metrics: Metrics,
+    market: Market,
+    clock: Clock,
+  ) {
+    this.ages = new Ages(metrics, clock);
+    const endings = {
       name: 'holdfast_upstream_endings_total',
       help: 'Connection attempts that ended, by who ended them and the class of cause.',
       labelNames: ['closed_by', 'cause'],
-    });
-    this.problems = metrics.counter({
+    };
+    this.endings = metrics.counter(endings, ENDINGS);
+    const problems = {
       name: 'holdfast_upstream_bad_frames_total',
       help: 'Frames that could not be read, by what was wrong and the type of their stream, where it could be told.',
       labelNames: ['code', 'stream_type'],
-    });
-    this.rotations = metrics.counter({
+    };
+    this.problems = metrics.counter(problems, badFramesOf(market));
+    const rotations = {
       name: 'holdfast_upstream_rotations_total',
       help: 'Replacements of working connections, by why and what became of them.',
       labelNames: ['reason', 'result'],
-    });
+    };
+    this.rotations = metrics.counter(rotations, ROTATIONS);
     this.closing = metrics.histogram({
       name: 'holdfast_upstream_hole_seconds',
       help: 'From when a hole was found to when it was closed, by who closed it: a repairer, a line after all, or nobody.',
       labelNames: ['by'],
       buckets: [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300],
     });
+    for (const by of CLOSERS) this.closing.zero({ by });
     this.reading('frames', 'Messages received from Binance.', () => this.traffic.frames);
     this.reading('received_bytes', 'Bytes of messages received from Binance.', () => this.traffic.bytes);
     this.reading('stalls', 'Times our own process stood still.', () => this.stalls);
+  }
+
+  tick(now: Millis): void {
+    this.ages.tick(now);
   }
 
   ended({ closedBy, cause }: AttemptRecord): void {
@@ -76,7 +94,7 @@ export class UpstreamCounts {
   }
 
   /** Shows what the other parts count themselves. */
-  expose({ streams, problems, journal, pool, holes, books }: Counting): void {
+  expose({ streams, problems, journal, pool, holes, books, attempts }: Counting): void {
     const { counts } = streams;
     this.reading('attempts', 'Connection attempts begun.', () => journal.attempts);
     this.reading('events', 'Messages published: market events and feed states.', () => streams.published);
@@ -94,7 +112,36 @@ export class UpstreamCounts {
     this.reading('drift', 'Unknown fields, event types and streams seen.', () => problems.drift.count);
     this.spares(pool);
     this.gauges(streams, pool);
+    this.exposeAttempts(attempts);
+    this.exposeAges(streams);
     this.exposeBooks(books);
+  }
+
+  private exposeAttempts(attempts: Attempts): void {
+    const { metrics } = this;
+    metrics.readGauge(
+      'holdfast_upstream_attempts_left',
+      'Connection attempts that may still be begun now, by what this process knows of all of them.',
+      () => attempts.look().left,
+    );
+    metrics.readGauge(
+      'holdfast_upstream_next_attempt_seconds',
+      'Until a connection attempt may be begun: 0 unless all are used up or Binance has ordered to wait.',
+      () => attempts.look().waitMs / 1_000,
+    );
+  }
+
+  private exposeAges(streams: Streams): void {
+    this.ages.watch(
+      'holdfast_upstream_frame_age_seconds',
+      'Since the last message from Binance, or since the start.',
+      () => this.traffic.frames,
+    );
+    this.ages.watch(
+      'holdfast_upstream_publish_age_seconds',
+      'Since the last message was published, or since the start.',
+      () => streams.published,
+    );
   }
 
   private exposeBooks(books: Books): void {
@@ -160,7 +207,8 @@ export class UpstreamCounts {
       labelNames: ['reason'],
       collect() {
         this.reset();
-        for (const [reason, gaps] of announced) this.inc({ reason }, gaps);
+        const all = { ...GIVEN_UP, ...Object.fromEntries(announced) };
+        for (const [reason, gaps] of Object.entries(all)) this.inc({ reason }, gaps);
       },
     });
   }

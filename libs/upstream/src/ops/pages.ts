@@ -31,7 +31,7 @@ export interface Shown {
   holes: HoleJournal;
 }
 
-/** Shows an upstream to operators: sections of `/status`, a condition of `/readyz`, commands. */
+/** Shows an upstream to operators: sections of `/status`, conditions of `/readyz`, commands. */
 export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   const { journal, board, problems } = upstream;
   // The first market's sections keep their short names; a second one in the same process says which it is.
@@ -46,8 +46,8 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status(of('quarantine'), () => problems.quarantine.read());
   ops.status(of('drift'), () => problems.drift.read());
   ops.status(of('term'), () => term(upstream));
-  ops.ready(of('connections to Binance'), () => trouble(upstream));
-  ops.ready(of('term'), () => overtaken(upstream));
+  ops.needs(of('connections to Binance'), () => trouble(upstream));
+  ops.needs(of('term'), () => overtaken(upstream));
   ops.command(of('rotate'), {
     says: 'Replaces every connection to Binance, make-before-break; takes {"generation": 3} to replace only that one.',
     run: (input) => Promise.resolve().then(() => rotate(upstream, input)),

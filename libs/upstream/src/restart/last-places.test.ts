@@ -29,11 +29,45 @@ describe('the places that heartbeats say', () => {
   });
 
   it('are of so many at most, and every stream has its turn', () => {
-    const places = new LastPlaces(wanted(2 * MOST_PLACES_IN_BEAT + 1));
-    const turns = [1, 2, 3].map(() => places.next());
-    expect(turns.map(({ size }) => size)).toEqual([MOST_PLACES_IN_BEAT, MOST_PLACES_IN_BEAT, 1]);
-    const named = new Set<string>();
-    for (const turn of turns) for (const stream of turn.keys()) named.add(stream);
-    expect(named.size).toBe(2 * MOST_PLACES_IN_BEAT + 1);
+    const streams = wanted(2 * MOST_PLACES_IN_BEAT + 1);
+    const places = new LastPlaces(streams);
+    for (let beat = 0; beat < 6; beat += 1) places.next();
+    for (let round = 0; round < 3; round += 1) {
+      const named = new Set<string>();
+      for (let beat = 0; beat < 3; beat += 1) {
+        const said = places.next();
+        expect(said.size).toBe(MOST_PLACES_IN_BEAT);
+        for (const stream of said.keys()) named.add(stream);
+      }
+      expect(named.size).toBe(streams.size);
+    }
+  });
+
+  it('are said twice of a stream that has moved, before those of streams at rest, however many there are', () => {
+    const streams = wanted(4 * MOST_PLACES_IN_BEAT);
+    const places = new LastPlaces(streams);
+    for (let beat = 0; beat < 12; beat += 1) places.next();
+    for (const at of [4 * MOST_PLACES_IN_BEAT - 1, 0, 2 * MOST_PLACES_IN_BEAT]) {
+      const series = streams.get(`s${at}@trade`);
+      if (!series) throw new Error('no such stream');
+      series.transcript.seq += 1;
+      const said = [places.next(), places.next()].map((beat) => beat.get(`s${at}@trade`));
+      expect(said).toEqual([at + 1, at + 1]);
+    }
+  });
+
+  it('are said of a stream that has come to rest before those of streams that still move', () => {
+    const streams = wanted(2 * MOST_PLACES_IN_BEAT);
+    const places = new LastPlaces(streams);
+    const rests = [...streams.values()].at(-1);
+    for (let beat = 0; beat < 4; beat += 1) {
+      for (const series of streams.values()) series.transcript.seq += 1;
+      places.next();
+    }
+    const said = [1, 2].map(() => {
+      for (const series of streams.values()) if (series !== rests) series.transcript.seq += 1;
+      return places.next().get(rests?.name.name ?? '');
+    });
+    expect(said).toEqual([rests?.transcript.seq, rests?.transcript.seq]);
   });
 });

@@ -343,6 +343,7 @@ describe('an upstream that starts where another one was', () => {
     );
     wanted = [];
     bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: [] }));
+    await settle();
     clock.advance(HEARTBEAT_EVERY_MS);
     await settle();
     expect([...(await bus.marks.read(spot.channels.marks)).keys()]).toEqual(['beat']);
@@ -372,6 +373,7 @@ describe('an upstream that starts where another one was', () => {
     await settle();
     expect([...(await bus.marks.read(spot.channels.marks)).keys()]).toEqual(['beat']);
     bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'late', streams: [TRADE] }));
+    await settle();
     expect(said[0]).not.toHaveProperty('follows');
   });
 

@@ -176,6 +176,24 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
     redis.thaw();
   });
 
+  it('measures how long a message takes to Redis and back, also to one that stands still for a while', async () => {
+    await startBus();
+    const trips = async (within: string): Promise<number> => {
+      const shown = await metrics.registry.metrics();
+      return Number(
+        new RegExp(`^holdfast_bus_round_trip_seconds_bucket\\{le="${within}"\\} (\\d+)$`, 'm').exec(shown)?.[1],
+      );
+    };
+    await waitUntilUp();
+    expect(await trips('1')).toBeGreaterThan(0);
+    expect((await metrics.registry.metrics()).match(/round_trip_seconds_sum (.*)/)?.[1]).not.toBe('0');
+    redis.freeze();
+    const frozenAt = performance.now();
+    await passes(frozenAt, 2_200);
+    redis.thaw();
+    await until(async () => (await trips('\\+Inf')) > (await trips('1')));
+  });
+
   it('counts what it drops by reason, and a flood of questions leaves market events their room', async () => {
     await startBus('', 2_000);
     redis.freeze();

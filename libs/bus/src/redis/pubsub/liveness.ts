@@ -19,6 +19,8 @@ export interface LivenessParts {
   log: Log;
   counts: BusCounts;
   complaints: Complaints;
+  /** Told how long an echo took. */
+  roundTrip(ms: Millis): void;
   /** Host and port, for the log. */
   address: string;
   hasPassword: boolean;
@@ -43,6 +45,8 @@ export class Liveness {
   /** What went wrong last: Redis's own words, or what became of a connection. Absent once an echo was heard. */
   private trouble: string | undefined;
   private echoesMissed = 0;
+  /** When the oldest echo left that has not come back. */
+  private echoLeftAt: Millis | undefined;
   private cancelEcho: Cancel = () => undefined;
   private settle: () => void = () => undefined;
   private hasStopped = false;
@@ -94,6 +98,8 @@ export class Liveness {
   /** The echo came back. */
   heard(): void {
     this.echoesMissed = 0;
+    if (this.echoLeftAt !== undefined) this.parts.roundTrip(this.parts.clock.now() - this.echoLeftAt);
+    this.echoLeftAt = undefined;
     if (!this.hasStopped && this.echo.isWhole()) this.become('up');
   }
 
@@ -125,6 +131,7 @@ export class Liveness {
       this.echoIfDown();
     });
     redis.on('close', () => {
+      this.echoLeftAt = undefined;
       this.trouble ??= `${role}: connection closed`;
       this.become('down');
     });
@@ -147,7 +154,9 @@ export class Liveness {
   }
 
   private sendEcho(): void {
-    if (areConnected(this.parts)) this.echo.send();
+    if (!areConnected(this.parts)) return;
+    this.echoLeftAt ??= this.parts.clock.now();
+    this.echo.send();
   }
 
   /**

@@ -1,75 +1,143 @@
 import type { Redis } from 'ioredis';
-import type { Topic } from '#libs/core';
+import { type Cancel, type Clock, type Millis, type Topic, doubled } from '#libs/core';
 import type { BusCounts, QueueCounts } from '../../local/bus-metrics.js';
 import { wordsOf } from './connection.js';
+
+/** Redis says so of itself and not of the message: it will take it later. */
+const IS_FOR_NOW = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|READONLY|NOREPLICAS)\b/;
+
+const AGAIN_FIRST_MS: Millis = 20;
+const AGAIN_MOST_MS: Millis = 250;
+
+interface Outgoing {
+  channel: Topic;
+  text: string;
+  /** Where its bytes count until Redis has answered. */
+  queue: QueueCounts;
+}
 
 /**
  * Publishes what one turn of the event loop brought as one pipeline: a publish alone costs 10 µs here, in a pipeline of
  * sixteen 4 µs. Bytes that Redis has not answered for are bounded, for each kind of message apart; above the bound newer
- * messages of that kind are dropped. All kinds share the pipeline, so that order holds over them.
+ * messages of that kind are dropped. All kinds share the pipeline, so that order holds over them. What Redis could not take
+ * for the moment is published again, before what came after it.
  */
 export class RedisPublisher {
-  private channels: Topic[] = [];
-  private texts: string[] = [];
-  private bytes = { events: 0, asks: 0 };
+  private gathered: Outgoing[] = [];
+  /** What Redis could not take, in order. */
+  private refusedForNow: Outgoing[] = [];
+  private pipelines = 0;
+  private triesInVain = 0;
+  private again: Cancel | undefined;
 
   constructor(
     private readonly redis: Redis,
     private readonly queueBytes: number,
+    private readonly clock: Clock,
     private readonly counts: BusCounts,
     /** Told Redis's words when it refuses a message; of one pipeline, the first. */
     private readonly refused: (words: string) => void,
-  ) {}
+  ) {
+    redis.on('close', () => this.lose());
+  }
 
   publish(channel: Topic, text: string): void {
-    if (this.add(this.counts.events, channel, text)) this.bytes.events += text.length;
+    this.add({ channel, text, queue: this.counts.events });
   }
 
   /** The same for questions and answers: thousands of them at once must not cost anybody a market event. */
   publishAsk(channel: Topic, text: string): void {
-    if (this.add(this.counts.asks, channel, text)) this.bytes.asks += text.length;
+    this.add({ channel, text, queue: this.counts.asks });
   }
 
   /** Hands what has gathered to the connection now. */
   flush(): void {
-    if (this.channels.length === 0) return;
-    const { channels, texts, bytes } = this;
-    this.channels = [];
-    this.texts = [];
-    this.bytes = { events: 0, asks: 0 };
+    const outgoing = [...this.refusedForNow, ...this.gathered];
+    this.counts.publishedAgain += this.refusedForNow.length;
+    this.waitNoMore();
+    if (outgoing.length === 0) return;
     const pipeline = this.redis.pipeline();
-    for (const [index, channel] of channels.entries()) pipeline.publish(channel, texts[index] ?? '');
-    const answered = (errors: Error[], failed = errors.length): void => {
-      this.counts.events.bytes -= bytes.events;
-      this.counts.asks.bytes -= bytes.asks;
-      this.counts.droppedFailed += failed;
-      const words = errors[0] && wordsOf(errors[0]);
-      if (words !== undefined) this.refused(words);
-    };
+    for (const { channel, text } of outgoing) pipeline.publish(channel, text);
+    this.pipelines += 1;
     pipeline.exec().then(
-      (results) =>
-        answered(
-          (results ?? []).flatMap(([error]) => error ?? []),
-          results ? undefined : channels.length,
+      (results) => this.answered(outgoing, results?.map(([error]) => error) ?? []),
+      (error: Error) =>
+        this.answered(
+          outgoing,
+          outgoing.map(() => error),
         ),
-      (error: Error) => answered([error], channels.length),
     );
   }
 
-  private add(queue: QueueCounts, channel: Topic, text: string): boolean {
+  private add(message: Outgoing): void {
+    const { queue, text } = message;
     if (this.redis.status !== 'ready') {
       this.counts.droppedDown += 1;
-      return false;
-    }
-    if (queue.bytes + text.length > this.queueBytes) {
+    } else if (queue.bytes + text.length > this.queueBytes) {
       queue.droppedFull += 1;
-      return false;
+    } else {
+      this.counts.published += 1;
+      queue.bytes += text.length;
+      if (this.gathered.push(message) === 1) setImmediate(() => this.flushUnlessRefused());
     }
-    this.counts.published += 1;
-    queue.bytes += text.length;
-    this.channels.push(channel);
-    this.texts.push(text);
-    if (this.channels.length === 1) setImmediate(() => this.flush());
-    return true;
+  }
+
+  /** While something waits to be published again, what comes after it waits behind it. */
+  private flushUnlessRefused(): void {
+    if (this.refusedForNow.length === 0) this.flush();
+  }
+
+  private answered(outgoing: readonly Outgoing[], errors: readonly (Error | null)[]): void {
+    this.pipelines -= 1;
+    for (const [index, message] of outgoing.entries()) this.settle(message, errors[index]);
+    const words = errors.flatMap((error) => (error && wordsOf(error)) ?? [])[0];
+    if (words !== undefined) this.refused(words);
+    if (this.refusedForNow.length > 0) this.tryLater();
+    else this.triesInVain = 0;
+  }
+
+  private settle(message: Outgoing, error: Error | null | undefined): void {
+    if (error && this.redis.status === 'ready' && IS_FOR_NOW.test(wordsOf(error) ?? '')) {
+      this.refusedForNow.push(message);
+      return;
+    }
+    message.queue.bytes -= message.text.length;
+    if (error) this.counts.droppedFailed += 1;
+    else if (this.refusedForNow.length > 0) this.forgetBefore(message);
+  }
+
+  /** It was on its way when one before it was refused: that one, published now, would come out of order. */
+  private forgetBefore({ channel }: Outgoing): void {
+    this.drop(this.refusedForNow.filter((message) => message.channel === channel));
+    this.refusedForNow = this.refusedForNow.filter((message) => message.channel !== channel);
+  }
+
+  private tryLater(): void {
+    if (this.again) return;
+    const waitMs = doubled(AGAIN_FIRST_MS, this.triesInVain++, AGAIN_MOST_MS);
+    this.again = this.clock.after(waitMs, () => {
+      this.again = undefined;
+      // Answers to what was sent before it say what else is to be published again.
+      if (this.pipelines > 0) this.tryLater();
+      else this.flush();
+    });
+  }
+
+  /** The connection is gone; whoever is told so asks how things stand when it is back. */
+  private lose(): void {
+    this.drop([...this.refusedForNow, ...this.gathered]);
+    this.waitNoMore();
+  }
+
+  private drop(messages: readonly Outgoing[]): void {
+    this.counts.droppedFailed += messages.length;
+    for (const { queue, text } of messages) queue.bytes -= text.length;
+  }
+
+  private waitNoMore(): void {
+    this.again?.();
+    this.again = undefined;
+    this.refusedForNow = [];
+    this.gathered = [];
   }
 }

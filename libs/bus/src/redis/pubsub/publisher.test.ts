@@ -1,0 +1,167 @@
+import { EventEmitter } from 'node:events';
+import type { Redis } from 'ioredis';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../../../../../test/support/fake-clock.js';
+import { newBusCounts } from '../../local/bus-metrics.js';
+import { RedisPublisher } from './publisher.js';
+
+/** A Redis whose answers are given by hand: one for each pipeline, in order. */
+class HandRedis extends EventEmitter {
+  status = 'ready';
+  /** What was sent, pipeline by pipeline. */
+  readonly sent: string[][] = [];
+  private readonly waiting: ((words: readonly (string | undefined)[]) => void)[] = [];
+
+  pipeline() {
+    const messages: string[] = [];
+    return {
+      publish: (channel: string, text: string) => void messages.push(channel + text),
+      exec: () => {
+        this.sent.push(messages);
+        return new Promise<[Error | null, unknown][]>((resolve) => {
+          this.waiting.push((words) => resolve(messages.map((_, index) => [replyError(words[index]), 1])));
+        });
+      },
+    };
+  }
+
+  /** Answers the oldest pipeline: with an error where there are words. */
+  async answer(...words: (string | undefined)[]): Promise<void> {
+    this.waiting.shift()?.(words);
+    await turn();
+  }
+}
+
+const replyError = (words: string | undefined): Error | null =>
+  words === undefined ? null : Object.assign(new Error(words), { name: 'ReplyError' });
+
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+const BUSY = 'BUSY Redis is busy running a script';
+
+let redis: HandRedis;
+let clock: FakeClock;
+let counts: ReturnType<typeof newBusCounts>;
+let said: string[];
+let publisher: RedisPublisher;
+
+beforeEach(() => {
+  redis = new HandRedis();
+  clock = new FakeClock();
+  counts = newBusCounts();
+  said = [];
+  publisher = new RedisPublisher(redis as unknown as Redis, 1_000, clock, counts, (words) => said.push(words));
+});
+
+/** Publishes texts of one letter for the channel and one for the text, all in one turn of the loop. */
+async function publish(...messages: string[]): Promise<void> {
+  for (const [channel = '', text = ''] of messages) publisher.publish(channel, text);
+  await turn();
+}
+
+describe('what Redis cannot take for the moment', () => {
+  it('is published again, before what came meanwhile, until it is taken', async () => {
+    await publish('a1', 'b1');
+    await redis.answer(BUSY, BUSY);
+    await publish('a2');
+    expect(redis.sent).toHaveLength(1);
+    clock.advance(20);
+    await redis.answer(BUSY, BUSY, BUSY);
+    clock.advance(39);
+    expect(redis.sent).toHaveLength(2);
+    clock.advance(1);
+    await redis.answer();
+    await publish('b2');
+    expect(redis.sent.slice(1)).toEqual([['a1', 'b1', 'a2'], ['a1', 'b1', 'a2'], ['b2']]);
+    expect(said).toEqual([BUSY, BUSY]);
+    await redis.answer();
+    expect(counts).toMatchObject({ published: 4, publishedAgain: 5, droppedFailed: 0, events: { bytes: 0 } });
+  });
+
+  it('is tried four times a second at least, and sooner again after a success', async () => {
+    await publish('a1');
+    for (const waitMs of [20, 40, 80, 160, 250, 250]) {
+      await redis.answer(BUSY);
+      const before = redis.sent.length;
+      clock.advance(waitMs - 1);
+      expect(redis.sent).toHaveLength(before);
+      clock.advance(1);
+      expect(redis.sent).toHaveLength(before + 1);
+    }
+    await redis.answer();
+    await publish('a2');
+    await redis.answer(BUSY);
+    clock.advance(20);
+    expect(redis.sent.at(-1)).toEqual(['a2']);
+  });
+
+  it('waits for the answers to what was sent after it, and goes before that again', async () => {
+    await publish('a1');
+    await publish('a2');
+    await redis.answer(BUSY);
+    clock.advance(1_000);
+    expect(redis.sent).toHaveLength(2);
+    await redis.answer(BUSY);
+    clock.advance(250);
+    expect(redis.sent.at(-1)).toEqual(['a1', 'a2']);
+  });
+
+  it('is lost where one behind it was taken, on this channel and on no other', async () => {
+    await publish('a1', 'b1');
+    await publish('a2');
+    await redis.answer(BUSY, BUSY);
+    await redis.answer();
+    clock.advance(20);
+    expect(redis.sent.at(-1)).toEqual(['b1']);
+    await redis.answer();
+    expect(counts).toMatchObject({ droppedFailed: 1, events: { bytes: 0 } });
+  });
+
+  it('counts against the room of its kind while it waits', async () => {
+    publisher.publish('a', 'x'.repeat(1_000));
+    await turn();
+    await redis.answer(BUSY);
+    await publish('a2');
+    expect(counts.events).toEqual({ bytes: 1_000, droppedFull: 1 });
+    publisher.publishAsk('q', 'y');
+    expect(counts.asks).toEqual({ bytes: 1, droppedFull: 0 });
+  });
+
+  it('is lost with the connection, and nothing of it comes on the next', async () => {
+    await publish('a1');
+    await redis.answer(BUSY);
+    await publish('a2');
+    redis.status = 'close';
+    redis.emit('close');
+    expect(counts).toMatchObject({ droppedFailed: 2, events: { bytes: 0 } });
+    redis.status = 'ready';
+    clock.advance(1_000);
+    await publish('a3');
+    expect(redis.sent).toEqual([['a1'], ['a3']]);
+  });
+
+  it('goes out at once when the bus stops', async () => {
+    await publish('a1');
+    await redis.answer(BUSY);
+    await publish('a2');
+    publisher.flush();
+    expect(redis.sent.at(-1)).toEqual(['a1', 'a2']);
+    await redis.answer();
+    clock.advance(1_000);
+    expect(redis.sent).toHaveLength(2);
+  });
+});
+
+describe('what Redis will not take', () => {
+  it.each(['NOPERM No permissions to access a channel', 'ERR unknown command'])(
+    'is not published again: %s',
+    async (words) => {
+      await publish('a1', 'a2');
+      await redis.answer(words);
+      clock.advance(1_000);
+      expect(redis.sent).toHaveLength(1);
+      expect(said).toEqual([words]);
+      expect(counts).toMatchObject({ droppedFailed: 1, publishedAgain: 0, events: { bytes: 0 } });
+    },
+  );
+});

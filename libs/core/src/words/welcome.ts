@@ -12,7 +12,7 @@ export interface WelcomeQuestion {
 export const MOST_WELCOMES = 100;
 
 /** What the present term of a stream goes on behind, as its first message said. */
-export interface Opening {
+export interface TermOpening {
   follows: Place;
   /** Up to here its messages are feed states: no event was told before that. */
   to: Seq;
@@ -28,7 +28,7 @@ export interface Welcome {
   feed: string;
   latest: string[];
   /** Absent where the term does not say what it follows. */
-  opening?: Opening;
+  opening?: TermOpening;
 }
 
 /** One welcome per stream that was asked for and that the upstream carries. */
@@ -54,7 +54,7 @@ function isWelcome(value: unknown): value is Welcome {
   return typeof stream === 'string' && typeof feed === 'string' && isPlace(place) && isTexts(latest);
 }
 
-function isOpening(value: unknown): value is Opening {
+function isOpening(value: unknown): value is TermOpening {
   const { follows, to } = fieldsOf(value);
   return isPlace(follows) && Number.isSafeInteger(to) && Number(to) > 0;
 }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../../../test/support/until.js';
+import type { AnnouncedHole } from './hole-journal.js';
 import { type RigOptions, UpstreamRig } from '../../../../test/support/upstream-rig.js';
 
 const STREAMS = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@kline_1s', 'ethusdt@trade', 'btcusdt@blockTrade'];
@@ -110,5 +111,12 @@ describe('what was missed while the line was down, of another upstream,', () => 
     await until(() => BUSY.every((stream) => rig.on(stream).state === 'live'));
     expect(rig.faults).toEqual([]);
     for (const stream of BUSY) expect(rig.on(stream).filled).toBe(0);
+    // Operators are told what fetches it still, and it does.
+    rig.simulator.strike({ name: 'clear' });
+    const { newest } = Object(rig.ops.readStatus()['holes']) as { newest: AnnouncedHole[] };
+    const trades = newest.find(({ stream }) => stream === 'ethusdt@trade');
+    const rows = (await (await fetch(trades?.url ?? '')).json()) as { id: number }[];
+    expect(rows[0]?.id).toBe(trades?.missing.from);
+    expect(rows.map(({ id }) => id)).toContain(trades?.missing.to);
   });
 });

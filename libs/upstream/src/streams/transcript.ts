@@ -8,7 +8,7 @@ import {
   type MarketEvent,
   type Millis,
   type Missing,
-  type Opening,
+  type TermOpening,
   type Place,
   type Seq,
   type StreamEvent,
@@ -81,7 +81,7 @@ export class Transcript {
   /** Which place of an older term the first message of this one follows. */
   private follows: Place | undefined;
   /** The same once that was said, and how far nothing but states were. */
-  private opening: Opening | undefined;
+  private opening: TermOpening | undefined;
 
   /** @param seq The place given last; the next one is one higher. */
   constructor(

@@ -235,17 +235,20 @@ it('an upstream that stops closes every connection, and says so', async () => {
   expect(bench.clock.pending).toBe(0);
 });
 
-it('an upstream has not stopped before the last of its sockets is gone, spare ones too', async () => {
+it.each([
+  ['spare', [0, 1]],
+  ['own', [1, 0]],
+])('a pool has not stopped before the last of its sockets is gone, be it the %s one', async (_, order) => {
   const bench = await start({ settings: { spareLine: true } });
   await bench.want(A);
   await bench.pass(1_000);
   for (const wire of bench.wires) wire.lingers = true;
   let isStopped = false;
-  const stopping = bench.upstream.stop().then(() => (isStopped = true));
-  for (const wire of bench.wires) {
+  const stopping = bench.upstream.pool.stop().then(() => (isStopped = true));
+  for (const at of order) {
     await settle();
     expect(isStopped).toBe(false);
-    wire.leave();
+    bench.wire(at).leave();
   }
   await stopping;
 });

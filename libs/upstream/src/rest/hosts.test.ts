@@ -31,7 +31,10 @@ describe('the hosts', () => {
 
   it('that none serves a path is final', () => {
     const { hosts } = make(host('a', ['/q']));
-    expect(hosts.pick('/q', NONE, 0)).toMatchObject({ ok: false, problem: { isFinal: true } });
+    expect(hosts.pick('/q', NONE, 0)).toMatchObject({
+      ok: false,
+      problem: { why: 'no host serves /q', retryInMs: 0, isFinal: true },
+    });
   });
 
   it('that fail are passed over for ever longer, up to a bound, and from the beginning when they have answered', () => {
@@ -69,6 +72,38 @@ describe('the hosts', () => {
     expect([picked(501), picked(10_499), picked(10_500)]).toEqual(['b', 'b', 'a']);
     hosts.answered(first);
     expect(picked(501)).toBe('a');
+  });
+
+  it('that have answered are asked by everybody, and so is one that there is no other for', () => {
+    const two = make(host('a'), host('b'));
+    two.hosts.begins(two.first, 0);
+    expect(two.picked(0)).toBe('a');
+    const alone = make(host('a'));
+    alone.fail(0, 0);
+    alone.hosts.begins(alone.first, 500);
+    expect(alone.picked(501)).toBe('a');
+  });
+
+  it('are passed over for as long as any of several answers asks for, and each failure of its own counts', () => {
+    const { picked, fail, first } = make(host('a'), host('b'));
+    fail(0, 100);
+    fail(50, 200, 9_000);
+    expect([first.failures, picked(9_199), picked(9_200)]).toEqual([1, 'b', 'a']);
+    fail(100, 9_300);
+    expect(first.failures).toBe(2);
+  });
+
+  it('that all fail are named with what is wrong with each, and when the first of them is asked again', () => {
+    const { hosts, first } = make(host('a'), host('b'), host('c'));
+    const [, second] = hosts.all;
+    hosts.passOver(first, 'dead', 9_000);
+    if (second) hosts.passOver(second, 'banned', 4_000);
+    const tried = new Set(hosts.all.slice(2));
+    for (const one of tried) one.until = 7_000;
+    expect(hosts.pick('/p', tried, 1_000)).toEqual({
+      ok: false,
+      problem: { why: 'a: dead; b: banned; c: asked already', retryInMs: 3_000, isFinal: false },
+    });
   });
 
   it('that all fail say so, and when the first one is asked again', () => {

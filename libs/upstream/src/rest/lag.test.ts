@@ -29,6 +29,14 @@ describe('the lag of the database', () => {
     expect(lag.askAt(0)).toBe(2_500);
   });
 
+  it('is held by the highest age that was too early, not by a lower one that came after it', () => {
+    const lag = new Lag();
+    lag.missed(0, 2_000);
+    lag.missed(1_000, 1_100);
+    for (let at = 10_000; at < 590_000; at += 2_000) lag.found(at, lag.askAt(at));
+    expect(lag.askAt(0)).toBe(2_500);
+  });
+
   it('rises by enough where the age was next to nothing', () => {
     const lag = new Lag();
     ask(lag, 200, 0);

@@ -353,6 +353,18 @@ describe('block trades, whose ids only rise', () => {
     expect(mended.take(blockTrade(20)).said).toEqual(['first-event', 3, 20]);
   });
 
+  it('wait behind where the upstream before was, too: it may have missed some', () => {
+    const history = new HandRepairer('history');
+    const { tools, clock } = new Mended(BLOCKS, history);
+    const recalled = { place: { epoch: 0, seq: 5 }, event: blockTrade(9) };
+    const series = new Series(streamOf(BLOCKS), tools, { topic: 't', at: 0, seq: 0, recalled });
+    series.sources.open(1, 0);
+    expect(series.accept([blockTrade(20)], 1, 0)).toMatchObject([{ cause: 'filling', missing: { from: 10, to: 19 } }]);
+    expect(series.isWaiting).toBe(true);
+    clock.advance(0);
+    expect(history.now.hole).toMatchObject({ from: 10, to: 19, before: { id: 9 }, next: { id: 20 } });
+  });
+
   it('wait for nobody where nobody can be asked', () => {
     expect(new Mended(BLOCKS).take(blockTrade(3)).interrupt().take(blockTrade(20)).said).toEqual([
       'first-event',

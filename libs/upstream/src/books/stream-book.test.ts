@@ -77,7 +77,7 @@ describe('what is known of a book', () => {
       ...(rules.chain as Chain<Depth>),
       follows: ({ firstUpdateId }, last) => firstUpdateId === last + 1,
     };
-    const known = new StreamBook({ ...rules, chain: chain as Chain });
+    const known = new StreamBook({ ...rules, chain });
     known.said(whole);
     expect(known.said(diff(8, 12))).toBe(true);
     expect(known.said(diff(12, 14))).toBe(false);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FILL_MS, HandRepairer, MOST_WAITING, Mended, trades } from '../../../../test/support/mended.js';
+import { FILL_MS, HandRepairer, MOST_WAITING, Mended, trades } from './mended.rig.js';
 import { blockTrade, bookAt, candle, diff, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from './series.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ok } from '#libs/core';
 import { streamOf } from '../../../../test/support/series-rig.js';
-import { AGGREGATES, HISTORY, Scene, TRADES, aggregateRow, rows, settled, upTo } from './history-scene.rig.js';
+import { AGGREGATES, HISTORY, Scene, aggregateRow, rows, settled } from './history-scene.rig.js';
 
 describe('what history is asked for', () => {
   const AGGREGATES_OF = streamOf('btcusdt@aggTrade');

@@ -15,6 +15,7 @@ export interface BookBenchOptions {
   stages?: readonly { levels: number; weight: number }[];
   settings?: BooksParts['settings'];
   isAsked?: BooksParts['isAsked'];
+  log?: BooksParts['log'];
 }
 
 /** A request that was not answered yet. */
@@ -34,7 +35,7 @@ export class BookBench {
   /** The line that carries the streams. */
   private line = 1;
 
-  constructor({ streams, stages, settings, isAsked }: BookBenchOptions) {
+  constructor({ streams, stages, settings, isAsked, log = silentLog }: BookBenchOptions) {
     const { clock, said } = this;
     const messages = {
       state: 'up' as const,
@@ -48,7 +49,7 @@ export class BookBench {
       rest: { get: (request, signal) => this.get(request, signal) },
       streams: this.streams,
       clock,
-      log: silentLog,
+      log,
       settings: settings ?? { bookLevels: 1_000, bookUnbridged: false },
       isAsked: isAsked ?? (() => true),
     });

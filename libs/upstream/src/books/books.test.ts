@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { silentLog } from '#libs/runtime';
 import { BookBench, type BookBenchOptions } from './book-bench.rig.js';
+import { Books } from './books.js';
 import { diff, inShort } from '../../../../test/support/series-rig.js';
 
 const FAST = 'btcusdt@depth@100ms';
@@ -39,8 +41,35 @@ describe('a cold start', () => {
     live(bench);
     live(bench);
     expect(bench.heard().map(inShort)).toEqual(['recovering', 'live', 1_001, 1_002, 1_003]);
+    expect(bench.books.underWay).toBe(1);
     await bench.answer(0, 1);
-    expect(bench.heard().map(inShort)).toEqual(['book 1003']);
+    const [book] = bench.heard();
+    expect(inShort(book as never)).toBe('book 1003');
+    expect(book).toMatchObject({ stream: FAST, symbol: 'BTCUSDT', receivedAt: 1 });
+    expect(bench.books.counts).toEqual({ asked: 1, failed: 0, behind: 0, bridged: 0, joined: 1 });
+    expect(bench.books.underWay).toBe(0);
+  });
+
+  it('tells a book as received when it came, where no diff is newer', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    bench.heard();
+    bench.clock.setWall(777);
+    await bench.answer();
+    expect(bench.heard()).toMatchObject([{ type: 'book', stream: FAST, receivedAt: bench.clock.now() + 777 }]);
+  });
+
+  it('says no book while what leaves at a bounded pace has used that up', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    bench.heard();
+    bench.streams.pace.spend(4_000_000);
+    await bench.answer();
+    expect(bench.heard()).toEqual([]);
+    await bench.pass(3_000);
+    expect(bench.heard().map(inShort)).toEqual(['book 1001']);
   });
 
   it('holds an answer that is ahead of the stream until the stream is there, and not one diff is dropped for it', async () => {
@@ -299,6 +328,66 @@ describe('a stream that had no source for a while and says nothing since', () =>
   });
 });
 
+describe('a book that cannot be had', () => {
+  it('is warned of once, however often it is asked for, and again when it was there in between', async () => {
+    const warned: unknown[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void warned.push(fields) };
+    const bench = begin({ log });
+    live(bench);
+    for (let time = 0; time < 3; time += 1) {
+      for (let waited = 0; bench.asked.length === 0 && waited < 60_000; waited += 100) await bench.pass(100);
+      await bench.fail();
+    }
+    expect(warned).toEqual([{ code: 'book.not-had', stream: FAST, why: 'down' }]);
+    expect(bench.books.counts.failed).toBe(3);
+    for (let waited = 0; bench.asked.length === 0 && waited < 60_000; waited += 100) await bench.pass(100);
+    await bench.answer();
+    lose(bench);
+    live(bench);
+    await bench.pass(100);
+    await bench.fail({ why: 'again' });
+    expect(warned.slice(1)).toEqual([{ code: 'book.not-had', stream: FAST, why: 'again' }]);
+  });
+
+  it('is asked for again when whoever refused says, and after five minutes where it is refused for good', async () => {
+    const waitAfter = async (failure: object): Promise<number> => {
+      const bench = begin();
+      live(bench);
+      await bench.pass(100);
+      await bench.fail(failure);
+      const since = bench.clock.now();
+      for (let waited = 0; bench.asked.length === 0 && waited < 400_000; waited += 1_000) await bench.pass(1_000);
+      return bench.clock.now() - since;
+    };
+    expect(await waitAfter({ retryInMs: 20_000 })).toBe(20_000);
+    expect(await waitAfter({ isFinal: true })).toBe(300_000);
+  });
+
+  it('is of no stream of which nobody knows where its books are', async () => {
+    const bench = begin();
+    const { streams, clock } = bench;
+    const settings = { bookLevels: 1_000, bookUnbridged: false };
+    const books = new Books({ streams, clock, log: silentLog, settings, isAsked: () => true });
+    const { name } = bench.series(FAST);
+    books.open(name);
+    expect([books.repairs(name), books.underWay, books.name]).toEqual([false, 0, 'book']);
+    books.tick(clock.now());
+    books.stop();
+  });
+});
+
+describe('the end', () => {
+  it('gives up what was asked for, and says nothing more', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    bench.heard();
+    bench.books.stop();
+    await bench.pass(100);
+    expect([bench.asked, [...bench.books.all], bench.heard()]).toEqual([[], [], []]);
+  });
+});
+
 describe('an answer that nobody understands', () => {
   it('is as good as none, and not asked for again soon', async () => {
     const bench = begin();
@@ -323,5 +412,21 @@ describe('a stream that is not wanted any more', () => {
     await bench.answer();
     expect([...bench.books.all]).toEqual([]);
     expect(bench.heard().map(inShort)).toEqual(['recovering', 'live', 1_001]);
+  });
+
+  it('takes no answer of before when it is wanted again', async () => {
+    const bench = begin();
+    live(bench);
+    await bench.pass(100);
+    const { name } = bench.series(FAST);
+    bench.streams.close(bench.series(FAST), 'said');
+    bench.streams.open(name).sources.open(1, bench.clock.now());
+    live(bench);
+    bench.heard();
+    await bench.answer();
+    expect(bench.heard()).toEqual([]);
+    await bench.pass(100);
+    await bench.answer();
+    expect(bench.heard().map(inShort)).toEqual(['book 1002']);
   });
 });

@@ -10,16 +10,16 @@ describe('turns', () => {
     const turns = new CheapestFirst(1);
     const end = await turns.take(1, 1);
     const gone: string[] = [];
-    const stand = (name: string, cost: number, size: number): void =>
-      void turns.take(cost, size).then((next) => {
-        gone.push(name);
-        next();
-      });
-    stand('dear', 9, 99);
-    stand('small', 2, 1);
-    stand('large', 2, 5);
-    stand('large, too', 2, 5);
-    stand('dear and small', 9, 1);
+    const stand = async (name: string, cost: number, size: number): Promise<void> => {
+      const next = await turns.take(cost, size);
+      gone.push(name);
+      next();
+    };
+    void stand('dear', 9, 99);
+    void stand('small', 2, 1);
+    void stand('large', 2, 5);
+    void stand('large, too', 2, 5);
+    void stand('dear and small', 9, 1);
     await settled();
     expect(gone).toEqual([]);
     end();

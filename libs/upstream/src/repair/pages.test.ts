@@ -18,7 +18,7 @@ const hole = (from: number, count?: number, to = count && from + count - 1): Hol
   since: 0,
   reason: 'skipped',
 });
-const asked = (history: History, missing: Hole, isUsable = (_: { kept: string }): boolean => true): unknown[] =>
+const asked = (history: History, missing: Hole, isUsable: Parameters<typeof choose>[2] = () => true): unknown[] =>
   choose(history, missing, isUsable).map(({ source, from, end, isNewest }) => [source.kept, from, end, isNewest]);
 
 describe('what is asked for', () => {

@@ -411,4 +411,23 @@ describe('an upstream that starts where another one was', () => {
     expect(said[0]).toMatchObject({ type: 'feed', state: 'live', seq: 1 });
     expect(said[0]).not.toHaveProperty('follows');
   });
+
+  it('recalls nothing for streams that are wanted later, where another upstream has lived between', async () => {
+    const late = (): void =>
+      bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'late', streams: [TRADE] }));
+    wanted = [];
+    answers = [reached('one', markOf(5, 50))];
+    const upstream = await start();
+    beat(upstream.streams.epoch + 1);
+    await outlive();
+    late();
+    expect(said[0]).toMatchObject({ seq: 1, cause: 'subscribing' });
+    expect(said[0]).not.toHaveProperty('follows');
+    await upstream.stop();
+    said.length = 0;
+    await start();
+    await outlive();
+    late();
+    expect(said[0]).toMatchObject(at(50));
+  });
 });

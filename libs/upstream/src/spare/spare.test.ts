@@ -132,6 +132,32 @@ describe('a spare line', () => {
     expect(state()).toBe('standing-in');
   });
 
+  it('brings what the other one has left out though it is up, and no gap is said', async () => {
+    await both();
+    bring(1, 2, 3);
+    bring(0, 4);
+    await pass(1);
+    expect(heard()).toEqual(['recovering', 2, 3, 4, 'live']);
+    bring(0, 5);
+    bring(1, 4, 5, 6);
+    expect(heard().slice(5)).toEqual([5, 6]);
+  });
+
+  it('is waited for where it is the slower one, and what it has not either is announced', async () => {
+    await both();
+    bring(1, 2);
+    bring(0, 5);
+    await pass(1);
+    expect(heard()).toEqual(['recovering', 2]);
+    await pass(500);
+    bring(1, 4);
+    await pass(500);
+    expect(heard()).toEqual(['recovering', 2]);
+    bring(1, 5);
+    await pass(200);
+    expect(heard()).toEqual(['recovering', 2, 'gap 3-3', 'live', 4, 5]);
+  });
+
   it('that is behind repeats nothing and leaves nothing out', async () => {
     await both();
     bring(0, 2, 3, 4, 5);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FILL_MS, HandRepairer, MOST_WAITING, Mended, trades } from '../../../../test/support/mended.js';
+import { FILL_MS, HandRepairer, MOST_WAITING, Mended, trades } from './mended.rig.js';
 import { blockTrade, bookAt, candle, diff, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { Series } from './series.js';
 
@@ -351,6 +351,18 @@ describe('block trades, whose ids only rise', () => {
     expect(history.now.hole).toMatchObject({ from: 4, reason: 'interrupted' });
     history.now.told.whole();
     expect(mended.take(blockTrade(20)).said).toEqual(['first-event', 3, 20]);
+  });
+
+  it('wait behind where the upstream before was, too: it may have missed some', () => {
+    const history = new HandRepairer('history');
+    const { tools, clock } = new Mended(BLOCKS, history);
+    const recalled = { place: { epoch: 0, seq: 5 }, event: blockTrade(9) };
+    const series = new Series(streamOf(BLOCKS), tools, { topic: 't', at: 0, seq: 0, recalled });
+    series.sources.open(1, 0);
+    expect(series.accept([blockTrade(20)], 1, 0)).toMatchObject([{ cause: 'filling', missing: { from: 10, to: 19 } }]);
+    expect(series.isWaiting).toBe(true);
+    clock.advance(0);
+    expect(history.now.hole).toMatchObject({ from: 10, to: 19, before: { id: 9 }, next: { id: 20 } });
   });
 
   it('wait for nobody where nobody can be asked', () => {

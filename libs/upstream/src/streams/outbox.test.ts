@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { trade } from '../../../../test/support/series-rig.js';
-import { Stage } from '../../../../test/support/streams-stage.js';
+import { Stage } from './streams-stage.rig.js';
 import { FILL_PACE } from './pace.js';
 
 const upTo = (to: number): number[] => Array.from({ length: to }, (_, at) => at + 1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FILL_MS, HandRepairer, Mended, trades } from '../../../../test/support/mended.js';
+import { FILL_MS, HandRepairer, Mended, trades } from './mended.rig.js';
 import { bookAt, diff } from '../../../../test/support/series-rig.js';
 
 const TRADES = 'btcusdt@trade';

@@ -282,6 +282,9 @@ describe('a state stream', () => {
   it('announces a closed candle that nobody can bring, or not soon, and candles that were skipped', () => {
     const alone = new Fed('btcusdt@kline_1s', 1).take(candle(0, 900), 1).take(candle(1_000, 1_010), 1);
     expect(alone.said).toEqual([0, 'gap 0-999', 1_000]);
+    expect(alone.events.find((event) => event.type === 'feed' && event.state === 'gap')).toMatchObject({
+      message: 'events missing: no connection had it',
+    });
     alone.take(candle(1_000, 2_000, true), 1).take(candle(4_000, 4_010), 1);
     expect(alone.said.slice(3)).toEqual(['1000 closed', 'gap 2000-3999', 4_000]);
     const slow = new Fed('btcusdt@kline_1s', 1, 2).take(candle(0, 900), 1).take(candle(1_000, 1_010), 2, 0);

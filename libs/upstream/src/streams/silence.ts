@@ -57,7 +57,7 @@ export const nextShare = (share: number, seconds: number, hadEvent: boolean, sil
 
 /** How long a stream of this share may be silent before that means something: the busier it is, the sooner. */
 export const patienceMs = (share: number, mostMs: Millis): Millis =>
-  Math.min(mostMs, Math.max(LEAST_PATIENCE_MS, (1_000 * CHANCE) / Math.log1p(-Math.min(share, 1 - 1e-9))));
+  Math.min(mostMs, Math.max(LEAST_PATIENCE_MS, (1_000 * CHANCE) / Math.log1p(-share)));
 
 /** Whether silence on it means something: it has a pace of its own, or it was busy until now. */
 export const isSteady = ({ isPaced, wasLive, share }: Pick<StreamView, 'isPaced' | 'wasLive' | 'share'>): boolean =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bookAt, streamOf, trade } from '../../../../test/support/series-rig.js';
-import { Stage } from '../../../../test/support/streams-stage.js';
+import { Stage } from './streams-stage.rig.js';
 import type { Memory } from './streams.js';
 
 const TRADES = 'btcusdt@trade';

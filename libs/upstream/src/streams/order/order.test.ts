@@ -150,7 +150,7 @@ describe('a book in the order of diffs', () => {
       missing: ({ firstUpdateId }, last) => ({ from: last + 1, to: firstUpdateId - 1 }),
       isCounted: false,
     };
-    const order = new Sequence(strict as Chain, streamOf('btcusdt@depth').known.book);
+    const order = new Sequence(strict, streamOf('btcusdt@depth').known.book);
     expect(order.openHole(0)).toBeUndefined();
     order.take(diff(1, 5), 0, true);
     expect(order.openHole(0)).toBeUndefined();

@@ -1,11 +1,11 @@
 import { spot } from '#libs/binance';
 import type { Messages } from '#libs/bus';
 import type { MarketEvent } from '#libs/core';
-import type { RepairTold, Repairer } from '../../libs/upstream/src/streams/repairer.js';
-import type { Series } from '../../libs/upstream/src/streams/series.js';
-import { type Memory, Streams } from '../../libs/upstream/src/streams/streams.js';
-import { FakeClock } from './fake-clock.js';
-import { streamOf, trade } from './series-rig.js';
+import type { RepairTold, Repairer } from './repairer.js';
+import type { Series } from './series.js';
+import { type Memory, Streams } from './streams.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { streamOf, trade } from '../../../../test/support/series-rig.js';
 
 const BOUNDS = { holdMs: 2_000, fillMs: 60_000, mostWaiting: 20_000 };
 

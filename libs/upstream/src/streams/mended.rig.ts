@@ -1,11 +1,11 @@
 import type { MarketEvent, StreamEvent } from '#libs/core';
-import type { HoleLoss } from '../../libs/upstream/src/streams/mending.js';
-import type { Hole } from '../../libs/upstream/src/streams/order/order.js';
-import { type RepairEnd, RepairDesk } from '../../libs/upstream/src/streams/repair-desk.js';
-import type { RepairTold, Repairer } from '../../libs/upstream/src/streams/repairer.js';
-import { Series } from '../../libs/upstream/src/streams/series.js';
-import { FakeClock } from './fake-clock.js';
-import { inShort, seriesTools, streamOf, trade } from './series-rig.js';
+import type { HoleLoss } from './mending.js';
+import type { Hole } from './order/order.js';
+import { type RepairEnd, RepairDesk } from './repair-desk.js';
+import type { RepairTold, Repairer } from './repairer.js';
+import { Series } from './series.js';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { inShort, seriesTools, streamOf, trade } from '../../../../test/support/series-rig.js';
 
 export const FILL_MS = 60_000;
 export const MOST_WAITING = 100;

@@ -63,6 +63,12 @@ describe('a documented frame', () => {
     });
   };
 
+  it('of all symbols is read in one pass', () => {
+    const mini = '{"e":"24hrMiniTicker","E":1,"s":"A","c":"1","o":"1","h":"1","l":"1","v":"1","q":"1"}';
+    const read = readVerbatim(catalogue, Buffer.from(`{"stream":"!miniTicker@arr","data":[${mini},${mini},${mini}]}`));
+    expect(read?.data).toHaveLength(3);
+  });
+
   it('with all its fields is read in one pass, of every type, also where it is an array', () => {
     fc.assert(
       fc.property(frames.filter(hasAll), (frame) => {

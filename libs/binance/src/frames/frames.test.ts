@@ -44,6 +44,14 @@ describe('the side of a trade', () => {
   });
 });
 
+it('the side of a fetched aggregate is that of the taker', () => {
+  const row = { a: 1, p: '1', q: '1', f: 1, l: 1, T: 2 };
+  expect([true, false].map((m) => rowsOf('btcusdt@aggTrade', { ...row, m }))).toMatchObject([
+    { taker: 'sell' },
+    { taker: 'buy' },
+  ]);
+});
+
 describe('what Binance leaves out', () => {
   it('of a trade is the best match, unless it says otherwise', () => {
     for (const [stream, frame] of [

@@ -92,6 +92,7 @@ describe('a hole in block trades, whose ids only rise', () => {
     ['stays open while the database may be behind', () => fill([7, 9], 3, 20), [[7, 9], false, 10]],
     ['stays open without rows', () => fill([], 3, 20), [[], false, 4]],
     ['may hold nothing', () => fill([20], 3, 20), [[], true, 4]],
+    ['may begin with the very next id', () => fill([4, 20], 3, 20), [[4], true, 5]],
     ['has no room between neighbours', () => fill([], 3, 4), [[], true, 4]],
     ['that has no end yet is closed as far as the rows know', () => fill([7], 3), [[7], true, 8]],
     ['takes each id once', () => fill([7, 7, 6, 9, 20], 3, 20), [[7, 9], true, 10]],

@@ -108,7 +108,12 @@ describe('a welcome', () => {
   });
 
   it('is taken from an answer, and what is none is left out', () => {
-    const wrong = ['place', 'stream', 'feed', 'latest'].map((field) => ({ ...welcome, [field]: 7 }));
+    const wrong = [
+      { ...welcome, place: 7 },
+      { ...welcome, stream: 7 },
+      { ...welcome, feed: 7 },
+      { ...welcome, latest: 7 },
+    ];
     expect(readWelcomeAnswer({ welcomes: [welcome, {}, null, ...wrong] })).toEqual({
       welcomes: [welcome],
     });

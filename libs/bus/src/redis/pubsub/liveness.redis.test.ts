@@ -90,10 +90,11 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
   it('a user who may not publish, or not hear', async () => {
     await operator.call('ACL', 'SETUSER', 'mute', 'on', '>pw', '~*', '&*', '+@all', '-publish');
     await operator.call('ACL', 'SETUSER', 'deaf', 'on', '>pw', '~*', '+@all', 'resetchannels');
-    for (const user of ['mute', 'deaf']) {
+    await operator.call('ACL', 'SETUSER', 'earless', 'on', '>pw', '~*', '&*', '+@all', '-subscribe');
+    for (const user of ['mute', 'deaf', 'earless']) {
       await startBus(`${user}:pw@`);
       await until(() => bus.trouble()?.includes('NOPERM'));
-      await operator.call('ACL', 'SETUSER', user, '+publish', '&*');
+      await operator.call('ACL', 'SETUSER', user, '+publish', '+subscribe', '&*');
       expect(await waitUntilUp()).toBe(true);
       await bus.stop();
     }
@@ -116,6 +117,17 @@ describe('what a Redis bus says of a Redis that is unwell', () => {
     expect(bus.trouble()).toContain('no answer');
     redis.thaw();
     await waitUntilUp();
+  });
+
+  it('each outage anew, in whatever words', async () => {
+    await startBus();
+    for (let outage = 1; outage <= 3; outage += 1) {
+      await redis.kill();
+      await until(() => !isUp());
+      await redis.restart();
+      await waitUntilUp();
+      expect(lines.filter(({ code }) => code === 'bus.down')).toHaveLength(outage);
+    }
   });
 
   it('a Redis that stood still is one outage, not two', { timeout: 40_000 }, async () => {

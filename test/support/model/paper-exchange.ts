@@ -5,10 +5,7 @@ import type { FakeClock } from '../fake-clock.js';
 
 /** How those who dial are received. */
 export type Welcome =
-  | { how: 'open' }
-  | { how: 'reset' }
-  | { how: 'hang' }
-  | { how: 'refuse'; status: number; retryAfterMs?: Millis };
+  { how: 'open' } | { how: 'reset' } | { how: 'hang' } | { how: 'refuse'; status: number; retryAfterMs?: Millis };
 
 /** What the network takes, one way. */
 const WAY_MS = 20;
@@ -91,7 +88,8 @@ export class PaperConnection {
   private count(): void {
     const { clock, limits } = this.exchange;
     this.sentAt.push(clock.now());
-    if (isBroken(limits.messages, this.sentAt)) this.exchange.fault(`connection ${this.at}: too many messages a second`);
+    if (isBroken(limits.messages, this.sentAt))
+      this.exchange.fault(`connection ${this.at}: too many messages a second`);
   }
 }
 
@@ -106,7 +104,10 @@ export class PaperExchange {
   readonly newest = new Map<StreamName, number>();
   welcome: Welcome = { how: 'open' };
   answers: 'soon' | 'never' = 'soon';
-  private readonly readers = new Map<PaperConnection, { dialler: unknown; read: (stream: StreamName, id: number) => void }>();
+  private readonly readers = new Map<
+    PaperConnection,
+    { dialler: unknown; read: (stream: StreamName, id: number) => void }
+  >();
   private readonly attempts: Millis[] = [];
   private closedUntil: Millis = 0;
   private pingAt: Millis = 0;
@@ -193,7 +194,9 @@ export class PaperExchange {
       case 'refuse': {
         const { status, retryAfterMs } = welcome;
         if (retryAfterMs !== undefined) this.closedUntil = this.clock.now() + retryAfterMs;
-        return connection.end(({ refused }) => refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }));
+        return connection.end(({ refused }) =>
+          refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }),
+        );
       }
     }
   }

@@ -213,7 +213,13 @@ export class UpstreamWalk {
         if (topic === MARKET.channels.stream(witness.stream)) witness.take(text, by, this.clock.now());
       }
     };
-    const one = new Living({ exchange: this.exchange, shared: this.bus, settings: this.settings, hear, seed: this.seed + this.upstreams.length });
+    const one = new Living({
+      exchange: this.exchange,
+      shared: this.bus,
+      settings: this.settings,
+      hear,
+      seed: this.seed + this.upstreams.length,
+    });
     this.upstreams.push(one);
     const started = one.upstream.start();
     await this.pass(1_500);
@@ -267,7 +273,11 @@ export class UpstreamWalk {
 
   private check(): void {
     const faults = [...this.witnesses.values()].flatMap((witness) => witness.faults.splice(0));
-    for (const fault of [...faults, ...this.exchange.faults.splice(0), ...this.wanted.flatMap((stream) => this.lie(stream))]) {
+    for (const fault of [
+      ...faults,
+      ...this.exchange.faults.splice(0),
+      ...this.wanted.flatMap((stream) => this.lie(stream)),
+    ]) {
       this.faults.push(`${this.clock.now() - BEGINNING} ms: ${fault}`);
     }
   }
@@ -280,7 +290,10 @@ export class UpstreamWalk {
     const carrying = this.exchange.open.filter(({ subscribed }) => subscribed.has(stream));
     const isTrue = witness?.state !== 'live' || !says || carrying.some(({ isMute }) => !isMute);
     if (isTrue) this.untrue.delete(stream);
-    const { since, isLively } = this.untrue.get(stream) ?? { since: now, isLively: (witness?.busySeconds(now) ?? 0) > 50 };
+    const { since, isLively } = this.untrue.get(stream) ?? {
+      since: now,
+      isLively: (witness?.busySeconds(now) ?? 0) > 50,
+    };
     if (!isTrue) this.untrue.set(stream, { since, isLively });
     const allowedMs = carrying.length === 0 ? NEWS_MS : isLively ? SILENCE_MS : LONG_SILENCE_MS;
     if (now - since <= allowedMs) return [];
@@ -323,16 +336,51 @@ const CLOSINGS = [
   { code: 1008, reason: 'Pong timeout' },
   { code: 1011, reason: 'internal' },
 ];
-const TEXTS = ['{"stream":"btcusdt@trade","data":{"e":"trade"', '{"stream":"xrpusdt@trade","data":{}}', '[]', '\u00ff\u00fe', '{"result":null,"id":99999}'];
+const TEXTS = [
+  '{"stream":"btcusdt@trade","data":{"e":"trade"',
+  '{"stream":"xrpusdt@trade","data":{}}',
+  '[]',
+  '\u00ff\u00fe',
+  '{"result":null,"id":99999}',
+];
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 50, max: 20_000 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('want' as const), streams: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }) }) },
-  { weight: 3, arbitrary: fc.record({ which, closing: fc.constantFrom(...CLOSINGS) }).map(({ which: at, closing }) => ({ do: 'close' as const, which: at, ...closing })) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('want' as const),
+      streams: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc
+      .record({ which, closing: fc.constantFrom(...CLOSINGS) })
+      .map(({ which: at, closing }) => ({ do: 'close' as const, which: at, ...closing })),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('mute' as const), which }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('lag' as const), which, ms: fc.integer({ min: 0, max: 3_000 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('keep' as const), which, stream: fc.nat({ max: 3 }), trades: fc.integer({ min: 1, max: 5 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('say' as const), which, text: fc.constantFrom(...TEXTS).map((text) => Buffer.from(text, 'latin1')) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('lag' as const), which, ms: fc.integer({ min: 0, max: 3_000 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('keep' as const),
+      which,
+      stream: fc.nat({ max: 3 }),
+      trades: fc.integer({ min: 1, max: 5 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('say' as const),
+      which,
+      text: fc.constantFrom(...TEXTS).map((text) => Buffer.from(text, 'latin1')),
+    }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -348,10 +396,19 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       ),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('answer' as const), how: fc.constantFrom('soon' as const, 'never' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('answer' as const),
+      how: fc.constantFrom('soon' as const, 'never' as const),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant<Happening>({ do: 'rotate' }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('stall' as const), ms: fc.integer({ min: 100, max: 30_000 }) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('setWall' as const), ms: fc.integer({ min: -3_600_000, max: 3_600_000 }) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('setWall' as const), ms: fc.integer({ min: -3_600_000, max: 3_600_000 }) }),
+  },
   { weight: 2, arbitrary: fc.constant<Happening>({ do: 'begin' }) },
   { weight: 2, arbitrary: fc.constant<Happening>({ do: 'kill' }) },
 );

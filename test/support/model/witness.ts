@@ -63,7 +63,8 @@ export class Witness {
       return;
     }
     if (event.type !== 'trade') return this.fault(`a ${event.type}`);
-    if (this.state !== 'live' && !this.isFilling) this.fault(`trade ${event.id} while ${this.state ?? 'nothing was said'}`);
+    if (this.state !== 'live' && !this.isFilling)
+      this.fault(`trade ${event.id} while ${this.state ?? 'nothing was said'}`);
     if (this.next !== undefined && event.id !== this.next) this.fault(`trade ${event.id}, expected ${this.next}`);
     this.next = event.id + 1;
     this.newest = event.id;

@@ -7,6 +7,7 @@ import { Coverage } from './fuzz/coverage.js';
 import { judge } from './fuzz/judge.js';
 import { mutate } from './fuzz/mutate.js';
 import { Dice } from './fuzz/random.js';
+import { walkUpstreams } from './fuzz/walks.js';
 
 /** Frames between two looks at the coverage, the heap and the clock. */
 const BATCH = 20_000;
@@ -35,8 +36,10 @@ async function main(): Promise<void> {
       seconds: { type: 'string', default: '600' },
       learn: { type: 'string', default: '20' },
       seed: { type: 'string', default: '1' },
+      upstream: { type: 'boolean', default: false },
     },
   });
+  if (values.upstream) return walkUpstreams(Number(values.seed), Number(values.seconds) * 1_000);
   const dice = new Dice(Number(values.seed));
   const corpus = firstCorpus(Number(values.seed));
   console.log(`seed ${values.seed}: ${corpus.length} frames from the grammar to begin with`);

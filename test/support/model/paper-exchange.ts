@@ -131,7 +131,7 @@ export class PaperExchange {
       this.connections.push(connection);
       this.readers.set(connection, { dialler, read });
       this.clock.after(WAY_MS, () => this.receive(connection));
-      const leave = (code: number, reason: string): void => connection.end(({ closed }) => closed({ code, reason }));
+      const leave = (code: number, reason: string): void => connection.end((events) => events.closed({ code, reason }));
       return {
         send: (text) => void this.clock.after(WAY_MS, () => connection.receive(text)),
         close: (code, reason) => {
@@ -186,16 +186,16 @@ export class PaperExchange {
       case 'open':
         return connection.open();
       case 'reset':
-        return connection.end(({ failed }) => failed({ class: 'reset', message: 'connection reset' }));
+        return connection.end((events) => events.failed({ class: 'reset', message: 'connection reset' }));
       case 'hang':
         return void this.clock.after(PATIENCE_MS, () =>
-          connection.end(({ failed }) => failed({ class: 'timeout', message: 'no answer' })),
+          connection.end((events) => events.failed({ class: 'timeout', message: 'no answer' })),
         );
       case 'refuse': {
         const { status, retryAfterMs } = welcome;
         if (retryAfterMs !== undefined) this.closedUntil = this.clock.now() + retryAfterMs;
-        return connection.end(({ refused }) =>
-          refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }),
+        return connection.end((events) =>
+          events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }),
         );
       }
     }

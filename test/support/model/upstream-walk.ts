@@ -160,7 +160,7 @@ export class UpstreamWalk {
         return this.want(STREAMS.filter((_, at) => happening.streams[at]));
       case 'close': {
         const { code, reason } = happening;
-        return this.connection(happening.which)?.end(({ closed }) => closed({ code, reason }));
+        return this.connection(happening.which)?.end((events) => events.closed({ code, reason }));
       }
       case 'mute':
         return this.change(happening.which, (connection) => (connection.isMute = true));
@@ -357,7 +357,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     weight: 3,
     arbitrary: fc
       .record({ which, closing: fc.constantFrom(...CLOSINGS) })
-      .map(({ which: at, closing }) => ({ do: 'close' as const, which: at, ...closing })),
+      .map(({ which: at, closing: { code, reason } }) => ({ do: 'close' as const, which: at, code, reason })),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('mute' as const), which }) },
   {

@@ -95,7 +95,12 @@ describe('the clients of an edge', () => {
     socket.reads(socket.backlog);
     expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
     expect(await linesOf(registry, 'holdfast_edge_slow_clients_closed_total')).toEqual(['{how="told"} 1']);
-    const fields = { code: 'edge.client-too-slow', client: 1, address: '127.0.0.1', backlogBytes: settings.maxClientBacklogBytes + 1 };
+    const fields = {
+      code: 'edge.client-too-slow',
+      client: 1,
+      address: '127.0.0.1',
+      backlogBytes: settings.maxClientBacklogBytes + 1,
+    };
     expect(lines).toEqual([['warn', fields, 'closed a client that reads too slowly']]);
   });
 

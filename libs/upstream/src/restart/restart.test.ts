@@ -19,6 +19,7 @@ import {
 import type { SocketEvents } from '#libs/link';
 import { UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { settle } from '../../../../test/support/fake-link.js';
 import { bookAt, candle, inShort, streamOf, trade } from '../../../../test/support/series-rig.js';
 import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
 import { TIMINGS, Upstream } from '../index.js';
@@ -78,9 +79,6 @@ describe('an upstream that starts where another one was', () => {
     const upstream = newUpstream(...how);
     await upstream.start();
     return upstream;
-  };
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   };
   const flow = async (texts: readonly string[]): Promise<void> => {
     await settle();
@@ -265,7 +263,8 @@ describe('an upstream that starts where another one was', () => {
     await start();
     bus.messages.publish(spot.channels.reached, reached('late', markOf(5, 50)));
     bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: [TRADE] }));
-    expect(said[0]).not.toHaveProperty('follows');
+    await settle();
+    expect(said[0] && 'follows' in said[0]).toBe(false);
   });
 
   it('takes nothing for an answer that is none, nor an event that is not of the stream', async () => {
@@ -413,21 +412,23 @@ describe('an upstream that starts where another one was', () => {
   });
 
   it('recalls nothing for streams that are wanted later, where another upstream has lived between', async () => {
-    const late = (): void =>
+    const late = (): Promise<void> => {
       bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'late', streams: [TRADE] }));
+      return settle();
+    };
     wanted = [];
     answers = [reached('one', markOf(5, 50))];
     const upstream = await start();
     beat(upstream.streams.epoch + 1);
     await outlive();
-    late();
+    await late();
     expect(said[0]).toMatchObject({ seq: 1, cause: 'subscribing' });
     expect(said[0]).not.toHaveProperty('follows');
     await upstream.stop();
     said.length = 0;
     await start();
     await outlive();
-    late();
+    await late();
     expect(said[0]).toMatchObject(at(50));
   });
 });

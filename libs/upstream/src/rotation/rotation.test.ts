@@ -35,7 +35,7 @@ const states = (stream: string): string[] => bench.heard(stream).filter((what) =
 const rotations = async (): Promise<string[]> =>
   (await bench.parts.metrics.registry.getSingleMetricAsString('holdfast_upstream_rotations_total'))
     .split('\n')
-    .filter((line) => !line.startsWith('#') && line !== '')
+    .filter((line) => !line.startsWith('#') && line !== '' && !line.endsWith(' 0'))
     .map((line) => line.replace(/^\w+\{reason="(.*)",result="(.*)"\} (.*)$/, '$1 $2 $3'));
 
 /** Time passes, and nothing trades. */

@@ -32,6 +32,7 @@ describe('a client that sends pings and pongs without end', () => {
     await begin({ maxCommandsPerSecond: 50 });
     const good = await connect('/v1');
     await good.ask({ event: 'subscribe', data: { streams: [TRADE] } });
+    await good.take(1);
     const patient = await connect(path);
     for (let times = 0; times < 40; times += 1) patient.socket[frame](String(times));
     const flood = await connect(path);

@@ -287,7 +287,7 @@ describe('weight', () => {
     const giving = new AbortController();
     const deep = { ...DEPTH, weight: 250, share: 0.5 };
     const asking = [deep, deep, deep].map((request) => rest.get(request, giving.signal));
-    await until(() => rest.waits.count > 0);
+    await until(() => rest.waits.count > 0 && seen.requests.length > 0);
     expect(seen.requests).toHaveLength(1);
     for (let request = 0; request < 5; request += 1)
       expect(await rest.get({ ...DEPTH, weight: 25 }, NEVER)).toMatchObject({ ok: true });

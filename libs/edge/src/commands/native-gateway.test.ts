@@ -97,7 +97,7 @@ describe('the commands of /v1', () => {
   });
 
   it('say of a client that comes back that it has missed something, or that nobody knows', () => {
-    const since = { [TRADE]: place(2), [TOP]: place(0) };
+    const since = { [TRADE]: place(2), [TOP]: { epoch: 0, seq: 0 } };
     expect(subscribe({ streams: [TRADE, TOP], since, last: 1 })).toMatchObject({
       reply: { data: { resumed: { [TRADE]: false, [TOP]: false } } },
       told: ['feed', 3],
@@ -109,7 +109,7 @@ describe('the commands of /v1', () => {
     [{ streams: [TRADE], since: { [TOP]: place(1) } }, `since: "${TOP}" is not among streams`],
     [{ streams: [TRADE], since: { [TRADE]: 3 } }, `since: expected {"epoch":…,"seq":…} in whole numbers for ${TRADE}`],
   ])('refuse %j and change nothing', (data, message) => {
-    expect(() => subscribe(data)).toThrow(message);
+    expect(() => subscribe(data)).toThrow(expect.objectContaining({ code: 'bad-command', message }));
     expect([session.streams.size, socket.topics, socket.sent]).toEqual([0, [], []]);
   });
 

@@ -105,6 +105,12 @@ describe('a stream of diffs of which nobody is a newcomer', () => {
       expect(given()).toMatchObject({ lastUpdateId: 13, receivedAt: 700_000, timeUnit: 'MICROSECOND' });
     });
 
+    it('is not disturbed by what nobody has a word for', () => {
+      stage.publish({ type: 'unknown', raw: { e: 'new' } });
+      stage.publish(diff(11));
+      expect(given()).toMatchObject({ lastUpdateId: 11 });
+    });
+
     it('gives newcomers the deeper book that a welcome told without anything having come between', () => {
       expect(given()).toMatchObject({ bids: BIDS });
       const bids = [...BIDS, ['5.00', '1.0']];

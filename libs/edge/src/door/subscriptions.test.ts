@@ -102,6 +102,7 @@ describe('which client has which streams', () => {
     const depth = 'btcusdt@depth';
     const session = client('/ws?timeUnit=MICROSECOND');
     add(session, depth);
+    expect(socket.topics).toEqual([`spot:raw-us:newcomers:${depth}`]);
     subscriptions.setCombined(session, true);
     expect(socket.topics).toEqual([`spot:combined-us:newcomers:${depth}`]);
     const newcomers = streams.wanted.find(depth)?.audience.newcomers;

@@ -101,8 +101,8 @@ export const DRILLS: readonly Drill[] = [
   },
   {
     name: 'load-shedding',
-    says: 'Binance sheds load: everything that is open is closed, four times, half a second apart.',
-    acts: [{ strike: [{ name: 'close-storm', count: 4, everyMs: 500 }], lastsMs: 1_600, follows: 2 }],
+    says: 'Binance sheds load: everything that is open is closed, eight times, half a second apart.',
+    acts: [{ strike: [{ name: 'close-storm', count: 8, everyMs: 500 }], lastsMs: 3_600, follows: 2 }],
   },
   {
     name: 'planned-shutdown',

@@ -113,7 +113,8 @@ describe('silence', () => {
     rig.simulator.strike({ name: 'close' });
     await until(() => rig.on(TRADE).state === 'recovering');
     await until(() => rig.on(TRADE).state === 'live');
-    expect(rig.on(TRADE).feeds.at(-1)?.cause).toBe('resumed');
+    // A trade may have happened between the close and the end of the market's pace: then it is fetched.
+    expect(['resumed', 'filled']).toContain(rig.on(TRADE).feeds.at(-1)?.cause);
     expect(rig.faults).toEqual([]);
   });
 });

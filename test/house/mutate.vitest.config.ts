@@ -7,5 +7,7 @@ export default defineConfig({
   test: {
     include: ['libs/**/*.test.ts'],
     exclude: ['**/*.loopback.test.ts', '**/*.redis.test.ts', '**/node_modules/**', 'dist/**'],
+    // As in the usual run: no test is slow, but a machine may be.
+    testTimeout: 60_000,
   },
 });

@@ -41,6 +41,11 @@ export class FakeClock implements Clock {
     return this.alarms.length;
   }
 
+  /** How long it is until the next alarm; `Infinity` where none is set. */
+  get untilNext(): Millis {
+    return Math.min(Infinity, ...this.alarms.map(({ at }) => at)) - this.time;
+  }
+
   /** Moves time forward by `ms`, firing what falls due on the way. */
   advance(ms: Millis): void {
     const end = this.time + ms;

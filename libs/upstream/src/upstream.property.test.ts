@@ -14,7 +14,7 @@ describe('an upstream, whatever happens to it', () => {
           expect(await UpstreamWalk.along(walk, seed, settings)).toEqual([]);
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 25 },
     );
   }, 60_000);
 });

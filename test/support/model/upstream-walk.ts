@@ -245,9 +245,17 @@ export class UpstreamWalk {
       this.trade();
       this.demand();
       this.exchange.tick();
-      this.clock.advance(STEP_MS);
-      for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
+      await this.step();
       this.check();
+    }
+  }
+
+  /** From alarm to alarm: what one of them settles is heard before the next one rings, as in a real loop. */
+  private async step(): Promise<void> {
+    const end = this.clock.now() + STEP_MS;
+    while (this.clock.now() < end) {
+      this.clock.advance(Math.min(this.clock.untilNext, end - this.clock.now()));
+      for (let turn = 0; turn < 8; turn += 1) await Promise.resolve();
     }
   }
 

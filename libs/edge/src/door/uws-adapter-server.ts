@@ -72,7 +72,7 @@ const EXCLUSIVE_PORT = 1;
 export class UwsServer {
   private readonly app: TemplatedApp;
   private readonly cut = new WeakSet<Session>();
-  private readonly reserve = new FileReserve();
+  private readonly reserve: FileReserve;
   private listening: us_listen_socket | undefined;
   private lastId = 0;
 
@@ -80,6 +80,7 @@ export class UwsServer {
     private readonly settings: Readonly<EdgeSettings>,
     private readonly parts: DoorParts,
   ) {
+    this.reserve = new FileReserve(parts.clock);
     this.app = this.makeApp();
   }
 

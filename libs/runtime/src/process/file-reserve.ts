@@ -1,9 +1,13 @@
 import { readdirSync } from 'node:fs';
+import type { Clock, Millis } from '#libs/core';
 import { readOpenFilesLimit } from './open-files.js';
 
 /** Kept free whoever is at the door: a dial to Binance and Redis, probes and operators. */
 const KEPT = 16;
 const SHARE_KEPT = 0.01;
+
+/** Where there is no room, strangers are turned away for so long before files are counted again: counting them takes milliseconds. */
+const FULL_FOR_MS: Millis = 100;
 
 /**
  * Says whether a process has files left for one more stranger. Sockets that have not said anything yet, and those that have been
@@ -13,8 +17,10 @@ const SHARE_KEPT = 0.01;
 export class FileReserve {
   private readonly most: number;
   private left = 0;
+  private fullUntil: Millis = -Infinity;
 
   constructor(
+    private readonly clock: Pick<Clock, 'now'>,
     openFiles: number | undefined = readOpenFilesLimit(),
     private readonly countOpen: () => number = openFilesNow,
   ) {
@@ -24,10 +30,17 @@ export class FileReserve {
   /** Called for each that has come; the file that it takes is open already. */
   hasRoom(): boolean {
     if (this.most === Infinity) return true;
-    if (this.left === 0) this.left = Math.max(0, this.most - this.countOpen());
-    if (this.left === 0) return false;
+    if (this.left === 0 && !this.findRoom()) return false;
     this.left -= 1;
     return true;
+  }
+
+  private findRoom(): boolean {
+    const now = this.clock.now();
+    if (now < this.fullUntil) return false;
+    this.left = Math.max(0, this.most - this.countOpen());
+    if (this.left === 0) this.fullUntil = now + FULL_FOR_MS;
+    return this.left > 0;
   }
 }
 

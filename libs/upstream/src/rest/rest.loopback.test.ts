@@ -218,6 +218,17 @@ describe('a host', () => {
     expect(seen.requests).toHaveLength(1);
   });
 
+  it('that refuses, but not in Binance’s words, is followed by the next, and goes on being asked', async () => {
+    const { url, seen } = await serve((_, response) => void response.writeHead(404).end('<html>'));
+    const rest = restAt([url, other.url]);
+    for (const times of [1, 2]) {
+      expect(await rest.get(DEPTH, NEVER)).toEqual(fromOther);
+      expect(seen.requests).toHaveLength(times);
+    }
+    const failure = problem(await restAt([url]).get(DEPTH, NEVER));
+    expect(failure).toEqual({ why: 'HTTP 404: "<html>"', retryInMs: 250, isFinal: false, isStrange: true });
+  });
+
   it('alone says when it may be asked again, and how it failed', async () => {
     const { url } = await serve((_, response) => void response.writeHead(502).end());
     const rest = restAt([url]);

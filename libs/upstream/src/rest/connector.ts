@@ -26,16 +26,19 @@ export function connectorOf({ clock, connectTimeoutMs, lookup }: ConnectorParts)
     const parts = { clock, signal: ending.signal, ...(lookup && { lookup }) };
     return connectSideBySide({ host, port }, parts).finally(cancel);
   };
-  return (target, done) => {
+  const connect: Connect = async (target, done) => {
     const isTls = target.protocol === 'https:';
-    const port = Number(target.port) || (isTls ? 443 : 80);
-    reach(target.hostname, port).then(
-      (socket) => {
-        socket.setKeepAlive(true, PROBE_MS);
-        if (isTls) overTls({ ...target, httpSocket: socket }, done);
-        else done(null, socket);
-      },
-      (error: unknown) => done(error as Error, null),
-    );
+    let socket: Socket;
+    try {
+      socket = await reach(target.hostname, Number(target.port) || (isTls ? 443 : 80));
+    } catch (error) {
+      return done(error as Error, null);
+    }
+    socket.setKeepAlive(true, PROBE_MS);
+    if (isTls) overTls({ ...target, httpSocket: socket }, done);
+    else done(null, socket);
   };
+  return (target, done) => void connect(target, done);
 }
+
+type Connect = (...given: Parameters<buildConnector.connector>) => Promise<void>;

@@ -191,8 +191,8 @@ describe('a host', () => {
     expect(await restAt([simulator.restUrl, other.url]).get(DEPTH, NEVER)).toEqual(fromOther);
   });
 
-  it('that answers something else than JSON is followed by the next', async () => {
-    const { url } = await serve((_, response) => void response.end('<html>'));
+  it.each([200, 400, 404])('that answers %i and something else than JSON is followed by the next', async (status) => {
+    const { url } = await serve((_, response) => void response.writeHead(status).end('<html>'));
     expect(await restAt([url, other.url]).get(DEPTH, NEVER)).toEqual(fromOther);
   });
 
@@ -216,17 +216,6 @@ describe('a host', () => {
     expect(await rest.get(DEPTH, NEVER)).toEqual(fromOther);
     expect(await rest.get({ ...DEPTH, path: '/api/v3/trades' }, NEVER)).toEqual({ ok: true, value: 'first' });
     expect(seen.requests).toHaveLength(1);
-  });
-
-  it('that refuses, but not in Binance’s words, is followed by the next, and goes on being asked', async () => {
-    const { url, seen } = await serve((_, response) => void response.writeHead(404).end('<html>'));
-    const rest = restAt([url, other.url]);
-    for (const times of [1, 2]) {
-      expect(await rest.get(DEPTH, NEVER)).toEqual(fromOther);
-      expect(seen.requests).toHaveLength(times);
-    }
-    const failure = problem(await restAt([url]).get(DEPTH, NEVER));
-    expect(failure).toEqual({ why: 'HTTP 404: "<html>"', retryInMs: 250, isFinal: false, isStrange: true });
   });
 
   it('alone says when it may be asked again, and how it failed', async () => {

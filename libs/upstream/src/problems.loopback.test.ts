@@ -82,6 +82,22 @@ describe('what the documentation does not know', () => {
   });
 });
 
+it('a stream of which nothing can be read any more says so, and not that Binance is silent', async () => {
+  rig = await UpstreamRig.start({ simulator: { pace: 20 }, settings: { silenceStreamMs: 3_000 } });
+  rig.demand(STREAMS);
+  await flowing();
+  const stream = 'btcusdt@trade';
+  rig.simulator.strike({ name: 'mute-stream', stream });
+  await until(
+    () => {
+      rig.simulator.strike({ name: 'wrong-shape', stream });
+      return rig.on(stream).state === 'stale';
+    },
+    { deadlineMs: 20_000 },
+  );
+  expect(rig.on(stream).feeds.at(-1)?.message).toMatch(/^what Binance sends cannot be read: data\./);
+});
+
 it('times in microseconds arrive as whole microseconds, and when they were received is told in the same unit', async () => {
   rig = await UpstreamRig.start({ simulator: { pace: 20 }, settings: { timeUnit: 'MICROSECOND' } });
   rig.demand(STREAMS);

@@ -105,7 +105,7 @@ export class Upstream implements Service {
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
-    this.watch = new Watch({ pool, streams, settings, timings });
+    this.watch = new Watch({ pool, streams, quarantine: problems.quarantine, clock, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books, attempts });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);

@@ -389,15 +389,15 @@ describe('the end', () => {
 });
 
 describe('an answer that nobody understands', () => {
-  it('is as good as none, and not asked for again soon', async () => {
+  it('is as good as none, and asked for again in a while, for it may have been an intermediary’s', async () => {
     const bench = begin();
     live(bench);
     await bench.pass(100);
     bench.asked.shift()?.say({ ok: true, value: { code: 1 } });
-    await bench.pass(200_000);
+    await bench.pass(9_000);
     expect(bench.asked).toEqual([]);
     expect(bench.books.counts.failed).toBe(1);
-    await bench.pass(200_000);
+    await bench.pass(2_000);
     expect(bench.asked).toHaveLength(1);
   });
 });

@@ -44,8 +44,11 @@ export interface BooksParts {
 /** A stream that says nothing for so long after its book has come is where the book is. */
 const QUIET_MS: Millis = 2_000;
 
-/** Binance does not give this book, or not so that we understand it; it is asked now and then. */
+/** Binance does not give this book; it is asked now and then. */
 const FINAL_WAIT_MS: Millis = 300_000;
+
+/** An answer that nobody can read may have come from somebody else; diffs may wait for the next one. */
+const MISREAD_WAIT_MS: Millis = 10_000;
 
 /**
  * The books of all streams of diffs that are wanted: each is fetched near the touch, then deeper, and is kept as the stream goes
@@ -208,7 +211,7 @@ export class Books implements Repairer {
     const { clock, log } = this.parts;
     const isText = typeof failure === 'string';
     const why = isText ? failure : failure.why;
-    const waitMs = isText || failure.isFinal ? FINAL_WAIT_MS : failure.retryInMs;
+    const waitMs = isText ? MISREAD_WAIT_MS : failure.isFinal ? FINAL_WAIT_MS : failure.retryInMs;
     this.counts.failed += 1;
     const isNews = keeper.question.missed === 0;
     keeper.failed(attempt, clock.now(), waitMs);

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import type { LookupAddress } from 'node:dns';
-import { once } from 'node:events';
-import { type AddressInfo, type Server, createServer, connect } from 'node:net';
+import { type AddressInfo, type Server, createServer } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '#libs/core';
 import { systemClock } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { until } from '../../../../test/support/until.js';
+import { listenBusily } from './busy-port.rig.js';
 import { type Lookup, connectSideBySide } from './side-by-side.js';
 
 /** Nobody has these addresses (RFC 5737, RFC 6666). */
@@ -24,26 +23,6 @@ async function listen(): Promise<number> {
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   return (server.address() as AddressInfo).port;
-}
-
-/**
- * A port whose program stands still, with as many connections waiting as it lets wait: the kernel drops a further SYN, which
- * comes again after a second.
- */
-async function listenBusily(): Promise<{ port: number; free: () => void }> {
-  const program = `const server = require('net').createServer(() => {});
-    server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
-  const child = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [text] = (await once(child.stdout, 'data')) as [Buffer];
-  const port = Number(text.toString());
-  child.kill('SIGSTOP');
-  const waiting = [1, 2].map(() => connect(port, '127.0.0.1').on('error', () => undefined));
-  onTestFinished(() => {
-    waiting.forEach((socket) => socket.destroy());
-    child.kill('SIGKILL');
-  });
-  await Promise.all(waiting.map((socket) => once(socket, 'connect')));
-  return { port, free: () => void child.kill('SIGCONT') };
 }
 
 const parts = (lookup: Lookup, clock: Clock = new FakeClock()) => ({

@@ -44,6 +44,11 @@ export class Quarantine {
     if (this.frames.length > MOST_FRAMES) this.frames.shift();
   }
 
+  /** Those of a stream that are kept and came later than this. */
+  since(stream: StreamName, at: Millis): readonly QuarantinedFrame[] {
+    return this.frames.filter((frame) => frame.stream === stream && frame.at > at);
+  }
+
   /** The newest last. */
   read(): readonly QuarantinedFrame[] {
     return this.frames;

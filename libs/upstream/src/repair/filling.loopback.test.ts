@@ -65,6 +65,14 @@ describe('what was missed while the line was down', () => {
     rig.simulator.strike({ name: 'clear' });
   });
 
+  it('is asked for again where an intermediary says for a moment that there is no such page', async () => {
+    rig.simulator.strike({ name: 'rest-refuse', status: 404, count: 8 });
+    await drop();
+    await until(areFilled, { deadlineMs: 20_000 });
+    for (const stream of BUSY) expect(causes(stream).slice(-2)).toEqual(['recovering filling', 'live filled']);
+    rig.simulator.strike({ name: 'clear' });
+  });
+
   it('costs no question where another line brought it', async () => {
     const before = await questions();
     const { generation = 0 } = rig.upstream.pool.lines[0] ?? {};

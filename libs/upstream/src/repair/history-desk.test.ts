@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { streamOf } from '../../../../test/support/series-rig.js';
 import { AGGREGATES, HISTORY, Scene, TRADES, aggregateRow, rows, settled, upTo } from './history-scene.rig.js';
 
+const STRANGE = {
+  ok: false as const,
+  problem: { why: 'HTTP 404', retryInMs: 250, isFinal: false, isStrange: true as const },
+};
+
 describe('history', () => {
   it('of a short hole in trades is had from the newest ones, at once', async () => {
     const scene = new Scene();
@@ -62,6 +67,32 @@ describe('history', () => {
     expect(scene.asked).toHaveLength(2);
     await scene.refuse(1, true);
     expect(filling.passed).toBe('503');
+  });
+
+  it('that is refused, but not in Binance’s words, is asked for again and again, and left to others after half a minute', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13, streamOf('btcusdt@aggTrade'));
+    const since = scene.clock.now();
+    let asked = 0;
+    for (; filling.passed === undefined && asked < 100; asked += 1) {
+      await scene.untilAsked(asked + 1);
+      scene.asked[asked]?.answer(STRANGE);
+      await settled();
+    }
+    expect(filling.passed).toBe('HTTP 404');
+    expect(scene.clock.now() - since).toBeGreaterThan(30_000);
+    expect(asked).toBeLessThan(15);
+  });
+
+  it('of the newest trades that is refused so is had from the database at once', async () => {
+    const scene = new Scene();
+    const filling = scene.fill(11, 13);
+    await settled();
+    scene.asked[0]?.answer(STRANGE);
+    await scene.wait(1_000);
+    expect(scene.paths).toEqual([TRADES, `${HISTORY} 11`]);
+    await scene.answer(1, ...rows(11, 20));
+    expect(filling.brought).toEqual([11, 12, 13]);
   });
 
   it('that cannot be read is left to others, with what is wrong', async () => {

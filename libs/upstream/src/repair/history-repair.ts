@@ -41,6 +41,9 @@ const SHARE = 0.8;
 const AGAIN_FIRST_MS: Millis = 250;
 const AGAIN_MOST_MS: Millis = 5_000;
 
+/** What is refused not in Binance's words is believed after this: an intermediary's trouble passes sooner. */
+const BELIEVED_MS: Millis = 30_000;
+
 const LOST = 'it has what came before and after';
 
 /** What nobody listens to costs so much more when it is about whose turn it is: more than any question. */
@@ -53,6 +56,8 @@ const LAST = 10_000;
 export class HistoryRepair {
   /** Sources that do not reach the hole, or refuse for good, and why. */
   private readonly useless = new Map<HistorySource, string>();
+  /** Sources that refuse, but not in Binance's words: since when, and how often. */
+  private readonly strange = new Map<HistorySource, { since: Millis; times: number }>();
   /** Answers in a row that brought nothing. */
   private inVain = 0;
   /** Whether something of the hole is lost: then what stands behind that joins nothing before it. */
@@ -195,9 +200,17 @@ export class HistoryRepair {
     this.doubted = doubted;
   }
 
-  private async failed(hole: Hole, { source }: HistoryPage, { isFinal, why, retryInMs }: RestFailure): Promise<Hole> {
-    if (isFinal) this.useless.set(source, why);
-    else await this.pause(retryInMs);
+  private async failed(hole: Hole, { source }: HistoryPage, failure: RestFailure): Promise<Hole> {
+    const { isFinal, isStrange = false, why, retryInMs } = failure;
+    const strange = this.strange.get(source) ?? { since: this.tools.clock.now(), times: 0 };
+    // The newest rows are a short cut: what they would have said the database says, too.
+    const believedMs = source.kept === 'memory' ? 0 : BELIEVED_MS;
+    const isBelieved = isStrange && this.tools.clock.now() - strange.since >= believedMs;
+    if (isFinal || isBelieved) this.useless.set(source, why);
+    else if (isStrange) {
+      this.strange.set(source, { ...strange, times: strange.times + 1 });
+      await this.pause(Math.max(retryInMs, doubled(AGAIN_FIRST_MS, strange.times, AGAIN_MOST_MS)));
+    } else await this.pause(retryInMs);
     return hole;
   }
 

@@ -2,6 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher, ProxyAgent, errors } from 'undici';
 import { type Clock, type Millis, type Result, notOk, ok } from '#libs/core';
 import { credentialsOf } from '../dial/proxy.js';
+import type { Lookup } from '../dial/side-by-side.js';
+import { connectorOf } from './connector.js';
 
 /** An answer, whole. */
 export interface HttpAnswer {
@@ -21,6 +23,8 @@ export interface HttpOptions {
   answerMs: Millis;
   connections: number;
   mostBytes: number;
+  /** How names become addresses; the system's but in tests. */
+  lookup?: Lookup;
 }
 
 /** An idle connection is kept so long, unless the host says otherwise. */
@@ -36,7 +40,7 @@ export class Http {
     private readonly clock: Clock,
     private readonly options: HttpOptions,
   ) {
-    this.dispatcher = dispatcherFor(options);
+    this.dispatcher = dispatcherFor(options, clock);
   }
 
   /** The answer, whatever its status, or in words why there is none; never rejects. */
@@ -77,7 +81,10 @@ export class Http {
   }
 }
 
-function dispatcherFor({ proxy, connectTimeoutMs, answerMs, connections, mostBytes }: HttpOptions): Dispatcher {
+function dispatcherFor(
+  { proxy, connectTimeoutMs, answerMs, connections, mostBytes, lookup }: HttpOptions,
+  clock: Clock,
+): Dispatcher {
   const options: Agent.Options = {
     connections,
     connectTimeout: connectTimeoutMs,
@@ -89,7 +96,7 @@ function dispatcherFor({ proxy, connectTimeoutMs, answerMs, connections, mostByt
     pipelining: 1,
     allowH2: false,
   };
-  if (!proxy) return new Agent(options);
+  if (!proxy) return new Agent({ ...options, connect: connectorOf({ clock, connectTimeoutMs, lookup }) });
   const token = credentialsOf(proxy);
   // Also what is not encrypted goes through CONNECT, as the streams do.
   return new ProxyAgent({ ...options, uri: proxy.origin, proxyTunnel: true, ...(token !== undefined && { token }) });

@@ -18,4 +18,6 @@ export interface RestFailure {
   retryInMs: Millis;
   /** Whether it is this request that cannot be answered, however often it is asked. */
   isFinal: boolean;
+  /** Refused by nobody who can know: it is asked again, and who is told nothing else for long may take it for final. */
+  isStrange?: true;
 }

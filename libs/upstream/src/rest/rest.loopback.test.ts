@@ -191,8 +191,8 @@ describe('a host', () => {
     expect(await restAt([simulator.restUrl, other.url]).get(DEPTH, NEVER)).toEqual(fromOther);
   });
 
-  it('that answers something else than JSON is followed by the next', async () => {
-    const { url } = await serve((_, response) => void response.end('<html>'));
+  it.each([200, 400, 404])('that answers %i and something else than JSON is followed by the next', async (status) => {
+    const { url } = await serve((_, response) => void response.writeHead(status).end('<html>'));
     expect(await restAt([url, other.url]).get(DEPTH, NEVER)).toEqual(fromOther);
   });
 

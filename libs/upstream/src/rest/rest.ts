@@ -31,6 +31,9 @@ const MOST_AT_ONCE = 16;
 /** The largest answers, books of 5,000 levels and 1,000 rows, have less than one. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** What was refused by nobody who can know is asked again after this, at the earliest. */
+const STRANGE_MS: Millis = 250;
+
 /** A host whose weight the market does not name is counted as its first one is; without any, as Binance's own. */
 const USUAL_LIMIT = { most: 6_000, windowMs: 60_000 };
 
@@ -56,7 +59,7 @@ export class Rest {
 
   constructor(private readonly parts: RestParts) {
     const { settings, timings = TIMINGS_OF_HOSTS } = parts;
-    this.results = { answered: 0, refused: 0, limited: 0, forbidden: 0, failed: 0, unreachable: 0 };
+    this.results = { answered: 0, refused: 0, strange: 0, limited: 0, forbidden: 0, failed: 0, unreachable: 0 };
     this.hosts = new Hosts(hostsOf(parts, timings), timings);
     this.headers = {
       accept: 'application/json',
@@ -112,14 +115,16 @@ export class Rest {
   /** Asks one host after the other until one answers. */
   private async askAround(request: RestRequest, signal: AbortSignal): Promise<Result<unknown, RestFailure>> {
     const tried = new Set<Host>();
+    let strange: Result<unknown, RestFailure> | undefined;
     for (;;) {
       const admitted = await this.admit(request, tried, signal);
-      if (!admitted.ok) return admitted;
+      if (!admitted.ok) return strange ?? admitted;
       const { host, release } = admitted.value;
       tried.add(host);
       const result = await this.ask(host, request, signal).finally(release);
       if (signal.aborted) return GIVEN_UP;
-      if (result) return result;
+      if (result?.ok === false && result.problem.isStrange) strange = result;
+      else if (result) return result;
     }
   }
 
@@ -162,7 +167,7 @@ export class Rest {
     this.hosts.passOver(host, host.why ?? 'Binance has ordered to wait', clock.now() + waitMs);
   }
 
-  /** One request to one host: its answer, or why there is none anywhere; undefined where another host may have one. */
+  /** One request to one host: its answer, or why there is none; undefined where another host may have one. */
   private async ask(
     host: Host,
     request: RestRequest,
@@ -193,6 +198,9 @@ export class Rest {
       case 'refused':
         this.hosts.answered(host);
         return notOk({ why: verdict.why, retryInMs: 0, isFinal: true });
+      case 'strange':
+        this.hosts.answered(host);
+        return notOk({ why: verdict.why, retryInMs: STRANGE_MS, isFinal: false, isStrange: true });
       case 'limited':
         this.hosts.answered(host);
         // It is the address that is told to wait, and so it is, whichever host it would ask.

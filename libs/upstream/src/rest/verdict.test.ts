@@ -28,7 +28,7 @@ describe('an answer of the REST API', () => {
   });
 
   it('in nobody’s words is shown, as far as it is short', () => {
-    expect(verdict(404, 'x'.repeat(1_000))).toMatchObject({ is: 'refused' });
+    expect(verdict(404, 'x'.repeat(1_000))).toMatchObject({ is: 'strange' });
     expect(JSON.stringify(verdict(404, 'x'.repeat(1_000))).length).toBeLessThan(300);
   });
 
@@ -52,7 +52,26 @@ describe('an answer of the REST API', () => {
     expect(verdict(status, '<html></html>', headers)).toMatchObject({ is, forMs });
   });
 
-  it.each([400, 401, 404, 405, 414])('%i concerns this request alone', (status) => {
-    expect(verdict(status)).toMatchObject({ is: 'refused' });
+  it.each([400, 401, 404, 405, 414])('%i concerns this request alone where Binance says so', (status) => {
+    expect(verdict(status, '{"code":-1100,"msg":"Illegal characters."}')).toMatchObject({ is: 'refused' });
+  });
+
+  it.each([
+    [404, '<html>nginx</html>'],
+    [400, ''],
+    [404, '{"message":"no Route matched"}'],
+    [404, 'null'],
+    [400, '{"code":-1001,"msg":"Internal error; unable to process your request. Please try again."}'],
+    [400, '{"code":-1007,"msg":"Timeout waiting for response from backend server."}'],
+    [400, '{"code":-1008,"msg":"Server is currently overloaded."}'],
+  ])('%i with %s is no word about the request, and may pass', (status, text) => {
+    expect(verdict(status, text)).toMatchObject({ is: 'strange' });
+  });
+
+  it('that says too many requests is an order to wait, whatever its status', () => {
+    expect(verdict(400, '{"code":-1003,"msg":"Too many requests."}', { 'retry-after': '7' })).toMatchObject({
+      is: 'limited',
+      forMs: 7_000,
+    });
   });
 });

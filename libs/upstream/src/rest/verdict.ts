@@ -8,6 +8,8 @@ export type Verdict =
   | { is: 'answered'; value: unknown }
   /** It is this request that is refused, wherever and whenever it is asked. */
   | { is: 'refused'; why: string }
+  /** Refused, but not in Binance's words, or in those for trouble of its own: an intermediary's page, a restart. It may pass. */
+  | { is: 'strange'; why: string }
   /** Binance has told our address to wait. */
   | { is: 'limited'; why: string; forMs: Millis }
   /** This host does not want us: a firewall, a region. To ask again soon makes it worse. */
@@ -17,6 +19,17 @@ export type Verdict =
 
 /** However short a time Binance names, and whatever the clocks of both sides. */
 const LEAST_HOLD_MS: Millis = 1_000;
+
+/**
+ * Codes with which Binance speaks of itself, whatever the status: unknown error, disconnected, unexpected response, timeout,
+ * busy, shutting down, too many connections.
+ *
+ * @see https://developers.binance.com/docs/binance-spot-api-docs/errors
+ */
+const NOT_ABOUT_US: ReadonlySet<unknown> = new Set([-1000, -1001, -1006, -1007, -1008, -1016, -1034]);
+
+/** Too many requests, also where the status is another. */
+const TOO_MANY = -1003;
 
 /** So much of a body that nobody can read is shown. */
 const SHOWN = 200;
@@ -28,12 +41,17 @@ const SHOWN = 200;
 export function judge({ status, headers, text }: HttpAnswer, now: Millis): Verdict {
   const body = readJson(text);
   if (status === 200 && body.isJson) return { is: 'answered', value: body.value };
-  const why = `HTTP ${status}: ${messageOf(body.value) ?? JSON.stringify(text.slice(0, SHOWN))}`;
+  const said = wordsOf(body.value);
+  const why = `HTTP ${status}: ${said ? `${said.msg} (${said.code})` : JSON.stringify(text.slice(0, SHOWN))}`;
+  const limit = status === 429 || status === 418 ? status : said?.code === TOO_MANY ? 429 : undefined;
   const retryAfterMs = readRetryAfter(headers['retry-after'], now);
-  const forMs = leastAfterRefusal(endingOfRefusal({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }));
-  if (status === 429 || status === 418) return { is: 'limited', why, forMs: Math.max(LEAST_HOLD_MS, forMs) };
+  const forMs = leastAfterRefusal(
+    endingOfRefusal({ status: limit ?? status, ...(retryAfterMs !== undefined && { retryAfterMs }) }),
+  );
+  if (limit !== undefined) return { is: 'limited', why, forMs: Math.max(LEAST_HOLD_MS, forMs) };
   if (status === 403 || status === 451) return { is: 'forbidden', why, forMs: Math.max(LEAST_HOLD_MS, forMs) };
-  if (status >= 400 && status < 500 && status !== 408) return { is: 'refused', why };
+  if (status >= 400 && status < 500 && status !== 408)
+    return { is: said && !NOT_ABOUT_US.has(said.code) ? 'refused' : 'strange', why };
   return { is: 'failed', why, forMs: retryAfterMs ?? 0 };
 }
 
@@ -46,7 +64,7 @@ function readJson(text: string): { isJson: boolean; value?: unknown } {
 }
 
 /** Binance's own words: `{"code":-1121,"msg":"Invalid symbol."}`. */
-function messageOf(body: unknown): string | undefined {
+function wordsOf(body: unknown): { code: number; msg: string } | undefined {
   const { code, msg } = Object(body) as { code?: unknown; msg?: unknown };
-  return typeof msg === 'string' ? `${msg} (${String(code)})` : undefined;
+  return typeof code === 'number' && typeof msg === 'string' ? { code, msg } : undefined;
 }

@@ -1,11 +1,12 @@
-import type { Millis } from '#libs/core';
+import { type Clock, type Millis, stamp } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
 import type { Connection } from '../line/connection.js';
+import type { Quarantine } from '../problems/quarantine.js';
 import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
-import { LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
+import { type FeedChange, LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
 import type { Streams } from '../streams/streams.js';
 import type { Timings } from '../timings.js';
 import { DataSilence } from './data-silence.js';
@@ -15,12 +16,18 @@ import { Revival } from './revival.js';
 export interface Watched {
   pool: Pool;
   streams: Streams;
+  /** What could not be read. */
+  quarantine: Pick<Quarantine, 'since'>;
+  clock: Clock;
   settings: Readonly<UpstreamSettings>;
   timings: Timings;
 }
 
 /** The share of seconds with events from which on a silent stream is worth an attempt to connect. */
 const SURE_SHARE = 0.9;
+
+/** So many frames of a stream in a row that cannot be read are more than one bad frame, however quiet it is otherwise. */
+const UNREADABLE = 3;
 
 /** Judges the three silences, about once a second: no bytes, no data, one quiet stream. */
 export class Watch {
@@ -104,8 +111,29 @@ export class Watch {
       wantedAt,
       carriedSince,
     };
-    const change = judgeStream(view, now, { silenceStreamMs, quietMs: timings.quietMs });
+    const judged = judgeStream(view, now, { silenceStreamMs, quietMs: timings.quietMs });
+    const change = this.unreadable(series, judged, now);
     if (change) streams.publish(series, series.become(change, now));
+  }
+
+  /** A stream of which nothing could be read since its last event is not silent; clients hear the same, and are told why. */
+  private unreadable(
+    { name, activity: { heardAt = 0 }, transcript }: Series,
+    change: FeedChange | undefined,
+    now: Millis,
+  ): FeedChange | undefined {
+    const { quarantine, clock } = this.watched;
+    const isLive = transcript.feed?.state === 'live' && now - heardAt >= LEAST_PATIENCE_MS;
+    if (change ? change.state !== 'stale' : !isLive) return change;
+    const refused = quarantine.since(name.name, stamp(clock, heardAt));
+    const [newest] = refused.slice(-1);
+    if (!newest || (!change && refused.length < UNREADABLE)) return change;
+    return {
+      state: 'stale',
+      cause: 'silent',
+      ...change,
+      message: `what Binance sends cannot be read: ${newest.message}`,
+    };
   }
 
   /** A stream whose line brings others is asked for again, and then on another line. */

@@ -50,18 +50,6 @@ describe('a cold start', () => {
     expect(bench.books.underWay).toBe(0);
   });
 
-  it('counts an answer that is older than what it should join, and asks again', async () => {
-    const bench = begin();
-    for (let count = 0; count < 5; count += 1) live(bench);
-    await bench.pass(100);
-    live(bench);
-    await bench.answer(0, 4);
-    expect(bench.books.counts).toMatchObject({ asked: 1, behind: 1, joined: 0 });
-    for (let waited = 0; bench.asked.length === 0 && waited < 60_000; waited += 100) await bench.pass(100);
-    await bench.answer();
-    expect(bench.books.counts).toMatchObject({ asked: 2, behind: 1, joined: 1 });
-  });
-
   it('tells a book as received when it came, where no diff is newer', async () => {
     const bench = begin();
     live(bench);
@@ -204,21 +192,6 @@ describe('a hole in diffs', () => {
     live(bench);
     expect(bench.heard().map(inShort)).toEqual([1_005]);
     expect(bench.books.counts).toMatchObject({ bridged: 1, behind: 0 });
-  });
-
-  it('is followed by what lies deeper, which the book in its place lacks', async () => {
-    const stages = [
-      { levels: 3, weight: 5 },
-      { levels: 8, weight: 50 },
-    ];
-    const bench = await known({ stages });
-    lose(bench);
-    live(bench);
-    await bench.pass(100);
-    expect(asked(bench)).toEqual(['BTCUSDT 3 weighs 5 of 1']);
-    await bench.answer();
-    await bench.pass(100);
-    expect(asked(bench)).toEqual(['BTCUSDT 8 weighs 50 of 0.5']);
   });
 
   it('is asked for again where the answer is older than what waits, and each time later, but never in a loop', async () => {

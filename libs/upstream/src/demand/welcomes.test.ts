@@ -36,6 +36,14 @@ describe('an answer about many streams', () => {
     expect(welcomes(1)).toEqual([TRADES, `${BOOKS[0]} book`]);
   });
 
+  it('counts its books as what has left: none follows the one that goes over what may leave at once', async () => {
+    await bench.pass(1_000);
+    expect(bench.streams.pace.isFree(bench.clock.now())).toBe(true);
+    bench.streams.pace.spend(499_999);
+    expect(welcomes()).toEqual([TRADES, `${BOOKS[0]} book`]);
+    expect(welcomes()).toEqual([TRADES]);
+  });
+
   it('has no book while more has left than should in a second', async () => {
     bench.streams.pace.spend(1_000_000);
     expect(welcomes()).toEqual([TRADES]);

@@ -208,4 +208,93 @@ describe('requests', () => {
     expect(requests.acknowledged(request?.id, null, 0)).toEqual({ is: 'done' });
     expect(requests.acknowledged(request?.id, null, 0)).toEqual({ is: 'stray' });
   });
+
+  it('take a refusal without an id for one of the request that is under way, and one that nobody waits for, for nothing', () => {
+    for (const id of [undefined, null]) {
+      const requests = requestsFor(new Set(names(1)));
+      expect(requests.wasRefused(id, 'no')).toEqual({ is: 'stray' });
+      requests.next();
+      expect(requests.wasRefused(id, 'no')).toEqual({ is: 'refused', streams: names(1), why: 'no' });
+      expect(requests.wasRefused(id, 'no')).toEqual({ is: 'stray' });
+    }
+    expect(requestsFor(new Set(names(1))).unanswered()).toEqual({ is: 'stray' });
+  });
+
+  it('ask for no name, rather than for none or too many, where the connection is full', () => {
+    const wanted = new Set(names(MOST_STREAMS));
+    const listed = new Set(wanted);
+    const requests = requestsFor(wanted, wanted);
+    const more = names(3, 'late');
+    for (const stream of more) wanted.add(stream);
+    expect(converse(requests, listed).map(({ method }) => method)).toEqual(['LIST_SUBSCRIPTIONS']);
+    for (const stream of names(2)) wanted.delete(stream);
+    const sent = converse(requests, listed).map((request) => ('params' in request ? request.params : request.method));
+    expect(sent).toEqual([names(2), more.slice(0, 2), 'LIST_SUBSCRIPTIONS']);
+  });
+
+  it('let go what is not wanted first only where there is no room for what is', () => {
+    const wanted = new Set(names(MOST_STREAMS - 1));
+    const listed = new Set(wanted);
+    const requests = requestsFor(wanted, listed);
+    converse(requests, listed);
+    wanted.delete('coin0usdt@trade');
+    wanted.add('newusdt@trade');
+    expect(converse(requests, listed).map(({ method }) => method)).toEqual([
+      'SUBSCRIBE',
+      'UNSUBSCRIBE',
+      'LIST_SUBSCRIPTIONS',
+    ]);
+  });
+
+  it('know the first instant at which a stream was carried, and a new one after it was lost', () => {
+    const [stream = ''] = names(1);
+    const requests = requestsFor(new Set([stream]));
+    requests.acknowledged(requests.next()?.id, null, 5);
+    requests.acknowledged(requests.next()?.id, [stream], 7);
+    expect(requests.carriedSince.get(stream)).toBe(5);
+    requests.forget(stream);
+    expect(requests.carriedSince.has(stream)).toBe(false);
+    requests.acknowledged(requests.next()?.id, null, 9);
+    expect(requests.carriedSince.get(stream)).toBe(9);
+  });
+
+  it('give a name that was never listed its three chances anew with the next audit', () => {
+    const [stream = ''] = names(1);
+    const requests = requestsFor(new Set([stream]));
+    const untilRefused = (): number => {
+      let lists = 0;
+      for (const { id, method } of asksOf(requests)) {
+        if (method === 'LIST_SUBSCRIPTIONS') lists += 1;
+        requests.acknowledged(id, method === 'LIST_SUBSCRIPTIONS' ? [] : null, 0);
+      }
+      return lists;
+    };
+    expect(untilRefused()).toBe(3);
+    requests.requestAudit();
+    expect(untilRefused()).toBe(3);
+  });
+
+  it('do not ask for ever for the list that Binance does not mend, until the next audit', () => {
+    const wanted = new Set(names(1));
+    const requests = requestsFor(wanted, wanted);
+    const sent = (): string[] => {
+      const methods: string[] = [];
+      for (const { id, method } of asksOf(requests)) {
+        methods.push(method);
+        // A stream that nobody has asked for is on the list, whatever is done about it.
+        requests.acknowledged(id, method === 'LIST_SUBSCRIPTIONS' ? [...wanted, 'oldusdt@trade'] : null, 0);
+      }
+      return methods;
+    };
+    const round = ['LIST_SUBSCRIPTIONS', 'UNSUBSCRIBE'];
+    expect(sent()).toEqual([...round, ...round, ...round]);
+    requests.requestAudit();
+    expect(sent()).toEqual([...round, ...round, ...round]);
+  });
+
+  it('say nothing of names of which one is refused, before it is found which', () => {
+    const requests = requestsFor(new Set(names(2)));
+    expect(requests.wasRefused(requests.next()?.id, 'no')).toEqual({ is: 'done' });
+    expect(requests.next()).toMatchObject({ params: names(1) });
+  });
 });

@@ -55,6 +55,8 @@ describe('a ring', () => {
     expect(read(kept, 'a', KEPT_MS)).toEqual(['new', 'old']);
     expect(read(kept, 'a', KEPT_MS + 1)).toEqual(['new']);
     expect(kept.bytes).toBe(CHUNK);
+    kept.expire(6_000 + KEPT_MS);
+    expect(kept.bytes).toBe(CHUNK);
     kept.expire(6_000 + KEPT_MS + 1);
     expect(read(kept, 'a', 6_000)).toEqual([]);
     expect(kept.bytes).toBe(0);
@@ -79,6 +81,30 @@ describe('a ring', () => {
     kept.keep('a', Buffer.from(long), 2);
     kept.keep('a', Buffer.from('after'), 3);
     expect(read(kept, 'a', 3)).toEqual(['after', long, 'short']);
+  });
+
+  it('finds every one of many short frames', () => {
+    const kept = ring();
+    const texts = Array.from({ length: 10_000 }, (_, at) => `${at}`);
+    for (const text of texts) kept.keep(Number(text) % 2 === 0 ? 'even' : 'odd', Buffer.from(text), 1);
+    const even = texts.filter((_, at) => at % 2 === 0);
+    expect(read(kept, 'even', 1)).toEqual(even.toReversed());
+  });
+
+  it('takes no more memory for what comes when all before it is too old', () => {
+    const kept = ring();
+    kept.keep('a', Buffer.alloc(CHUNK - 1), 0);
+    kept.keep('a', Buffer.alloc(CHUNK - 1), KEPT_MS + 1);
+    expect(kept.bytes).toBe(CHUNK);
+  });
+
+  it('keeps the newest frame, though it alone is more than it may hold', () => {
+    const kept = ring();
+    kept.keep('a', Buffer.from('short'), 1);
+    kept.keep('a', Buffer.alloc(MOST_BYTES + 1, 'y'), 2);
+    expect(read(kept, 'a', 2).map(({ length }) => length)).toEqual([MOST_BYTES + 1]);
+    kept.keep('a', Buffer.from('after'), 3);
+    expect(read(kept, 'a', 3)).toEqual(['after']);
   });
 
   it('does not give what was there before under a place that was used again', () => {

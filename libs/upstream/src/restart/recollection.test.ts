@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { encode, encodeMark } from '#libs/core';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { streamOf, trade } from '../../../../test/support/series-rig.js';
+import { RECALL_MS, Recollection } from './recollection.js';
+
+const STREAM = streamOf('btcusdt@trade');
+const EVENT = trade(5);
+const LONGEST_MS = 10_000;
+
+/** Knows one stream, whose upstream before was heard so long ago. */
+async function recollection(agoMs = 0): Promise<{ memory: Recollection; clock: FakeClock }> {
+  const clock = new FakeClock(1_000_000);
+  const bus = new MemoryBus({ clock });
+  const event = encode({ ...EVENT, receivedAt: clock.now() - agoMs });
+  await bus.marks.write(
+    spot.channels.marks,
+    new Map([[STREAM.name, encodeMark({ place: { epoch: 7, seq: 3 }, event })]]),
+  );
+  const memory = new Recollection({ market: spot, bus, clock, answersMs: 1_000, longestDowntimeMs: LONGEST_MS });
+  await memory.gather();
+  return { memory, clock };
+}
+
+it('recalls a stream once: whoever wants it again follows what this upstream has said of it', async () => {
+  const { memory } = await recollection();
+  expect(memory.recall(STREAM)).toMatchObject({ place: { epoch: 7, seq: 3 }, event: { id: 5 }, goneSince: undefined });
+  expect(memory.recall(STREAM)).toBeUndefined();
+});
+
+it('recalls a stream that is wanted within a minute, and none that is wanted later', async () => {
+  const [early, late] = [await recollection(), await recollection()];
+  early.clock.advance(RECALL_MS);
+  late.clock.advance(RECALL_MS + 1);
+  expect([early.memory.recall(STREAM)?.place.seq, late.memory.recall(STREAM)]).toEqual([3, undefined]);
+});
+
+it('begins a stream anew after a longer time without an upstream than the longest, not after that', async () => {
+  const [long, longer] = [await recollection(LONGEST_MS), await recollection(LONGEST_MS + 1)];
+  expect(long.memory.recall(STREAM)?.goneSince).toBeUndefined();
+  expect(longer.memory.recall(STREAM)?.goneSince).toBe(longer.clock.now() - LONGEST_MS - 1);
+});

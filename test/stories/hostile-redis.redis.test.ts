@@ -104,11 +104,13 @@ describe('clients of an edge whose Redis', () => {
   let stage: Stage;
   /** Who told what made a stream stale. */
   const told = new Set<string>();
+  /** Streams that have been told to be live since all is well. */
+  const lively = new Set<string>();
 
   beforeAll(async () => {
     redis = await startRedis();
     ways = { upstream: await RedisProxy.start(redis.port), edge: await RedisProxy.start(redis.port) };
-    stage = await stageOver(ways, told);
+    stage = await stageOver(ways, told, lively);
     await stage.start();
   });
   afterAll(async () => {
@@ -153,8 +155,10 @@ describe('clients of an edge whose Redis', () => {
     else await becomesStale(meanwhile.withinMs);
     await until(() => refused.every((command) => ways.upstream.refused.has(command)));
     expect([...told].filter((words) => typeof meanwhile === 'string' || !meanwhile.told.test(words))).toEqual([]);
+    lively.clear();
     allIsWell();
     await everyStreamFlows(stage);
+    if (typeof meanwhile === 'object') await until(() => lively.size === stage.feeds.size, { what: 'all is live' });
     expect(faultsOf(stage.crew.summary())).toEqual([]);
     if (!loses) expect(missing()).toBe(missed);
   });
@@ -177,7 +181,7 @@ describe('clients of an edge whose Redis', () => {
 });
 
 /** An upstream and an edge in this process, each with a way to Redis of its own. */
-async function stageOver({ upstream, edge }: Ways, told: Set<string>): Promise<Stage> {
+async function stageOver({ upstream, edge }: Ways, told: Set<string>, lively: Set<string>): Promise<Stage> {
   const simulator = await Simulator.start({ clock, pace: 5, symbols: 2 });
   const reading = await startStandalone(simulator, { bus: { redisUrl: upstream.url } });
   const serving = await startEdge({ lingerMs: 1_000, bookOwnSnapshotMs: 200 }, { redisUrl: edge.url });
@@ -196,7 +200,8 @@ async function stageOver({ upstream, edge }: Ways, told: Set<string>): Promise<S
     clients: 4,
     menus: BRISK,
     onlooker: {
-      feed: ({ state, by, cause }) => {
+      feed: ({ stream, state, by, cause }) => {
+        if (state === 'live') lively.add(stream);
         if (state === 'stale') told.add(`${by} ${cause}`);
       },
     },

@@ -17,7 +17,18 @@ export interface RoleProcess {
   exit: Promise<number | null>;
   /** The URL that a part said it listens on; waits until it has. */
   urlOf: (part: 'ops' | 'edge') => Promise<string>;
+  /** Sets the clock of its machine a day forward, or back. */
+  setClock: (to: 'forward' | 'back') => void;
+  /** Stops the process where it is: its connections stay open, and nothing answers. */
+  freeze: () => void;
+  thaw: () => void;
 }
+
+/** Put before the program: the machine's clock is a day further with each SIGUSR2, and back with each SIGHUP. */
+const MOVABLE_CLOCK = `let ahead = 0;
+  const { now } = Date;
+  Date.now = () => now() + ahead;
+  process.on('SIGUSR2', () => (ahead += 86_400_000)).on('SIGHUP', () => (ahead -= 86_400_000));`;
 
 interface Surroundings {
   /** Files the process may have open at once. */
@@ -26,15 +37,18 @@ interface Surroundings {
   node?: string;
   /** Whether it runs on a terminal; then its process id is that of util-linux's `script`, which makes one. */
   isTerminal?: true;
+  /** Whether the clock of its machine can be set, by `setClock`. */
+  hasMovableClock?: true;
 }
 
 /** Runs a role as the image does: the built program, and no variable but those given. */
 export function runRole(
   role: string,
   environment: Record<string, string> = {},
-  { openFiles, stdio = 'pipe', node = process.execPath, isTerminal }: Surroundings = {},
+  { openFiles, stdio = 'pipe', node = process.execPath, isTerminal, hasMovableClock }: Surroundings = {},
 ): RoleProcess {
-  const program = [node, `dist/apps/${role}/src/main.js`];
+  const before = hasMovableClock ? ['--import', `data:text/javascript,${encodeURIComponent(MOVABLE_CLOCK)}`] : [];
+  const program = [node, ...before, `dist/apps/${role}/src/main.js`];
   const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `;
   const command = isTerminal ? ['script', '-qec', program.join(' '), '/dev/null'] : program;
   const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
@@ -49,7 +63,15 @@ export function runRole(
     const said = part === 'ops' ? /"code":"ops.listening","url":"([^"]+)"/ : /"service":"edge","url":"([^"]+)"/;
     return until(() => said.exec(output)?.[1], { deadlineMs: 20_000, what: `${role} says where its ${part} listens` });
   };
-  return { child, output: () => output, exit: once(child, 'close').then(([code]) => code as number | null), urlOf };
+  return {
+    child,
+    output: () => output,
+    exit: once(child, 'close').then(([code]) => code as number | null),
+    urlOf,
+    setClock: (to) => void child.kill(to === 'forward' ? 'SIGUSR2' : 'SIGHUP'),
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
+  };
 }
 
 /** Takes a port; `free` gives it back, at the latest when the test ends. */

@@ -15,6 +15,7 @@ const LONGEST = [
   'libs/upstream/src/rotation.loopback.test.ts',
   'libs/upstream/src/repair/filling.loopback.test.ts',
   'libs/bus/src/redis/pubsub/liveness.redis.test.ts',
+  'test/stories/hostile-redis.redis.test.ts',
   'test/stories/no-gaps.loopback.test.ts',
   'libs/upstream/src/pool/rebalancing.loopback.test.ts',
   'test/stories/kills.redis.test.ts',

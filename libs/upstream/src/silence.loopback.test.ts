@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../../../test/support/built.js';
-import { Cable } from '../../../test/support/cable.js';
+import { TcpPath } from '../../../test/support/tcp-path.js';
 import { until } from '../../../test/support/until.js';
 import { UpstreamRig } from '../../../test/support/upstream-rig.js';
 
@@ -16,24 +16,24 @@ afterEach(() => rig.stop());
 describe('silence', () => {
   it('of a cut cable is noticed within the bound and repaired; clients see silence and feed states', async () => {
     const simulator = await Simulator.start({ pace: 30, limits: { pingEveryMs: 100 } });
-    const cable = await Cable.lay(Number(new URL(simulator.wsUrl).port));
+    const path = await TcpPath.lay(Number(new URL(simulator.wsUrl).port));
     rig = await UpstreamRig.start({
       on: simulator,
-      settings: { wsUrl: `ws://127.0.0.1:${cable.nearPort}`, silenceBytesMs: 500, connectTimeoutMs: 300 },
+      settings: { wsUrl: `ws://127.0.0.1:${path.nearPort}`, silenceBytesMs: 500, connectTimeoutMs: 300 },
       timings: { watchMs: 50, tickMs: 20 },
     });
     rig.demand([TRADE]);
     await until(() => rig.on(TRADE).state === 'live');
     const cutAt = performance.now();
-    cable.cut();
+    path.behave({ isCut: true });
     await until(() => rig.on(TRADE).state !== 'live');
     expect(performance.now() - cutAt).toBeLessThan(500 + 50 + 20 + 300);
     expect(rig.upstream.journal.read()[0]).toMatchObject({ closedBy: 'us', cause: 'silence' });
     await until(() => rig.upstream.journal.read().some(({ cause }) => cause === 'timeout'));
-    cable.mend();
+    path.behave({});
     await until(() => rig.on(TRADE).state === 'live');
     expect(rig.faults).toEqual([]);
-    await cable.remove();
+    await path.remove();
   });
 
   it('of one stream makes that stream stale, and no connection is touched', async () => {

@@ -68,6 +68,18 @@ describe('the intake', () => {
     expect(metrics.counts.lost).toBe(0);
   });
 
+  it('says again that no upstream is heard behind a gap, for that is no word of the upstream', () => {
+    welcome(7, 5);
+    intake.distrust(stream, { cause: 'upstream-gone', message: 'cannot hear', since: 42 });
+    natives();
+    deliver(stream, event(7, 9));
+    expect(natives()).toMatchObject([
+      { type: 'feed', state: 'gap', cause: 'bus-lost' },
+      { type: 'feed', state: 'stale', cause: 'upstream-gone', since: 42 },
+      { type: 'bookTicker', seq: 9 },
+    ]);
+  });
+
   it('does not hold them back for ever', () => {
     deliver(stream, event(7, 4));
     clock.advance(WELCOME_WITHIN_MS);

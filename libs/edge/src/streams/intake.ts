@@ -20,7 +20,7 @@ import type { Deafness, EdgeStream } from './edge-stream.js';
 import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
 import { HeldBack } from '../following/held-back.js';
 import { firstAlone, join, missedBefore, missingBeforeTerm, openingOf } from '../following/joining.js';
-import { type StreamHappening, type StreamTelling, isFollowed, step } from './table.js';
+import { type StreamHappening, type StreamTelling, isDoubted, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
 /** How long native clients of a fresh stream wait for its welcome before they get live messages without one. */
@@ -143,6 +143,8 @@ export class Intake {
     const joined = feed && join(stream, feed);
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
+    // A gap is no news of the upstream: the last word stays that it is not heard, as newcomers are told.
+    if (isLoss && !feed && isDoubted(stream.phase)) this.tell(stream, ...doubt(stream));
     stream.moveTo(place);
     const told = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
     if (joined || !this.isRepeat(stream, text, before, feed)) {

@@ -107,7 +107,9 @@ describe('the books of an upstream', () => {
     await until(() => [...readers.values()].every(({ book }) => book), PATIENT);
     for (let drops = 1; drops <= 2; drops += 1) {
       const before = [FAST, SLOW].map((stream) => rig.on(stream).events);
-      await until(() => rig.open === 1 && [FAST, SLOW].every((stream, at) => rig.on(stream).events > (before[at] ?? 0)));
+      await until(
+        () => rig.open === 1 && [FAST, SLOW].every((stream, at) => rig.on(stream).events > (before[at] ?? 0)),
+      );
       const { bridged } = counts();
       rig.simulator.strike({ name: 'close', code: 1000 });
       await until(() => counts().bridged > bridged, PATIENT);

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { assertBuilt } from '../support/built.js';
+import { freePort } from '../support/start-redis.js';
 import { until } from '../support/until.js';
-import { type RoleProcess, runRole, takePort } from './run-role.js';
+import { type RoleProcess, runRole } from './run-role.js';
 
 beforeAll(assertBuilt);
 
@@ -38,8 +39,7 @@ const metric = async (ops: string, name: string): Promise<number> =>
 
 /** Standalone, whose log goes to where the test says; serves when this resolves. */
 async function serving(stdout: 'pipe' | number, logLevel = 'info'): Promise<RoleProcess & { ops: string }> {
-  const { port, free } = await takePort();
-  free();
+  const port = String(await freePort());
   const settings = { ...TALKATIVE, HOLDFAST_OPS_PORT: port, HOLDFAST_LOG_LEVEL: logLevel };
   const process = runRole('standalone', settings, { stdio: ['ignore', stdout, 'pipe'] });
   if (typeof stdout === 'number') closeSync(stdout);

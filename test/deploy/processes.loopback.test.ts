@@ -86,7 +86,7 @@ describe('a role that cannot run as it is set', () => {
   it.each(['HOLDFAST_PORT', 'HOLDFAST_OPS_PORT'])(
     'standalone ends with 69 and one line without a stack when %s is taken',
     async (name) => {
-      const { port } = await takePort();
+      const port = await takePort();
       const { exit, output } = runRole('standalone', { [name]: port, HOLDFAST_LOG_LEVEL: 'warn' });
       expect(await exit).toBe(69);
       expect(output().trim().split('\n')).toEqual([

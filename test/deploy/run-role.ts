@@ -74,11 +74,10 @@ export function runRole(
   };
 }
 
-/** Takes a port; `free` gives it back, at the latest when the test ends. */
-export async function takePort(): Promise<{ port: string; free: () => void }> {
+/** Takes a port until the test ends. */
+export async function takePort(): Promise<string> {
   const server = createServer().listen(0, '127.0.0.1');
-  const free = (): void => void server.close();
-  onTestFinished(free);
+  onTestFinished(() => void server.close());
   await once(server, 'listening');
-  return { port: String((server.address() as AddressInfo).port), free };
+  return String((server.address() as AddressInfo).port);
 }

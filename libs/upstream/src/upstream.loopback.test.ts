@@ -24,7 +24,9 @@ describe('an upstream', () => {
     rig.demand(STREAMS);
     await until(allHeard(3), { deadlineMs: 15_000 });
     expect(rig.faults).toEqual([]);
-    expect(rig.on('btcusdt@trade').feeds.map(({ state, cause }) => `${state} ${cause}`)).toEqual([
+    // Whether Binance's acknowledgement or the first event comes first is chance.
+    const feeds = rig.on('btcusdt@trade').feeds.filter(({ cause }) => cause !== 'acknowledged');
+    expect(feeds.map(({ state, cause }) => `${state} ${cause}`)).toEqual([
       'recovering subscribing',
       'live first-event',
     ]);

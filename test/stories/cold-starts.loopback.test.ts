@@ -25,7 +25,7 @@ describe('a program that keeps a book by the official recipe, on a stream that n
   beforeAll(async () => {
     simulator = await Simulator.start({ clock, pace: 10 });
     symbols = simulator.market.instruments.map(({ spec }) => spec.symbol);
-    gateway = await startStandalone(simulator, { edge: { lingerMs: 0, subscribeWaitMs: 8_000 } });
+    gateway = await startStandalone(simulator, { edge: { lingerMs: 0, subscribeWaitMs: 8_000, readyNeedsData: true } });
     await until(async () => (await fetch(`${gateway.opsUrl}/readyz`)).ok);
   });
 

@@ -99,11 +99,11 @@ export class ColdStarts {
     };
   }
 
-  /** The streams of a market whose upstream is heard, or may be in a moment: this edge has just begun. */
+  /** The streams of a market whose upstream is heard. */
   private marketToWaitFor({ name }: Market): MarketStreams | undefined {
     if (this.parts.waitMs === 0 || this.isOver) return undefined;
     const found = this.parts.markets.find(({ market }) => market.name === name);
-    return found?.hearing.deafness === undefined ? found : undefined;
+    return found?.hearing.trouble === undefined ? found : undefined;
   }
 }
 

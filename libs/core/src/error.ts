@@ -2,15 +2,18 @@
  * Codes of an `error` message on the native protocol. Programs read the code, people read the message.
  * A code is never given a second meaning; PROTOCOL.md lists them.
  */
-export type ErrorCode =
-  | 'bad-json'
-  | 'bad-command'
-  | 'unknown-command'
-  | 'bad-stream'
-  | 'retired-stream'
-  | 'too-many-streams'
-  | 'too-many-commands'
-  | 'internal';
+export const ERROR_CODES = [
+  'bad-json',
+  'bad-command',
+  'unknown-command',
+  'bad-stream',
+  'retired-stream',
+  'too-many-streams',
+  'too-many-commands',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 export interface HoldfastErrorOptions extends ErrorOptions {
   /** Streams that are to blame, with a sentence for each. */

@@ -1,5 +1,5 @@
 import { spot } from '#libs/binance';
-import type { ErrorCode, FeedCause, FeedState, NativeCommand, NativeReply } from '#libs/core';
+import { ERROR_CODES, type FeedCause, type FeedState, type NativeCommand, type NativeReply } from '#libs/core';
 import { type JsonSchema, PLACE, published } from './event-schemas.js';
 
 const object = (properties: JsonSchema, optional: string[] = []): JsonSchema => ({
@@ -38,16 +38,6 @@ const CAUSES: Record<FeedCause, true> = {
   'bus-lost': true,
   'upstream-gone': true,
   stopped: true,
-};
-const ERRORS: Record<ErrorCode, true> = {
-  'bad-json': true,
-  'bad-command': true,
-  'unknown-command': true,
-  'bad-stream': true,
-  'retired-stream': true,
-  'too-many-streams': true,
-  'too-many-commands': true,
-  internal: true,
 };
 
 const INSTANT = { type: 'integer', minimum: 0, description: 'In whole ms since the Unix epoch' };
@@ -112,7 +102,12 @@ export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
   unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
   list: native('list', object({ streams: STREAMS })),
   pong: native('pong', object({ at: INSTANT })),
-  error: native('error', object({ code: wordsOf(ERRORS), message: { type: 'string' }, streams: BLAMED }, ['streams'])),
+  error: native(
+    'error',
+    object({ code: { type: 'string', enum: [...ERROR_CODES] }, message: { type: 'string' }, streams: BLAMED }, [
+      'streams',
+    ]),
+  ),
 };
 
 /** Payloads of Binance's streams by our name of the stream's type. Binance may add fields at any time. */

@@ -1,11 +1,6 @@
 import { type Kline, type Millis, type Missing, millisOf } from '#libs/core';
 import type { History } from '../stream-type.js';
-
-/**
- * So long after its candle's end a row is taken for final where no ids can prove it. Of rows that were asked for within 3 s of
- * the end a third was not.
- */
-const SETTLED_MS: Millis = 10_000;
+import { SETTLED_MS } from './settled.js';
 
 /**
  * Every closed candle behind `before` (its own, while that was not closed) and in front of the one of `next`.

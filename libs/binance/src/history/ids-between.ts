@@ -1,5 +1,6 @@
-import { type MarketEvent, type Millis, millisOf } from '#libs/core';
+import { type MarketEvent, millisOf } from '#libs/core';
 import type { History } from '../stream-type.js';
+import { SETTLED_MS } from './settled.js';
 
 /** Of events that are numbered one by one: those from the id behind `before` on, as long as none is missing. */
 export const idsBetween =
@@ -18,9 +19,6 @@ export const idsBetween =
     }
     return { events, isWhole: next === undefined || (from !== undefined && from >= end), from: from ?? 0 };
   };
-
-/** So long after an event a database has what came before it. */
-const SETTLED_MS: Millis = 10_000;
 
 /**
  * Of events whose ids only rise. Nobody can tell an id that was never given from one that is not in the database yet, so

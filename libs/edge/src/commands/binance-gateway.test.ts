@@ -1,14 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { MemoryBus } from '#libs/bus';
-import { Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { ColdStarts } from '../door/cold-starts.js';
 import type { Session } from '../door/session.js';
 import { NotedSocket, sessionOn } from '../door/session.rig.js';
 import { Subscriptions } from '../door/subscriptions.js';
-import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from '../streams/market-streams.js';
+import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { BinanceGateway } from './binance.gateway.js';
 
@@ -21,18 +18,7 @@ describe('the requests of Binance’s wire', () => {
   let socket: NotedSocket;
   beforeEach(() => {
     const clock = new FakeClock();
-    const streams = new MarketStreams(spot, {
-      edge: 'e',
-      bus: new MemoryBus({ clock }),
-      clock,
-      log: silentLog,
-      metrics: new EdgeMetrics(new Metrics()),
-      publish: () => undefined,
-      room: new Room(10),
-      lingerMs: 0,
-      ownSnapshotMs: 0,
-      lastEvents: 0,
-    });
+    const streams = newStreams({ clock, room: new Room(10) });
     const coldStarts = new ColdStarts({ markets: [streams], clock, waitMs: 0, mostStreams: 10, mostAtTheDoor: 10 });
     gateway = new BinanceGateway(new Subscriptions([streams], 2), coldStarts);
     socket = new NotedSocket();

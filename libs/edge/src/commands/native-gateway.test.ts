@@ -1,15 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { ClientLimits, Place } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import type { Session } from '../door/session.js';
 import { NotedSocket, sessionOn } from '../door/session.rig.js';
 import { Subscriptions } from '../door/subscriptions.js';
-import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from '../streams/market-streams.js';
+import type { MarketStreams } from '../streams/market-streams.js';
+import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { Introductions } from './introductions.js';
 import { NativeGateway } from './native.gateway.js';
@@ -36,18 +34,7 @@ describe('the commands of /v1', () => {
   beforeEach(async () => {
     clock = new FakeClock();
     const bus = new MemoryBus({ clock });
-    streams = new MarketStreams(spot, {
-      edge: 'e',
-      bus,
-      clock,
-      log: silentLog,
-      metrics: new EdgeMetrics(new Metrics()),
-      publish: () => undefined,
-      room: new Room(10),
-      lingerMs: 60_000,
-      ownSnapshotMs: 0,
-      lastEvents: 100,
-    });
+    streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, lastEvents: 100 });
     streams.start();
     upstream = new HandUpstream(bus, { clock }).start();
     introductions = new Introductions(clock, 10_000);

@@ -1,15 +1,9 @@
 import { type Market, type ParsedStream, inUnit, otherNameOf } from '#libs/binance';
 import { type MarketEvent, type StreamName, decode, isMarketEvent } from '#libs/core';
-import type { EdgeCounts } from '../metrics/edge-counts.js';
 import { ArrayParts } from './array-parts.js';
 import type { Crowd } from './crowd.js';
-import type { BinanceRendition, Publish } from './rendition.js';
-
-/** Where frames go. */
-export interface Outlet {
-  publish: Publish;
-  counts: EdgeCounts;
-}
+import { type Outlet, deliver } from './outlet.js';
+import type { BinanceRendition } from './rendition.js';
 
 /**
  * Writes the events of one stream as Binance's frames: once per event and form, and only in forms that somebody wants. Here
@@ -82,13 +76,9 @@ export class Frames {
     if (payload === undefined) return this.drop();
     const text = JSON.stringify(payload);
     this.outlet.counts.renditions += 1;
-    this.outlet.counts.deliveries += counts[raw] + counts[combined] + counts[named];
-    this.outlet.counts.sentBytes += counts[raw] * text.length;
-    this.outlet.counts.sentBytes += counts[combined] * (this.combinedHead.length + text.length + 1);
-    this.outlet.counts.sentBytes += counts[named] * (this.namedHead.length + text.length + 1);
-    if (counts[raw] > 0) this.outlet.publish(topics[raw], text);
-    if (counts[combined] > 0) this.outlet.publish(topics[combined], `${this.combinedHead}${text}}`);
-    if (counts[named] > 0) this.outlet.publish(topics[named], `${this.namedHead}${text}}`);
+    if (counts[raw] > 0) deliver(this.outlet, topics[raw], text, counts[raw]);
+    if (counts[combined] > 0) deliver(this.outlet, topics[combined], `${this.combinedHead}${text}}`, counts[combined]);
+    if (counts[named] > 0) deliver(this.outlet, topics[named], `${this.namedHead}${text}}`, counts[named]);
   }
 
   /** Undefined where these events are of no shape that a frame of this stream could have had. */

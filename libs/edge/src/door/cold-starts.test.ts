@@ -2,12 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { HEARTBEAT_EVERY_MS } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
-import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
-import { MarketStreams } from '../streams/market-streams.js';
+import type { MarketStreams } from '../streams/market-streams.js';
+import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { type Arrival, ColdStarts } from './cold-starts.js';
 import type { Session } from './session.js';
@@ -28,18 +27,7 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
     clock = new FakeClock();
     entered = 0;
     const bus = new MemoryBus({ clock });
-    streams = new MarketStreams(spot, {
-      edge: 'e',
-      bus,
-      clock,
-      log: silentLog,
-      metrics: new EdgeMetrics(new Metrics()),
-      publish: () => undefined,
-      room: new Room(3),
-      lingerMs: 0,
-      ownSnapshotMs: 0,
-      lastEvents: 0,
-    });
+    streams = newStreams({ bus, clock, room: new Room(3) });
     streams.start();
     upstream = new HandUpstream(bus, { clock }).start();
     for (const name of [TRADE, TOP, 'a@trade', 'b@trade']) upstream.feed(name, 'recovering', 'subscribing');

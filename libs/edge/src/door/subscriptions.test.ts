@@ -1,12 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Market, type ParsedStream, spot } from '#libs/binance';
-import { MemoryBus } from '#libs/bus';
 import { HoldfastError } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
-import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from '../streams/market-streams.js';
+import type { MarketStreams } from '../streams/market-streams.js';
+import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import type { Session } from './session.js';
 import { NotedSocket, sessionOn } from './session.rig.js';
@@ -23,18 +21,7 @@ describe('which client has which streams', () => {
   let socket: NotedSocket;
   beforeEach(() => {
     clock = new FakeClock();
-    streams = new MarketStreams(spot, {
-      edge: 'e',
-      bus: new MemoryBus({ clock }),
-      clock,
-      log: silentLog,
-      metrics: new EdgeMetrics(new Metrics()),
-      publish: () => undefined,
-      room: new Room(4),
-      lingerMs: 0,
-      ownSnapshotMs: OWN_SNAPSHOT_MS,
-      lastEvents: 0,
-    });
+    streams = newStreams({ clock, room: new Room(4), ownSnapshotMs: OWN_SNAPSHOT_MS });
     subscriptions = new Subscriptions([streams], 3);
     socket = new NotedSocket();
   });

@@ -34,6 +34,19 @@ it('shows what an edge counts under one name each', async () => {
   ]);
 });
 
+it('starts every kind at 0: the first refusal of a kind is a rise', async () => {
+  const metrics = new Metrics();
+  new EdgeMetrics(metrics);
+  const lines = await read(metrics);
+  for (const line of [
+    'holdfast_edge_commands_total{wire="native",result="too-many-pings"} 0',
+    'holdfast_edge_commands_total{wire="binance",result="bad-stream"} 0',
+    'holdfast_edge_refused_connections_total{why="no-files"} 0',
+    'holdfast_edge_slow_clients_closed_total{how="unread"} 0',
+  ])
+    expect(lines).toContain(line);
+});
+
 it('tells a lag of half a millisecond from one of five, and one of a second from one of five', async () => {
   const metrics = new Metrics();
   const { lagSeconds } = new EdgeMetrics(metrics);

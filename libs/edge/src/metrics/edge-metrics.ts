@@ -1,4 +1,4 @@
-import { CLOSE, type ErrorCode } from '#libs/core';
+import { CLOSE, ERROR_CODES } from '#libs/core';
 import { type Counter, type Histogram, Metrics } from '#libs/runtime';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
 
@@ -45,19 +45,12 @@ const isKnown = (code: number): boolean => KNOWN_CODES.includes(code);
 
 const CODES = [...KNOWN_CODES, 'other'].map((code) => ({ code: `${code}` }));
 
-const RESULTS: Record<ErrorCode | 'ok', true> = {
-  ok: true,
-  'bad-json': true,
-  'bad-command': true,
-  'unknown-command': true,
-  'bad-stream': true,
-  'retired-stream': true,
-  'too-many-streams': true,
-  'too-many-commands': true,
-  internal: true,
-};
+const COMMANDS = ['native', 'binance'].flatMap((wire) =>
+  ['ok', ...ERROR_CODES, 'too-many-pings'].map((result) => ({ wire, result })),
+);
 
-const COMMANDS = ['native', 'binance'].flatMap((wire) => Object.keys(RESULTS).map((result) => ({ wire, result })));
+/** Why a connection is refused before it is one. */
+const REFUSED = ['bad-request', 'too-many', 'no-files'].map((why) => ({ why }));
 
 const HOW_SLOW = ['told', 'cut', 'unread', 'no-room'].map((how) => ({ how }));
 
@@ -75,7 +68,7 @@ export class EdgeMetrics {
     const { commands, slowCloses, refusedConnections, closes } = COUNTERS;
     this.commands = metrics.counter(commands, COMMANDS);
     this.slowCloses = metrics.counter(slowCloses, HOW_SLOW);
-    this.refusedConnections = metrics.counter(refusedConnections, [{ why: 'bad-request' }, { why: 'too-many' }]);
+    this.refusedConnections = metrics.counter(refusedConnections, REFUSED);
     this.closes = metrics.counter(closes, CODES);
     this.lagSeconds = metrics.histogram({
       name: 'holdfast_edge_lag_seconds',

@@ -14,8 +14,9 @@ import {
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
 import { EdgeBook } from '../delivery/edge-book.js';
-import { Frames, type Outlet } from '../delivery/frames.js';
+import { Frames } from '../delivery/frames.js';
 import { Newcomers } from '../delivery/newcomers.js';
+import type { Outlet } from '../delivery/outlet.js';
 import type { Junction } from '../following/joining.js';
 import { RecentTexts } from '../following/recent-texts.js';
 import type { HeldBack } from '../following/held-back.js';

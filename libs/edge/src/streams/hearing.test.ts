@@ -7,7 +7,8 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from './market-streams.js';
+import type { MarketStreams } from './market-streams.js';
+import { newStreams } from './market-streams.rig.js';
 import { Room } from './room.js';
 
 const TRADE = 'btcusdt@trade';
@@ -40,18 +41,7 @@ describe('the streams of a market, and the upstream they hear', () => {
     };
     const metrics = new EdgeMetrics(new Metrics());
     const room = new Room(1_000);
-    streams = new MarketStreams(spot, {
-      edge: 'e',
-      bus,
-      clock,
-      log,
-      metrics,
-      publish,
-      room,
-      lingerMs: 0,
-      ownSnapshotMs: 0,
-      lastEvents: 100,
-    });
+    streams = newStreams({ bus, clock, log, metrics, publish, room, lastEvents: 100 });
     streams.start();
   });
   const beat = (epoch: number): void =>

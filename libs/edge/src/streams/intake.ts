@@ -14,6 +14,7 @@ import {
   readPlace,
   stamp,
 } from '#libs/core';
+import { type Outlet, deliver } from '../delivery/outlet.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
@@ -46,15 +47,19 @@ interface IntakeParts {
  * repetitions, notices what was lost, remembers what a newcomer must be told, and passes everything on.
  */
 export class Intake {
-  constructor(private readonly parts: IntakeParts) {}
+  private readonly outlet: Outlet;
+
+  constructor(private readonly parts: IntakeParts) {
+    this.outlet = { publish: parts.publish, counts: parts.metrics.counts };
+  }
 
   /**
    * Takes the messages of one stream. The hot path: once per message, never once per client. What is simply the next event of a
    * followed stream goes straight through, as the table has it (`event`); everything else takes the longer way.
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
-    const { publish, metrics } = this.parts;
-    const { counts } = metrics;
+    const { outlet } = this;
+    const { counts } = outlet;
     const { audience, recent } = stream;
     return (text) => {
       const place = readPlace(text, stream.front);
@@ -76,10 +81,8 @@ export class Intake {
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
-      if (audience.counts.native === 0) return;
-      counts.deliveries += audience.counts.native;
-      counts.sentBytes += audience.counts.native * text.length;
-      publish(audience.topics.native, text);
+      const { native } = audience.counts;
+      if (native > 0) deliver(outlet, audience.topics.native, text, native);
     };
   }
 
@@ -247,12 +250,7 @@ export class Intake {
   private tell(stream: EdgeStream, ...texts: string[]): void {
     const { counts, topics } = stream.audience;
     if (counts.native === 0) return;
-    const { counts: sent } = this.parts.metrics;
-    for (const text of texts) {
-      sent.deliveries += counts.native;
-      sent.sentBytes += counts.native * text.length;
-      this.parts.publish(topics.native, text);
-    }
+    for (const text of texts) deliver(this.outlet, topics.native, text, counts.native);
   }
 
   /** Takes from a welcome what newcomers are given: the newest event, or the book as it is at the present place. */

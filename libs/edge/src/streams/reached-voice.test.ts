@@ -2,13 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { MOST_REACHED, type Reached, decodeReached, encodeDemandCall } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
-import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from './market-streams.js';
-import { Room } from './room.js';
+import type { MarketStreams } from './market-streams.js';
+import { newStreams } from './market-streams.rig.js';
 
 const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
 
@@ -21,19 +19,7 @@ describe('an edge that is asked how far it got', () => {
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
-    const metrics = new EdgeMetrics(new Metrics());
-    const shared = {
-      edge: 'e',
-      bus,
-      clock,
-      log: silentLog,
-      metrics,
-      publish: () => undefined,
-      lingerMs: 0,
-      ownSnapshotMs: 0,
-      lastEvents: 100,
-    };
-    streams = new MarketStreams(spot, { ...shared, room: new Room(1_000) });
+    streams = newStreams({ clock, bus, lastEvents: 100 });
     streams.start();
     upstream = new HandUpstream(bus, { epoch: 7, clock }).start();
     said = [];

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { spot } from '#libs/binance';
 import { type Bus, MemoryBus } from '#libs/bus';
 import type { Depth, Place } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
+import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from './market-streams.js';
+import type { MarketStreams } from './market-streams.js';
+import { newStreams } from './market-streams.rig.js';
 import { Room } from './room.js';
 
 const TRADE = 'btcusdt@trade';
@@ -46,16 +46,14 @@ class HearingEdge {
       const { type, state, epoch, seq } = JSON.parse(text) as Record<string, unknown>;
       this.native.push(`${String(state ?? type)} ${String(epoch)}.${String(seq)}`);
     };
-    this.streams = new MarketStreams(spot, {
+    this.streams = newStreams({
       edge,
       bus: Object.create(bus, { messages: { value: deafening } }) as Bus,
       clock,
-      log: silentLog,
       metrics: this.metrics,
       publish,
       room: new Room(10),
       lingerMs: 1_000,
-      ownSnapshotMs: 0,
       lastEvents,
     });
   }

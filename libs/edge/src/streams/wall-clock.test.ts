@@ -1,14 +1,12 @@
 import { expect, it } from 'vitest';
-import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { HEARTBEATS_MISSED, HEARTBEAT_EVERY_MS, stamp } from '#libs/core';
-import { Metrics, silentLog } from '#libs/runtime';
+import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { MarketStreams } from './market-streams.js';
-import { Room } from './room.js';
+import { newStreams } from './market-streams.rig.js';
 
 const TRADE = 'btcusdt@trade';
 const HOUR = 3_600_000;
@@ -18,16 +16,11 @@ it('the machine’s clock is set while an edge runs: what it says is by the new 
   const bus = new MemoryBus({ clock });
   const metrics = new Metrics();
   const sent: Record<string, unknown>[] = [];
-  const streams = new MarketStreams(spot, {
-    edge: 'e',
+  const streams = newStreams({
     bus,
     clock,
-    log: silentLog,
     metrics: new EdgeMetrics(metrics),
     publish: (_topic, text) => void sent.push(JSON.parse(text) as Record<string, unknown>),
-    room: new Room(1_000),
-    lingerMs: 0,
-    ownSnapshotMs: 0,
     lastEvents: 100,
   });
   streams.start();

@@ -1,0 +1,22 @@
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { Metrics, silentLog } from '#libs/runtime';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { MarketStreams, type SharedParts } from './market-streams.js';
+import { Room } from './room.js';
+
+/** The streams of spot as an edge has them: what a test does not name keeps nothing, tells nobody and has room for all. */
+export const newStreams = ({ clock, ...parts }: Partial<SharedParts> & Pick<SharedParts, 'clock'>): MarketStreams =>
+  new MarketStreams(spot, {
+    edge: 'e',
+    bus: new MemoryBus({ clock }),
+    clock,
+    log: silentLog,
+    metrics: new EdgeMetrics(new Metrics()),
+    publish: () => undefined,
+    room: new Room(1_000),
+    lingerMs: 0,
+    ownSnapshotMs: 0,
+    lastEvents: 0,
+    ...parts,
+  });

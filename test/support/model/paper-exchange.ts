@@ -22,6 +22,8 @@ export class PaperConnection {
   isOpen = false;
   /** Nothing comes through any more, and nobody says so. */
   isMute = false;
+  /** Whoever dialled has hung up: what still arrives is read by nobody. */
+  isGivenUp = false;
   /** By how much later than usual everything arrives. */
   lagMs: Millis = 0;
   private isOver = false;
@@ -109,7 +111,8 @@ export class PaperExchange {
     { dialler: unknown; read: (stream: StreamName, id: number) => void }
   >();
   private readonly attempts: Millis[] = [];
-  private closedUntil: Millis = 0;
+  /** Nobody may dial, once the word has had its way to those who were told. */
+  private closed: { from: Millis; until: Millis } = { from: 0, until: 0 };
   private pingAt: Millis = 0;
 
   constructor(
@@ -135,10 +138,14 @@ export class PaperExchange {
       return {
         send: (text) => void this.clock.after(WAY_MS, () => connection.receive(text)),
         close: (code, reason) => {
+          connection.isGivenUp = true;
           const answered = !connection.isMute;
           this.clock.after(answered ? WAY_MS : CLOSE_MS, () => leave(answered ? code : 1006, answered ? reason : ''));
         },
-        terminate: () => void this.clock.after(0, () => leave(1006, '')),
+        terminate: () => {
+          connection.isGivenUp = true;
+          this.clock.after(0, () => leave(1006, ''));
+        },
       };
     };
   }
@@ -153,7 +160,9 @@ export class PaperExchange {
     const text = JSON.stringify({ stream, data });
     for (const connection of this.open) {
       if (!connection.subscribed.has(stream) || isKeptFrom(connection)) continue;
-      connection.deliver(text, () => this.readers.get(connection)?.read(stream, id));
+      connection.deliver(text, () => {
+        if (!connection.isGivenUp) this.readers.get(connection)?.read(stream, id);
+      });
     }
   }
 
@@ -175,7 +184,8 @@ export class PaperExchange {
 
   private attempt(): void {
     const now = this.clock.now();
-    if (now < this.closedUntil) this.fault(`dialled ${this.closedUntil - now} ms before Binance allowed it`);
+    const { from, until } = this.closed;
+    if (now >= from && now < until) this.fault(`dialled ${until - now} ms before Binance allowed it`);
     this.attempts.push(now);
     if (isBroken(this.limits.attempts, this.attempts)) this.fault('too many attempts');
   }
@@ -193,10 +203,12 @@ export class PaperExchange {
         );
       case 'refuse': {
         const { status, retryAfterMs } = welcome;
-        if (retryAfterMs !== undefined) this.closedUntil = this.clock.now() + retryAfterMs;
-        return connection.end((events) =>
-          events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) }),
-        );
+        const now = this.clock.now();
+        // Who has gone meanwhile cannot tell the others.
+        return connection.end((events) => {
+          if (retryAfterMs !== undefined) this.closed = { from: now + WAY_MS, until: now + retryAfterMs };
+          events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+        });
       }
     }
   }

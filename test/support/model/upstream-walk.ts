@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { spot } from '#libs/binance';
 import { MemoryBus, type Bus } from '#libs/bus';
 import { type Cancel, type Clock, DEMAND_EVERY_MS, type Millis, type StreamName, encodeDemand } from '#libs/core';
+import type { Socket } from '#libs/link';
 import { Metrics, Ops, UpstreamSettings, silentLog } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
 import { FakeClock } from '../fake-clock.js';
@@ -51,6 +52,9 @@ const LONG_SILENCE_MS = 65_000;
 /** After so long without an incident everything is as it should be. */
 const CALM_MS = 300_000;
 
+/** What somebody gets who was killed between the permission to dial and the dial. */
+const NO_SOCKET: Socket = { send: () => undefined, close: () => undefined, terminate: () => undefined };
+
 /** What an upstream of the walk is born into. */
 interface Birth {
   exchange: PaperExchange;
@@ -91,11 +95,12 @@ class Living {
       onState: () => () => undefined,
     };
     const bus: Bus = Object.create(shared, { messages: { value: messages } });
+    const dial = exchange.dialFor(this, (stream, id) => this.read.add(`${stream} ${id}`));
     this.upstream = new Upstream(Object.assign(new UpstreamSettings(), { wsUrl: 'ws://paper', ...settings }), {
       market: MARKET,
       always: [],
       bus,
-      dial: exchange.dialFor(this, (stream, id) => this.read.add(`${stream} ${id}`)),
+      dial: (url, events) => (this.isAlive ? dial(url, events) : NO_SOCKET),
       clock,
       random: seeded(seed),
       log: silentLog,
@@ -130,7 +135,8 @@ export class UpstreamWalk {
     this.witnesses = new Map(
       STREAMS.map((stream) => [
         stream,
-        new Witness(stream, (by, id) => by instanceof Living && by.hasRead(stream, id)),
+        // What came over a spare line is only kept, for some seconds and as long as that line lives: read is what came over the others.
+        new Witness(stream, (by, id) => !settings.spareLine && by instanceof Living && by.hasRead(stream, id)),
       ]),
     );
   }
@@ -183,6 +189,8 @@ export class UpstreamWalk {
         this.living.at(-1)?.upstream.pool.rotate('operator');
         return;
       case 'stall':
+        // A process that stood still judges nobody before it has read what came meanwhile.
+        this.untrue.clear();
         return clock.jump(happening.ms);
       case 'setWall':
         return clock.setWall(happening.ms);

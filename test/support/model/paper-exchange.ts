@@ -204,9 +204,10 @@ export class PaperExchange {
       case 'refuse': {
         const { status, retryAfterMs } = welcome;
         const now = this.clock.now();
-        // Who has gone meanwhile cannot tell the others.
+        // Who has gone or hung up meanwhile cannot tell the others.
         return connection.end((events) => {
-          if (retryAfterMs !== undefined) this.closed = { from: now + WAY_MS, until: now + retryAfterMs };
+          if (retryAfterMs !== undefined && !connection.isGivenUp)
+            this.closed = { from: now + WAY_MS, until: now + retryAfterMs };
           events.refused({ status, ...(retryAfterMs !== undefined && { retryAfterMs }) });
         });
       }

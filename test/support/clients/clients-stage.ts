@@ -15,13 +15,17 @@ const market = {
   limits: { ...spot.limits, weight: Object.fromEntries(Object.keys(spot.limits.weight).map((host) => [host, WEIGHT])) },
 };
 
-/** A silent line is found out soon, for the other side pings several times meanwhile; not so soon that a busy machine is taken for one. */
-const KEEPALIVE = { pingEveryMs: 500, pongWithinMs: 10_000 };
+/**
+ * A silent line is found out soon, for the other side pings several times meanwhile; not so soon that a busy machine is taken for one. Pongs count
+ * as messages: there may be more of those than Binance allows who pings less often.
+ */
+const KEEPALIVE = { pingEveryMs: 500, pongWithinMs: 10_000, messagesPerSecond: 50 };
 const HASTY = { retryFirstMs: 30, retryMostMs: 200, connectTimeoutMs: 1_500, silenceBytesMs: 2_000 };
 
 /** These fetch a book of their own when they come, in whatever time a busy machine takes: so long nothing may strike. */
 const OWN_SNAPSHOT_MS = 2_000;
-const PATIENT = { bookOwnSnapshotMs: OWN_SNAPSHOT_MS, subscribeWaitMs: 20_000 };
+/** One of them gives a connection up that is not open after four seconds. */
+const PATIENT = { bookOwnSnapshotMs: OWN_SNAPSHOT_MS, subscribeWaitMs: 3_000 };
 
 /** Where all programs go: the only thing about them that is not as for Binance. */
 const urlsOf = (simulator: Simulator, gateway: Gateway): ClientUrls => ({
@@ -48,10 +52,12 @@ export class ClientsStage {
     const urls = urlsOf(simulator, gateway);
     const running = programs.map((program) => new ClientProgram(program, urls, simulator.truth));
     const whole = new ClientsStage(stage, running);
-    await Promise.all([stage.start(), ...running.map((program) => program.start())]);
+    await stage.start();
+    await Promise.all(running.map((program) => program.start()));
     const lacks = (): string[] => running.flatMap((program) => program.lacks());
     await until(() => lacks().length === 0, { deadlineMs: 40_000 }).catch(async () => {
-      const why = [...lacks(), ...whole.troubles()].join('\n');
+      const { journal } = await stage.outcome();
+      const why = [...lacks(), ...whole.troubles(), ...journal.map((row) => JSON.stringify(row))].join('\n');
       await whole.stop();
       throw new Error(`Not everybody was served:\n${why}`);
     });

@@ -16,7 +16,8 @@ const LEVELS = 1_000;
  */
 export const drive: Drive = async ({ streams, rest }, tell) => {
   const { restAPI, websocketStreams } = new Spot({
-    configurationRestAPI: { apiKey: '', basePath: rest },
+    // Its usual patience is one second: less than a machine takes on which a whole suite runs.
+    configurationRestAPI: { apiKey: '', basePath: rest, timeout: 10_000 },
     configurationWebsocketStreams: { wsURL: streams },
   });
   await restAPI.ping();

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { perform } from '#libs/drill';
 import { ClientsStage } from '../support/clients/clients-stage.js';
 import { EVERY_INCIDENT } from '../support/clients/every-incident.js';
 import { programs } from '../support/clients/programs.js';
@@ -16,8 +15,8 @@ describe('programs that others wrote for Binance, at one gateway', () => {
 
   afterAll(() => stage?.stop());
 
-  it.each(Object.entries(EVERY_INCIDENT))('have nothing to say about it: %s', async (name, acts) => {
-    expect(await perform({ name, says: name, acts }, stage.stage, () => undefined)).toEqual([]);
+  it.each(Object.entries(EVERY_INCIDENT))('have nothing to say about it: %s', async (_name, acts) => {
+    for (const act of acts) await stage.suffer(act);
     expect(stage.troubles()).toEqual([]);
   });
 

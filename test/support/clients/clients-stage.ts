@@ -1,8 +1,7 @@
 import { spot } from '#libs/binance';
-import { type Gateway, Stage, type StandaloneOptions, startStandalone } from '#libs/drill';
+import { type Act, type Gateway, Stage, type StandaloneOptions, command, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
-import { CHECKED } from '../no-gaps-stage.js';
 import { until } from '../until.js';
 import { ClientProgram } from './client-program.js';
 import type { ClientUrls } from './lines.js';
@@ -21,11 +20,15 @@ const market = {
  */
 const KEEPALIVE = { pingEveryMs: 500, pongWithinMs: 10_000, messagesPerSecond: 50 };
 const HASTY = { retryFirstMs: 30, retryMostMs: 200, connectTimeoutMs: 1_500, silenceBytesMs: 2_000 };
+const WATCHFUL = { watchMs: 250 };
 
 /** These fetch a book of their own when they come, in whatever time a busy machine takes: so long nothing may strike. */
 const OWN_SNAPSHOT_MS = 2_000;
 /** One of them gives a connection up that is not open after four seconds. */
 const PATIENT = { bookOwnSnapshotMs: OWN_SNAPSHOT_MS, subscribeWaitMs: 3_000 };
+
+/** Kinds that say something all the time: with them it is told at once that data flows again. The programs take others too. */
+const BRISK = [['trade', 'aggTrade', 'depth@100ms', 'bookTicker']];
 
 /** Where all programs go: the only thing about them that is not as for Binance. */
 const urlsOf = (simulator: Simulator, gateway: Gateway): ClientUrls => ({
@@ -47,8 +50,14 @@ export class ClientsStage {
       pace: 3,
       limits: { ...KEEPALIVE, weightPerMinute: WEIGHT.most },
     });
-    const gateway = await startStandalone(simulator, { market, upstream: HASTY, edge: PATIENT, ...options });
-    const stage = new Stage({ clock, simulator, gateway, clients: 4, menus: CHECKED });
+    const gateway = await startStandalone(simulator, {
+      market,
+      upstream: HASTY,
+      edge: PATIENT,
+      timings: WATCHFUL,
+      ...options,
+    });
+    const stage = new Stage({ clock, simulator, gateway, clients: 4, menus: BRISK });
     const urls = urlsOf(simulator, gateway);
     const running = programs.map((program) => new ClientProgram(program, urls, simulator.truth));
     const whole = new ClientsStage(stage, running);
@@ -63,6 +72,34 @@ export class ClientsStage {
     });
     await stage.wait(OWN_SNAPSHOT_MS);
     return whole;
+  }
+
+  /**
+   * Plays an act; resolves when so many attempts to connect have followed as it says, one line is open where there were any, and data comes.
+   * What was missed may still be under way: who waits for that is struck less often.
+   */
+  async suffer({
+    attempts = [],
+    strike = [],
+    command: order,
+    follows,
+    lastsMs = 0,
+    isStruck,
+    isHalfWay,
+  }: Act): Promise<void> {
+    const { stage } = this;
+    const since = stage.simulator.attempts.length;
+    stage.script(attempts);
+    for (const incident of strike) stage.strike(incident);
+    if (order !== undefined) await command(stage.gateway.opsUrl, order, {});
+    await stage.wait(lastsMs);
+    await stage.attempted(follows, since);
+    if (isStruck) return;
+    const before = stage.crew.watchers.map(({ messages }) => messages);
+    const isServed = (): boolean => stage.crew.watchers.every(({ messages }, at) => messages > (before[at] ?? 0));
+    const lines = (): number => stage.simulator.connections.filter(({ isOpen, isBlind }) => isOpen && !isBlind).length;
+    const mayBeTwo = isHalfWay || follows === 0;
+    await until(() => (mayBeTwo || lines() === 1) && isServed(), { deadlineMs: 20_000, what: 'one line, with data' });
   }
 
   /** What any program has said that it should not. */

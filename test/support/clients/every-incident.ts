@@ -32,7 +32,7 @@ export const EVERY_INCIDENT: Record<IncidentName, readonly Act[]> = {
   'drop-frames': [harmless({ name: 'drop-frames' }), harmless({ name: 'drop-frames', stream: 'btcusdt@depth@100ms' })],
   'mute-stream': [{ ...harmless({ name: 'mute-stream', forMs: 500 }), lastsMs: 600 }],
   'mute-data': [{ ...harmless({ name: 'mute-data', forMs: 500 }), lastsMs: 600 }],
-  burst: [harmless({ name: 'burst' })],
+  burst: [harmless({ name: 'burst', count: 300 })],
   pace: [harmless({ name: 'pace', factor: 3 })],
   close: [
     ends(drop),
@@ -70,10 +70,10 @@ export const EVERY_INCIDENT: Record<IncidentName, readonly Act[]> = {
   flap: [{ ...meets({ name: 'flap', count: 3 }), follows: 4 }],
   'silent-accept': [meets({ name: 'silent-accept' })],
   'stall-replacement': [
-    { ...harmless({ name: 'stall-replacement' }), command: 'rotate', follows: 1, isHalfWay: true },
-    harmless({ name: 'clear' }),
-    // And one that is not stalled.
+    // One that is not stalled, for comparison.
     { command: 'rotate', follows: 1 },
+    { strike: [{ name: 'stall-replacement' }], command: 'rotate', follows: 1, isHalfWay: true },
+    harmless({ name: 'clear' }),
   ],
   'rest-refuse': [ends({ name: 'rest-refuse', status: 503, count: 2 }, drop)],
   'rest-slow': [ends({ name: 'rest-slow', delayMs: 500, count: 3 }, drop)],

@@ -9,6 +9,13 @@ const LIST = '{"method":"LIST_SUBSCRIPTIONS","id":99}';
 
 const request = (method: string, params?: unknown, id: unknown = 1): string => JSON.stringify({ method, params, id });
 const subscribe = (...params: unknown[]): string => request('SUBSCRIBE', params);
+/** Good ones and bad ones. */
+const IDS = [
+  ...'1 0 -1 9223372036854775807 -9223372036854775808 null "a-1_B"'.split(' '),
+  ...'1.5 1e3 9223372036854775808 "" "ä" true {} [1]'.split(' '),
+  `"${'x'.repeat(36)}"`,
+  `"${'x'.repeat(37)}"`,
+];
 const manyNames = Array.from({ length: 1_025 }, (_, at) => `s${at}usdt@trade`);
 
 /** What clients do with a connection before and beside the data: each case of the public description, and what was seen on the wire. */
@@ -77,10 +84,7 @@ const SCRIPTS: Record<string, Script> = {
   },
   'ids of every form': {
     path: '/ws',
-    texts: [
-      ...['1', '0', '-1', '9223372036854775807', '-9223372036854775808', 'null', '"a-1_B"', `"${'x'.repeat(36)}"`],
-      ...['1.5', '1e3', '9223372036854775808', `"${'x'.repeat(37)}"`, '""', '"ä"', 'true', '{}', '[1]'],
-    ].map((id) => `{"method":"LIST_SUBSCRIPTIONS","id":${id}}`),
+    texts: IDS.map((id) => `{"method":"LIST_SUBSCRIPTIONS","id":${id}}`),
   },
   'no id': { path: '/ws', texts: [`{"method":"SUBSCRIBE","params":["${TRADE}"]}`, LIST] },
   'an id that lies elsewhere': { path: '/ws', texts: ['{"method":"LIST_SUBSCRIPTIONS","params":[{"id":7}],"id":8}'] },

@@ -69,6 +69,8 @@ export interface Market extends Omit<MarketDeclaration, 'types' | 'retired'> {
   topic(stream: ParsedStream): Topic;
   /** Understands a stream's name, or says what is wrong with it. */
   parse(name: string): Result<ParsedStream, StreamNameProblem>;
+  /** The same, cheap also where it is none: then undefined. */
+  understand(name: string): ParsedStream | undefined;
   /** Reads one WebSocket message. */
   readonly decode: Decode;
   /** The payload that an event came from. */
@@ -87,6 +89,7 @@ export function defineMarket({ types, retired, ...declared }: MarketDeclaration)
     channels,
     topic: (stream) => channels.stream(stream.name),
     parse: (name) => catalogue.parse(name),
+    understand: (name) => catalogue.understand(name),
     decode: decoderOf(catalogue),
     rebuild: (event) => rebuildPayload(catalogue, event),
     rebuildArray: (parts) => rebuildArray(catalogue, parts),

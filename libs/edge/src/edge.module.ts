@@ -104,7 +104,8 @@ function doorProviders({ settings, markets }: EdgePlan): Providers {
     const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
-    const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
+    const plan = { markets, mostStreams: settings.maxStreamsPerClient };
+    const server = new UwsServer(settings, { plan, sessions, backlogs, desk, adapter, clock, log, metrics });
     return { server, sessions, pings, backlogs };
   };
   return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter] }];
@@ -131,8 +132,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     {
       provide: ColdStarts,
       useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
-        const { subscribeWaitMs: waitMs, maxStreamsPerClient: mostStreams, maxConnections: mostAtTheDoor } = settings;
-        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostStreams, mostAtTheDoor });
+        const { subscribeWaitMs: waitMs, maxConnections: mostAtTheDoor } = settings;
+        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostAtTheDoor });
         adapter.arrive = (entry) => coldStarts.arrive(entry);
         return coldStarts;
       },

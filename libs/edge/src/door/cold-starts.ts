@@ -1,4 +1,4 @@
-import type { Market } from '#libs/binance';
+import type { Market, ParsedStream } from '#libs/binance';
 import { type Clock, HoldfastError, type Millis } from '#libs/core';
 import { binanceRendition } from '../delivery/rendition.js';
 import { isAwaited, whenAcknowledged } from '../streams/acknowledged.js';
@@ -12,8 +12,6 @@ interface ColdStartsParts {
   clock: Clock;
   /** So long anybody waits at most; 0: nobody waits. */
   waitMs: Millis;
-  /** One connection may have so many streams. */
-  mostStreams: number;
   /** So many may wait at the door. */
   mostAtTheDoor: number;
 }
@@ -43,10 +41,9 @@ export class ColdStarts {
   /** Wants the streams of a request for an upgrade. Undefined where it need not wait. */
   arrive(entry: DoorEntry): Arrival | undefined {
     const market = this.marketToWaitFor(entry.market);
-    const { streams } = entry;
-    const { mostStreams, mostAtTheDoor } = this.parts;
-    const isTooMuch = streams.length > mostStreams || this.atTheDoor.size >= mostAtTheDoor;
-    if (!market || isTooMuch || !hasRoom(market, entry)) return undefined;
+    const streams = [...entry.names.values()].filter((parsed) => parsed !== undefined);
+    const isFull = this.atTheDoor.size >= this.parts.mostAtTheDoor;
+    if (!market || isFull || !hasRoom(market, streams)) return undefined;
     const rendition = binanceRendition(entry);
     const wanted = streams.map((parsed) => market.wanted.want(parsed, rendition));
     const release = (): void => wanted.forEach((stream) => market.wanted.release(stream, rendition));
@@ -108,9 +105,9 @@ export class ColdStarts {
 }
 
 /** Whether the edge can take the streams as well; who has no room for them is told so once the client is in. */
-function hasRoom({ wanted }: MarketStreams, { streams }: DoorEntry): boolean {
+function hasRoom({ wanted }: MarketStreams, streams: readonly ParsedStream[]): boolean {
   try {
-    wanted.makeRoom(streams.map(({ name }) => name));
+    wanted.makeRoom([...new Set(streams.map(({ name }) => name))]);
     return true;
   } catch (error) {
     if (error instanceof HoldfastError) return false;

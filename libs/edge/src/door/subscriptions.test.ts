@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Market, type ParsedStream, spot } from '#libs/binance';
+import { type Market, spot } from '#libs/binance';
 import { HoldfastError } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { newEdgeCounts } from '../metrics/edge-counts.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
+import type { AskedNames } from './request-path.js';
 import type { Session } from './session.js';
 import { NotedSocket, sessionOn } from './session.rig.js';
 import { Subscriptions } from './subscriptions.js';
@@ -25,10 +26,10 @@ describe('which client has which streams', () => {
     subscriptions = new Subscriptions([streams], 3);
     socket = new NotedSocket();
   });
-  const parsed = (...names: string[]): ParsedStream[] => names.map((name) => parsedStream(name));
+  const asked = (names: string[]): AskedNames => new Map(names.map((name) => [name, spot.understand(name)]));
   const client = (path = '/v1'): Session => sessionOn(path, 1, socket);
   const add = (session: Session, ...names: string[]): string[] =>
-    subscriptions.add(session, parsed(...names)).map(({ name }) => name);
+    subscriptions.add(session, asked(names)).map(({ name }) => name);
   const refusal = (act: () => unknown): unknown => {
     try {
       return act();
@@ -98,15 +99,48 @@ describe('which client has which streams', () => {
     expect([socket.topics, newcomers?.counts['combined-us']]).toEqual([[], 0]);
   });
 
-  it('may call a stream by its other name, and let go of it by that', () => {
+  it('may call a stream by its other name, and by both, and lets go of each by itself', () => {
     const session = client('/ws');
-    const alias = 'btcusdt@depth@1000ms';
-    add(session, TRADE, alias);
-    expect([...session.aliases]).toEqual([[alias, 'btcusdt@depth']]);
-    expect(subscriptions.remove(session, [TRADE])).toEqual([TRADE]);
-    expect(session.aliases.size).toBe(1);
-    expect(subscriptions.remove(session, [alias])).toEqual(['btcusdt@depth']);
-    expect([session.aliases.size, session.streams.size]).toEqual([0, 0]);
+    const [alias, name] = ['btcusdt@depth5@1000ms', 'btcusdt@depth5'];
+    expect(add(session, TRADE, alias, name)).toEqual([TRADE, name, name]);
+    const topics = [`spot:raw:${TRADE}`, `spot:raw-named:${name}`, `spot:raw:${name}`];
+    expect([socket.topics, [...session.streams.keys()]]).toEqual([topics, [TRADE, alias, name]]);
+    expect(streams.wanted.find(name)?.audience).toMatchObject({ size: 2, counts: { raw: 1, 'raw-named': 1 } });
+    subscriptions.setCombined(session, true);
+    expect(subscriptions.remove(session, [name])).toEqual([name]);
+    expect(socket.topics).toEqual([`spot:combined:${TRADE}`, `spot:combined-named:${name}`]);
+    expect(subscriptions.remove(session, [name, alias])).toEqual([alias]);
+    expect([session.hearers.size, [...session.streams.keys()]]).toEqual([0, [TRADE]]);
+    clock.advance(0);
+    expect(streams.wanted.find(name)).toBeUndefined();
+  });
+
+  it('counts a stream under two names as two of its own, and as one of the edge’s', () => {
+    add(sessionOn('/ws', 2, new NotedSocket()), 'a@trade', 'b@trade');
+    const session = client('/ws');
+    expect(add(session, TRADE, 'btcusdt@depth', 'btcusdt@depth@1000ms')).toHaveLength(3);
+    expect(refusal(() => add(session, '0'))).toMatchObject([
+      'too-many-streams',
+      'one connection may have 3 streams',
+      {},
+    ]);
+  });
+
+  it('has what is no stream like any other, in its place, and wants nothing for it', () => {
+    const session = client('/ws');
+    session.counts = newEdgeCounts();
+    expect(add(session, '0', TRADE, 'BTCUSDT@trade', '0')).toEqual([TRADE]);
+    expect([[...session.streams.keys()], streams.wanted.streams.length]).toEqual([['0', TRADE, 'BTCUSDT@trade'], 1]);
+    expect(refusal(() => add(session, 'x'))).toMatchObject([
+      'too-many-streams',
+      expect.anything(),
+      { x: expect.anything() },
+    ]);
+    expect(subscriptions.remove(session, ['BTCUSDT@trade', 'x'])).toEqual(['BTCUSDT@trade']);
+    add(session, '0', 'x');
+    expect([[...session.streams.keys()], session.counts.silentNames]).toEqual([['0', TRADE, 'x'], 3]);
+    subscriptions.setCombined(session, true);
+    expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
   });
 
   it('is not served where its market has no streams here', () => {

@@ -5,6 +5,7 @@ import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import type { Interest } from '../streams/interest.js';
+import type { AskedNames } from './request-path.js';
 import type { Session } from './session.js';
 
 /** Which client has which streams. A refused change changes nothing. */
@@ -19,53 +20,48 @@ export class Subscriptions {
   }
 
   /**
-   * Gives a client these streams as well. What is published from now on reaches it.
+   * Gives a client these as well. What is published from now on reaches it.
    *
    * @throws HoldfastError when there would be too many.
    */
-  add(session: Session, streams: readonly ParsedStream[]): EdgeStream[] {
-    const named = new Map(streams.map((stream) => [stream.name, stream]));
-    const fresh = [...named.values()].filter(({ name }) => !session.streams.has(name));
+  add(session: Session, names: AskedNames): EdgeStream[] {
+    const fresh = [...names].filter(([name]) => !session.streams.has(name));
     const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
     if (over.length > 0) {
       const message = `one connection may have ${this.maxStreamsPerClient} streams`;
-      const streams = Object.fromEntries(over.map(({ name }) => [name, message]));
+      const streams = Object.fromEntries(over.map(([name]) => [name, message]));
       throw new HoldfastError('too-many-streams', message, { streams });
     }
     const wanted = this.wantedBy(session);
-    wanted.makeRoom(fresh.map(({ name }) => name));
-    for (const parsed of fresh) {
-      const stream = wanted.want(parsed, session.rendition);
-      session.streams.set(stream.name, stream);
-      stream.audience.seat(session);
+    wanted.makeRoom([...new Set(fresh.flatMap(([, parsed]) => parsed?.name ?? []))]);
+    for (const [name, parsed] of fresh) {
+      session.streams.set(name, parsed && give(session, name, wanted, parsed));
+      if (!parsed && session.counts) session.counts.silentNames += 1;
     }
-    for (const { alias, name } of streams) if (alias !== undefined) call(session, name, alias);
-    return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
+    return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
-  /** Takes streams from a client; names it does not have are passed over. Gives those it had. */
+  /** Takes from a client what it has by these names; those it does not have are passed over. Gives those it had. */
   remove(session: Session, names: Iterable<StreamName>): StreamName[] {
-    const { aliases } = session;
-    const called = new Set([...names].map((name) => aliases.get(name) ?? name));
-    const had = [...called].flatMap((name) => session.streams.get(name) ?? []);
+    const had = [...new Set(names)].filter((name) => session.streams.has(name));
     const wanted = this.wantedBy(session);
-    for (const [alias, name] of aliases) if (called.has(name)) aliases.delete(alias);
-    for (const stream of had) {
-      const hearer = session.hearerOf(stream);
-      session.streams.delete(stream.name);
-      session.hearers.delete(stream.name);
-      stream.audience.unseat(hearer);
-      wanted.release(stream, hearer.rendition);
+    for (const name of had) {
+      const stream = session.streams.get(name);
+      const hearer = session.hearerOf(name);
+      session.streams.delete(name);
+      session.hearers.delete(name);
+      stream?.audience.unseat(hearer);
+      if (stream) wanted.release(stream, hearer.rendition);
     }
-    return had.map(({ name }) => name);
+    return had;
   }
 
   /** Changes the form of a client's frames. */
   setCombined(session: Session, isCombined: boolean): void {
     if (session.isCombined === isCombined) return;
-    const seats = [...session.streams.values()].map((stream) => {
-      const hearer = session.hearerOf(stream);
-      return { stream, hearer, before: hearer.rendition };
+    const seats = [...session.streams].flatMap(([name, stream]) => {
+      const hearer = session.hearerOf(name);
+      return stream ? [{ stream, hearer, before: hearer.rendition }] : [];
     });
     session.isCombined = isCombined;
     for (const { stream, hearer, before } of seats) stream.audience.reseat(hearer, before);
@@ -78,22 +74,20 @@ export class Subscriptions {
   }
 }
 
-/** From now on a client gets a stream under the other name by which it asked for it. */
-function call(session: Session, name: StreamName, alias: StreamName): void {
-  const stream = session.streams.get(name);
-  if (!stream || session.aliases.has(alias)) return;
-  session.aliases.set(alias, name);
-  const before = session.hearerOf(stream);
-  const hearer: Hearer = {
-    get rendition() {
-      return underOtherName(session.rendition);
-    },
-    join: (topic) => session.join(topic),
-    leave: (topic) => session.leave(topic),
-  };
-  session.hearers.set(name, hearer);
-  stream.audience.unseat(before);
-  stream.audience.remove(before.rendition);
-  stream.audience.add(hearer.rendition);
+/** One more stream for a client, which hears it under the name by which it asked. */
+function give(session: Session, name: StreamName, wanted: Interest, parsed: ParsedStream): EdgeStream {
+  if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
+  const hearer = session.hearerOf(name);
+  const stream = wanted.want(parsed, hearer.rendition);
   stream.audience.seat(hearer);
+  return stream;
 }
+
+/** A client as it hears a stream that it calls by its other name. It may have the same stream by both, as at Binance. */
+const underOtherNameFor = (session: Session): Hearer => ({
+  get rendition() {
+    return underOtherName({ isCombined: session.isCombined, isMicrosecond: session.entry.isMicrosecond });
+  },
+  join: (topic) => session.join(topic),
+  leave: (topic) => session.leave(topic),
+});

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Market, spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
 import { HoldfastError } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { newStreams } from '../streams/market-streams.rig.js';
@@ -17,12 +19,14 @@ const OWN_SNAPSHOT_MS = 5_000;
 
 describe('which client has which streams', () => {
   let clock: FakeClock;
+  let parts: Parameters<typeof newStreams>[0] & { bus: MemoryBus };
   let streams: MarketStreams;
   let subscriptions: Subscriptions;
   let socket: NotedSocket;
   beforeEach(() => {
     clock = new FakeClock();
-    streams = newStreams({ clock, room: new Room(4), ownSnapshotMs: OWN_SNAPSHOT_MS });
+    parts = { bus: new MemoryBus({ clock }), clock, room: new Room(4), ownSnapshotMs: OWN_SNAPSHOT_MS };
+    streams = newStreams(parts);
     subscriptions = new Subscriptions([streams], 3);
     socket = new NotedSocket();
   });
@@ -141,6 +145,57 @@ describe('which client has which streams', () => {
     expect([[...session.streams.keys()], session.counts.silentNames]).toEqual([['0', TRADE, 'x'], 3]);
     subscriptions.setCombined(session, true);
     expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+  });
+
+  describe('of a symbol that there is not', () => {
+    const FOO = 'foousdt@trade';
+    let symbols: string[];
+    beforeEach(() => {
+      symbols = ['BTCUSDT'];
+      const { bus } = parts;
+      bus.ask.answer(spot.channels.symbols, () => ({ mark: symbols.join(), symbols }));
+      streams.symbols.start();
+    });
+    const list = (...more: string[]): void => {
+      symbols = ['BTCUSDT', ...more];
+      clock.advance(2_000);
+    };
+
+    it('is refused on our own wire, each by its name, ten at most, and nothing is changed', () => {
+      const session = client();
+      const message = `"${FOO}": Binance lists no symbol FOOUSDT`;
+      expect(refusal(() => add(session, TRADE, FOO))).toEqual(['bad-stream', message, { [FOO]: message }]);
+      expect([session.streams.size, streams.wanted.streams.length]).toEqual([0, 0]);
+    });
+
+    it('is silent on Binance’s wire, wants nothing, and comes in its place when there is one', () => {
+      const session = client('/ws');
+      expect(add(session, '0', FOO, TRADE)).toHaveLength(1);
+      expect([[...session.streams.keys()], socket.topics]).toEqual([['0', FOO, TRADE], [`spot:raw:${TRADE}`]]);
+      subscriptions.setCombined(session, true);
+      list('BARUSDT');
+      expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+      list('FOOUSDT');
+      expect(socket.topics).toEqual([`spot:combined:${TRADE}`, `spot:combined:${FOO}`]);
+      expect([...session.streams.keys()]).toEqual(['0', FOO, TRADE]);
+      expect(subscriptions.remove(session, [FOO])).toEqual([FOO]);
+      expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+    });
+
+    it('comes to nobody who has let go of it, and not where the edge has no room', () => {
+      const session = client('/ws');
+      add(session, FOO, 'barusdt@trade');
+      subscriptions.remove(session, [FOO]);
+      for (const id of [2, 3]) add(sessionOn('/ws', id, new NotedSocket()), 'btcusdt@trade', 'btcusdt@ticker');
+      add(sessionOn('/ws', 4, new NotedSocket()), 'btcusdt@depth', 'btcusdt@avgPrice');
+      list('FOOUSDT', 'BARUSDT');
+      expect([socket.topics, streams.wanted.streams.length]).toEqual([[], 4]);
+    });
+
+    it('is any that there is where it has come once', () => {
+      streams.wanted.want(parsedStream(FOO), 'raw').last = 'an event';
+      expect(add(client(), FOO)).toEqual([FOO]);
+    });
   });
 
   it('is not served where its market has no streams here', () => {

@@ -16,7 +16,7 @@ export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
 export * from './shape/fields.js';
 export { MARKETS, spot } from './spot.js';
-export { type StreamNameProblem, otherNameOf } from './stream-name.js';
+export { LONGEST_NAME, type StreamNameProblem, otherNameOf } from './stream-name.js';
 export {
   type BookRules,
   type BookSnapshot,

@@ -116,8 +116,9 @@ function doorProviders(plan: EdgePlan): Providers {
     const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
-    const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, rest, clock, log, metrics });
-    return { server, sessions, pings, backlogs, rest };
+    const served = { markets, mostStreams: settings.maxStreamsPerClient };
+    const parts = { plan: served, sessions, backlogs, desk, adapter, rest, clock, log, metrics };
+    return { server: new UwsServer(settings, parts), sessions, pings, backlogs, rest };
   };
   return [
     { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },
@@ -149,8 +150,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     {
       provide: ColdStarts,
       useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
-        const { subscribeWaitMs: waitMs, maxStreamsPerClient: mostStreams, maxConnections: mostAtTheDoor } = settings;
-        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostStreams, mostAtTheDoor });
+        const { subscribeWaitMs: waitMs, maxConnections: mostAtTheDoor } = settings;
+        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostAtTheDoor });
         adapter.arrive = (entry) => coldStarts.arrive(entry);
         return coldStarts;
       },

@@ -11,6 +11,7 @@ import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
+import { showSymbols } from './ops/symbols-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
@@ -21,6 +22,7 @@ import { Bookmarks } from './restart/bookmarks.js';
 import { Recollection } from './restart/recollection.js';
 import { LastPlaces } from './restart/last-places.js';
 import { Streams } from './streams/streams.js';
+import { SymbolList } from './symbols/symbol-list.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { Metronome } from './watch/metronome.js';
@@ -58,6 +60,7 @@ export class Upstream implements Service {
   private readonly metronome: Metronome;
   private readonly timings: Timings;
   private readonly rest: Rest;
+  private readonly symbols: SymbolList;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -101,16 +104,23 @@ export class Upstream implements Service {
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
     this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
+    const isOvertaken = (): boolean => term.overtaken !== undefined;
+    const changed = (): void => this.desk.followSoon();
+    const { symbolsEveryMs: everyMs } = settings;
+    this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, isOvertaken, changed });
+    const { symbols } = this;
+    this.desk = new DemandDesk({ market, bus, board, pool, streams, symbols, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, quarantine: problems.quarantine, clock, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books, attempts });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);
+    showSymbols(symbols, parts);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
+    this.symbols.start();
     await this.term.start();
     await this.desk.start();
     if (!this.isStopped) this.metronome.start();
@@ -119,6 +129,7 @@ export class Upstream implements Service {
   async stop(): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;
+    this.symbols.stop();
     this.desk.stop();
     this.term.stop();
     this.metronome.stop();

@@ -10,7 +10,6 @@ import {
   us_listen_socket_close,
   us_socket_local_port,
 } from 'uWebSockets.js';
-import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
 import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
@@ -21,6 +20,7 @@ import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
 import {
   type DoorEntry,
+  type DoorPlan,
   type HttpRefusal,
   UPGRADE_REQUIRED,
   type UpgradeHeaders,
@@ -39,7 +39,7 @@ interface UserData {
 
 /** Who takes what comes in at the door. */
 export interface DoorParts {
-  markets: readonly Market[];
+  plan: DoorPlan;
   sessions: Sessions;
   backlogs: Backlogs;
   desk: CommandDesk;
@@ -143,7 +143,7 @@ export class UwsServer {
       })
       .any('/*', (response, request) => {
         if (answerRest(this.parts.rest, response, request)) return;
-        const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
+        const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
         answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
       });
   }
@@ -164,7 +164,7 @@ export class UwsServer {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
+    const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
     const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
     if (!entry.ok || refusal) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });

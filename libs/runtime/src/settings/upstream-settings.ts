@@ -103,6 +103,17 @@ export class UpstreamSettings extends BinanceSettings {
   bookUnbridged: boolean = false;
 
   @Setting({
+    env: 'HOLDFAST_SYMBOLS_EVERY_MS',
+    read: integer,
+    expected: milliseconds(0, 86_400_000),
+    says: 'How often exchangeInfo is asked which symbols there are (weight 20): streams of others never reach Binance. 0: never, and any symbol will do.',
+  })
+  @Max(86_400_000)
+  @Min(0)
+  @IsInt()
+  symbolsEveryMs: number = 3_600_000;
+
+  @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
     read: integer,
     expected: milliseconds(100, 600_000),
@@ -202,7 +213,7 @@ export class UpstreamSettings extends BinanceSettings {
     env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',
     read: integer,
     expected: 'a number from 1 to 100000',
-    says: 'Different streams that all edges together may want; what is wanted beyond it is not subscribed to.',
+    says: 'Different streams that all edges together may want. What is wanted beyond it is not subscribed to: edges that want few get all of theirs, the others as many as each other, of each the ones that its clients asked for first.',
   })
   @Max(100_000)
   @Min(1)

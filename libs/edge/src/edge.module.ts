@@ -7,6 +7,7 @@ import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/run
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { Introductions } from './commands/introductions.js';
+import { PatternDesk } from './commands/pattern-desk.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
 import { ColdStarts } from './door/cold-starts.js';
@@ -68,6 +69,16 @@ export class EdgeModule {
           useFactory: (clock: Clock) => new Introductions(clock, settings.maxClientBacklogBytes / 2),
           inject: [CLOCK],
         },
+        {
+          provide: PatternDesk,
+          useFactory: (
+            markets: MarketStreams[],
+            subscriptions: Subscriptions,
+            introductions: Introductions,
+            clock: Clock,
+          ) => new PatternDesk({ markets, subscriptions, introductions, clock, endOfTurn: setImmediate }),
+          inject: [STREAMS, Subscriptions, Introductions, CLOCK],
+        },
         NativeGateway,
         BinanceGateway,
       ],
@@ -114,11 +125,12 @@ function doorProviders({ settings, markets }: EdgePlan): Providers {
 const STREAMS = Symbol('STREAMS');
 
 function streamsProviders({ settings, markets }: EdgePlan): Providers {
-  const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
+  const make = (surroundings: Surroundings, { server, backlogs }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const { publish } = server;
+    const { sluice } = backlogs;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents };
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents, sluice };
     return markets.map((market) => new MarketStreams(market, shared));
   };
   return [

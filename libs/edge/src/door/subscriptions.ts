@@ -1,11 +1,14 @@
 import type { ParsedStream } from '#libs/binance';
-import { HoldfastError, type StreamName } from '#libs/core';
+import { type Contract, HoldfastError, type StreamName } from '#libs/core';
+import { changeContract, sit } from '../contracts/contracts.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import type { Interest } from '../streams/interest.js';
 import type { Session } from './session.js';
+
+const ALL: Contract = { delivery: 'all' };
 
 /** Which client has which streams. A refused change changes nothing. */
 export class Subscriptions {
@@ -19,11 +22,12 @@ export class Subscriptions {
   }
 
   /**
-   * Gives a client these streams as well. What is published from now on reaches it.
+   * Gives a client these streams as well. What is published from now on reaches it, under this contract; so it does of streams that
+   * it has already.
    *
    * @throws HoldfastError when there would be too many.
    */
-  add(session: Session, streams: readonly ParsedStream[]): EdgeStream[] {
+  add(session: Session, streams: readonly ParsedStream[], contract: Contract = ALL): EdgeStream[] {
     const named = new Map(streams.map((stream) => [stream.name, stream]));
     const fresh = [...named.values()].filter(({ name }) => !session.streams.has(name));
     const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
@@ -34,13 +38,35 @@ export class Subscriptions {
     }
     const wanted = this.wantedBy(session);
     wanted.makeRoom(fresh.map(({ name }) => name));
+    const had =
+      session.wire.name === 'native' ? [...named.keys()].flatMap((name) => session.streams.get(name) ?? []) : [];
+    for (const stream of had) changeContract(session, stream, contract);
     for (const parsed of fresh) {
       const stream = wanted.want(parsed, session.rendition);
       session.streams.set(stream.name, stream);
-      stream.audience.seat(session);
+      sit(session, stream, contract);
     }
     for (const { alias, name } of streams) if (alias !== undefined) call(session, name, alias);
     return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
+  }
+
+  /** The same of as many as there is room for. @returns those, and for how many there was none. */
+  addWhatFits(
+    session: Session,
+    streams: readonly ParsedStream[],
+    contract: Contract,
+  ): { streams: EdgeStream[]; left: number } {
+    try {
+      return { streams: this.add(session, streams, contract), left: 0 };
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      const homeless = error.streams ?? {};
+      const fitting = streams.filter(({ name }) => !Object.hasOwn(homeless, name));
+      // Those for which the client has room may still be too many for the edge.
+      if (fitting.length === streams.length) return { streams: [], left: streams.length };
+      const added = this.addWhatFits(session, fitting, contract);
+      return { ...added, left: added.left + streams.length - fitting.length };
+    }
   }
 
   /** Takes streams from a client; names it does not have are passed over. Gives those it had. */

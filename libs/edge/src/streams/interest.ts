@@ -22,6 +22,8 @@ interface InterestParts {
   make(parsed: ParsedStream): EdgeStream;
   /** Begins to listen on its channel. */
   listen(stream: EdgeStream): Subscription;
+  /** Called when a stream is wanted that was not. */
+  opened(stream: EdgeStream): void;
   /** Called when the set of streams that may be demanded has changed. */
   changed(): void;
 }
@@ -99,6 +101,7 @@ export class Interest {
     const entry: WantedStream = { stream, subscription, isReady: false, lingering: undefined };
     this.entries.set(parsed.name, entry);
     this.parts.room.taken += 1;
+    this.parts.opened(stream);
     void subscription.ready.then(() => {
       entry.isReady = true;
       if (this.has(stream)) this.parts.changed();

@@ -201,6 +201,19 @@ describe('a client that wants so many in a second', () => {
     ]);
   });
 
+  it('gets no sooner what comes next where something that is kept took the place of what waited', () => {
+    const stage = new ConflationStage('btcusdt@kline_1m', { delivery: 'rate', perSecond: 1 });
+    stage.publish('kline', { openAt: 1, closed: false, filler: 'x'.repeat(20_000) });
+    stage.publish('kline', { openAt: 2, closed: false });
+    expect(stage.told()).toEqual([[1, 0]]);
+    stage.publish('kline', { openAt: 2, closed: true });
+    expect(stage.reads().length).toBe(1);
+    stage.publish('kline', { openAt: 3, closed: false });
+    expect(stage.told()).toEqual([]);
+    stage.clock.advance(1_000);
+    expect(stage.told()).toEqual([[4, 0]]);
+  });
+
   it('leaves no alarm behind', () => {
     const stage = new ConflationStage('btcusdt@bookTicker', { delivery: 'rate', perSecond: 1 });
     for (let times = 0; times < 2; times += 1) {

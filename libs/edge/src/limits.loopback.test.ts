@@ -4,7 +4,7 @@ import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
 import { WsClient } from '../../../test/support/ws-client.js';
 import { EdgeModule } from './edge.module.js';
-import { EdgeSettings, SettingsError } from '#libs/runtime';
+import { BinanceSettings, EdgeSettings, SettingsError } from '#libs/runtime';
 
 const TRADE = 'btcusdt@trade';
 const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
@@ -270,8 +270,8 @@ describe('what a client may take from an edge', () => {
 describe('an edge without authentication', () => {
   it.each(['0.0.0.0', '::', '192.168.1.7', 'gateway.example'])('refuses to listen on %s unless allowed', (host) => {
     const settings = Object.assign(new EdgeSettings(), { host });
-    expect(() => EdgeModule.with(settings)).toThrow(SettingsError);
-    expect(() => EdgeModule.with(settings)).toThrow(/HOLDFAST_HOST is .*HOLDFAST_ALLOW_PUBLIC/);
-    expect(() => EdgeModule.with(Object.assign(settings, { allowPublic: true }))).not.toThrow();
+    expect(() => EdgeModule.with(settings, new BinanceSettings())).toThrow(SettingsError);
+    expect(() => EdgeModule.with(settings, new BinanceSettings())).toThrow(/HOLDFAST_HOST is .*HOLDFAST_ALLOW_PUBLIC/);
+    expect(() => EdgeModule.with(Object.assign(settings, { allowPublic: true }), new BinanceSettings())).not.toThrow();
   });
 });

@@ -16,6 +16,8 @@ import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs
 import { Flow } from '../delivery/conflation/flow.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import type { RestDesk } from '../rest/rest-desk.js';
+import { answerRest } from '../rest/uws-adapter-rest.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
 import {
@@ -43,6 +45,7 @@ export interface DoorParts {
   backlogs: Backlogs;
   desk: CommandDesk;
   adapter: UwsAdapter;
+  rest: RestDesk;
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
@@ -140,6 +143,7 @@ export class UwsServer {
         close: (socket, code) => this.closed(socket.getUserData().session, code),
       })
       .any('/*', (response, request) => {
+        if (answerRest(this.parts.rest, response, request)) return;
         const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
         answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
       });

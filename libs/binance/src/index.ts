@@ -21,6 +21,7 @@ export {
   type BookRules,
   type BookSnapshot,
   type Chain,
+  type Conflation,
   type Filling,
   type History,
   type HistorySource,
@@ -33,6 +34,7 @@ export {
   type StreamDeclaration,
   type StreamType,
   countedBy,
+  isState,
   keepsNewest,
   risingBy,
 } from './stream-type.js';

@@ -5,6 +5,7 @@ import {
   type NativeReply,
   type Random,
   type CommandRefusal,
+  type Contract,
   type StreamName,
   assertNever,
   shouldComeBack,
@@ -56,6 +57,14 @@ export interface SubscribeOptions {
    * Said again after each reconnect, and what you had is not told twice. No more for who comes to a stream that is served already.
    */
   last?: number;
+  /**
+   * `all` (the default): every message, in order. `latest`: where you read more slowly than they come, of each key the newest, and
+   * `conflated` says how many it stands for. `rate`: the same, and `perSecond` of each key in a second at most. Where listeners of one
+   * stream differ, all are told what the one who wants most wants.
+   */
+  delivery?: Contract['delivery'];
+  /** Of `rate`: a whole number. */
+  perSecond?: number;
 }
 
 const SILENCE_MS: Millis = 15_000;
@@ -148,13 +157,14 @@ export class NativeClient {
   subscribe<S extends StreamName>(
     stream: S,
     listener: StreamListener<S>,
-    { last = 0 }: SubscribeOptions = {},
+    { last = 0, ...options }: SubscribeOptions = {},
   ): () => void {
     this.refuseAfterEnd('subscribe');
     if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
     if (!Number.isSafeInteger(last) || last < 0) throw new TypeError(`last: expected a whole number, not ${last}`);
+    const contract = contractOf(options);
     const { seat, leave } = this.listeners.add(stream, listener);
-    this.wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last });
+    this.wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last, contract });
     this.states.want(stream, this.wanted.presentOf(stream)?.feed);
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
@@ -284,4 +294,16 @@ export class NativeClient {
     this.cancelAgain?.();
     this.cancelAgain = undefined;
   }
+}
+
+/** @throws TypeError where the options contradict each other. */
+function contractOf({ delivery = 'all', perSecond }: SubscribeOptions): Contract {
+  if (delivery !== 'rate') {
+    if (perSecond !== undefined) throw new TypeError('perSecond: only with the delivery "rate"');
+    return { delivery };
+  }
+  if (perSecond === undefined || !Number.isSafeInteger(perSecond) || perSecond < 1) {
+    throw new TypeError(`perSecond: expected a whole number above 0, not ${perSecond}`);
+  }
+  return { delivery, perSecond };
 }

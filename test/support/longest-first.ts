@@ -8,6 +8,7 @@ const LONGEST = [
   'test/stories/cut-frames.loopback.test.ts',
   'test/stories/two-processes.redis.test.ts',
   'test/stories/drills.loopback.test.ts',
+  'test/stories/public-clients.loopback.test.ts',
   'test/stories/restarts.redis.test.ts',
   'test/stories/readme.redis.test.ts',
   'test/stories/command-line.loopback.test.ts',

@@ -44,6 +44,21 @@ const SCRIPTS: Record<string, Script> = {
   },
   'subscribing to what it has': { path: `/ws/${TRADE}`, texts: [subscribe(TRADE), subscribe(TRADE, TRADE), LIST] },
   'unsubscribing from what it has not': { path: '/ws', texts: [request('UNSUBSCRIBE', [TRADE]), LIST] },
+  'a name of nothing in the URL': { path: '/ws/x', texts: [LIST, subscribe(TRADE), LIST] },
+  'another one': { path: '/ws/0', texts: [subscribe('0'), request('UNSUBSCRIBE', ['0']), LIST] },
+  'names of nothing among others': {
+    path: `/stream?streams=btcusdt@trad/${TRADE}/BTCUSDT@trade/!ticker@arr`,
+    texts: [LIST, request('UNSUBSCRIBE', ['btcusdt@trad']), LIST],
+  },
+  'subscribing to names of nothing': {
+    path: '/ws',
+    texts: [subscribe('BTCUSDT@trade', 'btcusdt@depth30', '!bookTicker', 'nothing@trade', TRADE), LIST],
+  },
+  'both names of a stream': {
+    path: '/ws',
+    texts: [subscribe('btcusdt@depth', 'btcusdt@depth@1000ms'), LIST, request('UNSUBSCRIBE', ['btcusdt@depth']), LIST],
+  },
+  'more streams in the URL than there may be': { path: `/stream?streams=${manyNames.join('/')}` },
   'the other name of a stream': {
     path: '/stream',
     texts: [subscribe('btcusdt@depth@1000ms'), LIST, request('UNSUBSCRIBE', ['btcusdt@depth@1000ms']), LIST],

@@ -30,11 +30,8 @@ const PATIENT = { bookOwnSnapshotMs: OWN_SNAPSHOT_MS, subscribeWaitMs: 3_000 };
 /** Kinds that say something all the time: with them it is told at once that data flows again. The programs take others too. */
 const BRISK = [['trade', 'aggTrade', 'depth@100ms', 'bookTicker']];
 
-/** Where all programs go: the only thing about them that is not as for Binance. */
-const urlsOf = (simulator: Simulator, gateway: Gateway): ClientUrls => ({
-  streams: gateway.url,
-  rest: simulator.restUrl,
-});
+/** Where all programs go: the only thing about them that is not as for Binance. One port has both. */
+const urlsOf = ({ url }: Gateway): ClientUrls => ({ streams: url, rest: url.replace(/^ws/, 'http') });
 
 /** Programs that others wrote for Binance, each in a process of its own, at one gateway; and a few clients of ours, which are told how streams are. */
 export class ClientsStage {
@@ -58,7 +55,7 @@ export class ClientsStage {
       ...options,
     });
     const stage = new Stage({ clock, simulator, gateway, clients: 4, menus: BRISK });
-    const urls = urlsOf(simulator, gateway);
+    const urls = urlsOf(gateway);
     const running = programs.map((program) => new ClientProgram(program, urls, simulator.truth));
     const whole = new ClientsStage(stage, running);
     await stage.start();

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { findChromium } from '../chromium.js';
 import { buildQtProgram, hasQt } from './qt/build.js';
 import type { ClientUrls } from './lines.js';
 
@@ -76,11 +76,9 @@ export const PACKAGES: readonly Program[] = [
 /** The same, with a browser and a Qt program where this machine has what they need; says so in the output where it has not. */
 export const programs = (): Program[] => [...PACKAGES, ...inBrowser(), ...ofTheStory()];
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
 function inBrowser(): Program[] {
-  const browser = process.env['CHROMIUM'] ?? CHROMIUM.find((path) => existsSync(path));
-  if (browser === undefined) return leftOut('no Chromium', 'the page in a browser is');
+  const browser = findChromium();
+  if (browser === undefined) return [];
   const command = async (urls: ClientUrls): Promise<string[]> => [
     'env',
     `CHROMIUM=${browser}`,
@@ -92,20 +90,22 @@ function inBrowser(): Program[] {
     '币安人生usdt@miniTicker',
     '!miniTicker@arr',
   ];
-  return [{ name: 'a page in Chromium', command, streams, answers: ['SUBSCRIBE'], books: [] }];
+  return [
+    { name: 'a page in Chromium', command, streams, answers: ['SUBSCRIBE on /ws', 'SUBSCRIBE on /ws/x'], books: [] },
+  ];
 }
 
 function ofTheStory(): Program[] {
-  if (!hasQt()) return leftOut('no Qt WebSockets with a compiler', 'the Qt program of the story is');
+  if (!hasQt()) {
+    process.stderr.write(
+      'No Qt WebSockets with a compiler here (Debian: apt-get install libqt5websockets5-dev g++ pkg-config): what needs it is left out.\n',
+    );
+    return [];
+  }
   const streams = streamsOf('btcusdt', 'trade bookTicker depth@100ms kline_1s');
   const command = async (urls: ClientUrls): Promise<string[]> => [
     await buildQtProgram(),
     `${urls.streams}/stream?streams=${streams.join('/')}`,
   ];
   return [{ name: 'the Qt program of the story', command, streams, answers: [], books: [] }];
-}
-
-function leftOut(what: string, who: string): [] {
-  process.stderr.write(`There is ${what} here: ${who} left out.\n`);
-  return [];
 }

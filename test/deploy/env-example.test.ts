@@ -5,6 +5,7 @@ import { KNOWN, SECTIONS } from './settings.js';
 
 const HEADINGS: Record<keyof typeof SECTIONS, string> = {
   EdgeSettings: 'Clients (roles: edge, standalone)',
+  AccessSettings: 'Who may come in (all; certificate, proxies and limits: edge, standalone)',
   UpstreamSettings: 'Binance (roles: upstream, standalone)',
   BusSettings: 'Between the roles (all)',
   OpsSettings: 'Operators (all)',

@@ -60,6 +60,7 @@ const ROOMS: Record<string, Room> = {
       'class-transformer',
       'prom-client',
       'pino',
+      'jose',
       'reflect-metadata',
       'rxjs',
       'node:',

@@ -2,6 +2,8 @@ import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  Access,
+  AccessSettings,
   BusSettings,
   EdgeSettings,
   type Log,
@@ -18,19 +20,31 @@ export interface TestEdge extends Running {
   bus: Bus;
 }
 
+interface Surroundings {
+  redisUrl?: string;
+  log?: Log;
+  markets?: readonly Market[];
+  access?: Partial<AccessSettings>;
+}
+
 class TestEdgeModule {}
 
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, log = silentLog, markets = MARKETS }: { redisUrl?: string; log?: Log; markets?: readonly Market[] } = {},
+  { redisUrl, log = silentLog, markets = MARKETS, access = {} }: Surroundings = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
+  const whoMayCome = new Access(Object.assign(new AccessSettings(), access));
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {
       module: TestEdgeModule,
-      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings, markets)],
+      imports: [
+        RuntimeModule.with(log, whoMayCome),
+        BusModule.with(busSettings),
+        EdgeModule.with(edgeSettings, markets),
+      ],
       providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
     },
     ops: { opsHost: '127.0.0.1', opsPort: 0 },

@@ -1,5 +1,7 @@
-import { refusePublicHost } from '#libs/edge';
+import { openTo, refusePublicHost } from '#libs/edge';
 import {
+  Access,
+  AccessSettings,
   BusSettings,
   EdgeSettings,
   type Environment,
@@ -17,8 +19,13 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 
 /** @throws SettingsError naming every bad setting. */
 export function readEdgeConfig(environment: Environment) {
-  const config = readSettings({ bus: BusSettings, edge: EdgeSettings, ops: OpsSettings }, environment);
-  refusePublicHost(config.edge);
+  const config = readSettings(
+    { access: AccessSettings, bus: BusSettings, edge: EdgeSettings, ops: OpsSettings },
+    environment,
+  );
+  const access = new Access(config.access);
+  const edge = openTo(config.edge, access);
+  refusePublicHost(edge);
   refusePublicOps(config.ops);
   refuseSharedPort(config.edge, config.ops);
   if (config.bus.redisUrl === undefined) {
@@ -27,7 +34,7 @@ export function readEdgeConfig(environment: Environment) {
     ]);
   }
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), NO_LINES);
-  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
+  return { ...config, access, room, edge: { ...edge, maxConnections: room.taken } };
 }
 
 /** The edge role has no connection to Binance. */

@@ -8,11 +8,16 @@ import type { StandaloneConfig } from './standalone.config.js';
 /** Both roles in one process, on a memory bus unless a Redis is named. */
 @Module({})
 export class StandaloneModule {
-  static with({ bus, edge, upstream }: StandaloneConfig, log: Log): DynamicModule {
+  static with({ access, bus, edge, upstream }: StandaloneConfig, log: Log): DynamicModule {
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
       module: StandaloneModule,
-      imports: [RuntimeModule.with(log), BusModule.with(bus), EdgeModule.with(edge), UpstreamModule.with(upstream)],
+      imports: [
+        RuntimeModule.with(log, access),
+        BusModule.with(bus),
+        EdgeModule.with(edge),
+        UpstreamModule.with(upstream),
+      ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
     };
   }

@@ -3,7 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
 import type { ClientLimits, Clock } from '#libs/core';
-import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
+import { ACCESS, type Access, CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { Introductions } from './commands/introductions.js';
@@ -17,6 +17,7 @@ import { Subscriptions } from './door/subscriptions.js';
 import { UwsAdapter } from './door/uws-adapter.js';
 import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
+import { Guard } from './guard/guard.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
 import { MarketStreams } from './streams/market-streams.js';
@@ -34,6 +35,7 @@ interface Surroundings {
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
+  access: Access;
 }
 
 /**
@@ -52,13 +54,14 @@ export class EdgeModule {
         UwsAdapter,
         {
           provide: SURROUNDINGS,
-          useFactory: (bus: Bus, clock: Clock, log: Log, metrics: Metrics): Surroundings => ({
+          useFactory: (bus: Bus, clock: Clock, log: Log, metrics: Metrics, access: Access): Surroundings => ({
             bus,
             clock,
             log,
+            access,
             metrics: new EdgeMetrics(metrics),
           }),
-          inject: [BUS, CLOCK, LOG, Metrics],
+          inject: [BUS, CLOCK, LOG, Metrics, ACCESS],
         },
         ...doorProviders(plan),
         ...streamsProviders(plan),
@@ -93,19 +96,22 @@ const DOOR = Symbol('DOOR');
 
 interface Door {
   server: UwsServer;
+  guard: Guard;
   sessions: Sessions;
   pings: Pings;
   backlogs: Backlogs;
 }
 
 function doorProviders({ settings, markets }: EdgePlan): Providers {
-  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter): Door => {
+  const make = ({ clock, log, metrics, access }: Surroundings, adapter: UwsAdapter): Door => {
     const sessions = new Sessions(settings, clock, metrics);
     const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
-    const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
-    return { server, sessions, pings, backlogs };
+    const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
+    const around = { markets, clock, log, metrics, access };
+    const server = new UwsServer(settings, { ...around, guard, sessions, backlogs, desk, adapter });
+    return { server, guard, sessions, pings, backlogs };
   };
   return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter] }];
 }

@@ -1,4 +1,4 @@
 export { UwsAdapter } from './door/uws-adapter.js';
 export { Edge } from './edge.js';
 export { EdgeModule } from './edge.module.js';
-export { refusePublicHost } from './public-host.js';
+export { openTo, refusePublicHost } from './public-host.js';

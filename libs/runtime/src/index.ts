@@ -1,6 +1,18 @@
 // First, before anything that another version of Node could not load.
 import './process/tested-node.js';
 
+export {
+  Access,
+  type AccessRefusal,
+  type Identified,
+  KEPT_OUT,
+  type Permit,
+  certificateProblems,
+  covers,
+  makeToken,
+  readCredential,
+  watchFiles,
+} from './access/index.js';
 export { systemClock, systemRandom } from './clock.js';
 export { whyNotListening } from './listening.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log/log.js';
@@ -16,4 +28,4 @@ export { RuntimeModule } from './runtime.module.js';
 export type { Service } from './service.js';
 export * from './settings/index.js';
 export { type Running, type StartOptions, start } from './start.js';
-export { CLOCK, LOG, RANDOM, SERVICES } from './tokens.js';
+export { ACCESS, CLOCK, LOG, RANDOM, SERVICES } from './tokens.js';

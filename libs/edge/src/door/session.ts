@@ -1,4 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
+import type { Permit } from '#libs/runtime';
 import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
@@ -39,6 +40,8 @@ export class Session {
   readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;
+  /** What its token allows; absent where nobody is asked for one. */
+  permit: Permit | undefined;
   /** Commands refused since the last good one. */
   refusals = 0;
   /** Takes a command to its handler; set when the handlers are bound. */
@@ -101,6 +104,12 @@ export class Session {
       for (const text of texts) socket.send(text);
     });
     if (this.counts) for (const { length } of texts) this.counts.sentBytes += length;
+  }
+
+  /** Does something while what is sent to this client is held together. */
+  cork(act: () => void): void {
+    if (this.socket) this.socket.cork(act);
+    else act();
   }
 
   ping(payload: string): void {

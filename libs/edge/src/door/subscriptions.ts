@@ -1,5 +1,6 @@
 import type { ParsedStream } from '#libs/binance';
 import { HoldfastError, type StreamName } from '#libs/core';
+import { covers } from '#libs/runtime';
 import type { Hearer } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
@@ -21,14 +22,16 @@ export class Subscriptions {
   /**
    * Gives a client these streams as well. What is published from now on reaches it.
    *
-   * @throws HoldfastError when there would be too many.
+   * @throws HoldfastError when there would be too many, or its token is not for them.
    */
   add(session: Session, streams: readonly ParsedStream[]): EdgeStream[] {
+    refuseForbidden(session, streams);
     const named = new Map(streams.map((stream) => [stream.name, stream]));
     const fresh = [...named.values()].filter(({ name }) => !session.streams.has(name));
-    const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
+    const most = Math.min(this.maxStreamsPerClient, session.permit?.streams ?? Infinity);
+    const over = fresh.slice(Math.max(0, most - session.streams.size));
     if (over.length > 0) {
-      const message = `one connection may have ${this.maxStreamsPerClient} streams`;
+      const message = `one connection may have ${most} streams`;
       const streams = Object.fromEntries(over.map(({ name }) => [name, message]));
       throw new HoldfastError('too-many-streams', message, { streams });
     }
@@ -76,6 +79,12 @@ export class Subscriptions {
     if (!wanted) throw new Error(`No streams of the market ${entry.market.name} here`);
     return wanted;
   }
+}
+
+function refuseForbidden({ permit }: Session, streams: readonly ParsedStream[]): void {
+  const message = 'this token is not for this stream';
+  const others = streams.flatMap(({ name, alias = name }) => (covers(permit, name) ? [] : [[alias, message] as const]));
+  if (others.length > 0) throw new HoldfastError('forbidden', message, { streams: Object.fromEntries(others) });
 }
 
 /** From now on a client gets a stream under the other name by which it asked for it. */

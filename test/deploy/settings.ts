@@ -1,5 +1,6 @@
 import {
   AccessSettings,
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   type Environment,
@@ -12,7 +13,14 @@ import { readEdgeConfig } from '../../apps/edge/src/edge.config.js';
 import { readUpstreamConfig } from '../../apps/upstream/src/upstream.config.js';
 
 /** Every settings class, in the order in which `.env.example` shows them. */
-export const SECTIONS = { EdgeSettings, AccessSettings, UpstreamSettings, BusSettings, OpsSettings };
+export const SECTIONS = {
+  EdgeSettings,
+  AccessSettings,
+  BinanceSettings,
+  UpstreamSettings,
+  BusSettings,
+  OpsSettings,
+};
 
 /** How each role reads its settings, from its own app. */
 const READERS = { upstream: readUpstreamConfig, edge: readEdgeConfig };

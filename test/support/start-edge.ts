@@ -4,6 +4,7 @@ import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
   Access,
   AccessSettings,
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   type Log,
@@ -20,21 +21,27 @@ export interface TestEdge extends Running {
   bus: Bus;
 }
 
-interface Surroundings {
+class TestEdgeModule {}
+
+/** Nobody answers there: no test asks Binance itself. */
+const NOWHERE = { restUrl: 'http://127.0.0.1:9' };
+
+interface TestEdgeOptions {
   redisUrl?: string;
+  /** Where the exchange is. */
+  binance?: Partial<BinanceSettings>;
   log?: Log;
   markets?: readonly Market[];
   access?: Partial<AccessSettings>;
 }
 
-class TestEdgeModule {}
-
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, log = silentLog, markets = MARKETS, access = {} }: Surroundings = {},
+  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS, access = {} }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
+  const binanceSettings = Object.assign(new BinanceSettings(), binance);
   const whoMayCome = new Access(Object.assign(new AccessSettings(), access));
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
@@ -43,7 +50,7 @@ export async function startEdge(
       imports: [
         RuntimeModule.with(log, whoMayCome),
         BusModule.with(busSettings),
-        EdgeModule.with(edgeSettings, markets),
+        EdgeModule.with(edgeSettings, binanceSettings, markets),
       ],
       providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
     },

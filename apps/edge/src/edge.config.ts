@@ -1,7 +1,8 @@
-import { openTo, refusePublicHost } from '#libs/edge';
+import { checkRest, openTo, refusePublicHost } from '#libs/edge';
 import {
   Access,
   AccessSettings,
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   type Environment,
@@ -20,9 +21,10 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 /** @throws SettingsError naming every bad setting. */
 export function readEdgeConfig(environment: Environment) {
   const config = readSettings(
-    { access: AccessSettings, bus: BusSettings, edge: EdgeSettings, ops: OpsSettings },
+    { access: AccessSettings, bus: BusSettings, edge: EdgeSettings, binance: BinanceSettings, ops: OpsSettings },
     environment,
   );
+  checkRest(config.binance);
   const access = new Access(config.access);
   const edge = openTo(config.edge, access);
   refusePublicHost(edge);

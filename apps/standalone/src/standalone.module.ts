@@ -15,7 +15,7 @@ export class StandaloneModule {
       imports: [
         RuntimeModule.with(log, access),
         BusModule.with(bus),
-        EdgeModule.with(edge),
+        EdgeModule.with(edge, upstream),
         UpstreamModule.with(upstream),
       ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],

@@ -39,7 +39,7 @@ export class Edge implements Service {
   }
 
   private async end(): Promise<void> {
-    const { markets, pings, backlogs, sessions, coldStarts, server, guard } = this.parts;
+    const { markets, pings, backlogs, sessions, coldStarts, rest, server, guard } = this.parts;
     this.port = undefined;
     server.stopListening();
     guard.stop();
@@ -48,6 +48,7 @@ export class Edge implements Service {
     await sessions.closeAll();
     backlogs.stop();
     for (const streams of markets) streams.stop();
+    await rest.stop();
     server.close();
   }
 }

@@ -18,6 +18,7 @@ export { whyNotListening } from './listening.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log/log.js';
 export { orExit, runMain } from './main.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
+export { networksOf } from './networks.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
 export type { About } from './process/about.js';
 export { isLoopback, refusePublicOps, refuseSharedPort } from './process/doors.js';

@@ -1,17 +1,20 @@
 import './uws-adapter-header-size.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket, us_socket_context_t } from 'uWebSockets.js';
-import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, type Result, notOk, stamp } from '#libs/core';
 import { type Access, type EdgeSettings, FileReserve, type Log } from '#libs/runtime';
+import { Flow } from '../delivery/conflation/flow.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { Admission, Guard } from '../guard/guard.js';
-import { type Asked, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
+import { type AskedVisit, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
 import { UwsListener } from '../listening/uws-adapter-listener.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import type { RestDesk } from '../rest/rest-desk.js';
+import { answerRest } from '../rest/uws-adapter-rest.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
 import {
   type DoorEntry,
+  type DoorPlan,
   type HttpRefusal,
   UPGRADE_REQUIRED,
   type UpgradeHeaders,
@@ -31,13 +34,14 @@ interface UserData {
 
 /** Who takes what comes in at the door. */
 export interface DoorParts {
-  markets: readonly Market[];
+  plan: DoorPlan;
   sessions: Sessions;
   backlogs: Backlogs;
   desk: CommandDesk;
   adapter: UwsAdapter;
   access: Access;
   guard: Guard;
+  rest: RestDesk;
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
@@ -111,7 +115,7 @@ export class UwsServer {
         open: (socket) => this.opened(socket),
         message: (socket, message, isBinary) => this.received(socket.getUserData().session, message, isBinary),
         ping: (socket) => this.pinged(socket.getUserData().session),
-        pong: (socket) => this.pinged(socket.getUserData().session),
+        pong: (socket, payload) => this.pinged(socket.getUserData().session, Buffer.from(payload).toString()),
         dropped: (socket) => this.dropped(socket.getUserData().session),
         drain: (socket) => socket.getUserData().session?.drained(),
         close: (socket, code) => this.closed(socket.getUserData(), code),
@@ -119,8 +123,11 @@ export class UwsServer {
       .any('/*', (response, request) => {
         const asked = askedOf(response, request);
         whenJudged(response, this.parts.guard.judge(asked), (judged) => {
-          const entry = judged.ok ? readRequestPath(this.parts.markets, asked.path, judged.value.query) : judged;
-          if (judged.ok) judged.value.leave();
+          if (!judged.ok) return answer(response, asked, judged.problem);
+          const { query, leave } = judged.value;
+          leave();
+          if (answerRest(this.parts.rest, response, { ...asked, query })) return;
+          const entry = readRequestPath(this.parts.plan, asked.path, query);
           answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
         });
       });
@@ -161,14 +168,15 @@ export class UwsServer {
   }
 
   /** What somebody who may come in wants here, or why that is not to be had; counted. */
-  private entryOf({ path }: Asked, headers: UpgradeHeaders, admission: Admission): Result<DoorEntry, HttpRefusal> {
-    const entry = readRequestPath(this.parts.markets, path, admission.query);
+  private entryOf({ path }: AskedVisit, headers: UpgradeHeaders, admission: Admission): Result<DoorEntry, HttpRefusal> {
+    const entry = readRequestPath(this.parts.plan, path, admission.query);
     const bad = entry.ok ? refuseHandshake(headers) : entry.problem;
     if (!entry.ok || bad) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });
       return notOk(bad ?? UPGRADE_REQUIRED);
     }
-    const refusal = this.parts.guard.refuseStreams(admission.permit, entry.value.streams);
+    const streams = [...entry.value.names.values()].flatMap((parsed) => parsed ?? []);
+    const refusal = this.parts.guard.refuseStreams(admission.permit, streams);
     return refusal ? notOk(refusal) : entry;
   }
 
@@ -179,7 +187,10 @@ export class UwsServer {
     this.lastId += 1;
     const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), socket);
     session.permit = admission.permit;
-    session.counts = this.parts.metrics.counts;
+    session.cork = (act) => void socket.cork(act);
+    const { clock, metrics } = this.parts;
+    session.counts = metrics.counts;
+    session.flow = new Flow(session, { clock, counts: metrics.counts, endOfTurn: setImmediate });
     userData.session = session;
     session.leaves = () => this.parts.adapter.left(session);
     if (!this.parts.sessions.admit(session)) return;
@@ -193,8 +204,9 @@ export class UwsServer {
     this.parts.desk.receive(session, isBinary ? undefined : Buffer.from(message).toString());
   }
 
-  private pinged(session: Session | undefined): void {
-    if (session) this.parts.desk.pinged(session);
+  /** @param answer what it answers, where it is a pong. */
+  private pinged(session: Session | undefined, answer = ''): void {
+    if (session && !session.flow?.answered(answer)) this.parts.desk.pinged(session);
   }
 
   /**
@@ -229,7 +241,7 @@ const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
  * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
  * goes, would be answered without end and nobody else served.
  */
-function answer(response: HttpResponse, { method }: Asked, { status, headers = {}, body }: HttpRefusal): void {
+function answer(response: HttpResponse, { method }: AskedVisit, { status, headers = {}, body }: HttpRefusal): void {
   response.cork(() => {
     response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);

@@ -4,14 +4,17 @@ import type { Judged } from './guard.js';
 import type { Visit } from './visit.js';
 
 /** What has to be known of a request later: it is gone when its handler returns. */
-export interface Asked extends Visit {
+export interface AskedVisit extends Visit {
   path: string;
   method: string;
+  /** `X-MBX-TIME-UNIT`. */
+  timeUnit: string;
 }
 
-export const askedOf = (response: HttpResponse, request: HttpRequest): Asked => ({
+export const askedOf = (response: HttpResponse, request: HttpRequest): AskedVisit => ({
   path: request.getUrl(),
   method: request.getMethod(),
+  timeUnit: request.getHeader('x-mbx-time-unit'),
   // `undefined` where there is none, although the types say otherwise.
   query: request.getQuery() ?? '',
   host: request.getHeader('host'),

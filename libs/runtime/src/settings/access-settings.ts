@@ -10,7 +10,7 @@ import {
   Min,
   Validate,
 } from 'class-validator';
-import { AreNetworks } from './networks.js';
+import { AreNetworks } from '../networks.js';
 import { integer, list, text } from './readers.js';
 import { Setting } from './setting.js';
 

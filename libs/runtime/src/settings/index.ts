@@ -1,7 +1,7 @@
 export { AccessSettings } from './access-settings.js';
+export { BinanceSettings } from './binance-settings.js';
 export { BusSettings } from './bus-settings.js';
 export { EdgeSettings } from './edge-settings.js';
-export { networksOf } from './networks.js';
 export { OpsSettings } from './ops-settings.js';
 export { UpstreamSettings } from './upstream-settings.js';
 export * from './readers.js';

@@ -40,11 +40,15 @@ export interface CommandRefusal {
   streams?: Readonly<Record<StreamName, string>>;
 }
 
-/** What an edge says beside events: its limits first, then a reply to each command. Data and feed states come as bare events. */
+/**
+ * What an edge says beside events: its limits first, then a reply to each command, and before it goes that this connection is closed
+ * after so long. Data and feed states come as bare events.
+ */
 export type NativeReply =
   | { event: 'limits'; data: ClientLimits }
   | { event: 'subscribed'; id?: number | string; data: { streams: Places; resumed?: Resumed } }
   | { event: 'unsubscribed'; id?: number | string; data: { streams: StreamName[] } }
   | { event: 'list'; id?: number | string; data: { streams: StreamName[] } }
   | { event: 'pong'; id?: number | string; data: { at: number } }
-  | { event: 'error'; id?: number | string; data: CommandRefusal };
+  | { event: 'error'; id?: number | string; data: CommandRefusal }
+  | { event: 'reconnect'; data: { withinMs: number } };

@@ -20,12 +20,12 @@ export interface TestEdge extends Running {
 
 class TestEdgeModule {}
 
-/** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
+/** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. It parts with its clients at once. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
   { redisUrl, log = silentLog, markets = MARKETS }: { redisUrl?: string; log?: Log; markets?: readonly Market[] } = {},
 ): Promise<TestEdge> {
-  const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
+  const edgeSettings = Object.assign(new EdgeSettings(), { port: 0, drainGraceMs: 0 }, settings);
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {

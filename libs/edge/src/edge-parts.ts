@@ -3,6 +3,7 @@ import type { ColdStarts } from './door/cold-starts.js';
 import type { Pings } from './door/pings.js';
 import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
+import type { Draining } from './leaving/draining.js';
 import type { EdgeMetrics } from './metrics/edge-metrics.js';
 import type { MarketStreams } from './streams/market-streams.js';
 
@@ -13,6 +14,7 @@ export interface EdgeParts {
   coldStarts: ColdStarts;
   pings: Pings;
   backlogs: Backlogs;
+  draining: Draining;
   markets: readonly MarketStreams[];
   metrics: EdgeMetrics;
 }

@@ -17,6 +17,7 @@ import { Subscriptions } from './door/subscriptions.js';
 import { UwsAdapter } from './door/uws-adapter.js';
 import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
+import { Draining } from './leaving/draining.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
 import { MarketStreams } from './streams/market-streams.js';
@@ -96,16 +97,18 @@ interface Door {
   sessions: Sessions;
   pings: Pings;
   backlogs: Backlogs;
+  draining: Draining;
 }
 
 function doorProviders({ settings, markets }: EdgePlan): Providers {
   const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter): Door => {
-    const sessions = new Sessions(settings, clock, metrics);
+    const sessions = new Sessions(settings, metrics);
     const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
     const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
-    return { server, sessions, pings, backlogs };
+    const draining = new Draining(settings, sessions, clock, log);
+    return { server, sessions, pings, backlogs, draining };
   };
   return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter] }];
 }

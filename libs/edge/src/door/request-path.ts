@@ -22,6 +22,7 @@ export interface DoorEntry {
 export interface HttpRefusal {
   status: string;
   body: string;
+  headers?: Readonly<Record<string, string>>;
 }
 
 /** What says, beside its key, that a request is for an upgrade. */
@@ -42,7 +43,11 @@ export function refuseHandshake(headers: UpgradeHeaders): HttpRefusal | undefine
 }
 
 /** What a request that is none for an upgrade is told. */
-export const UPGRADE_REQUIRED: HttpRefusal = { status: '426 Upgrade Required', body: 'This is a WebSocket address' };
+export const UPGRADE_REQUIRED: HttpRefusal = {
+  status: '426 Upgrade Required',
+  body: 'This is a WebSocket address',
+  headers: { upgrade: 'websocket', 'sec-websocket-version': '13' },
+};
 
 /**
  * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives

@@ -70,6 +70,8 @@ const EXCLUSIVE_PORT = 1;
  * message, and C++ does the rest.
  */
 export class UwsServer {
+  /** What whoever asks to come in is told, from the moment when nobody new comes in. */
+  turnsAway: HttpRefusal | undefined;
   private readonly app: TemplatedApp;
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
@@ -160,6 +162,10 @@ export class UwsServer {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
+    if (this.turnsAway) {
+      this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
+      return answer(response, request, this.turnsAway);
+    }
     const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
     const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
     if (!entry.ok || refusal) {
@@ -231,12 +237,11 @@ const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
  * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
  * goes, would be answered without end and nobody else served.
  */
-function answer(response: HttpResponse, request: HttpRequest, { status, body }: HttpRefusal): void {
+function answer(response: HttpResponse, request: HttpRequest, { status, body, headers = {} }: HttpRefusal): void {
   const isHead = request.getMethod() === 'head';
   response.cork(() => {
     response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
-    if (status.startsWith('426'))
-      response.writeHeader('upgrade', 'websocket').writeHeader('sec-websocket-version', '13');
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
     response.end(isHead ? '' : body, true);
   });
 }

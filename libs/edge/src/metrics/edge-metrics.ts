@@ -28,7 +28,7 @@ const COUNTERS = {
   },
   refusedConnections: {
     name: 'holdfast_edge_refused_connections_total',
-    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more.',
+    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more, the edge is going away.',
     labelNames: ['why'],
   },
   closes: {
@@ -50,7 +50,7 @@ const COMMANDS = ['native', 'binance'].flatMap((wire) =>
 );
 
 /** Why a connection is refused before it is one. */
-const REFUSED = ['bad-request', 'too-many', 'no-files'].map((why) => ({ why }));
+const REFUSED = ['bad-request', 'too-many', 'no-files', 'going-away'].map((why) => ({ why }));
 
 const HOW_SLOW = ['told', 'cut', 'unread', 'no-room'].map((how) => ({ how }));
 

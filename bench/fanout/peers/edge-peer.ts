@@ -84,8 +84,10 @@ export class EdgePeer implements Peer {
   private bus: Bus | undefined;
   private seq: Seq = 0;
 
+  constructor(private readonly flushMs = 0) {}
+
   async listen(): Promise<Listening> {
-    const settings = Object.assign(new EdgeSettings(), { port: 0 });
+    const settings = Object.assign(new EdgeSettings(), { port: 0, flushMs: this.flushMs });
     const { app } = await start({
       module: EdgeOnMemoryBus.with(settings),
       ops: { opsHost: '127.0.0.1', opsPort: 0 },

@@ -4,6 +4,7 @@ import type { Peer } from './peer.js';
 const PEERS: Record<string, () => Promise<Peer>> = {
   uws: async () => new (await import('./uws-peer.js')).UwsPeer(),
   edge: async () => new (await import('./edge-peer.js')).EdgePeer(),
+  'edge-20ms': async () => new (await import('./edge-peer.js')).EdgePeer(20),
   nest: async () => new (await import('./nest-peer.js')).NestPeer(),
 };
 

@@ -119,7 +119,7 @@ const STREAMS = Symbol('STREAMS');
 function streamsProviders({ settings, markets }: EdgePlan): Providers {
   const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
-    const { publish } = server;
+    const publish = server.window?.gather ?? server.publish;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
     const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents };
     return markets.map((market) => new MarketStreams(market, shared));

@@ -1,4 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
+import type { ClientSocket } from '../delivery/client-socket.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
@@ -6,19 +7,6 @@ import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
 import type { DoorEntry } from './request-path.js';
 import type { Command, Outcome, Wire } from './wire/wire.js';
-
-/** What a session needs of a WebSocket; a uWebSockets.js socket is one. It must not be touched after it has closed. */
-export interface ClientSocket {
-  send(text: string): unknown;
-  ping(payload: string): unknown;
-  subscribe(topic: string): unknown;
-  unsubscribe(topic: string): unknown;
-  cork(write: () => void): unknown;
-  end(code: number, reason: string): unknown;
-  /** Ends the connection without a word; what waits for the client is thrown away at once. */
-  close(): unknown;
-  getBufferedAmount(): number;
-}
 
 /** How a client is told to go that has still to read what waits for it. */
 interface Farewell {

@@ -13,6 +13,7 @@ import {
 import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
 import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
+import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Backlogs } from './backlogs.js';
@@ -72,6 +73,8 @@ const EXCLUSIVE_PORT = 1;
 export class UwsServer {
   /** What whoever asks to come in is told, from the moment when nobody new comes in. */
   turnsAway: HttpRefusal | undefined;
+  /** There where messages are gathered for longer than a turn of the loop. */
+  readonly window: FlushWindow | undefined;
   private readonly app: TemplatedApp;
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
@@ -84,6 +87,7 @@ export class UwsServer {
   ) {
     this.reserve = new FileReserve(parts.clock);
     this.app = this.makeApp();
+    if (settings.flushMs > 0) this.window = new FlushWindow(settings, parts.clock, this.publish);
   }
 
   /** Sends a text to every client that joined the topic. A property, so that it can be handed on as it is. */
@@ -117,6 +121,7 @@ export class UwsServer {
   /** Closes the sockets that are left, and what holds the event loop. */
   close(): void {
     this.stopListening();
+    this.window?.flush();
     this.app.close();
   }
 
@@ -187,7 +192,13 @@ export class UwsServer {
     const userData = socket.getUserData();
     const address = Buffer.from(socket.getRemoteAddressAsText()).toString();
     this.lastId += 1;
-    const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
+    const session = new Session(
+      this.lastId,
+      userData.entry,
+      address,
+      stamp(this.parts.clock),
+      this.window?.guard(socket) ?? socket,
+    );
     session.counts = this.parts.metrics.counts;
     userData.session = session;
     session.leaves = () => this.parts.adapter.left(session);

@@ -196,4 +196,15 @@ export class EdgeSettings {
   @Min(0)
   @IsInt()
   drainGraceMs: number = 5_000;
+
+  @Setting({
+    env: 'HOLDFAST_EDGE_FLUSH_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 1000 (0: the end of each turn of the loop)',
+    says: 'How long an edge gathers messages before it sends them, so that what comes within this time goes to each client in one write: it costs that much delay and saves CPU where it is longer than the clients take (about 4.5 us each).',
+  })
+  @Max(1_000)
+  @Min(0)
+  @IsInt()
+  flushMs: number = 0;
 }

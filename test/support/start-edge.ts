@@ -2,6 +2,7 @@ import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   type Log,
@@ -20,17 +21,29 @@ export interface TestEdge extends Running {
 
 class TestEdgeModule {}
 
+/** Nobody answers there: no test asks Binance itself. */
+const NOBODY = 'http://127.0.0.1:9';
+
+interface TestEdgeOptions {
+  redisUrl?: string;
+  /** What REST questions of clients are passed on to. */
+  restUrl?: string;
+  log?: Log;
+  markets?: readonly Market[];
+}
+
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. It parts with its clients at once. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, log = silentLog, markets = MARKETS }: { redisUrl?: string; log?: Log; markets?: readonly Market[] } = {},
+  { redisUrl, restUrl = NOBODY, log = silentLog, markets = MARKETS }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0, drainGraceMs: 0 }, settings);
+  const binance = Object.assign(new BinanceSettings(), { restUrl });
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {
       module: TestEdgeModule,
-      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings, markets)],
+      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings, binance, markets)],
       providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
     },
     ops: { opsHost: '127.0.0.1', opsPort: 0 },

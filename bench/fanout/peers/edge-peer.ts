@@ -14,6 +14,7 @@ import {
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   RuntimeModule,
@@ -33,7 +34,11 @@ class EdgeOnMemoryBus {
   static with(settings: EdgeSettings): DynamicModule {
     return {
       module: EdgeOnMemoryBus,
-      imports: [RuntimeModule.with(silentLog), BusModule.with(new BusSettings()), EdgeModule.with(settings)],
+      imports: [
+        RuntimeModule.with(silentLog),
+        BusModule.with(new BusSettings()),
+        EdgeModule.with(settings, new BinanceSettings()),
+      ],
       providers: [{ provide: SERVICES, useFactory: (...services: Service[]) => services, inject: [BUS, Edge] }],
     };
   }

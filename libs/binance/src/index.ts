@@ -17,7 +17,7 @@ export { inUnit } from './time-unit.js';
 export { encodeServerShutdown } from './server-shutdown.js';
 export * from './shape/fields.js';
 export { MARKETS, spot } from './spot.js';
-export { type StreamNameProblem, otherNameOf } from './stream-name.js';
+export { LONGEST_NAME, type StreamNameProblem, otherNameOf } from './stream-name.js';
 export {
   type BookRules,
   type BookSnapshot,

@@ -10,6 +10,14 @@ export * from './error.js';
 export * from './doubled.js';
 export * from './words/event.js';
 export * from './exit-code.js';
+export {
+  type ListMark,
+  type SymbolsAnswer,
+  type SymbolsQuestion,
+  areSymbols,
+  readSymbolsAnswer,
+  readSymbolsQuestion,
+} from './listing/symbols.js';
 export * from './for-people.js';
 export * from './words/heartbeat.js';
 export * from './words/instant.js';

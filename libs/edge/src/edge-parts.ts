@@ -5,6 +5,7 @@ import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
 import type { Draining } from './leaving/draining.js';
 import type { EdgeMetrics } from './metrics/edge-metrics.js';
+import type { RestDesk } from './rest/rest-desk.js';
 import type { MarketStreams } from './streams/market-streams.js';
 
 /** The parts of an edge. */
@@ -15,6 +16,7 @@ export interface EdgeParts {
   pings: Pings;
   backlogs: Backlogs;
   draining: Draining;
+  rest: RestDesk;
   markets: readonly MarketStreams[];
   metrics: EdgeMetrics;
 }

@@ -3,7 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
 import type { ClientLimits, Clock } from '#libs/core';
-import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
+import { type BinanceSettings, CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { Introductions } from './commands/introductions.js';
@@ -20,12 +20,16 @@ import { Edge } from './edge.js';
 import { Draining } from './leaving/draining.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
+import { makeRestDesk, restMarket } from './rest/make-rest-desk.js';
+import { ownDepth } from './rest/own-depth.js';
+import { RestDesk } from './rest/rest-desk.js';
 import { MarketStreams } from './streams/market-streams.js';
 import { Room } from './streams/room.js';
 
 /** What an edge is told when it is made. */
 interface EdgePlan {
   settings: Readonly<EdgeSettings>;
+  binance: Readonly<BinanceSettings>;
   markets: readonly Market[];
 }
 
@@ -44,9 +48,13 @@ interface Surroundings {
 @Module({})
 export class EdgeModule {
   /** @throws SettingsError when the host is public and nobody allowed that. */
-  static with(settings: Readonly<EdgeSettings>, markets: readonly Market[] = MARKETS): DynamicModule {
+  static with(
+    settings: Readonly<EdgeSettings>,
+    binance: Readonly<BinanceSettings>,
+    markets: readonly Market[] = MARKETS,
+  ): DynamicModule {
     refusePublicHost(settings);
-    const plan: EdgePlan = { settings, markets };
+    const plan: EdgePlan = { settings, binance, markets };
     return {
       module: EdgeModule,
       providers: [
@@ -98,31 +106,42 @@ interface Door {
   pings: Pings;
   backlogs: Backlogs;
   draining: Draining;
+  rest: RestDesk;
 }
 
-function doorProviders({ settings, markets }: EdgePlan): Providers {
-  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter): Door => {
+function doorProviders(plan: EdgePlan): Providers {
+  const { settings, markets } = plan;
+  const makeRest = ({ bus, clock }: Surroundings, metrics: Metrics, ops: Ops): RestDesk =>
+    makeRestDesk(plan, { bus, clock, metrics, ops });
+  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter, rest: RestDesk): Door => {
     const sessions = new Sessions(settings, metrics);
     const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
-    const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
+    const served = { markets, mostStreams: settings.maxStreamsPerClient };
+    const parts = { plan: served, sessions, backlogs, desk, adapter, rest, clock, log, metrics };
     const draining = new Draining(settings, sessions, clock, log);
-    return { server, sessions, pings, backlogs, draining };
+    return { server: new UwsServer(settings, parts), sessions, pings, backlogs, draining, rest };
   };
-  return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter] }];
+  return [
+    { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },
+    { provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter, RestDesk] },
+  ];
 }
 
 /** The part that knows streams and no sockets: one per market. */
 const STREAMS = Symbol('STREAMS');
 
 function streamsProviders({ settings, markets }: EdgePlan): Providers {
-  const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
+  const make = (surroundings: Surroundings, { server, rest }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const publish = server.window?.gather ?? server.publish;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
     const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents };
-    return markets.map((market) => new MarketStreams(market, shared));
+    const all = markets.map((market) => new MarketStreams(market, shared));
+    const ofSpot = all.find(({ market }) => market === restMarket(markets));
+    if (ofSpot) rest.ownDepth = ownDepth(ofSpot);
+    return all;
   };
   return [
     { provide: STREAMS, useFactory: make, inject: [SURROUNDINGS, DOOR] },
@@ -134,8 +153,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     {
       provide: ColdStarts,
       useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
-        const { subscribeWaitMs: waitMs, maxStreamsPerClient: mostStreams, maxConnections: mostAtTheDoor } = settings;
-        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostStreams, mostAtTheDoor });
+        const { subscribeWaitMs: waitMs, maxConnections: mostAtTheDoor } = settings;
+        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostAtTheDoor });
         adapter.arrive = (entry) => coldStarts.arrive(entry);
         return coldStarts;
       },

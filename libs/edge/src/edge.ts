@@ -50,7 +50,7 @@ export class Edge implements Service {
   }
 
   private async end(): Promise<void> {
-    const { markets, pings, backlogs, draining, coldStarts, server } = this.parts;
+    const { markets, pings, backlogs, draining, coldStarts, rest, server } = this.parts;
     this.port = undefined;
     server.stopListening();
     coldStarts.stop();
@@ -58,6 +58,7 @@ export class Edge implements Service {
     await draining.closeAll();
     backlogs.stop();
     for (const streams of markets) streams.stop();
+    await rest.stop();
     server.close();
   }
 }

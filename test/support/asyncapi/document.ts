@@ -113,10 +113,12 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     redisMissed: channel(redis.missed, 'redis', 'An edge asks the others for the end of a term', [
       one('missedQuestion'),
     ]),
+    redisSymbols: channel(redis.symbols, 'redis', 'An edge asks which symbols there are', [one('symbolsQuestion')]),
     redisReply: {
       ...channel('holdfast:reply:{asker}', 'redis', 'What was asked for, told to who has asked', [
         one('welcomeAnswer'),
         one('missedAnswer'),
+        one('symbolsAnswer'),
       ]),
       parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
@@ -148,6 +150,7 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisReached', 'receive', ['bus']],
   ['redisWelcome', 'receive', ['bus']],
   ['redisMissed', 'receive', ['bus']],
+  ['redisSymbols', 'receive', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
 ];

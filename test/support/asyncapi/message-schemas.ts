@@ -29,6 +29,7 @@ const CAUSES: Record<FeedCause, true> = {
   'connection-refused': true,
   'refused-by-binance': true,
   'too-many-streams': true,
+  'unknown-symbol': true,
   reconnecting: true,
   silent: true,
   filling: true,
@@ -165,6 +166,8 @@ const WELCOME = object(
   ['opening'],
 );
 
+const LIST_MARK = { type: ['string', 'null'] };
+
 const MARK = object({
   place: EPOCH_SEQ,
   event: { type: 'string', description: 'The text of the newest event' },
@@ -203,6 +206,21 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
   missedAnswer: object({
     id: QUESTION_ID,
     answer: object({ texts: list({ type: 'string' }, 'The texts of all messages behind `after`, up to `to`') }),
+  }),
+  symbolsQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ mark: { ...LIST_MARK, description: 'Of the list that the asker has; null where it has none' } }),
+  }),
+  symbolsAnswer: object({
+    id: QUESTION_ID,
+    answer: object(
+      {
+        mark: { ...LIST_MARK, description: 'Of the list that there is; null where nobody knows' },
+        symbols: list({ type: 'string' }, 'All symbols, as in payloads; absent where the asker has this list'),
+      },
+      ['symbols'],
+    ),
   }),
   heartbeat: object({
     epoch: { type: 'integer' },

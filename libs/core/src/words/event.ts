@@ -311,6 +311,7 @@ export type FeedCause =
   | 'connection-refused'
   | 'refused-by-binance'
   | 'too-many-streams'
+  | 'unknown-symbol'
   | 'bus-lost'
   | 'upstream-gone'
   | 'stopped';

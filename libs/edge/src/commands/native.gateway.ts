@@ -66,9 +66,9 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   ): void {
     const since = readSince(data);
     const last = this.readLast(data);
-    const parsed = readStreams(session, data.streams);
-    const fresh = new Set(parsed.flatMap(({ name }) => (session.streams.has(name) ? [] : [name])));
-    const streams = this.subscriptions.add(session, parsed);
+    const names = readStreams(session, data.streams);
+    const fresh = new Set([...names.keys()].filter((name) => !session.streams.has(name)));
+    const streams = this.subscriptions.add(session, names);
     const resumed = new Map(since.map(([name, place]) => [name, isAt(place, session.streams.get(name))]));
     const told = streams.map((stream) => {
       const isNew = fresh.has(stream.name) && resumed.get(stream.name) !== true;

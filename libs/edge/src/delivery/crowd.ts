@@ -18,10 +18,12 @@ export const nobody = (): Record<Rendition, number> => ({
   native: 0,
   raw: 0,
   combined: 0,
-  named: 0,
+  'raw-named': 0,
+  'combined-named': 0,
   'raw-us': 0,
   'combined-us': 0,
-  'named-us': 0,
+  'raw-named-us': 0,
+  'combined-named-us': 0,
 });
 
 export const topicsOf = (market: string, stream: StreamName): Record<Rendition, string> =>

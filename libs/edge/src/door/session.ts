@@ -17,11 +17,9 @@ interface Farewell {
 /** One client connection. Everything is a no-op once it has closed. */
 export class Session {
   readonly wire: Wire;
-  /** What it has, by name. */
-  readonly streams = new Map<StreamName, EdgeStream>();
-  /** What it calls those that it called by another name; see `ParsedStream.alias`. */
-  readonly aliases = new Map<StreamName, StreamName>();
-  /** As whom it hears those. */
+  /** What it has, by the name by which it asked for it, in the order in which it did; undefined where nothing ever comes. */
+  readonly streams = new Map<StreamName, EdgeStream | undefined>();
+  /** As whom it hears what it called by another name; see `ParsedStream.alias`. */
   readonly hearers = new Map<StreamName, Hearer>();
   /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
   readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
@@ -33,8 +31,8 @@ export class Session {
   run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
   /** Commands that are carried out or wait for their turn. */
   queued = 0;
-  /** Where letters sent to this client alone are counted. */
-  counts: Pick<EdgeCounts, 'sentBytes'> | undefined;
+  /** Where letters sent to this client alone are counted, and names of nothing. */
+  counts: Pick<EdgeCounts, 'sentBytes' | 'silentNames'> | undefined;
   /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
   hurry: () => void = () => undefined;
   /** Called when it is to go, before its socket has gone: nothing more is published to it. */
@@ -71,8 +69,8 @@ export class Session {
     return binanceRendition({ isCombined, isMicrosecond: entry.isMicrosecond });
   }
 
-  /** As whom it hears a stream: as itself, unless it calls the stream by another name. */
-  hearerOf({ name }: Pick<EdgeStream, 'name'>): Hearer {
+  /** As whom it hears what it has by this name: as itself, unless that is a stream's other name. */
+  hearerOf(name: StreamName): Hearer {
     return this.hearers.get(name) ?? this;
   }
 

@@ -10,16 +10,18 @@ import {
   us_listen_socket_close,
   us_socket_local_port,
 } from 'uWebSockets.js';
-import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
 import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
 import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import type { RestDesk } from '../rest/rest-desk.js';
+import { answerRest } from '../rest/uws-adapter-rest.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
 import {
   type DoorEntry,
+  type DoorPlan,
   type HttpRefusal,
   UPGRADE_REQUIRED,
   type UpgradeHeaders,
@@ -38,11 +40,12 @@ interface UserData {
 
 /** Who takes what comes in at the door. */
 export interface DoorParts {
-  markets: readonly Market[];
+  plan: DoorPlan;
   sessions: Sessions;
   backlogs: Backlogs;
   desk: CommandDesk;
   adapter: UwsAdapter;
+  rest: RestDesk;
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
@@ -146,7 +149,8 @@ export class UwsServer {
         close: (socket, code) => this.closed(socket.getUserData().session, code),
       })
       .any('/*', (response, request) => {
-        const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
+        if (answerRest(this.parts.rest, response, request)) return;
+        const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
         answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
       });
   }
@@ -171,7 +175,7 @@ export class UwsServer {
       this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
       return answer(response, request, this.turnsAway);
     }
-    const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
+    const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
     const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
     if (!entry.ok || refusal) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });

@@ -20,6 +20,8 @@ export interface EdgeCounts {
   brokenArrays: number;
   /** Diffs that took clients of Binance's wire over missing ones to a book. */
   bridges: number;
+  /** Names of no stream that clients of Binance's wire asked for, and were not refused. */
+  silentNames: number;
 }
 
 export const newEdgeCounts = (): EdgeCounts => ({
@@ -33,4 +35,5 @@ export const newEdgeCounts = (): EdgeCounts => ({
   unreadable: 0,
   brokenArrays: 0,
   bridges: 0,
+  silentNames: 0,
 });

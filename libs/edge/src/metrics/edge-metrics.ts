@@ -13,6 +13,7 @@ const HELP: Record<keyof EdgeCounts, string> = {
   unreadable: 'Texts on a stream’s channel that are none of its events.',
   brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
+  silentNames: 'Names taken on Binance’s wire under which nothing ever comes: there is no such stream.',
 };
 
 const COUNTERS = {

@@ -150,6 +150,21 @@ describe('the demand of an edge', () => {
     expect(demands().at(-1)?.streams).toEqual(['a@trade']);
   });
 
+  it('names first what clients asked for first, so that one who wants many goes before nobody', async () => {
+    for (const [name, rank] of [
+      ['a@trade', 2],
+      ['b@trade', 0],
+      ['c@trade', 1],
+    ] as const) {
+      wanted.want(parsedStream(name), 'native', rank);
+    }
+    await settle();
+    expect(demands().at(-1)?.streams).toEqual(['b@trade', 'c@trade', 'a@trade']);
+    wanted.want(parsedStream('a@trade'), 'raw', 0);
+    clock.advance(DEMAND_EVERY_MS);
+    expect(demands().at(-1)?.streams).toEqual(['a@trade', 'b@trade', 'c@trade']);
+  });
+
   it('says it again every two seconds, and when it is asked, without asking anything', async () => {
     want('a@trade', 'native');
     await settle();

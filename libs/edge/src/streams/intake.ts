@@ -14,7 +14,6 @@ import {
   readPlace,
   stamp,
 } from '#libs/core';
-import { type Outlet, deliver } from '../delivery/outlet.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
@@ -47,19 +46,15 @@ interface IntakeParts {
  * repetitions, notices what was lost, remembers what a newcomer must be told, and passes everything on.
  */
 export class Intake {
-  private readonly outlet: Outlet;
-
-  constructor(private readonly parts: IntakeParts) {
-    this.outlet = { publish: parts.publish, counts: parts.metrics.counts };
-  }
+  constructor(private readonly parts: IntakeParts) {}
 
   /**
    * Takes the messages of one stream. The hot path: once per message, never once per client. What is simply the next event of a
    * followed stream goes straight through, as the table has it (`event`); everything else takes the longer way.
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
-    const { outlet } = this;
-    const { counts } = outlet;
+    const { publish, metrics } = this.parts;
+    const { counts } = metrics;
     const { audience, recent } = stream;
     return (text) => {
       const place = readPlace(text, stream.front);
@@ -81,8 +76,10 @@ export class Intake {
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
-      const { native } = audience.counts;
-      if (native > 0) deliver(outlet, audience.topics.native, text, native);
+      if (audience.counts.native === 0) return;
+      counts.deliveries += audience.counts.native;
+      counts.sentBytes += audience.counts.native * text.length;
+      publish(audience.topics.native, text);
     };
   }
 
@@ -250,7 +247,12 @@ export class Intake {
   private tell(stream: EdgeStream, ...texts: string[]): void {
     const { counts, topics } = stream.audience;
     if (counts.native === 0) return;
-    for (const text of texts) deliver(this.outlet, topics.native, text, counts.native);
+    const { counts: sent } = this.parts.metrics;
+    for (const text of texts) {
+      sent.deliveries += counts.native;
+      sent.sentBytes += counts.native * text.length;
+      this.parts.publish(topics.native, text);
+    }
   }
 
   /** Takes from a welcome what newcomers are given: the newest event, or the book as it is at the present place. */

@@ -1,5 +1,5 @@
 import type { Bus, Subscription } from '#libs/bus';
-import type { Market } from '#libs/binance';
+import type { Market, ParsedStream } from '#libs/binance';
 import { type Clock, type Millis, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
@@ -11,6 +11,7 @@ import { Intake } from './intake.js';
 import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
+import { KnownSymbols } from '../symbols/known-symbols.js';
 import { OtherEdges } from '../following/other-edges.js';
 import { Tails } from '../following/tails.js';
 import { Welcomes } from './welcomes.js';
@@ -37,6 +38,7 @@ export interface SharedParts {
 export class MarketStreams {
   readonly wanted: Interest;
   readonly hearing: Hearing;
+  readonly symbols: KnownSymbols;
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
@@ -52,6 +54,7 @@ export class MarketStreams {
     const { channels } = market;
     const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
     const find = (name: string): EdgeStream | undefined => this.wanted.find(name);
+    this.symbols = new KnownSymbols({ ...all, channel: channels.symbols });
     this.others = new OtherEdges({ ...all, channel: channels.missed, find });
     this.intake = new Intake({
       ...all,
@@ -87,7 +90,13 @@ export class MarketStreams {
     });
   }
 
+  /** Whether there is no such symbol. What has come once is believed in, whatever a list says. */
+  isUnlisted(parsed: ParsedStream): boolean {
+    return this.symbols.lacks(parsed) && this.wanted.find(parsed.name)?.last === undefined;
+  }
+
   start(): void {
+    this.symbols.start();
     this.demand.start();
     this.reached.start();
     this.others.start();
@@ -96,6 +105,7 @@ export class MarketStreams {
 
   /** Tells the upstream that this edge wants nothing any more. */
   stop(): void {
+    this.symbols.stop();
     this.hearing.stop();
     this.reached.stop();
     this.others.stop();

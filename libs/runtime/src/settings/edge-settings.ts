@@ -1,9 +1,10 @@
 import { IsBoolean, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { ClientRestSettings } from './client-rest-settings.js';
 import { host, integer, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
 
 /** Where clients connect and what one of them may take. */
-export class EdgeSettings {
+export class EdgeSettings extends ClientRestSettings {
   @Setting({
     env: 'HOLDFAST_HOST',
     read: host,

@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 import { endingOfRefusal, leastAfterRefusal } from '#libs/link';
-import { readRetryAfter } from '../line/failure.js';
 import type { HttpAnswer } from './http.js';
+import { readRetryAfter } from './retry-after.js';
 
 /** What an answer means, and what is to be done about it. */
 export type Verdict =
@@ -54,6 +54,15 @@ export function judge({ status, headers, text }: HttpAnswer, now: Millis): Verdi
     return { is: said && !NOT_ABOUT_US.has(said.code) ? 'refused' : 'strange', why };
   return { is: 'failed', why, forMs: retryAfterMs ?? 0 };
 }
+
+/** The same of an answer that is passed on as it came: reading megabytes takes long, so its beginning tells whether it is JSON. */
+export function judgeUnread(answer: HttpAnswer, now: Millis): Verdict {
+  if (answer.status === 200 && /^\s*[[{]/.test(answer.text)) return { is: 'answered', value: undefined };
+  return judge(answer, now);
+}
+
+/** Whether it is Binance that says what is wrong, and nobody between. */
+export const isInTheirWords = ({ text }: HttpAnswer): boolean => wordsOf(readJson(text).value) !== undefined;
 
 function readJson(text: string): { isJson: boolean; value?: unknown } {
   try {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
 import type { Clock, Millis } from '#libs/core';
-import { type Lookup, connectSideBySide } from '../dial/side-by-side.js';
+import { type Lookup, connectSideBySide } from './side-by-side.js';
 
 interface ConnectorParts {
   clock: Clock;

@@ -1,8 +1,8 @@
 import type { Market } from '#libs/binance';
 import type { Clock } from '#libs/core';
 import type { Metrics, Ops } from '#libs/runtime';
-import type { Host } from '../rest/hosts.js';
-import type { Rest } from '../rest/rest.js';
+import type { Host } from './hosts/hosts.js';
+import type { Rest } from './rest.js';
 
 /** Shows to operators what is asked over REST: a section of `/status`, and metrics. */
 export function showRest(

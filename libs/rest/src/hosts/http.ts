@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, ProxyAgent, errors } from 'undici';
 import { type Clock, type Millis, type Result, notOk, ok } from '#libs/core';
 import { credentialsOf } from '../dial/proxy.js';
 import type { Lookup } from '../dial/side-by-side.js';
-import { connectorOf } from './connector.js';
+import { connectorOf } from '../dial/connector.js';
 
 /** An answer, whole. */
 export interface HttpAnswer {

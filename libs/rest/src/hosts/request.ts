@@ -1,4 +1,5 @@
 import type { Millis } from '#libs/core';
+import type { UpstreamSettings } from '#libs/runtime';
 
 /** What is asked of Binance's REST API. */
 export interface RestRequest {
@@ -21,3 +22,10 @@ export interface RestFailure {
   /** Refused by nobody who can know: it is asked again, and who is told nothing else for long may take it for final. */
   isStrange?: true;
 }
+
+/** What every request says of itself, and nothing else. */
+export const headersOf = (timeUnit: UpstreamSettings['timeUnit']): Record<string, string> => ({
+  accept: 'application/json',
+  'user-agent': 'Holdfast',
+  ...(timeUnit === 'MICROSECOND' && { 'x-mbx-time-unit': timeUnit }),
+});

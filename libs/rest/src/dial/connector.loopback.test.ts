@@ -5,9 +5,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { systemClock } from '#libs/runtime';
 import { selfSigned } from '../../../../test/support/self-signed.js';
 import { until } from '../../../../test/support/until.js';
-import { listenBusily } from '../dial/busy-port.rig.js';
-import type { Lookup } from '../dial/side-by-side.js';
-import { Http } from './http.js';
+import { Http } from '../hosts/http.js';
+import { listenBusily } from './busy-port.rig.js';
+import type { Lookup } from './side-by-side.js';
 
 const NEVER = new AbortController().signal;
 

@@ -4,16 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { Clock, Result } from '#libs/core';
-import { Metrics, Ops, UpstreamSettings, systemClock } from '#libs/runtime';
+import { BinanceSettings, Metrics, Ops, systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
-import { ConnectProxy } from '../../../../test/support/connect-proxy.js';
-import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { until } from '../../../../test/support/until.js';
-import { showRest } from '../ops/rest-shown.js';
-import type { HostTimings } from './hosts.js';
+import { ConnectProxy } from '../../../test/support/connect-proxy.js';
+import { FakeClock } from '../../../test/support/fake-clock.js';
+import { until } from '../../../test/support/until.js';
+import type { HostTimings } from './hosts/hosts.js';
+import type { RestFailure, RestRequest } from './hosts/request.js';
 import { pause } from './pause.js';
-import type { RestFailure, RestRequest } from './request.js';
 import { Rest, type RestParts } from './rest.js';
+import { showRest } from './rest-shown.js';
 
 const NEVER = new AbortController().signal;
 const TIMINGS: HostTimings = { failedMs: 300, failedMostMs: 1_000, answerMs: 400 };
@@ -57,7 +57,8 @@ const answer = (value: unknown, headers: Record<string, string | number> = {}) =
   ((_, response) => void response.writeHead(200, headers).end(JSON.stringify(value))) as Parameters<typeof serve>[0];
 
 interface Given {
-  settings?: Partial<UpstreamSettings>;
+  settings?: Partial<BinanceSettings>;
+  timeUnit?: RestParts['timeUnit'];
   limit?: number;
   windowMs?: number;
   bus?: MemoryBus;
@@ -66,14 +67,21 @@ interface Given {
 
 function restAt(urls: readonly (string | { url: string; lacks: string[] })[], given: Given = {}): Rest {
   const { limit = 6_000, windowMs = 60_000, bus = new MemoryBus(), clock = systemClock, settings } = given;
+  const { timeUnit = 'MILLISECOND' } = given;
   const rest = urls.map((entry) => (typeof entry === 'string' ? { url: entry, lacks: [] } : entry));
   const market: RestParts['market'] = {
     channels: spot.channels,
     urls: { stream: '', rest },
     limits: { ...spot.limits, weight: { usual: { most: limit, windowMs } } },
   };
-  const parts = { market, budget: bus.budget, clock, timings: TIMINGS };
-  const made = new Rest({ ...parts, settings: Object.assign(new UpstreamSettings(), settings) });
+  const made = new Rest({
+    market,
+    settings: Object.assign(new BinanceSettings(), settings),
+    timeUnit,
+    budget: bus.budget,
+    clock,
+    timings: TIMINGS,
+  });
   closers.push(() => made.stop());
   return made;
 }
@@ -101,8 +109,7 @@ describe('a request', () => {
   it('asks for microseconds where the streams have them', async () => {
     const simulator = await simulate();
     const time = { path: '/api/v3/time', query: {}, weight: 1 };
-    const settings = { timeUnit: 'MICROSECOND' as const };
-    const micros = await restAt([simulator.restUrl], { settings }).get(time, NEVER);
+    const micros = await restAt([simulator.restUrl], { timeUnit: 'MICROSECOND' }).get(time, NEVER);
     const millis = await restAt([simulator.restUrl]).get(time, NEVER);
     expect(micros).toMatchObject({ value: { serverTime: expect.toSatisfy((at: number) => at > 1e15) as number } });
     expect(millis).toMatchObject({ value: { serverTime: expect.toSatisfy((at: number) => at < 1e13) as number } });

@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import type { UpstreamSettings } from '#libs/runtime';
+import type { BinanceSettings } from '#libs/runtime';
 
 /** Hosts that give the same market's streams as the usual one. */
 const SAME_MARKET = /(^|\.)binance\.com$/;
@@ -9,7 +9,7 @@ const SAME_MARKET = /(^|\.)binance\.com$/;
  * its testnet, look alike, and what they number is something else.
  */
 export function historyHost(
-  { wsUrl, restUrl }: Pick<UpstreamSettings, 'wsUrl' | 'restUrl'>,
+  { wsUrl, restUrl }: Pick<BinanceSettings, 'wsUrl' | 'restUrl'>,
   { urls }: Pick<Market, 'urls'>,
 ): string | undefined {
   if (restUrl !== undefined) return restUrl;

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
-import { UpstreamSettings, systemClock } from '#libs/runtime';
+import { BinanceSettings, systemClock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
-import { until } from '../../../../test/support/until.js';
+import { type TestRedis, startRedis } from '../../../test/support/start-redis.js';
+import { until } from '../../../test/support/until.js';
 import { pause } from './pause.js';
 import { Rest } from './rest.js';
 
@@ -18,8 +18,8 @@ afterEach(async () => {
 async function startProcess(redis: TestRedis, restUrl: string, limit: { most: number; windowMs: number }) {
   const bus = new RedisBus({ redisUrl: redis.url, queueBytes: 1_000_000 });
   const market = { ...spot, limits: { ...spot.limits, weight: { usual: limit } } };
-  const settings = Object.assign(new UpstreamSettings(), { restUrl });
-  const rest = new Rest({ market, settings, budget: bus.budget, clock: systemClock });
+  const settings = Object.assign(new BinanceSettings(), { restUrl });
+  const rest = new Rest({ market, settings, timeUnit: 'MILLISECOND', budget: bus.budget, clock: systemClock });
   closers.push(() => bus.stop());
   closers.push(() => rest.stop());
   await bus.start();

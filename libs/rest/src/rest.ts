@@ -1,29 +1,18 @@
-import type { Market } from '#libs/binance';
-import type { Budget } from '#libs/bus';
-import { type Clock, type Millis, type Result, notOk, ok, stamp } from '#libs/core';
+import { type Millis, type Result, notOk, ok } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
-import { proxyFor } from '../dial/proxy.js';
-import { type Host, type HostTimings, Hosts } from './hosts.js';
-import { Http } from './http.js';
+import { Asker, type RestResult } from './hosts/asker.js';
+import { type HostParts, hostsOf } from './hosts/hosts-of.js';
+import type { Host, Hosts } from './hosts/hosts.js';
+import { type RestFailure, type RestRequest, headersOf } from './hosts/request.js';
+import { type Verdict, judge } from './hosts/verdict.js';
 import { pause } from './pause.js';
-import type { RestFailure, RestRequest } from './request.js';
 import { type EndTurn, Turns } from './turns.js';
-import { type Verdict, judge } from './verdict.js';
-import { Weight } from './weight.js';
 
 /** What a client of the REST API is made of. */
-export interface RestParts {
-  market: Pick<Market, 'urls' | 'limits' | 'channels'>;
-  settings: Readonly<UpstreamSettings>;
-  budget: Budget;
-  clock: Clock;
-  timings?: HostTimings;
+export interface RestParts extends HostParts {
+  /** In which unit times are asked for. */
+  timeUnit: UpstreamSettings['timeUnit'];
 }
-
-/** What became of requests. */
-export type RestResult = Verdict['is'] | 'unreachable';
-
-const TIMINGS_OF_HOSTS: HostTimings = { failedMs: 500, failedMostMs: 60_000, answerMs: 15_000 };
 
 /** Requests under way at once, and connections to a host. More would be answered no sooner, and cost the streams their CPU. */
 const MOST_AT_ONCE = 16;
@@ -33,9 +22,6 @@ const MOST_BYTES = 16 * 1024 * 1024;
 
 /** What was refused by nobody who can know is asked again after this, at the earliest. */
 const STRANGE_MS: Millis = 250;
-
-/** A host whose weight the market does not name is counted as its first one is; without any, as Binance's own. */
-const USUAL_LIMIT = { most: 6_000, windowMs: 60_000 };
 
 /** A request that may leave, its weight being taken. */
 interface Admitted {
@@ -50,6 +36,7 @@ export class Rest {
   /** How often a request has waited for weight. */
   readonly waits = { count: 0 };
   readonly hosts: Hosts;
+  private readonly asker: Asker;
   private readonly headers: Readonly<Record<string, string>>;
   private readonly underWay = new Set<AbortController>();
   private readonly places = new Turns(MOST_AT_ONCE);
@@ -58,14 +45,10 @@ export class Rest {
   private isStopped = false;
 
   constructor(private readonly parts: RestParts) {
-    const { settings, timings = TIMINGS_OF_HOSTS } = parts;
-    this.results = { answered: 0, refused: 0, strange: 0, limited: 0, forbidden: 0, failed: 0, unreachable: 0 };
-    this.hosts = new Hosts(hostsOf(parts, timings), timings);
-    this.headers = {
-      accept: 'application/json',
-      'user-agent': 'Holdfast',
-      ...(settings.timeUnit === 'MICROSECOND' && { 'x-mbx-time-unit': settings.timeUnit }),
-    };
+    this.hosts = hostsOf(parts, { connections: MOST_AT_ONCE, mostBytes: MOST_BYTES });
+    this.asker = new Asker(this.hosts, parts.clock, judge);
+    this.results = this.asker.results;
+    this.headers = headersOf(parts.timeUnit);
   }
 
   /** How many requests wait for their turn or for weight. */
@@ -173,47 +156,8 @@ export class Rest {
     request: RestRequest,
     signal: AbortSignal,
   ): Promise<Result<unknown, RestFailure> | undefined> {
-    const { clock } = this.parts;
-    const sentAt = clock.now();
-    this.hosts.begins(host, sentAt);
-    const answer = await host.http.get(request, this.headers, signal);
-    if (signal.aborted) return undefined;
-    if (!answer.ok) {
-      this.results.unreachable += 1;
-      this.hosts.failed(host, { why: answer.problem, forMs: 0, sentAt }, clock.now());
-      return undefined;
-    }
-    host.weight.learn(answer.value);
-    const verdict = judge(answer.value, stamp(clock));
-    this.results[verdict.is] += 1;
-    return this.obey(host, verdict, sentAt);
-  }
-
-  private obey(host: Host, verdict: Verdict, sentAt: Millis): Result<unknown, RestFailure> | undefined {
-    const now = this.parts.clock.now();
-    switch (verdict.is) {
-      case 'answered':
-        this.hosts.answered(host);
-        return ok(verdict.value);
-      case 'refused':
-        this.hosts.answered(host);
-        return notOk({ why: verdict.why, retryInMs: 0, isFinal: true });
-      case 'strange':
-        this.hosts.answered(host);
-        return notOk({ why: verdict.why, retryInMs: STRANGE_MS, isFinal: false, isStrange: true });
-      case 'limited':
-        this.hosts.answered(host);
-        // It is the address that is told to wait, and so it is, whichever host it would ask.
-        for (const { weight } of this.hosts.all) weight.hold(verdict.forMs);
-        return notOk({ why: verdict.why, retryInMs: verdict.forMs, isFinal: false });
-      case 'forbidden':
-        host.weight.hold(verdict.forMs);
-        this.hosts.failed(host, { ...verdict, sentAt }, now);
-        return undefined;
-      case 'failed':
-        this.hosts.failed(host, { ...verdict, sentAt }, now);
-        return undefined;
-    }
+    const asked = await this.asker.ask(host, request, this.headers, signal);
+    return asked && resultOf(asked.verdict);
   }
 
   private laneOf(share: number): Turns {
@@ -225,28 +169,19 @@ export class Rest {
 
 const GIVEN_UP = notOk<RestFailure>({ why: 'given up', retryInMs: 0, isFinal: false });
 
-function hostsOf({ market, settings, budget, clock }: RestParts, { answerMs }: HostTimings): Host[] {
-  const { urls, limits, channels } = market;
-  const usual = Object.values(limits.weight)[0] ?? USUAL_LIMIT;
-  const rest = settings.restUrl === undefined ? urls.rest : [{ url: settings.restUrl, lacks: [] }];
-  return rest.map(({ url, lacks }) => {
-    const { host: name, origin, href } = new URL(url);
-    const options = {
-      proxy: proxyFor(settings, new URL(href)),
-      connectTimeoutMs: settings.connectTimeoutMs,
-      answerMs,
-      connections: MOST_AT_ONCE,
-      mostBytes: MOST_BYTES,
-    };
-    return {
-      name,
-      lacks,
-      http: new Http(origin, clock, options),
-      weight: new Weight(budget, channels.weight(name), limits.weight[name] ?? usual, clock),
-      failures: 0,
-      failedAt: -Infinity,
-      until: -Infinity,
-      why: undefined,
-    };
-  });
+/** What a verdict means for who asked; undefined where another host may answer. */
+function resultOf(verdict: Verdict): Result<unknown, RestFailure> | undefined {
+  switch (verdict.is) {
+    case 'answered':
+      return ok(verdict.value);
+    case 'refused':
+      return notOk({ why: verdict.why, retryInMs: 0, isFinal: true });
+    case 'strange':
+      return notOk({ why: verdict.why, retryInMs: STRANGE_MS, isFinal: false, isStrange: true });
+    case 'limited':
+      return notOk({ why: verdict.why, retryInMs: verdict.forMs, isFinal: false });
+    case 'forbidden':
+    case 'failed':
+      return undefined;
+  }
 }

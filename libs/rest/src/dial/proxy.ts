@@ -1,11 +1,11 @@
 import { request } from 'node:http';
 import { BlockList, isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { SettingsError, type UpstreamSettings, isLoopback } from '#libs/runtime';
+import { type BinanceSettings, SettingsError, isLoopback } from '#libs/runtime';
 import type { Peer } from './side-by-side.js';
 
 /** The settings that say through what Binance is reached. */
-export type ProxySettings = Pick<UpstreamSettings, 'proxy' | 'httpsProxy' | 'httpProxy' | 'allProxy' | 'noProxy'>;
+export type ProxySettings = Pick<BinanceSettings, 'proxy' | 'httpsProxy' | 'httpProxy' | 'allProxy' | 'noProxy'>;
 
 const EXPECTED =
   'expected a URL like http://proxy:3128 or http://user:password@proxy:3128, for a proxy that does CONNECT; HOLDFAST_UPSTREAM_PROXY=none goes without';
@@ -28,6 +28,21 @@ export function proxyFor(settings: ProxySettings, to: URL): URL | undefined {
     : ['HTTP_PROXY', settings.httpProxy];
   if (given !== undefined) return readProxy(name, given);
   return settings.allProxy === undefined ? undefined : readProxy('ALL_PROXY', settings.allProxy);
+}
+
+/** What is wrong with the proxies through which these are reached; one proxy is named once. */
+export const proxyProblems = (settings: ProxySettings, urls: readonly string[]): string[] => [
+  ...new Set(urls.flatMap((url) => proxyProblem(settings, new URL(url)))),
+];
+
+function proxyProblem(settings: ProxySettings, to: URL): string[] {
+  try {
+    proxyFor(settings, to);
+    return [];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.lines;
+    throw error;
+  }
 }
 
 function readProxy(name: string, given: string): URL {

@@ -15,8 +15,8 @@ export interface BalancedEdge {
   end(): Promise<string | undefined>;
 }
 
-/** How long an edge takes to part with its clients: as Kubernetes has it, but ten times as fast. */
-const DRAIN = { waitMs: 500, graceMs: 3_000 };
+/** How long an edge takes to part with its clients: each has its five seconds, but the spread is short. */
+const DRAIN = { waitMs: 500, graceMs: 10_000 };
 
 /** A balancer asks so often who is ready. */
 const ASK_EVERY_MS = 100;

@@ -1,5 +1,5 @@
 import { RoleProcess, type TwoRolesOptions } from '#libs/drill';
-import { type Log, silentLog, systemClock as clock } from '#libs/runtime';
+import { silentLog, systemClock as clock } from '#libs/runtime';
 import { startEdge } from './start-edge.js';
 import { freePort } from './start-redis.js';
 import { until } from './until.js';
@@ -77,7 +77,7 @@ export async function edgeInside({ redisUrl }: Pick<TwoRolesOptions, 'redisUrl'>
     if (fields.code === 'edge.draining') told += fields.clients ?? 0;
   };
   const settings = { drainWaitMs: DRAIN.waitMs, drainGraceMs: DRAIN.graceMs, lingerMs: 1_000, readyNeedsData: true };
-  const edge = await startEdge(settings, { redisUrl, log: { ...silentLog, info: info as Log['info'] } });
+  const edge = await startEdge(settings, { redisUrl, log: { ...silentLog, info } });
   const { port } = new URL(edge.wsUrl);
   const probe = new Probe(edge.opsUrl);
   await until(() => probe.isReady, { deadlineMs: 30_000 });

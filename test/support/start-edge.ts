@@ -22,12 +22,12 @@ export interface TestEdge extends Running {
 class TestEdgeModule {}
 
 /** Nobody answers there: no test asks Binance itself. */
-const NOBODY = 'http://127.0.0.1:9';
+const NOWHERE = { restUrl: 'http://127.0.0.1:9' };
 
 interface TestEdgeOptions {
   redisUrl?: string;
-  /** What REST questions of clients are passed on to. */
-  restUrl?: string;
+  /** Where the exchange is. */
+  binance?: Partial<BinanceSettings>;
   log?: Log;
   markets?: readonly Market[];
 }
@@ -35,15 +35,19 @@ interface TestEdgeOptions {
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. It parts with its clients at once. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, restUrl = NOBODY, log = silentLog, markets = MARKETS }: TestEdgeOptions = {},
+  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0, drainGraceMs: 0 }, settings);
-  const binance = Object.assign(new BinanceSettings(), { restUrl });
+  const binanceSettings = Object.assign(new BinanceSettings(), binance);
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {
       module: TestEdgeModule,
-      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings, binance, markets)],
+      imports: [
+        RuntimeModule.with(log),
+        BusModule.with(busSettings),
+        EdgeModule.with(edgeSettings, binanceSettings, markets),
+      ],
       providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
     },
     ops: { opsHost: '127.0.0.1', opsPort: 0 },

@@ -89,11 +89,12 @@ export class EdgePeer implements Peer {
   private bus: Bus | undefined;
   private seq: Seq = 0;
 
-  constructor(private readonly flushMs = 0) {}
+  /** @param settings other than the usual ones. */
+  constructor(private readonly settings: Partial<EdgeSettings> = {}) {}
 
   async listen(): Promise<Listening> {
-    const settings = Object.assign(new EdgeSettings(), { port: 0, flushMs: this.flushMs });
-    const { app } = await start({
+    const settings = Object.assign(new EdgeSettings(), this.settings, { port: 0 });
+    const { app, opsUrl } = await start({
       module: EdgeOnMemoryBus.with(settings),
       ops: { opsHost: '127.0.0.1', opsPort: 0 },
       log: silentLog,
@@ -103,6 +104,7 @@ export class EdgePeer implements Peer {
     new QuietUpstream(this.bus, () => this.seq).start();
     const subscribe = { event: 'subscribe', id: 1, data: { streams: [STREAM] } };
     return {
+      opsUrl,
       port: Number(new URL(app.get(Edge).url).port),
       doors: {
         native: { path: '/v1', hello: JSON.stringify(subscribe), greetings: 1 },

@@ -22,6 +22,7 @@ export {
   type BookRules,
   type BookSnapshot,
   type Chain,
+  type Conflation,
   type Filling,
   type History,
   type HistorySource,
@@ -34,6 +35,7 @@ export {
   type StreamDeclaration,
   type StreamType,
   countedBy,
+  isState,
   keepsNewest,
   risingBy,
 } from './stream-type.js';

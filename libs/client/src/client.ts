@@ -1,15 +1,24 @@
-import { type Clock, type Millis, type Random, type StreamEvent, type StreamName, shouldComeBack } from '#libs/core';
+import {
+  type Clock,
+  type Contract,
+  type Millis,
+  type Random,
+  type StreamEvent,
+  type StreamName,
+  shouldComeBack,
+} from '#libs/core';
 import type { Dial, Ending } from '#libs/link';
 import { hostClock, hostRandom } from './browser-clock.js';
-import { Crossing } from './line/crossing.js';
 import { Fence, type OnError } from './fence.js';
 import { nativeUrl } from './gateway-url.js';
+import { Crossing } from './line/crossing.js';
 import { GatewayLine, type LineEvents } from './line/gateway-line.js';
 import { Outbox } from './outbox.js';
 import { copied } from './streams/interest.js';
 import { Listeners, type StreamListener, type StreamStart } from './streams/listeners.js';
+import { StreamStates } from './streams/states.js';
 import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
-import { guardedDial, webSocketDial } from './web-socket.js';
+import { type WebSocketClass, guardedDial, webSocketDial } from './web-socket.js';
 
 /** How the connection to the gateway is. It says nothing about Binance: that is what feed states are for. */
 export type ConnectionChange =
@@ -34,6 +43,8 @@ export interface ClientOptions {
   error?: OnError;
   /** A gateway that was silent for so long, at most twice, is asked for a sign of life; if none comes in as long again it is dialled anew. */
   silenceMs?: Millis;
+  /** Absent: the host's own. With that of the package `ws` a host without one can connect, and a connection that is given up is cut at once. */
+  webSocket?: WebSocketClass;
   dial?: Dial;
   clock?: Clock;
   random?: Random;
@@ -45,6 +56,14 @@ export interface SubscribeOptions {
    * Said again after each reconnect, and what you had is not told twice. No more for who comes to a stream that is served already.
    */
   last?: number;
+  /**
+   * `all` (the default): every message, in order. `latest`: where you read more slowly than they come, of each key the newest, and
+   * `conflated` says how many it stands for. `rate`: the same, and `perSecond` of each key in a second at most. Where listeners of one
+   * stream differ, all are told what the one who wants most wants.
+   */
+  delivery?: Contract['delivery'];
+  /** Of `rate`: a whole number. */
+  perSecond?: number;
 }
 
 const SILENCE_MS: Millis = 15_000;
@@ -53,17 +72,10 @@ const SILENCE_MS: Millis = 15_000;
  * A client of the native protocol: keeps one connection to a gateway and the limits that it names, subscribes again after every
  * reconnect, and hands out typed events. Runs in browsers and in Node 22. What it holds is bounded by the streams it was
  * told to want. Your callbacks are called when its own work is done, so they may call it back; what they throw goes to `error`.
- *
- * ```ts
- * const client = new HoldfastClient({ url: 'ws://127.0.0.1:9443' });
- * client.start();
- * client.subscribe('btcusdt@trade', {
- *   event: ({ id, price, quantity }) => console.log(id, price, quantity), // a Trade, by the stream's name
- *   feed: ({ state, missing }) => console.log(state, missing),
- * });
- * ```
  */
-export class HoldfastClient {
+export class NativeClient {
+  /** How streams are, for those who ask. */
+  protected readonly states: StreamStates;
   private readonly clock: Clock;
   private readonly fence: Fence;
   private readonly listeners: Listeners;
@@ -79,6 +91,7 @@ export class HoldfastClient {
     this.clock = options.clock ?? hostClock;
     this.fence = new Fence(options.error);
     this.listeners = new Listeners(this.fence);
+    this.states = new StreamStates(this.clock, (tell) => this.outbox.later(() => this.fence.call('state', tell)));
     this.line = this.makeLine(new WantedStreams());
   }
 
@@ -101,15 +114,17 @@ export class HoldfastClient {
   subscribe<S extends StreamName>(
     stream: S,
     listener: StreamListener<S>,
-    { last = 0 }: SubscribeOptions = {},
+    { last = 0, ...options }: SubscribeOptions = {},
   ): () => void {
     this.refuseAfterEnd('subscribe');
     if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
     if (!Number.isSafeInteger(last) || last < 0) throw new TypeError(`last: expected a whole number, not ${last}`);
+    const contract = contractOf(options);
     const { seat, leave } = this.listeners.add(stream, listener);
     for (const { wanted } of this.lines) {
-      wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last });
+      wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last, contract });
     }
+    this.states.want(stream, this.line.wanted.presentOf(stream)?.feed);
     this.crossing?.served(stream);
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
@@ -121,14 +136,16 @@ export class HoldfastClient {
       if (!leave()) return;
       for (const { wanted } of this.lines) wanted.drop(stream);
       this.crossing?.dropped(stream);
+      this.states.drop(stream);
       this.outbox.later(() => this.wake());
     };
   }
 
-  /** Closes the connection and comes back no more; listeners hear nothing more. Resolves when it is gone. */
+  /** Closes the connection and comes back no more; listeners hear that it is over, and nothing more. Resolves when everything is gone. */
   async stop(): Promise<void> {
     this.over ??= 'it was stopped';
-    this.listeners.clear();
+    this.states.clear();
+    this.outbox.later(this.listeners.end());
     await Promise.all(this.lines.map((line) => line.stop()));
   }
 
@@ -146,7 +163,8 @@ export class HoldfastClient {
   }
 
   private makeLine(wanted: WantedStreams): GatewayLine {
-    const { url, dial = webSocketDial(this.clock), random = hostRandom, silenceMs = SILENCE_MS } = this.options;
+    const { url, webSocket, random = hostRandom, silenceMs = SILENCE_MS } = this.options;
+    const { dial = webSocketDial(this.clock, webSocket) } = this.options;
     const parts = { url: nativeUrl(url), dial: guardedDial(dial, this.clock), clock: this.clock, random, silenceMs };
     const line: GatewayLine = new GatewayLine(
       parts,
@@ -160,7 +178,10 @@ export class HoldfastClient {
   private eventsOf(self: () => GatewayLine): LineEvents {
     const isPresent = (): boolean => this.line === self();
     const tellRefused = (refused: readonly RefusedStream[]): void => {
-      for (const one of refused) this.outbox.later(this.listeners.refused(one));
+      for (const one of refused) {
+        this.states.refused(one);
+        this.outbox.later(this.listeners.refused(one));
+      }
     };
     const crossingHere = (): Crossing | undefined => (this.crossing?.to === self() ? this.crossing : undefined);
     return {
@@ -179,7 +200,7 @@ export class HoldfastClient {
       },
       event: (event) => {
         if (isPresent()) this.tell(event);
-        crossingHere()?.hold(() => this.tell(event), event);
+        crossingHere()?.hold(() => this.tell(event, true), event);
         this.crossIfDue();
       },
       started: (starts) => {
@@ -201,11 +222,14 @@ export class HoldfastClient {
     };
   }
 
-  private tell(event: StreamEvent): void {
+  /** @param wasHeld while another connection served; how the stream was then is no news. */
+  private tell(event: StreamEvent, wasHeld = false): void {
     // Several messages may come in one turn: who came late is told how things stand before this one, which it then hears.
     this.outbox.flush();
     const novelty = this.line.wanted.accept(event);
-    if (novelty !== 'strange') this.listeners.tell(event, novelty === 'repeat');
+    if (novelty === 'strange') return;
+    if (novelty === 'news' || !wasHeld) this.states.heard(event);
+    this.listeners.tell(event, novelty === 'repeat');
     this.crossing?.advanced(event.stream);
   }
 
@@ -223,10 +247,12 @@ export class HoldfastClient {
   private ended(ending: Ending, retryMs: Millis | undefined): void {
     this.stay();
     this.listeners.disconnected();
+    this.states.lost();
     if (retryMs !== undefined && isWelcomeBack(ending)) return this.changed({ state: 'lost', ending, retryMs });
     const why = `the gateway closed the connection for good: ${ending.code ?? ''} ${ending.reason ?? ''}`.trim();
     if (this.over === undefined && !this.options.connection) this.fence.report(new Error(why), 'connection');
     this.over ??= why;
+    this.outbox.later(() => this.listeners.end(new Error(why))());
     this.changed({ state: 'closed', ending });
     void this.line.stop();
   }
@@ -262,3 +288,15 @@ export class HoldfastClient {
 }
 
 const isWelcomeBack = ({ code }: Ending): boolean => code === undefined || shouldComeBack(code);
+
+/** @throws TypeError where the options contradict each other. */
+function contractOf({ delivery = 'all', perSecond }: SubscribeOptions): Contract {
+  if (delivery !== 'rate') {
+    if (perSecond !== undefined) throw new TypeError('perSecond: only with the delivery "rate"');
+    return { delivery };
+  }
+  if (perSecond === undefined || !Number.isSafeInteger(perSecond) || perSecond < 1) {
+    throw new TypeError(`perSecond: expected a whole number above 0, not ${perSecond}`);
+  }
+  return { delivery, perSecond };
+}

@@ -1,6 +1,7 @@
 export * from './assert-never.js';
 export * from './book/book.js';
 export { compareDecimals } from './book/decimals.js';
+export { mergedDiffs } from './book/merged-diffs.js';
 export * from './words/channels.js';
 export * from './clock.js';
 export * from './close-code.js';

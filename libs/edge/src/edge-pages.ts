@@ -72,6 +72,7 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
       wire: session.wire.name,
       streams: session.streams.size,
       backlogBytes: session.backlogBytes,
+      conflated: session.flow?.conflated ?? 0,
       isLeaving: session.isLeaving,
       connectedAt: new Date(session.openedAt).toISOString(),
     })),

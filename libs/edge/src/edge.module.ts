@@ -7,6 +7,7 @@ import { type BinanceSettings, CLOCK, type EdgeSettings, LOG, type Log, Metrics,
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { Introductions } from './commands/introductions.js';
+import { PatternDesk } from './commands/pattern-desk.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
 import { ColdStarts } from './door/cold-starts.js';
@@ -77,6 +78,16 @@ export class EdgeModule {
           useFactory: (clock: Clock) => new Introductions(clock, settings.maxClientBacklogBytes / 2),
           inject: [CLOCK],
         },
+        {
+          provide: PatternDesk,
+          useFactory: (
+            markets: MarketStreams[],
+            subscriptions: Subscriptions,
+            introductions: Introductions,
+            clock: Clock,
+          ) => new PatternDesk({ markets, subscriptions, introductions, clock, endOfTurn: setImmediate }),
+          inject: [STREAMS, Subscriptions, Introductions, CLOCK],
+        },
         NativeGateway,
         BinanceGateway,
       ],
@@ -133,11 +144,12 @@ function doorProviders(plan: EdgePlan): Providers {
 const STREAMS = Symbol('STREAMS');
 
 function streamsProviders({ settings, markets }: EdgePlan): Providers {
-  const make = (surroundings: Surroundings, { server, rest }: Door): MarketStreams[] => {
+  const make = (surroundings: Surroundings, { server, backlogs, rest }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const publish = server.window?.gather ?? server.publish;
+    const { sluice } = backlogs;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents };
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents, sluice };
     const all = markets.map((market) => new MarketStreams(market, shared));
     const ofSpot = all.find(({ market }) => market === restMarket(markets));
     if (ofSpot) rest.ownDepth = ownDepth(ofSpot);

@@ -1,5 +1,13 @@
 import { spot } from '#libs/binance';
-import { ERROR_CODES, type FeedCause, type FeedState, type NativeCommand, type NativeReply } from '#libs/core';
+import {
+  type Contract,
+  ERROR_CODES,
+  type FeedCause,
+  type FeedState,
+  type LooseContract,
+  type NativeCommand,
+  type NativeReply,
+} from '#libs/core';
 import { type JsonSchema, PLACE, published } from './event-schemas.js';
 
 const object = (properties: JsonSchema, optional: string[] = []): JsonSchema => ({
@@ -64,14 +72,24 @@ const ID = { type: ['integer', 'string'], description: 'Comes back in the reply'
 const native = (event: string, data?: JsonSchema): JsonSchema =>
   object({ event: { const: event }, id: ID, ...(data && { data }) }, ['id']);
 
+const PER_SECOND = { type: 'integer', minimum: 1, description: 'Of rate: so many of each key in a second at most' };
+
+/** Under which messages may be left out. */
+const LOOSE = { type: 'string', enum: ['latest', 'rate'] satisfies LooseContract['delivery'][] };
+
 const SUBSCRIBE_DATA = object(
   {
     streams: STREAMS,
-    delivery: { type: 'string', description: 'What may be left out when this client reads too slowly' },
+    delivery: {
+      type: 'string',
+      enum: ['all', 'latest', 'rate'] satisfies Contract['delivery'][],
+      description: 'What may be left out; absent: nothing (all)',
+    },
+    perSecond: PER_SECOND,
     since: { type: 'object', additionalProperties: EPOCH_SEQ, description: 'The last place the client had, by stream' },
     last: { type: 'integer', minimum: 0, description: 'So many of the newest events first, of streams of events' },
   },
-  ['delivery', 'since', 'last'],
+  ['delivery', 'perSecond', 'since', 'last'],
 );
 
 export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
@@ -82,6 +100,37 @@ export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
 };
 
 const PLACES = { type: 'object', additionalProperties: { oneOf: [{ type: 'null' }, EPOCH_SEQ] } };
+
+const RESUMED = {
+  type: 'object',
+  additionalProperties: { type: 'boolean' },
+  description: 'Of streams with a place in `since`: whether nothing was missed',
+};
+
+const CONTRACTS = {
+  type: 'object',
+  additionalProperties: object({ delivery: LOOSE, perSecond: PER_SECOND }, ['perSecond']),
+  description: 'Of streams that are not under `all`',
+};
+
+const PATTERNS = list({ type: 'string' }, 'By which of its patterns, where it was by any');
+const LEFT = {
+  type: 'integer',
+  minimum: 1,
+  description: 'So many that they match are carried, and there was no room for them',
+};
+
+const HELD_PATTERNS = {
+  type: 'object',
+  additionalProperties: object(
+    {
+      delivery: { type: 'string', enum: ['all', 'latest', 'rate'] satisfies Contract['delivery'][] },
+      perSecond: PER_SECOND,
+    },
+    ['perSecond'],
+  ),
+  description: 'Its patterns, each with its contract',
+};
 
 const BLAMED = {
   type: 'object',
@@ -99,9 +148,18 @@ const LIMITS = object({
 
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
   limits: object({ event: { const: 'limits' }, data: LIMITS }),
-  subscribed: native('subscribed', object({ streams: PLACES })),
+  subscribed: native(
+    'subscribed',
+    object(
+      { streams: PLACES, resumed: RESUMED, delivery: LOOSE, perSecond: PER_SECOND, patterns: PATTERNS, left: LEFT },
+      ['resumed', 'delivery', 'perSecond', 'patterns', 'left'],
+    ),
+  ),
   unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
-  list: native('list', object({ streams: STREAMS })),
+  list: native(
+    'list',
+    object({ streams: STREAMS, contracts: CONTRACTS, patterns: HELD_PATTERNS }, ['contracts', 'patterns']),
+  ),
   pong: native('pong', object({ at: INSTANT })),
   reconnect: object({
     event: { const: 'reconnect' },

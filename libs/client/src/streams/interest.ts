@@ -1,4 +1,4 @@
-import type { FeedState, Place, StreamName } from '#libs/core';
+import type { Contract, FeedState, Place, StreamName } from '#libs/core';
 import type { Present } from './present.js';
 
 /**
@@ -22,6 +22,10 @@ export interface StreamInterest {
   isBookWanted: boolean;
   /** So many of its newest events are to come first. */
   lastEvents: number;
+  /** Which messages may be left out. */
+  contract: Contract;
+  /** The one under which it was asked for last. */
+  asked: Contract;
   /** The state that was told last, on whatever connection. */
   told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */

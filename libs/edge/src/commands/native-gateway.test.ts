@@ -11,6 +11,7 @@ import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { Introductions } from './introductions.js';
 import { NativeGateway } from './native.gateway.js';
+import { PatternDesk } from './pattern-desk.js';
 import type { SubscribeData } from './stream-commands.js';
 
 const TRADE = 'btcusdt@trade';
@@ -31,7 +32,9 @@ describe('the commands of /v1', () => {
   let gateway: NativeGateway;
   let socket: NotedSocket;
   let session: Session;
+  let turn: (() => void)[];
   beforeEach(async () => {
+    turn = [];
     clock = new FakeClock();
     const bus = new MemoryBus({ clock });
     streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, lastEvents: 100 });
@@ -39,7 +42,9 @@ describe('the commands of /v1', () => {
     upstream = new HandUpstream(bus, { clock }).start();
     introductions = new Introductions(clock, 10_000);
     const subscriptions = new Subscriptions([streams], 10);
-    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions);
+    const endOfTurn = (act: () => void): void => void turn.push(act);
+    const patterns = new PatternDesk({ markets: [streams], subscriptions, introductions, clock, endOfTurn });
+    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, patterns);
     gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
     await Promise.resolve();
     await Promise.resolve();

@@ -18,6 +18,8 @@ import {
   stamp,
 } from '#libs/core';
 import { CLOCK } from '#libs/runtime';
+import { looseContractOf } from '../contracts/contracts.js';
+import { isPattern } from '../contracts/pattern.js';
 import type { Session } from '../door/session.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import type { NativeResult } from '../door/wire/native-wire.js';
@@ -27,6 +29,9 @@ import { isFollowed } from '../streams/table.js';
 import { commandPipe } from './command.pipe.js';
 import { Introductions } from './introductions.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
+import { PatternDesk } from './pattern-desk.js';
+import { placeOf } from './place-of.js';
+import { readContract } from './read-contract.js';
 import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
 
@@ -43,6 +48,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CLIENT_LIMITS) private readonly limits: ClientLimits,
     @Inject(Introductions) private readonly introductions: Introductions,
+    @Inject(PatternDesk) private readonly patterns: PatternDesk,
   ) {}
 
   handleConnection(session: Session): void {
@@ -51,6 +57,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 
   handleDisconnect(session: Session): void {
     this.introductions.forget(session);
+    this.patterns.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
   }
 
@@ -66,9 +73,18 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   ): void {
     const since = readSince(data);
     const last = this.readLast(data);
-    const names = readStreams(session, data.streams);
+    const patterns = this.patterns.read(session, data.streams);
+    if (patterns.length > 0 && last > 0) throw new HoldfastError('bad-command', 'last: not with patterns');
+    const names = readStreams(
+      session,
+      data.streams.filter((name) => !isPattern(name)),
+    );
     const fresh = new Set([...names.keys()].filter((name) => !session.streams.has(name)));
-    const streams = this.subscriptions.add(session, names);
+    const contract = readContract(data);
+    const named = this.subscriptions.add(session, names, contract);
+    this.patterns.named(session, data.streams);
+    const { streams: joined, left } = this.patterns.take(session, patterns, contract);
+    const streams = [...new Set([...named, ...joined])];
     const resumed = new Map(since.map(([name, place]) => [name, isAt(place, session.streams.get(name))]));
     const told = streams.map((stream) => {
       const isNew = fresh.has(stream.name) && resumed.get(stream.name) !== true;
@@ -79,6 +95,9 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
       event: 'subscribed',
       data: {
         streams: Object.fromEntries(places),
+        ...(contract.delivery !== 'all' && contract),
+        ...(patterns.length > 0 && { patterns: patterns.map(({ text }) => text) }),
+        ...(left > 0 && { left }),
         ...(data.since && { resumed: Object.fromEntries(resumed) }),
       },
     };
@@ -87,12 +106,13 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 
   @SubscribeMessage('unsubscribe')
   unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { streams }: StreamsData): NativeResult {
-    return { event: 'unsubscribed', data: { streams: this.subscriptions.remove(session, streams) } };
+    const { patterns, names } = this.patterns.release(session, streams);
+    return { event: 'unsubscribed', data: { streams: [...patterns, ...this.subscriptions.remove(session, names)] } };
   }
 
   @SubscribeMessage('list')
   list(@ConnectedSocket() session: Session): NativeResult {
-    return { event: 'list', data: { streams: [...session.streams.keys()] } };
+    return { event: 'list', data: listOf(session) };
   }
 
   @SubscribeMessage('ping')
@@ -108,7 +128,19 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   }
 }
 
-const placeOf = ({ phase, place }: EdgeStream): Place | null => (isFollowed(phase) ? place : null);
+/** What a client has, and under what; what is not said is under `all`, and by no pattern. */
+function listOf(session: Session): (NativeReply & { event: 'list' })['data'] {
+  const contracts = [...session.streams.keys()].flatMap((name) => {
+    const contract = looseContractOf(session, name);
+    return contract ? [[name, contract] as const] : [];
+  });
+  const patterns = [...session.patterns.values()].map(({ text, contract }) => [text, contract] as const);
+  return {
+    streams: [...session.streams.keys()],
+    ...(contracts.length > 0 && { contracts: Object.fromEntries(contracts) }),
+    ...(patterns.length > 0 && { patterns: Object.fromEntries(patterns) }),
+  };
+}
 
 const isAt = (place: Place, stream: EdgeStream | undefined): boolean =>
   stream !== undefined && isFollowed(stream.phase) && stream.isAt(place);

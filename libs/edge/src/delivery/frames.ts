@@ -53,6 +53,8 @@ export class Frames {
 
   /** Writes events that make one frame for those of a crowd who want it. */
   send(events: readonly MarketEvent[], crowd: Crowd): void {
+    const { slow } = crowd;
+    if (slow && slow.size > 0) for (const seat of slow) seat.take(events);
     if (isWanted(crowd, IN_MILLIS)) {
       const inMillis = events.map((one) => inUnit(one, 'MILLISECOND'));
       this.sendAs(inMillis, crowd, IN_MILLIS);
@@ -61,6 +63,19 @@ export class Frames {
       const inMicros = events.map((one) => inUnit(one, 'MICROSECOND'));
       this.sendAs(inMicros, crowd, IN_MICROS);
     }
+  }
+
+  /** The frame of these events in one form; undefined where there is none. */
+  textIn(rendition: BinanceRendition, events: readonly MarketEvent[]): string | undefined {
+    const unit = rendition.endsWith('-us') ? 'MICROSECOND' : 'MILLISECOND';
+    const payload = this.rebuild(events.map((one) => inUnit(one, unit)));
+    if (payload === undefined) {
+      this.drop();
+      return undefined;
+    }
+    const text = JSON.stringify(payload);
+    if (rendition.startsWith('raw')) return text;
+    return `${rendition.includes('named') ? this.namedHead : this.combinedHead}${text}}`;
   }
 
   /** Whether there is a frame of this stream that this event could have come from. */

@@ -19,6 +19,7 @@ const WAIT_MS = 2_000;
 
 describe('a client of Binance’s wire that wants what nobody had', () => {
   let clock: FakeClock;
+  let bus: MemoryBus;
   let upstream: HandUpstream;
   let streams: MarketStreams;
   let coldStarts: ColdStarts;
@@ -27,7 +28,7 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
   beforeEach(() => {
     clock = new FakeClock();
     entered = 0;
-    const bus = new MemoryBus({ clock });
+    bus = new MemoryBus({ clock });
     streams = newStreams({ bus, clock, room: new Room(3) });
     streams.start();
     upstream = new HandUpstream(bus, { clock }).start();
@@ -110,6 +111,14 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
     expect(arrive(`/ws/${TRADE}/${TOP}`)).toBeDefined();
     expect(arrive('/ws/a@trade/b@trade')).toBeUndefined();
     expect(wanted()).toEqual([TRADE, TOP]);
+  });
+
+  it('does not wait for a symbol that there is not, and wants nothing for it', () => {
+    bus.ask.answer(spot.channels.symbols, () => ({ mark: 'x', symbols: ['BTCUSDT'] }));
+    streams.symbols.start();
+    expect(arrive('/ws/a@trade')).toBeUndefined();
+    expect(arrive(`/ws/a@trade/${TRADE}`)).toBeDefined();
+    expect(wanted()).toEqual([TRADE]);
   });
 
   it('does not wait where so many wait at the door already', () => {

@@ -1,5 +1,6 @@
 import type { ParsedStream } from '#libs/binance';
-import { type ErrorCode, HoldfastError, type StreamName } from '#libs/core';
+import { type Contract, type ErrorCode, HoldfastError, type StreamName } from '#libs/core';
+import { changeContract, sit } from '../contracts/contracts.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
@@ -12,6 +13,8 @@ type AskedName = readonly [StreamName, ParsedStream | undefined];
 
 /** Names of symbols that there are not that one refusal names. */
 const MOST_BLAMED = 10;
+
+const ALL: Contract = { delivery: 'all' };
 
 /** Which client has which streams. A refused change changes nothing. */
 export class Subscriptions {
@@ -28,11 +31,12 @@ export class Subscriptions {
   }
 
   /**
-   * Gives a client these as well. What is published from now on reaches it.
+   * Gives a client these as well. What is published from now on reaches it, under this contract; so it does of what it has already
+   * by a name of our own wire.
    *
    * @throws HoldfastError when there would be too many; on our own wire for symbols that there are not.
    */
-  add(session: Session, names: AskedNames): EdgeStream[] {
+  add(session: Session, names: AskedNames, contract: Contract = ALL): EdgeStream[] {
     const market = this.marketOf(session);
     const fresh = [...names].filter(([name]) => !session.streams.has(name));
     const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
@@ -43,8 +47,29 @@ export class Subscriptions {
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
     market.wanted.makeRoom(understood.flatMap(([, parsed]) => parsed?.name ?? []));
     if (unlisted.length > 0) this.unlisted.add(session);
-    for (const asked of understood) take(session, market, asked);
+    if (session.wire.name === 'native') for (const name of names.keys()) changeContract(session, name, contract);
+    for (const asked of understood) take(session, market, asked, contract);
     return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
+  }
+
+  /** The same of as many as there is room for. @returns those, and for how many there was none. */
+  addWhatFits(
+    session: Session,
+    streams: readonly ParsedStream[],
+    contract: Contract,
+  ): { streams: EdgeStream[]; left: number } {
+    try {
+      const names = new Map(streams.map((parsed) => [parsed.name, parsed]));
+      return { streams: this.add(session, names, contract), left: 0 };
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      const homeless = error.streams ?? {};
+      const fitting = streams.filter(({ name }) => !Object.hasOwn(homeless, name));
+      // Those for which the client has room may still be too many for the edge.
+      if (fitting.length === streams.length) return { streams: [], left: streams.length };
+      const added = this.addWhatFits(session, fitting, contract);
+      return { ...added, left: added.left + streams.length - fitting.length };
+    }
   }
 
   /** Takes from a client what it has by these names; those it does not have are passed over. Gives those it had. */
@@ -82,7 +107,7 @@ export class Subscriptions {
       for (const name of silent) {
         const parsed = market.market.understand(name);
         const isThere = parsed && !market.isUnlisted(parsed) && market.wanted.hasRoom([parsed.name]);
-        if (isThere) give(session, market, name, parsed);
+        if (isThere) give(session, market, [name, parsed]);
       }
     }
   }
@@ -95,19 +120,23 @@ export class Subscriptions {
 }
 
 /** A name is a client's from now on, with what comes under it, if anything does. */
-function take(session: Session, market: MarketStreams, [name, parsed]: AskedName): void {
+function take(session: Session, market: MarketStreams, [name, parsed]: AskedName, contract: Contract): void {
   session.streams.set(name, undefined);
-  if (parsed) give(session, market, name, parsed);
+  if (parsed) give(session, market, [name, parsed], contract);
   else if (session.counts) session.counts.silentNames += 1;
 }
 
 /** What comes under a name of a client's, which hears it by that name. */
-function give(session: Session, { wanted }: MarketStreams, name: StreamName, parsed: ParsedStream): void {
+function give(
+  session: Session,
+  { wanted }: MarketStreams,
+  [name, parsed]: readonly [StreamName, ParsedStream],
+  contract: Contract = ALL,
+): void {
   if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
-  const hearer = session.hearerOf(name);
-  const stream = wanted.want(parsed, hearer.rendition, session.streams.size - 1);
-  session.streams.set(name, stream);
-  stream.audience.seat(hearer);
+  const { rendition } = session.hearerOf(name);
+  session.streams.set(name, wanted.want(parsed, rendition, session.streams.size - 1));
+  sit(session, name, contract);
 }
 
 /** A client as it hears a stream that it calls by its other name. It may have the same stream by both, as at Binance. */

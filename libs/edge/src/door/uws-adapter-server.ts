@@ -12,6 +12,7 @@ import {
 } from 'uWebSockets.js';
 import { CLOSE, type Clock, stamp } from '#libs/core';
 import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
+import { Flow } from '../delivery/conflation/flow.js';
 import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -143,7 +144,7 @@ export class UwsServer {
         open: (socket) => this.opened(socket),
         message: (socket, message, isBinary) => this.received(socket.getUserData().session, message, isBinary),
         ping: (socket) => this.pinged(socket.getUserData().session),
-        pong: (socket) => this.pinged(socket.getUserData().session),
+        pong: (socket, payload) => this.pinged(socket.getUserData().session, Buffer.from(payload).toString()),
         dropped: (socket) => this.dropped(socket.getUserData().session),
         drain: (socket) => socket.getUserData().session?.drained(),
         close: (socket, code) => this.closed(socket.getUserData().session, code),
@@ -203,7 +204,9 @@ export class UwsServer {
       stamp(this.parts.clock),
       this.window?.guard(socket) ?? socket,
     );
-    session.counts = this.parts.metrics.counts;
+    const { clock, metrics } = this.parts;
+    session.counts = metrics.counts;
+    session.flow = new Flow(session, { clock, counts: metrics.counts, endOfTurn: setImmediate });
     userData.session = session;
     session.leaves = () => this.parts.adapter.left(session);
     if (!this.parts.sessions.admit(session)) return;
@@ -217,8 +220,9 @@ export class UwsServer {
     this.parts.desk.receive(session, isBinary ? undefined : Buffer.from(message).toString());
   }
 
-  private pinged(session: Session | undefined): void {
-    if (session) this.parts.desk.pinged(session);
+  /** @param answer what it answers, where it is a pong. */
+  private pinged(session: Session | undefined, answer = ''): void {
+    if (session && !session.flow?.answered(answer)) this.parts.desk.pinged(session);
   }
 
   /**

@@ -6,6 +6,8 @@ const HELP: Record<keyof EdgeCounts, string> = {
   messages: 'Messages taken from the bus.',
   deliveries: 'Messages times the clients they were sent to.',
   sentBytes: 'Bytes of messages times the clients they were sent to, and of what was sent to one of them.',
+  conflated: 'Messages times the clients that were not sent them because newer ones took their place.',
+  heldBack: 'Messages that waited for a turn of the loop, because as much had gone out as clients must first read.',
   renditions: 'Frames rebuilt for clients of Binance’s wire.',
   discarded: 'Messages of an older term, or seen before.',
   lost: 'Messages lost between the upstream and this edge.',
@@ -24,7 +26,7 @@ const COUNTERS = {
   },
   slowCloses: {
     name: 'holdfast_edge_slow_clients_closed_total',
-    help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
+    help: 'Clients closed because they read too slowly: told with 4001, on Binance’s wire 1008; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
     labelNames: ['how'],
   },
   refusedConnections: {

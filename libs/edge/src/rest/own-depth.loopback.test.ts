@@ -64,7 +64,7 @@ describe('the book of a symbol whose diffs an edge carries', () => {
     asked.length = 0;
     await new Promise<void>((resolve) => void binance.listen(0, '127.0.0.1', resolve));
     const restUrl = `http://127.0.0.1:${(binance.address() as AddressInfo).port}`;
-    edge = await startEdge({ bookOwnSnapshotMs: 1 }, { restUrl });
+    edge = await startEdge({ bookOwnSnapshotMs: 1 }, { binance: { restUrl } });
     upstream = new HandUpstream(edge.bus).start();
   });
   afterEach(async () => {

@@ -19,11 +19,11 @@ afterEach(async () => {
 async function begin(settings: Partial<EdgeSettings> = {}, options: SimulatorOptions = {}): Promise<void> {
   simulator = await Simulator.start({ pace: 2, historyMs: 120_000, ...options });
   closers.push(() => simulator.stop());
-  await beginAt(simulator.restUrl, settings);
+  await beginAt({ restUrl: simulator.restUrl }, settings);
 }
 
-async function beginAt(restUrl: string, settings: Partial<EdgeSettings> = {}): Promise<void> {
-  const started = await startEdge(settings, { restUrl });
+async function beginAt(binance: Partial<BinanceSettings>, settings: Partial<EdgeSettings> = {}): Promise<void> {
+  const started = await startEdge(settings, { binance });
   closers.push(() => started.stop());
   edge = started;
 }
@@ -206,25 +206,58 @@ describe('what clients ask over REST', () => {
     const { url } = await serve((_, response) => {
       response.writeHead(500, { 'content-type': 'application/json' }).end('{"code":-1000,"msg":"An unknown error."}');
     });
-    await beginAt(url);
+    await beginAt({ restUrl: url });
     expect(await get('/api/v3/trades?symbol=BTCUSDT')).toMatchObject({
       status: 500,
       text: '{"code":-1000,"msg":"An unknown error."}',
     });
     const page = await serve((_, response) => void response.writeHead(403).end('<html>Forbidden</html>'));
-    await beginAt(page.url);
+    await beginAt({ restUrl: page.url });
     const { status, text } = await get('/api/v3/trades?symbol=BTCUSDT');
     expect([status, JSON.parse(text)]).toMatchObject([503, { code: -1001 }]);
-    await beginAt('http://127.0.0.1:9');
+    await beginAt({ restUrl: 'http://127.0.0.1:9' });
     const none = await get('/api/v3/trades?symbol=BTCUSDT');
     expect([none.status, JSON.parse(none.text)]).toMatchObject([503, { code: -1001 }]);
     expect(Number(none.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await metric('unreachable')).toBe(1);
   });
 
+  it('is answered by nobody where the streams are another exchange’s, and nobody says where its REST API is', async () => {
+    await beginAt({ wsUrl: 'wss://stream.testnet.binance.vision' });
+    const { status, text } = await get('/api/v3/exchangeInfo');
+    expect([status, JSON.parse(text)]).toEqual([
+      503,
+      { code: -1000, msg: expect.stringContaining('HOLDFAST_UPSTREAM_REST_URL') as string },
+    ]);
+    expect((await get('/api/v3/time')).status).toBe(200);
+  });
+
+  it('may wait for no more answers at once than there may be connections', async () => {
+    await begin({ maxConnections: 2 });
+    simulator.strike({ name: 'rest-slow', path: 'trades', delayMs: 500, count: 1 });
+    const waiting = [1, 2].map(() => get('/api/v3/trades?symbol=BTCUSDT'));
+    await until(() => passedOn().length === 1);
+    await until(async () => (await (await fetch(`${edge.opsUrl}/metrics`)).text()).includes('rest_waiting 2\n'));
+    const { status, text } = await get('/api/v3/time');
+    expect([status, JSON.parse(text)]).toMatchObject([503, { code: -1008 }]);
+    expect((await Promise.all(waiting)).map((told) => told.status)).toEqual([200, 200]);
+    expect((await get('/api/v3/time')).status).toBe(200);
+  });
+
+  it('holds up nobody who stops', async () => {
+    await begin();
+    simulator.strike({ name: 'rest-slow', path: 'trades', delayMs: 0, count: 1 });
+    const hanging = get('/api/v3/trades?symbol=BTCUSDT').catch(() => undefined);
+    await until(() => passedOn().length === 1);
+    const stoppedAt = systemClock.now();
+    await edge.stop();
+    await hanging;
+    expect(systemClock.now() - stoppedAt).toBeLessThan(5_000);
+  });
+
   it('tells Binance nothing of the client but the question and the unit of time', async () => {
     const { url, requests } = await serve((_, response) => void response.end('[]'));
-    await beginAt(url);
+    await beginAt({ restUrl: url });
     const headers = {
       'x-mbx-apikey': 'secret',
       authorization: 'Bearer secret',
@@ -256,7 +289,7 @@ describe('what clients ask over REST', () => {
       response.setHeader('x-mbx-used-weight-1m', '3');
       response.end(JSON.stringify({ asked: asked.url }));
     });
-    await beginAt(simulator.restUrl, { futuresRestUrl: url });
+    await beginAt({ restUrl: simulator.restUrl }, { futuresRestUrl: url });
     for (const name of ['ping', 'time', 'exchangeInfo', 'exchangeInfo'])
       expect(await get(`/fapi/v1/${name}`)).toMatchObject({ status: 200, text: `{"asked":"/fapi/v1/${name}"}` });
     expect(requests.map((asked) => asked.url)).toEqual(['/fapi/v1/ping', '/fapi/v1/time', '/fapi/v1/exchangeInfo']);
@@ -349,7 +382,7 @@ describe('what is no question', () => {
   it('is answered to the last byte, however large and however slowly it is read', { timeout: 20_000 }, async () => {
     const text = JSON.stringify({ symbols: Array.from({ length: 400_000 }, (_, at) => `S${at}USDT`) });
     const { url } = await serve((_, response) => void response.end(text));
-    await beginAt(url);
+    await beginAt({ restUrl: url });
     const { port } = new URL(edge.wsUrl);
     const read = new Promise<string>((resolve, reject) => {
       request({ host: '127.0.0.1', port, path: '/api/v3/exchangeInfo', agent: false }, (response) => {

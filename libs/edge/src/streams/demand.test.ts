@@ -40,6 +40,7 @@ describe('the demand of an edge', () => {
       lingerMs: LINGER_MS,
       make: (parsed) => new EdgeStream(spot, parsed, clock.now(), outlet),
       listen: ({ parsed }) => ({ ...bus.messages.subscribe(spot.topic(parsed), () => undefined), ready }),
+      opened: () => undefined,
       changed: () => voice.soon(),
     });
     voice = new DemandVoice({

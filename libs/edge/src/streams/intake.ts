@@ -14,6 +14,7 @@ import {
   readPlace,
   stamp,
 } from '#libs/core';
+import { Sluice } from '../delivery/sluice.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
@@ -33,6 +34,8 @@ interface IntakeParts {
   clock: Clock;
   publish: Publish;
   metrics: EdgeMetrics;
+  /** Holds back what is more than clients can take in one turn of the loop; absent: nothing is. */
+  sluice?: Sluice;
   /** Takes note that an upstream of this term has spoken; false where that term is over. */
   sees(epoch: Epoch): boolean;
   /** Asks the upstream how a stream stands. */
@@ -46,17 +49,23 @@ interface IntakeParts {
  * repetitions, notices what was lost, remembers what a newcomer must be told, and passes everything on.
  */
 export class Intake {
-  constructor(private readonly parts: IntakeParts) {}
+  private readonly sluice: Sluice;
+
+  constructor(private readonly parts: IntakeParts) {
+    this.sluice = parts.sluice ?? new Sluice(parts.metrics.counts);
+  }
 
   /**
    * Takes the messages of one stream. The hot path: once per message, never once per client. What is simply the next event of a
    * followed stream goes straight through, as the table has it (`event`); everything else takes the longer way.
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
+    const { sluice } = this;
     const { publish, metrics } = this.parts;
     const { counts } = metrics;
-    const { audience, recent } = stream;
-    return (text) => {
+    const { audience, recent, conflator } = stream;
+    const deliver = (text: string): void => {
+      if (sluice.isShut) return sluice.hold(deliver, text);
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
       if (!isNext || stream.repeats || (stream.phase !== 'followed' && stream.phase !== 'doubted')) {
@@ -76,11 +85,13 @@ export class Intake {
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
+      if (conflator.seats.size > 0) conflator.take(text);
       if (audience.counts.native === 0) return;
       counts.deliveries += audience.counts.native;
       counts.sentBytes += audience.counts.native * text.length;
       publish(audience.topics.native, text);
     };
+    return deliver;
   }
 
   /**
@@ -89,6 +100,8 @@ export class Intake {
    * before it is asked for.
    */
   welcome(stream: EdgeStream, welcome: Welcome): boolean {
+    // Messages that wait are before what it says.
+    if (this.sluice.isShut) return false;
     const { place, latest } = welcome;
     const before = stream.place;
     const said = readFeed(welcome.feed, stream);
@@ -246,9 +259,10 @@ export class Intake {
 
   private tell(stream: EdgeStream, ...texts: string[]): void {
     const { counts, topics } = stream.audience;
-    if (counts.native === 0) return;
     const { counts: sent } = this.parts.metrics;
     for (const text of texts) {
+      if (stream.conflator.seats.size > 0) stream.conflator.take(text);
+      if (counts.native === 0) continue;
       sent.deliveries += counts.native;
       sent.sentBytes += counts.native * text.length;
       this.parts.publish(topics.native, text);

@@ -24,6 +24,8 @@ interface InterestParts {
   make(parsed: ParsedStream): EdgeStream;
   /** Begins to listen on its channel. */
   listen(stream: EdgeStream): Subscription;
+  /** Called when a stream is wanted that was not. */
+  opened(stream: EdgeStream): void;
   /** Called when the set of streams that may be demanded has changed. */
   changed(): void;
 }
@@ -118,6 +120,7 @@ export class Interest {
     const entry: WantedStream = { stream, subscription, isReady: false, rank: Infinity, lingering: undefined };
     this.entries.set(parsed.name, entry);
     this.parts.room.taken += 1;
+    this.parts.opened(stream);
     void subscription.ready.then(() => {
       entry.isReady = true;
       if (this.has(stream)) this.parts.changed();

@@ -1,8 +1,9 @@
 import type { Bus, Subscription } from '#libs/bus';
 import type { Market, ParsedStream } from '#libs/binance';
-import { type Clock, type Millis, stamp } from '#libs/core';
+import { type Clock, type Millis, type StreamName, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
+import type { Sluice } from '../delivery/sluice.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
@@ -29,6 +30,7 @@ export interface SharedParts {
   lingerMs: Millis;
   ownSnapshotMs: Millis;
   lastEvents: number;
+  sluice?: Sluice;
 }
 
 /**
@@ -39,6 +41,8 @@ export class MarketStreams {
   readonly wanted: Interest;
   readonly hearing: Hearing;
   readonly symbols: KnownSymbols;
+  /** Told the names of streams that are carried: one that is newly wanted here, and those that the upstream names. */
+  carried: (names: Iterable<StreamName>) => void = () => undefined;
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
@@ -66,6 +70,7 @@ export class MarketStreams {
       ...all,
       make: (parsed) => this.make(parsed),
       listen: (stream) => this.listen(stream),
+      opened: ({ name }) => this.carried([name]),
       changed: () => this.demand.soon(),
     });
     this.welcomes = new Welcomes({
@@ -85,7 +90,10 @@ export class MarketStreams {
       ...all,
       streams: () => this.wanted.streams,
       distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
-      heard: (heartbeat) => this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams)),
+      heard: (heartbeat) => {
+        this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams));
+        this.carried(heartbeat.places.keys());
+      },
       askAgain: () => this.demand.again(),
     });
   }

@@ -94,7 +94,7 @@ export class EdgeSettings extends ClientRestSettings {
     env: 'HOLDFAST_MAX_CLIENT_BACKLOG_BYTES',
     read: integer,
     expected: 'a number of bytes from 16384 to 1073741824',
-    says: 'What may wait for one slow client; above it the client is closed with 4001 rather than silently lose messages.',
+    says: 'What may wait for one slow client and must not be left out; above it the client is closed (4001, on Binance’s wire 1008) rather than silently lose messages.',
   })
   @Max(1_073_741_824)
   @Min(16_384)

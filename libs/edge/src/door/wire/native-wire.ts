@@ -20,6 +20,7 @@ export const nativeWire: Wire = {
   goodbye: { code: CLOSE.shuttingDown, reason: 'shutting down' },
   notice: (withinMs) => JSON.stringify({ event: 'reconnect', data: { withinMs } } satisfies NativeReply),
   flood: { code: CLOSE.tooFast, reason: 'too many commands' },
+  slow: { code: CLOSE.tooSlow, reason: 'too slow: messages came faster than you read them' },
   mostRefusals: 20,
 
   read(text) {

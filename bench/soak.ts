@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { coldStart } from './soak/cold-start.js';
-import { soakDrops, soakKills, soakOutage, soakSpare } from './soak/no-gaps.js';
-import { RestartLoop } from './soak/restarts.js';
+import { CrashLoop } from './soak/crash-loop.js';
+import { soakDrops, soakKills, soakOutage, soakRestarts, soakSpare } from './soak/no-gaps.js';
 import { Soak } from './soak/soak.js';
 import { runWorld } from './soak/world.js';
 
@@ -11,19 +11,21 @@ const { values } = parseArgs({
     streams: { type: 'string', default: '320' },
     'streams-per-connection': { type: 'string', default: '20' },
     faults: { type: 'boolean', default: false },
-    restarts: { type: 'string' },
+    'crash-loop': { type: 'string' },
     for: { type: 'string', default: '75' },
     cold: { type: 'string' },
     drops: { type: 'string' },
     longest: { type: 'string', default: '60' },
     spare: { type: 'string' },
     kills: { type: 'string' },
+    restarts: { type: 'string' },
+    processes: { type: 'boolean', default: false },
     outage: { type: 'string' },
     world: { type: 'boolean', default: false },
   },
 });
 
-const whole = (name: Exclude<keyof typeof values, 'faults' | 'world'>): number => {
+const whole = (name: Exclude<keyof typeof values, 'faults' | 'world' | 'processes'>): number => {
   const value = Number(values[name]);
   if (Number.isInteger(value) && value > 0) return value;
   console.error(`--${name} is ${values[name]}: expected a whole number above 0`);
@@ -39,11 +41,12 @@ const soakRotations = (): Promise<boolean> =>
   }).run();
 
 const soak = (): Promise<boolean> => {
-  if (values.restarts !== undefined)
-    return new RestartLoop({ processes: whole('restarts'), lastS: whole('for') }).run();
+  if (values['crash-loop'] !== undefined)
+    return new CrashLoop({ processes: whole('crash-loop'), lastS: whole('for') }).run();
   if (values.drops !== undefined) return soakDrops(whole('drops'), whole('longest'));
   if (values.spare !== undefined) return soakSpare(whole('spare'));
   if (values.kills !== undefined) return soakKills(whole('kills'));
+  if (values.restarts !== undefined) return soakRestarts(whole('restarts'), values.processes);
   if (values.outage !== undefined) return soakOutage(whole('outage'));
   if (values.cold !== undefined) return coldStart(whole('cold'));
   return soakRotations();

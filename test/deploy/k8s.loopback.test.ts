@@ -199,6 +199,19 @@ describe.each(rendered)('%s', (_, read) => {
     expect(rooms.map((room) => room >= 400 * 2 ** 20)).toEqual(edges.map(() => true));
   });
 
+  it('waits for an edge that stops until it has parted with its clients, and that until nobody is sent there any more', () => {
+    for (const { container, spec } of roles.filter(({ role }) => role === 'edge')) {
+      const environment = environmentOf(container, manifests);
+      const [waitMs, graceMs] = ['WAIT', 'GRACE'].map((name) => Number(environment[`HOLDFAST_DRAIN_${name}_MS`]));
+      // A hook before the stop would wait a second time.
+      expect(container.lifecycle).toBeUndefined();
+      expect(waitMs).toBeGreaterThanOrEqual(5_000);
+      expect(graceMs).toBeGreaterThanOrEqual(10_000);
+      const neededS = ((waitMs ?? Number.NaN) + (graceMs ?? Number.NaN)) / 1_000 + 10;
+      expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(neededS);
+    }
+  });
+
   it('lets each end reach what it needs, and nothing else', () => {
     const pod = (component: string): { labels: Labels; ports: Record<string, number> } => {
       const found = pods.find(({ labels }) => labels['app.kubernetes.io/component'] === component);

@@ -139,12 +139,31 @@ it.each(['start', 'start:upstream', 'start:edge'])(
   },
 );
 
-it('standalone on SIGTERM tells its clients to go, and ends with 0', async () => {
-  const { child, exit, urlOf } = runRole('standalone');
-  const client = new WebSocket(`${await urlOf('edge')}/ws`);
-  await once(client, 'open');
-  child.kill('SIGTERM');
-  const [{ code, wasClean }] = (await once(client, 'close')) as [{ code: number; wasClean: boolean }];
-  expect([code, wasClean]).toEqual([1001, true]);
-  expect(await exit).toBe(0);
+describe('standalone on SIGTERM', () => {
+  const begin = async (graceMs: number) => {
+    const role = runRole('standalone', { HOLDFAST_DRAIN_GRACE_MS: `${graceMs}` });
+    const client = new WebSocket(`${await role.urlOf('edge')}/ws`);
+    await once(client, 'open');
+    return { ...role, client };
+  };
+
+  it('tells its clients to go, closes them when they have had their time, and ends with 0 within the grace', async () => {
+    const { child, client, exit } = await begin(2_000);
+    const beganAt = performance.now();
+    child.kill('SIGTERM');
+    const [{ data }] = (await once(client, 'message')) as [{ data: string }];
+    expect(data).toMatch(/^\{"e":"serverShutdown","E":\d+\}$/);
+    const [{ code, wasClean }] = (await once(client, 'close')) as [{ code: number; wasClean: boolean }];
+    expect([code, wasClean]).toEqual([1001, true]);
+    expect(await exit).toBe(0);
+    expect(performance.now() - beganAt).toBeLessThan(2_000);
+  });
+
+  it('ends at once when it is told a second time while clients still have theirs', async () => {
+    const { child, client, exit } = await begin(600_000);
+    child.kill('SIGTERM');
+    await once(client, 'message');
+    child.kill('SIGTERM');
+    expect(await exit).toBe(143);
+  });
 });

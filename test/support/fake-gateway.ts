@@ -14,6 +14,8 @@ export class FakeGateway {
   readonly sockets: WebSocket[] = [];
   readonly paths: unknown[] = [];
   answersPings = true;
+  /** The place at which every stream stands. */
+  place = { epoch: 1, seq: 7 };
   limits: ClientLimits = {
     commandsPerSecond: 1_000,
     streams: 1_024,
@@ -84,7 +86,7 @@ export class FakeGateway {
       const blamed = Object.fromEntries(bad.map((stream) => [stream, `${stream} is not a stream`]));
       return reply({ event: 'error', id, data: { code: 'bad-stream', message: 'no', streams: blamed } });
     }
-    const streams = Object.fromEntries(data.streams.map((stream) => [stream, { epoch: 1, seq: 7 }]));
+    const streams = Object.fromEntries(data.streams.map((stream) => [stream, this.place]));
     const { resumed } = this;
     reply({ event: 'subscribed', id, data: { streams, ...(resumed && data.since && { resumed }) } });
   }

@@ -10,6 +10,7 @@ const LONGEST = [
   'test/stories/drills.loopback.test.ts',
   'test/stories/public-clients.loopback.test.ts',
   'test/stories/restarts.redis.test.ts',
+  'test/stories/rolling.redis.test.ts',
   'test/stories/readme.redis.test.ts',
   'test/stories/command-line.loopback.test.ts',
   'libs/upstream/src/silence.loopback.test.ts',

@@ -35,12 +35,12 @@ interface TestEdgeOptions {
   access?: Partial<AccessSettings>;
 }
 
-/** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
+/** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. It parts with its clients at once. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
   { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS, access = {} }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
-  const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
+  const edgeSettings = Object.assign(new EdgeSettings(), { port: 0, drainGraceMs: 0 }, settings);
   const binanceSettings = Object.assign(new BinanceSettings(), binance);
   const whoMayCome = new Access(Object.assign(new AccessSettings(), access));
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });

@@ -14,6 +14,7 @@ export { readRows } from './history/read-rows.js';
 export { isNewer, isOrdered, reachOf } from './newness.js';
 export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
+export { encodeServerShutdown } from './server-shutdown.js';
 export * from './shape/fields.js';
 export { MARKETS, spot } from './spot.js';
 export { LONGEST_NAME, type StreamNameProblem, otherNameOf } from './stream-name.js';

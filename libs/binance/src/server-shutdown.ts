@@ -1,3 +1,4 @@
+import type { Millis } from '#libs/core';
 import { IsInstant, IsWord } from './shape/fields.js';
 import { compileShape } from './shape/compile.js';
 
@@ -14,3 +15,9 @@ const compiled = compileShape(ServerShutdownFrame);
 
 /** Whether a payload says that the server is about to close. */
 export const isServerShutdown = (value: unknown): value is ServerShutdownFrame => compiled.check(value);
+
+/** The text that a client is sent. */
+export function encodeServerShutdown(at: Millis, form: { isCombined: boolean; isMicrosecond: boolean }): string {
+  const payload = `{"e":"serverShutdown","E":${form.isMicrosecond ? at * 1_000 : at}}`;
+  return form.isCombined ? `{"stream":"${SERVER_SHUTDOWN_STREAM}","data":${payload}}` : payload;
+}

@@ -1,24 +1,21 @@
 import {
-  type Cancel,
   type Clock,
-  type Millis,
-  type NativeReply,
-  type Random,
-  type CommandRefusal,
   type Contract,
+  type Millis,
+  type Random,
+  type StreamEvent,
   type StreamName,
-  assertNever,
   shouldComeBack,
 } from '#libs/core';
-import { type Dial, type Ending, LinkDriver, type RetryPolicy, leastAfterRefusal } from '#libs/link';
+import type { Dial, Ending } from '#libs/link';
 import { hostClock, hostRandom } from './browser-clock.js';
-import { type ClientCommand, CommandLane } from './command-lane.js';
 import { Fence, type OnError } from './fence.js';
-import { GatewayWatch } from './gateway-watch.js';
 import { nativeUrl } from './gateway-url.js';
-import { readInbound } from './inbound.js';
+import { Crossing } from './line/crossing.js';
+import { GatewayLine, type LineEvents } from './line/gateway-line.js';
 import { Outbox } from './outbox.js';
-import { Listeners, type StreamListener } from './streams/listeners.js';
+import { copied } from './streams/interest.js';
+import { Listeners, type StreamListener, type StreamStart } from './streams/listeners.js';
 import { StreamStates } from './streams/states.js';
 import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
 import { type WebSocketClass, guardedDial, webSocketDial } from './web-socket.js';
@@ -28,6 +25,8 @@ export type ConnectionChange =
   | { state: 'connecting'; attempt: number }
   | { state: 'open' }
   | { state: 'lost'; ending: Ending; retryMs: Millis }
+  /** The gateway asked for another connection; it serves all by now, and nothing was missed. */
+  | { state: 'moved' }
   | { state: 'closed'; ending: Ending };
 
 export interface ClientOptions {
@@ -69,21 +68,6 @@ export interface SubscribeOptions {
 
 const SILENCE_MS: Millis = 15_000;
 
-/** The gateway counts commands by its own seconds: after a whole one it has forgotten those before. */
-const REST_MS: Millis = 1_000;
-
-/** What was refused for a reason that passes is asked for again after so long. */
-const ASK_AGAIN_MS: Millis = 10_000;
-
-const RETRY: RetryPolicy = {
-  firstMs: 250,
-  mostMs: 10_000,
-  steadyMs: 5_000,
-  leastAfter: leastAfterRefusal,
-};
-
-const nothing = (): void => undefined;
-
 /**
  * A client of the native protocol: keeps one connection to a gateway and the limits that it names, subscribes again after every
  * reconnect, and hands out typed events. Runs in browsers and in Node 22. What it holds is bounded by the streams it was
@@ -92,50 +76,23 @@ const nothing = (): void => undefined;
 export class NativeClient {
   /** How streams are, for those who ask. */
   protected readonly states: StreamStates;
-  private readonly driver: LinkDriver;
   private readonly clock: Clock;
-  private readonly decoder = new TextDecoder();
-  private readonly wanted = new WantedStreams();
   private readonly fence: Fence;
   private readonly listeners: Listeners;
   private readonly outbox = new Outbox();
-  private readonly lane: CommandLane;
-  private readonly watch: GatewayWatch;
-  private cancelAgain: Cancel | undefined;
+  private line: GatewayLine;
+  /** There while another connection is to take over from this one. */
+  private crossing: Crossing | undefined;
   /** Why there will be no connection any more. */
   private over: string | undefined;
 
   /** @throws TypeError when the URL is none of a gateway. */
   constructor(private readonly options: ClientOptions) {
-    const url = nativeUrl(options.url);
     this.clock = options.clock ?? hostClock;
     this.fence = new Fence(options.error);
     this.listeners = new Listeners(this.fence);
     this.states = new StreamStates(this.clock, (tell) => this.outbox.later(() => this.fence.call('state', tell)));
-    this.lane = new CommandLane({
-      clock: this.clock,
-      next: (limits) => {
-        const { command, refused } = this.wanted.next(limits);
-        this.tellRefused(refused);
-        return command;
-      },
-      send: (text) => this.driver.send(text),
-    });
-    this.watch = new GatewayWatch(this.clock, options.silenceMs ?? SILENCE_MS, {
-      ask: () => this.lane.ping(),
-      giveUp: (reason) => this.driver.hangUp('silence', reason),
-    });
-    const dial = guardedDial(options.dial ?? webSocketDial(this.clock, options.webSocket), this.clock);
-    this.driver = new LinkDriver({ dial, clock: this.clock, random: options.random ?? hostRandom }, RETRY, () => url, {
-      dialing: (attempt) => this.changed({ state: 'connecting', attempt }),
-      opened: () => {
-        this.watch.start();
-        this.changed({ state: 'open' });
-      },
-      message: (bytes) => this.message(bytes),
-      heartbeat: nothing,
-      ended: (ending, retryMs) => this.ended(ending, retryMs),
-    });
+    this.line = this.makeLine(new WantedStreams());
   }
 
   /**
@@ -145,7 +102,7 @@ export class NativeClient {
    */
   start(): void {
     this.refuseAfterEnd('start');
-    this.driver.start();
+    this.line.start();
   }
 
   /**
@@ -164,19 +121,23 @@ export class NativeClient {
     if (!Number.isSafeInteger(last) || last < 0) throw new TypeError(`last: expected a whole number, not ${last}`);
     const contract = contractOf(options);
     const { seat, leave } = this.listeners.add(stream, listener);
-    this.wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last, contract });
-    this.states.want(stream, this.wanted.presentOf(stream)?.feed);
+    for (const { wanted } of this.lines) {
+      wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last, contract });
+    }
+    this.states.want(stream, this.line.wanted.presentOf(stream)?.feed);
+    this.crossing?.served(stream);
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
-      const present = this.wanted.presentOf(stream);
+      const present = this.line.wanted.presentOf(stream);
       if (present) this.listeners.welcome(seat, present);
-      this.lane.wake();
+      this.wake();
     });
     return () => {
       if (!leave()) return;
-      this.wanted.drop(stream);
+      for (const { wanted } of this.lines) wanted.drop(stream);
+      this.crossing?.dropped(stream);
       this.states.drop(stream);
-      this.outbox.later(() => this.lane.wake());
+      this.outbox.later(() => this.wake());
     };
   }
 
@@ -185,12 +146,98 @@ export class NativeClient {
     this.over ??= 'it was stopped';
     this.states.clear();
     this.outbox.later(this.listeners.end());
-    this.rest();
-    await this.driver.stop();
+    await Promise.all(this.lines.map((line) => line.stop()));
+  }
+
+  private get lines(): GatewayLine[] {
+    return this.crossing ? [this.line, this.crossing.to] : [this.line];
+  }
+
+  private wake(): void {
+    for (const line of this.lines) line.wake();
+    this.crossIfDue();
   }
 
   private refuseAfterEnd(what: string): void {
     if (this.over !== undefined) throw new Error(`${what}() does nothing on this client, ${this.over}: make a new one`);
+  }
+
+  private makeLine(wanted: WantedStreams): GatewayLine {
+    const { url, webSocket, random = hostRandom, silenceMs = SILENCE_MS } = this.options;
+    const { dial = webSocketDial(this.clock, webSocket) } = this.options;
+    const parts = { url: nativeUrl(url), dial: guardedDial(dial, this.clock), clock: this.clock, random, silenceMs };
+    const line: GatewayLine = new GatewayLine(
+      parts,
+      wanted,
+      this.eventsOf(() => line),
+    );
+    return line;
+  }
+
+  /** What a connection says counts if it is the present one; what the next one says is told when it has taken over. */
+  private eventsOf(self: () => GatewayLine): LineEvents {
+    const isPresent = (): boolean => this.line === self();
+    const tellRefused = (refused: readonly RefusedStream[]): void => {
+      for (const one of refused) {
+        this.states.refused(one);
+        this.outbox.later(this.listeners.refused(one));
+      }
+    };
+    const crossingHere = (): Crossing | undefined => (this.crossing?.to === self() ? this.crossing : undefined);
+    return {
+      dialing: (attempt) => {
+        if (isPresent()) this.changed({ state: 'connecting', attempt });
+      },
+      opened: () => {
+        if (isPresent()) this.changed({ state: 'open' });
+        crossingHere()?.opened();
+        this.crossIfDue();
+      },
+      ended: (ending, retryMs) => {
+        if (isPresent()) return this.ended(ending, retryMs);
+        if (isWelcomeBack(ending)) crossingHere()?.lost();
+        else if (crossingHere()) this.stay();
+      },
+      event: (event) => {
+        if (isPresent()) this.tell(event);
+        crossingHere()?.hold(() => this.tell(event, true), event);
+        this.crossIfDue();
+      },
+      started: (starts) => {
+        if (isPresent()) this.started(starts);
+        crossingHere()?.started(starts, (fresh) => this.started(fresh));
+        this.crossIfDue();
+      },
+      refused: (refused) => {
+        if (isPresent()) tellRefused(refused);
+        else if (refused.some(({ stream }) => crossingHere()?.isServed(stream))) this.stay();
+        else crossingHere()?.hold(() => tellRefused(refused));
+      },
+      toGo: () => {
+        if (crossingHere()) this.stay();
+        if (!this.crossing && this.over === undefined) this.setOut();
+      },
+      problem: (sentence) =>
+        this.outbox.later(() => this.fence.call('problem', () => this.options.problem?.(sentence))),
+    };
+  }
+
+  /** @param wasHeld while another connection served; how the stream was then is no news. */
+  private tell(event: StreamEvent, wasHeld = false): void {
+    // Several messages may come in one turn: who came late is told how things stand before this one, which it then hears.
+    this.outbox.flush();
+    const novelty = this.line.wanted.accept(event);
+    if (novelty === 'strange') return;
+    if (novelty === 'news' || !wasHeld) this.states.heard(event);
+    this.listeners.tell(event, novelty === 'repeat');
+    this.crossing?.advanced(event.stream);
+  }
+
+  private started(starts: Iterable<[StreamName, StreamStart]>): void {
+    for (const [stream, start] of starts) {
+      this.outbox.later(this.listeners.started(stream, start));
+      this.crossing?.served(stream);
+    }
   }
 
   private changed(change: ConnectionChange): void {
@@ -198,103 +245,49 @@ export class NativeClient {
   }
 
   private ended(ending: Ending, retryMs: Millis | undefined): void {
-    this.rest();
-    this.wanted.disconnected();
+    this.stay();
     this.listeners.disconnected();
     this.states.lost();
-    const isWelcomeBack = ending.code === undefined || shouldComeBack(ending.code);
-    if (retryMs !== undefined && isWelcomeBack) return this.changed({ state: 'lost', ending, retryMs });
+    if (retryMs !== undefined && isWelcomeBack(ending)) return this.changed({ state: 'lost', ending, retryMs });
     const why = `the gateway closed the connection for good: ${ending.code ?? ''} ${ending.reason ?? ''}`.trim();
     if (this.over === undefined && !this.options.connection) this.fence.report(new Error(why), 'connection');
     this.over ??= why;
     this.outbox.later(() => this.listeners.end(new Error(why))());
     this.changed({ state: 'closed', ending });
-    void this.driver.stop();
+    void this.line.stop();
   }
 
-  private message(bytes: Uint8Array): void {
-    const inbound = readInbound(this.decoder.decode(bytes));
-    if (!inbound.ok) return this.problem(inbound.problem);
-    this.watch.heard();
-    if (inbound.value.kind === 'reply') return this.reply(inbound.value.reply);
-    const { event } = inbound.value;
-    this.driver.heard();
-    // Several messages may come in one turn: who came late is told how things stand before this one, which it then hears.
+  /** Makes another connection, which takes over when it can. */
+  private setOut(): void {
+    const to = this.makeLine(new WantedStreams(copied(this.line.wanted.interests)));
+    this.crossing = new Crossing(this.line, to);
+    to.start();
+  }
+
+  private crossIfDue(): void {
+    const { crossing, line } = this;
+    if (crossing?.isTooMuch) return this.stay();
+    if (!crossing?.isDue) return;
     this.outbox.flush();
-    const novelty = this.wanted.accept(event);
-    if (novelty === 'strange') return;
-    this.states.heard(event);
-    this.listeners.tell(event, novelty === 'repeat');
+    // What was told may have brought this about already, or made an end of it.
+    if (this.crossing !== crossing) return;
+    this.line = crossing.to;
+    this.crossing = undefined;
+    this.listeners.disconnected();
+    crossing.finish();
+    this.changed({ state: 'moved' });
+    void line.stop();
   }
 
-  private reply(reply: NativeReply): void {
-    // No sign that the gateway works: it says them to everybody who connects.
-    if (reply.event === 'limits') return this.lane.open(reply.data);
-    this.driver.heard();
-    const command = this.lane.answered(reply.id);
-    switch (reply.event) {
-      case 'subscribed':
-        if (command?.event !== 'subscribe') return;
-        for (const [stream, start] of this.wanted.subscribed(
-          command.data.streams,
-          reply.data.streams,
-          reply.data.resumed,
-        )) {
-          this.outbox.later(this.listeners.started(stream, start));
-        }
-        return;
-      case 'unsubscribed':
-        if (command?.event === 'unsubscribe') this.wanted.unsubscribed(command.data.streams);
-        return;
-      case 'error':
-        return this.refused(command, reply.data);
-      case 'list':
-      case 'pong':
-        return;
-      default:
-        assertNever(reply);
-    }
-  }
-
-  private refused(command: ClientCommand | undefined, refusal: CommandRefusal): void {
-    if (refusal.code === 'too-many-commands' || refusal.code === 'internal') this.lane.rest(REST_MS);
-    if (!command || command.event === 'ping' || refusal.code === 'internal') {
-      this.problem(`${refusal.code}: ${refusal.message}`);
-    }
-    if (!command || command.event === 'ping') return;
-    this.tellRefused(this.wanted.refused(command, refusal));
-    if (this.wanted.isWaiting) this.askAgainLater();
-    // A gateway closes who is refused again and again with no good command between: a mistyped name must not add up.
-    if (refusal.code !== 'too-many-commands') this.lane.ping();
-  }
-
-  private tellRefused(refused: readonly RefusedStream[]): void {
-    for (const one of refused) {
-      this.states.refused(one);
-      this.outbox.later(this.listeners.refused(one));
-    }
-  }
-
-  private askAgainLater(): void {
-    this.cancelAgain ??= this.clock.after(ASK_AGAIN_MS, () => {
-      this.cancelAgain = undefined;
-      this.wanted.retry();
-      this.lane.wake();
-    });
-  }
-
-  private problem(sentence: string): void {
-    this.outbox.later(() => this.fence.call('problem', () => this.options.problem?.(sentence)));
-  }
-
-  /** Nothing is sent, asked or awaited until there is a connection again. */
-  private rest(): void {
-    this.watch.stop();
-    this.lane.close();
-    this.cancelAgain?.();
-    this.cancelAgain = undefined;
+  /** There is no other connection yet: this one serves until it is closed. */
+  private stay(): void {
+    const { crossing } = this;
+    this.crossing = undefined;
+    void crossing?.to.stop();
   }
 }
+
+const isWelcomeBack = ({ code }: Ending): boolean => code === undefined || shouldComeBack(code);
 
 /** @throws TypeError where the options contradict each other. */
 function contractOf({ delivery = 'all', perSecond }: SubscribeOptions): Contract {

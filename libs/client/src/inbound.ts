@@ -3,7 +3,7 @@ import { type NativeReply, type Result, type StreamEvent, decode, notOk, ok } fr
 /** One message from the gateway: an event, or a reply to a command. */
 export type Inbound = { kind: 'event'; event: StreamEvent } | { kind: 'reply'; reply: NativeReply };
 
-const REPLIES = new Set<unknown>(['limits', 'subscribed', 'unsubscribed', 'list', 'pong', 'error']);
+const REPLIES = new Set<unknown>(['limits', 'subscribed', 'unsubscribed', 'list', 'pong', 'error', 'reconnect']);
 
 /** Reads what the gateway sent; never throws. A message of neither kind is a sentence saying what it was. */
 export function readInbound(text: string): Result<Inbound, string> {

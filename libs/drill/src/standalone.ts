@@ -42,8 +42,12 @@ export const HURRIED = {
   silenceStreamMs: 5_000,
 } as const satisfies Partial<UpstreamSettings>;
 
-/** The same for the edge. Clients of a drill fetch no snapshot of their own, or do so at once. */
-export const HURRIED_EDGE = { lingerMs: 1_000, bookOwnSnapshotMs: 200 } as const satisfies Partial<EdgeSettings>;
+/** The same for the edge. Clients of a drill fetch no snapshot of their own, or do so at once; who is left at the end is not waited for. */
+export const HURRIED_EDGE = {
+  lingerMs: 1_000,
+  bookOwnSnapshotMs: 200,
+  drainGraceMs: 0,
+} as const satisfies Partial<EdgeSettings>;
 
 /** The same as environment variables, for roles in processes of their own in front of a simulator. */
 export const hurriedEnvironment = (simulator: Simulator): Record<string, string> => ({
@@ -51,6 +55,7 @@ export const hurriedEnvironment = (simulator: Simulator): Record<string, string>
   HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
   HOLDFAST_LINGER_MS: String(HURRIED_EDGE.lingerMs),
   HOLDFAST_BOOK_OWN_SNAPSHOT_MS: String(HURRIED_EDGE.bookOwnSnapshotMs),
+  HOLDFAST_DRAIN_GRACE_MS: String(HURRIED_EDGE.drainGraceMs),
   ...Object.fromEntries(
     Object.entries(HURRIED).map(([property, value]) => [settingsOf(UpstreamSettings).get(property)?.env, `${value}`]),
   ),

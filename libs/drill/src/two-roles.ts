@@ -73,12 +73,14 @@ export class RoleProcess {
     if (!isReady) throw new Error(`${this.role} ended at its start:\n${this.log.slice(-5).join('\n')}`);
   }
 
-  /** Ends the process as an orchestrator would, or as a crash does. */
-  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    if (!this.isRunning) return;
-    const gone = once(this.child, 'exit');
-    this.child.kill(signal);
-    await gone;
+  /** Ends the process as an orchestrator would, or as a crash does. Resolves with its exit code; null where a signal ended it. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
+    if (this.isRunning) {
+      const gone = once(this.child, 'exit');
+      this.child.kill(signal);
+      await gone;
+    }
+    return this.child.exitCode;
   }
 
   private keep(line: string): void {

@@ -4,6 +4,7 @@ import type { Pings } from './door/pings.js';
 import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
 import type { Guard } from './guard/guard.js';
+import type { Draining } from './leaving/draining.js';
 import type { EdgeMetrics } from './metrics/edge-metrics.js';
 import type { RestDesk } from './rest/rest-desk.js';
 import type { MarketStreams } from './streams/market-streams.js';
@@ -16,6 +17,7 @@ export interface EdgeParts {
   coldStarts: ColdStarts;
   pings: Pings;
   backlogs: Backlogs;
+  draining: Draining;
   rest: RestDesk;
   markets: readonly MarketStreams[];
   metrics: EdgeMetrics;

@@ -29,6 +29,7 @@ import { UwsAdapter } from './door/uws-adapter.js';
 import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
 import { Guard } from './guard/guard.js';
+import { Draining } from './leaving/draining.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
 import { makeRestDesk, restMarket } from './rest/make-rest-desk.js';
@@ -129,6 +130,7 @@ interface Door {
   sessions: Sessions;
   pings: Pings;
   backlogs: Backlogs;
+  draining: Draining;
   rest: RestDesk;
 }
 
@@ -137,14 +139,15 @@ function doorProviders(plan: EdgePlan): Providers {
   const makeRest = ({ bus, clock }: Surroundings, metrics: Metrics, ops: Ops): RestDesk =>
     makeRestDesk(plan, { bus, clock, metrics, ops });
   const make = ({ clock, log, metrics, access }: Surroundings, adapter: UwsAdapter, rest: RestDesk): Door => {
-    const sessions = new Sessions(settings, clock, metrics);
+    const sessions = new Sessions(settings, metrics);
     const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
     const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
     const served = { markets, mostStreams: settings.maxStreamsPerClient };
     const parts = { plan: served, sessions, backlogs, desk, adapter, rest, access, guard, clock, log, metrics };
-    return { server: new UwsServer(settings, parts), guard, sessions, pings, backlogs, rest };
+    const draining = new Draining(settings, sessions, clock, log);
+    return { server: new UwsServer(settings, parts), guard, sessions, pings, backlogs, draining, rest };
   };
   return [
     { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },
@@ -158,7 +161,7 @@ const STREAMS = Symbol('STREAMS');
 function streamsProviders({ settings, markets }: EdgePlan): Providers {
   const make = (surroundings: Surroundings, { server, backlogs, rest }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
-    const { publish } = server;
+    const publish = server.window?.gather ?? server.publish;
     const { sluice } = backlogs;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
     const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents, sluice };

@@ -1,11 +1,13 @@
 import type { EdgeSettings, Ops, Service } from '#libs/runtime';
 import { showEdge } from './edge-pages.js';
 import type { EdgeParts } from './edge-parts.js';
+import { GOING_AWAY } from './leaving/draining.js';
 
 /** The role that serves clients: started after the bus, stopped before it. */
 export class Edge implements Service {
   readonly name = 'edge';
   private port: number | undefined;
+  private isLeaving = false;
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -13,7 +15,7 @@ export class Edge implements Service {
     private readonly parts: EdgeParts,
     ops: Ops,
   ) {
-    ops.ready('edge', () => (this.port === undefined ? 'does not listen' : undefined));
+    ops.ready('edge', () => (this.isLeaving ? 'goes away' : this.port === undefined ? 'does not listen' : undefined));
     if (!settings.readyNeedsData) ops.serves();
     showEdge(parts, ops);
   }
@@ -33,19 +35,29 @@ export class Edge implements Service {
     this.port = await server.listen();
   }
 
+  /** Lets clients go elsewhere while they are served as ever. Nobody new comes in once the balancer has had its time. */
+  async drain(): Promise<void> {
+    const { draining, coldStarts, server } = this.parts;
+    this.isLeaving = true;
+    await draining.drain(() => {
+      server.turnsAway = GOING_AWAY;
+      coldStarts.stop();
+    });
+  }
+
   stop(): Promise<void> {
     this.stopping ??= this.end();
     return this.stopping;
   }
 
   private async end(): Promise<void> {
-    const { markets, pings, backlogs, sessions, coldStarts, rest, server, guard } = this.parts;
+    const { markets, pings, backlogs, draining, coldStarts, rest, server, guard } = this.parts;
     this.port = undefined;
     server.stopListening();
     guard.stop();
     coldStarts.stop();
     pings.stop();
-    await sessions.closeAll();
+    await draining.closeAll();
     backlogs.stop();
     for (const streams of markets) streams.stop();
     await rest.stop();

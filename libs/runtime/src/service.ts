@@ -5,6 +5,11 @@ export interface Service {
   readonly url?: string;
   /** Resolves when the part does its work; rejects when it never will. */
   start(): Promise<void>;
+  /**
+   * Resolves when nobody needs the part any more, or has had time enough to go elsewhere. Called once, before anything is stopped, and only
+   * where everything had started.
+   */
+  drain?(): Promise<void>;
   /** Resolves when the part holds nothing open any more. Never rejects; calling it twice is the same as once. */
   stop(): Promise<void>;
 }

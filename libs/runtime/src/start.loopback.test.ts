@@ -20,6 +20,11 @@ class Slow implements Service {
     });
   }
 
+  drain(): Promise<void> {
+    this.diary.push(`drain ${this.name}`);
+    return Promise.resolve();
+  }
+
   stop(): Promise<void> {
     this.diary.push(`stop ${this.name}`);
     return Promise.resolve();
@@ -46,7 +51,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it('starts services in their order, answers probes meanwhile, and stops them in reverse', async () => {
+it('starts services in their order, answers probes meanwhile, and stops them in reverse when all have let go whom they serve', async () => {
   const port = await freePort();
   const { diary, bus, edge, running } = startTwo(port);
   const probe = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
@@ -64,7 +69,7 @@ it('starts services in their order, answers probes meanwhile, and stops them in 
   expect(await probe('/readyz')).toBe(200);
 
   await Promise.all([app.stop(), app.stop()]);
-  expect(diary).toEqual(['start bus', 'start edge', 'stop edge', 'stop bus']);
+  expect(diary).toEqual(['start bus', 'start edge', 'drain bus', 'drain edge', 'stop edge', 'stop bus']);
   await expect(probe('/healthz')).rejects.toThrow('fetch failed');
 });
 

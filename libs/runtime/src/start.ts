@@ -31,7 +31,7 @@ export interface Running {
   app: INestApplication;
   /** Base URL of the operators' HTTP server. */
   opsUrl: string;
-  /** Stops everything in reverse order of the start. Safe to call twice. */
+  /** Lets those who are served go elsewhere, then stops everything in reverse order of the start. Safe to call twice. */
   stop(): Promise<void>;
 }
 
@@ -50,6 +50,7 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
   const running: Service[] = [];
   const stop = once(async () => {
     app.get(Ops).stop();
+    if (started) for (const service of running) await service.drain?.();
     unwatch();
     for (const service of running.reverse()) {
       await service.stop();

@@ -161,6 +161,12 @@ export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
     object({ streams: STREAMS, contracts: CONTRACTS, patterns: HELD_PATTERNS }, ['contracts', 'patterns']),
   ),
   pong: native('pong', object({ at: INSTANT })),
+  reconnect: object({
+    event: { const: 'reconnect' },
+    data: object({
+      withinMs: { type: 'integer', minimum: 0, description: 'The connection is closed after so many ms' },
+    }),
+  }),
   error: native(
     'error',
     object({ code: { type: 'string', enum: [...ERROR_CODES] }, message: { type: 'string' }, streams: BLAMED }, [
@@ -192,6 +198,10 @@ export const BINANCE_REQUESTS: Record<string, JsonSchema> = {
 export const BINANCE_REPLIES: Record<string, JsonSchema> = {
   acknowledgement: object({ result: { description: 'null, the list of streams, or the value' }, id: REQUEST_ID }),
   refusal: object({ error: object({ code: { type: 'integer' }, msg: { type: 'string' } }), id: REQUEST_ID }, ['id']),
+  serverShutdown: object({
+    e: { const: 'serverShutdown' },
+    E: { type: 'integer', description: 'In the unit asked for' },
+  }),
 };
 
 /** What a question and its answer are wrapped in on the bus. */

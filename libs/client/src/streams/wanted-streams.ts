@@ -1,7 +1,6 @@
 import {
   type ClientLimits,
   type Contract,
-  type FeedState,
   HoldfastError,
   type Place,
   type Places,
@@ -14,38 +13,8 @@ import {
 } from '#libs/core';
 import type { ClientCommand } from '../command-lane.js';
 import { fitting, isTooLong } from './batch.js';
+import type { Interests, StreamInterest } from './interest.js';
 import { type Present, remember, rememberBook } from './present.js';
-
-/**
- * How a stream stands with the present connection. `open`: to be asked for. `asked`, `leaving`: a command about it is under
- * way. `served`: the gateway sends it. `waiting`: refused for a reason that passes; to be asked for again later.
- */
-type Standing = 'open' | 'asked' | 'served' | 'leaving' | 'waiting';
-
-/** What a client keeps of one stream. */
-interface StreamInterest {
-  stream: StreamName;
-  standing: Standing;
-  /** Whether somebody listens. Nobody does, and yet it is kept, while the gateway has to be told. */
-  isWanted: boolean;
-  /** The newest place seen. */
-  last?: Place | undefined;
-  /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
-  resumeFrom?: Place | undefined;
-  present?: Present | undefined;
-  /** Whether somebody who listens takes books, so that one is kept for those who come late. */
-  isBookWanted: boolean;
-  /** So many of its newest events are to come first. */
-  lastEvents: number;
-  /** Which messages may be left out. */
-  contract: Contract;
-  /** The one under which it was asked for last. */
-  asked: Contract;
-  /** The state that was told last, on whatever connection. */
-  told?: FeedState | undefined;
-  /** Whether its listeners know that there is no room for it. */
-  isToldFull: boolean;
-}
 
 /** What somebody who listens wants of a stream beside its events. */
 interface StreamWish {
@@ -73,7 +42,7 @@ const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
 
 /** The streams a client wants and how each stands with the gateway. Holds no socket and no clock. */
 export class WantedStreams {
-  private readonly interests = new Map<StreamName, StreamInterest>();
+  constructor(readonly interests: Interests = new Map()) {}
 
   want(stream: StreamName, { isBookWanted = false, lastEvents = 0, contract = ALL }: StreamWish = {}): void {
     const known = this.interests.get(stream);

@@ -59,7 +59,10 @@ export type Subscribed = Partial<LooseContract> & {
   left?: number;
 };
 
-/** What an edge says beside events: its limits first, then a reply to each command. Data and feed states come as bare events. */
+/**
+ * What an edge says beside events: its limits first, then a reply to each command, and before it goes that this connection is closed
+ * after so long. Data and feed states come as bare events.
+ */
 export type NativeReply =
   | { event: 'limits'; data: ClientLimits }
   | { event: 'subscribed'; id?: number | string; data: Subscribed }
@@ -74,4 +77,5 @@ export type NativeReply =
       };
     }
   | { event: 'pong'; id?: number | string; data: { at: number } }
-  | { event: 'error'; id?: number | string; data: CommandRefusal };
+  | { event: 'error'; id?: number | string; data: CommandRefusal }
+  | { event: 'reconnect'; data: { withinMs: number } };

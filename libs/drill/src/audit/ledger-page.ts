@@ -74,6 +74,8 @@ export class LedgerPage {
   }
 
   feed(event: FeedEvent): void {
+    // Where the reply named no place the first word does: what comes at or before it was there already.
+    if (!this.place) this.opening = { epoch: event.epoch, seq: event.seq };
     if (event.state === 'gap') {
       this.gaps += 1;
       // A hole that is being filled names its ids too: those are not given up.

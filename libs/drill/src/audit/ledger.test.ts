@@ -153,6 +153,16 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ doubled: 0, lostPlaces: 1, doubledPlaces: 1, reorderedPlaces: 2 });
   });
 
+  it('takes the first word for the welcome of a newcomer whose reply named no place, and counts what comes twice behind it', () => {
+    const ledger = new Ledger();
+    ledger.event(feed(7, { cause: 'first-event' }));
+    ledger.event(trade(70, 7));
+    ledger.event(trade(71, 8));
+    expect(only(ledger)).toMatchObject({ doubledPlaces: 0, lostPlaces: 0 });
+    ledger.event(trade(72, 8));
+    expect(only(ledger)).toMatchObject({ doubledPlaces: 1 });
+  });
+
   it('does not mistake the welcome of a newcomer for repeated places', () => {
     const ledger = new Ledger();
     ledger.welcome(STREAM, { epoch: 1, seq: 7 });

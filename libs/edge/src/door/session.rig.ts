@@ -1,6 +1,7 @@
 import { spot } from '#libs/binance';
+import type { ClientSocket } from '../delivery/client-socket.js';
 import { readRequestPath } from './request-path.js';
-import { type ClientSocket, Session } from './session.js';
+import { Session } from './session.js';
 
 /** A socket that writes down what is done to it. */
 export class NotedSocket implements ClientSocket {

@@ -1,6 +1,7 @@
 import type { Millis, StreamName } from '#libs/core';
 import type { Permit } from '#libs/runtime';
 import type { HeldPattern } from '../contracts/pattern.js';
+import type { ClientSocket } from '../delivery/client-socket.js';
 import type { Flow } from '../delivery/conflation/flow.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
@@ -9,19 +10,6 @@ import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
 import type { DoorEntry } from './request-path.js';
 import type { Command, Outcome, Wire } from './wire/wire.js';
-
-/** What a session needs of a WebSocket; a uWebSockets.js socket is one. It must not be touched after it has closed. */
-export interface ClientSocket {
-  send(text: string): unknown;
-  ping(payload: string): unknown;
-  subscribe(topic: string): unknown;
-  unsubscribe(topic: string): unknown;
-  cork(write: () => void): unknown;
-  end(code: number, reason: string): unknown;
-  /** Ends the connection without a word; what waits for the client is thrown away at once. */
-  close(): unknown;
-  getBufferedAmount(): number;
-}
 
 /** How a client is told to go that has still to read what waits for it. */
 interface Farewell {

@@ -38,7 +38,7 @@ describe('the clients of an edge', () => {
     clock = new FakeClock();
     registry = new Metrics();
     metrics = new EdgeMetrics(registry);
-    sessions = new Sessions(settings, clock, metrics);
+    sessions = new Sessions(settings, metrics);
   });
   const connect = (path: string, id: number): NotedSocket => {
     const socket = new NotedSocket();
@@ -69,7 +69,7 @@ describe('the clients of an edge', () => {
   });
 
   it('takes in so many and no more, and tells who is too many', async () => {
-    sessions = new Sessions({ maxConnections: 2 }, clock, metrics);
+    sessions = new Sessions({ maxConnections: 2 }, metrics);
     const [first, second, third, fourth] = [1, 2, 3, 4].map((id) => sessionOn('/v1', id, new NotedSocket()));
     const refused = new NotedSocket();
     if (!first || !second || !third || !fourth) throw new Error('four sessions');
@@ -156,19 +156,6 @@ describe('the clients of an edge', () => {
     clock.advance(250);
     expect(sockets.map(({ isCut }) => isCut)).toEqual([true, false, false, false]);
     backlogs.stop();
-  });
-
-  it('spreads the goodbyes over batches', async () => {
-    const sockets = Array.from({ length: 400 }, (_, id) => connect('/v1', id));
-    const ended = (): number => sockets.filter((socket) => socket.ended).length;
-    const closed = sessions.closeAll();
-    expect(ended()).toBe(40);
-    for (let batch = 0; batch < 10; batch += 1) {
-      clock.advance(50);
-      await Promise.resolve();
-    }
-    await closed;
-    expect(ended()).toBe(400);
   });
 });
 

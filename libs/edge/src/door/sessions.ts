@@ -1,11 +1,7 @@
-import { CLOSE, type Clock } from '#libs/core';
+import { CLOSE } from '#libs/core';
 import type { EdgeSettings } from '#libs/runtime';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Session } from './session.js';
-
-/** When the edge stops, clients are closed in so many batches, this far apart: not all reconnect in one moment. */
-const BATCHES = 10;
-const BATCH_EVERY_MS = 50;
 
 /** The clients that are connected. */
 export class Sessions {
@@ -13,7 +9,6 @@ export class Sessions {
 
   constructor(
     private readonly settings: Pick<EdgeSettings, 'maxConnections'>,
-    private readonly clock: Clock,
     private readonly metrics: EdgeMetrics,
   ) {}
 
@@ -24,6 +19,10 @@ export class Sessions {
   /** One of them; undefined where there are none. */
   get anybody(): Session | undefined {
     return this.open.values().next().value;
+  }
+
+  get size(): number {
+    return this.open.size;
   }
 
   /** Takes a new client in; false when there are too many, and it has been told. */
@@ -39,17 +38,5 @@ export class Sessions {
 
   left(session: Session): void {
     this.open.delete(session.id);
-  }
-
-  /** Closes everybody, in batches, each with what its wire says when an edge goes away. */
-  async closeAll(): Promise<void> {
-    const sessions = [...this.open.values()];
-    const batch = Math.max(20, Math.ceil(sessions.length / BATCHES));
-    for (let from = 0; from < sessions.length; from += batch) {
-      for (const session of sessions.slice(from, from + batch)) {
-        session.close(session.wire.goodbye.code, session.wire.goodbye.reason);
-      }
-      await new Promise<void>((resolve) => void this.clock.after(BATCH_EVERY_MS, resolve));
-    }
   }
 }

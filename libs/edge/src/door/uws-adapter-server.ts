@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket, us_socket_cont
 import { CLOSE, type Clock, type Result, notOk, stamp } from '#libs/core';
 import { type Access, type EdgeSettings, FileReserve, type Log } from '#libs/runtime';
 import { Flow } from '../delivery/conflation/flow.js';
+import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { Admission, Guard } from '../guard/guard.js';
 import { type AskedVisit, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
@@ -65,6 +66,10 @@ const CUT_AT = 2;
  */
 export class UwsServer {
   readonly listener: UwsListener;
+  /** What whoever asks to come in is told, from the moment when nobody new comes in. */
+  turnsAway: HttpRefusal | undefined;
+  /** There where messages are gathered for longer than a turn of the loop. */
+  readonly window: FlushWindow | undefined;
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
   private lastId = 0;
@@ -77,6 +82,7 @@ export class UwsServer {
     const { host, port } = settings;
     const furnish = (app: TemplatedApp): void => this.furnish(app);
     this.listener = new UwsListener({ ...parts, host, port, furnish, everybody: ANCHOR });
+    if (settings.flushMs > 0) this.window = new FlushWindow(settings, parts.clock, this.publish);
   }
 
   /** Sends a text to every client that joined the topic. A property, so that it can be handed on as it is. */
@@ -97,6 +103,7 @@ export class UwsServer {
 
   /** Closes the sockets that are left, and what holds the event loop. */
   close(): void {
+    this.window?.flush();
     this.listener.close();
   }
 
@@ -146,6 +153,10 @@ export class UwsServer {
     const headers = upgradeHeaders(request);
     const [key, extensions] = [request.getHeader('sec-websocket-key'), request.getHeader('sec-websocket-extensions')];
     const asked = askedOf(response, request);
+    if (this.turnsAway) {
+      this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
+      return answer(response, asked, this.turnsAway);
+    }
     whenJudged(response, this.parts.guard.judge(asked), (judged, isLater) => {
       if (!judged.ok) return answer(response, asked, judged.problem);
       const admission = judged.value;
@@ -185,7 +196,8 @@ export class UwsServer {
     const { entry, admission } = userData;
     this.parts.guard.over();
     this.lastId += 1;
-    const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), socket);
+    const guarded = this.window?.guard(socket) ?? socket;
+    const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), guarded);
     session.permit = admission.permit;
     session.cork = (act) => void socket.cork(act);
     const { clock, metrics } = this.parts;

@@ -45,6 +45,7 @@ it('starts every kind at 0: the first refusal of a kind is a rise', async () => 
     'holdfast_edge_commands_total{wire="native",result="too-many-pings"} 0',
     'holdfast_edge_commands_total{wire="binance",result="bad-stream"} 0',
     'holdfast_edge_refused_connections_total{why="no-files"} 0',
+    'holdfast_edge_refused_connections_total{why="going-away"} 0',
     'holdfast_edge_slow_clients_closed_total{how="unread"} 0',
   ])
     expect(lines).toContain(line);

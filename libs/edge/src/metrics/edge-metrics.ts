@@ -32,7 +32,7 @@ const COUNTERS = {
   },
   refusedConnections: {
     name: 'holdfast_edge_refused_connections_total',
-    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more; rate, handshakes, address and token are limits of one stranger, host and origin other people’s pages, the others are about tokens.',
+    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more, the edge is going away; rate, handshakes, address and token are limits of one stranger, host and origin other people’s pages, the others are about tokens.',
     labelNames: ['why'],
   },
   closes: {
@@ -54,7 +54,9 @@ const COMMANDS = ['native', 'binance'].flatMap((wire) =>
 );
 
 /** Why a connection is refused before it is one. */
-const REFUSED = ['bad-request', 'too-many', 'no-files', ...TURNED_AWAY, ...KEPT_OUT].map((why) => ({ why }));
+const REFUSED = ['bad-request', 'too-many', 'no-files', 'going-away', ...TURNED_AWAY, ...KEPT_OUT].map((why) => ({
+  why,
+}));
 
 const HOW_SLOW = ['told', 'cut', 'unread', 'no-room'].map((how) => ({ how }));
 

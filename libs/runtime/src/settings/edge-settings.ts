@@ -175,4 +175,37 @@ export class EdgeSettings extends ClientRestSettings {
   @Min(0)
   @IsInt()
   bookOwnSnapshotMs: number = 5_000;
+
+  @Setting({
+    env: 'HOLDFAST_DRAIN_WAIT_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 600000',
+    says: 'How long an edge that was told to stop (SIGTERM) goes on serving and letting clients in, not ready, so that the balancer in front of it sends it nobody new. Only then are clients told to go.',
+  })
+  @Max(600_000)
+  @Min(0)
+  @IsInt()
+  drainWaitMs: number = 0;
+
+  @Setting({
+    env: 'HOLDFAST_DRAIN_GRACE_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 600000 (0: all at once, without a word before)',
+    says: 'How long an edge that stops takes to part with its clients, after HOLDFAST_DRAIN_WAIT_MS: each is told to connect elsewhere and closed half of this later (5 s at most), the first at once and the last at the end. Over sooner when all have gone. Whatever ends the process for good must wait longer than both together.',
+  })
+  @Max(600_000)
+  @Min(0)
+  @IsInt()
+  drainGraceMs: number = 5_000;
+
+  @Setting({
+    env: 'HOLDFAST_EDGE_FLUSH_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 1000 (0: the end of each turn of the loop)',
+    says: 'How long an edge gathers messages before it sends them, so that what comes within this time goes to each client in one write: it costs that much delay and saves CPU where it is longer than the clients take (about 4.5 us each).',
+  })
+  @Max(1_000)
+  @Min(0)
+  @IsInt()
+  flushMs: number = 0;
 }

@@ -1,4 +1,4 @@
-import { decodeRequest, encodeAcknowledgement, encodeRefusal } from '#libs/binance';
+import { decodeRequest, encodeAcknowledgement, encodeRefusal, encodeServerShutdown } from '#libs/binance';
 import { type ErrorCode, HoldfastError } from '#libs/core';
 import type { Wire } from './wire.js';
 
@@ -25,6 +25,7 @@ const FLOOD = { code: 1008, reason: 'Too many requests' };
 export const binanceWire: Wire = {
   name: 'binance',
   goodbye: { code: 1001, reason: 'going away' },
+  notice: (_withinMs, { at, ...form }) => encodeServerShutdown(at, form),
   flood: FLOOD,
   /** A client that does not read answers no pings in time: these are the words in which Binance ends it. */
   slow: { code: 1008, reason: 'Pong timeout' },

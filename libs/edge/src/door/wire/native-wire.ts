@@ -1,5 +1,5 @@
 import type { RequestId } from '#libs/binance';
-import { CLOSE, type ErrorCode, HoldfastError } from '#libs/core';
+import { CLOSE, type ErrorCode, HoldfastError, type NativeReply } from '#libs/core';
 import type { Command, Incoming, Wire } from './wire.js';
 
 /** Commands of `/v1`; the gateway has a handler for each. */
@@ -18,6 +18,7 @@ export interface NativeResult {
 export const nativeWire: Wire = {
   name: 'native',
   goodbye: { code: CLOSE.shuttingDown, reason: 'shutting down' },
+  notice: (withinMs) => JSON.stringify({ event: 'reconnect', data: { withinMs } } satisfies NativeReply),
   flood: { code: CLOSE.tooFast, reason: 'too many commands' },
   slow: { code: CLOSE.tooSlow, reason: 'too slow: messages came faster than you read them' },
   mostRefusals: 20,

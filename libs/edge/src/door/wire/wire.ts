@@ -1,5 +1,5 @@
 import type { RequestId } from '#libs/binance';
-import type { HoldfastError, Result } from '#libs/core';
+import type { HoldfastError, Millis, Result } from '#libs/core';
 
 /** A client's message, understood as far as its wire goes; what it asks for is the handler's business. */
 export interface Command {
@@ -23,11 +23,20 @@ export type Incoming =
   | { kind: 'refused'; error: HoldfastError; id?: RequestId }
   | { kind: 'hopeless'; code: number; reason: string };
 
+/** When a client is told that the edge goes, and in which of Binance's forms, on their wire. */
+interface NoticeForm {
+  at: Millis;
+  isCombined: boolean;
+  isMicrosecond: boolean;
+}
+
 /** The form of messages on one kind of path. */
 export interface Wire {
   readonly name: 'native' | 'binance';
   /** How clients are told that the edge stops. */
   readonly goodbye: { code: number; reason: string };
+  /** What a client is told before that: it has so long to open another connection. */
+  notice(withinMs: Millis, form: NoticeForm): string;
   /** How a client is told that it sends more than is read. */
   readonly flood: { code: number; reason: string };
   /** How a client is told that it has read too slowly. */

@@ -6,7 +6,7 @@ import { Simulator } from '#libs/simulator';
 import { startRedis } from '../../test/support/start-redis.js';
 import { until } from '../../test/support/until.js';
 
-export interface RestartOptions {
+export interface CrashLoopOptions {
   processes: number;
   lastS: number;
 }
@@ -25,14 +25,14 @@ const IMPATIENT = { HOLDFAST_RETRY_FIRST_MS: '100', HOLDFAST_RETRY_MOST_MS: '500
  * connection at once, is killed without warning and started again. One real Redis is all they share. Binance's own limit
  * of 300 attempts in five minutes holds, because no setting could tell the processes of another.
  */
-export class RestartLoop {
+export class CrashLoop {
   private readonly living = new Set<RoleProcess>();
   private readonly turns: Promise<unknown>[] = Array.from({ length: STARTING_AT_ONCE }, () => Promise.resolve());
   private restarts = 0;
   private held = 0;
   private endAt = 0;
 
-  constructor(private readonly options: RestartOptions) {}
+  constructor(private readonly options: CrashLoopOptions) {}
 
   /** Resolves with whether no limit was broken although the budget was used up. */
   async run(): Promise<boolean> {

@@ -1,4 +1,4 @@
-/** With one more they wait no longer. */
+/** When it is so many they wait no longer. */
 const MOST_HELD = 1_000;
 
 /** Messages of a new term that wait until the end of the one before has come, or cannot be had. */
@@ -10,6 +10,6 @@ export class HeldBack {
 
   hold(text: string): void {
     this.texts.push(text);
-    if (this.texts.length > MOST_HELD) this.tooMany();
+    if (this.texts.length >= MOST_HELD) this.tooMany();
   }
 }

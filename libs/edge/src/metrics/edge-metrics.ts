@@ -1,4 +1,4 @@
-import { CLOSE, ERROR_CODES } from '#libs/core';
+import { CLOSE, type Clock, ERROR_CODES, millisOf } from '#libs/core';
 import { type Counter, type Histogram, Metrics } from '#libs/runtime';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
 
@@ -75,6 +75,13 @@ export class EdgeMetrics {
       help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64. It compares the clocks of two machines: what they differ by is part of it, and a lag below 0 counts as the least.',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
     });
+  }
+
+  /** How late an event is here, by what it says of when it came to the upstream. */
+  measureLag(text: string, clock: Clock): void {
+    const at = text.lastIndexOf('"receivedAt":');
+    const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
+    if (receivedAt > 0) this.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
   }
 
   /** A client connection has ended with this code. */

@@ -10,7 +10,6 @@ import {
   encode,
   isAfter,
   isSamePlace,
-  millisOf,
   readPlace,
   stamp,
 } from '#libs/core';
@@ -19,7 +18,7 @@ import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
 import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
-import { HeldBack } from '../following/held-back.js';
+import { CatchingUp } from '../following/catching-up.js';
 import { firstAlone, join, missedBefore, missingBeforeTerm, openingOf } from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isDoubted, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
@@ -48,9 +47,16 @@ interface IntakeParts {
  */
 export class Intake {
   private readonly outlet: Outlet;
+  private readonly catchingUp: CatchingUp<EdgeStream>;
 
   constructor(private readonly parts: IntakeParts) {
-    this.outlet = { publish: parts.publish, counts: parts.metrics.counts };
+    const { counts } = parts.metrics;
+    this.outlet = { publish: parts.publish, counts };
+    this.catchingUp = new CatchingUp({
+      counts,
+      fetch: (question, stream, told) => parts.fetch(question, stream, told),
+      take: (stream, text) => this.take(stream, text),
+    });
   }
 
   /**
@@ -59,6 +65,7 @@ export class Intake {
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
     const { outlet } = this;
+    const { clock, metrics } = this.parts;
     const { counts } = outlet;
     const { audience, recent } = stream;
     return (text) => {
@@ -69,7 +76,7 @@ export class Intake {
       }
       stream.seq = place.seq;
       counts.messages += 1;
-      if (counts.messages % MEASURED === 0) this.measure(text);
+      if (counts.messages % MEASURED === 0) metrics.measureLag(text, clock);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
       if (recent) {
@@ -91,7 +98,7 @@ export class Intake {
    * nothing: older than what has been seen, or by an upstream whose data is not taken any more, or too early, while what was
    * before it is asked for.
    */
-  welcome(stream: EdgeStream, welcome: Welcome): boolean {
+  welcome(stream: EdgeStream, welcome: Welcome, mayAsk = true): boolean {
     const { place, latest } = welcome;
     const before = stream.place;
     const said = readFeed(welcome.feed, stream);
@@ -99,7 +106,9 @@ export class Intake {
     const feed = said && openingOf(welcome, said);
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
-    if (stream.heldBack || (isSamePlace(feed, place) && this.catchUp(stream, encode(feed), feed))) return false;
+    if (stream.heldBack) return false;
+    const missed = mayAsk && isSamePlace(feed, place) ? missedBefore(stream, feed) : undefined;
+    if (this.catchingUp.begin(stream, missed, () => void this.welcome(stream, welcome, false))) return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
     if (isNews && !joined && before.epoch !== 0)
       this.lose(stream, stream.missingBefore(place) + 1, place, feed.follows);
@@ -142,7 +151,8 @@ export class Intake {
     }
     const before = stream.place;
     if (stream.heldBack && place.epoch > before.epoch) return stream.heldBack.hold(text);
-    if (mayAsk && feed && this.catchUp(stream, text, feed)) return;
+    const missed = mayAsk && feed ? missedBefore(stream, feed) : undefined;
+    if (this.catchingUp.begin(stream, missed, () => this.take(stream, text, false))) return;
     const joined = feed && join(stream, feed);
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
@@ -155,27 +165,6 @@ export class Intake {
       this.pass(stream, told === feed || !told ? text : encode(told), told);
     }
     if (isLoss && stream.book) this.parts.ask(stream);
-  }
-
-  /**
-   * Asks the other edges for the end of the term before, where a new one follows more of it than has come here. What comes of the
-   * new one waits from this message on; behind what was missed, or where that cannot be had, it is taken as it came.
-   */
-  private catchUp(stream: EdgeStream, text: string, feed: FeedEvent): boolean {
-    const question = missedBefore(stream, feed);
-    if (!question) return false;
-    const goOn = (missed: readonly string[]): void => {
-      if (stream.heldBack !== held) return;
-      stream.heldBack = undefined;
-      this.parts.metrics.counts.fetched += missed.length;
-      for (const one of missed) this.take(stream, one);
-      for (const one of held.texts) this.take(stream, one, one !== text);
-    };
-    const held = new HeldBack(() => goOn([]));
-    stream.heldBack = held;
-    held.hold(text);
-    this.parts.fetch(question, stream, goOn);
-    return true;
   }
 
   /** Takes note of a message that is news, and tells it. */
@@ -197,9 +186,9 @@ export class Intake {
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
   private keep(stream: EdgeStream, text: string): void {
-    const { counts } = this.parts.metrics;
-    counts.messages += 1;
-    if (counts.messages % MEASURED === 0) this.measure(text);
+    const { clock, metrics } = this.parts;
+    metrics.counts.messages += 1;
+    if (metrics.counts.messages % MEASURED === 0) metrics.measureLag(text, clock);
     if (text.startsWith(stream.front) || stream.placeOfBook(text)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
     if (stream.book) stream.book.take(text);
@@ -274,15 +263,6 @@ export class Intake {
 
   private isOverdue({ phase, since }: EdgeStream): boolean {
     return !isFollowed(phase) && this.parts.clock.now() - since >= WELCOME_WITHIN_MS;
-  }
-
-  private measure(text: string): void {
-    const at = text.lastIndexOf('"receivedAt":');
-    const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
-    const { clock, metrics } = this.parts;
-    if (receivedAt > 0) {
-      metrics.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
-    }
   }
 }
 

@@ -94,14 +94,14 @@ export class MarketStreams {
     this.hearing.start();
   }
 
-  /** Tells the upstream that this edge wants nothing any more. */
+  /** Hears and says nothing any more. */
   stop(): void {
     this.hearing.stop();
     this.reached.stop();
     this.others.stop();
     this.welcomes.stop();
-    this.wanted.end();
     this.demand.stop();
+    this.wanted.end();
   }
 
   /** A stream that is opened while nothing can be heard says so from the start. */

@@ -12,6 +12,8 @@ export * from './words/event.js';
 export * from './exit-code.js';
 export * from './for-people.js';
 export * from './words/heartbeat.js';
+export * from './history/history-shelf.js';
+export type { StreamHistory } from './history/stream-history.js';
 export * from './words/instant.js';
 export * from './words/native.js';
 export { nearest } from './nearest.js';

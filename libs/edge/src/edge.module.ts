@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
-import type { ClientLimits, Clock } from '#libs/core';
+import { type ClientLimits, type Clock, HistoryShelf } from '#libs/core';
 import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
@@ -87,6 +87,9 @@ const limitsOf = (settings: Readonly<EdgeSettings>): ClientLimits => ({
 type Providers = NonNullable<DynamicModule['providers']>;
 
 const SURROUNDINGS = Symbol('SURROUNDINGS');
+const shelfOf = ({ historyStreamBytes, historyBytes, historyMs }: EdgeSettings): HistoryShelf =>
+  new HistoryShelf({ streamBytes: historyStreamBytes, totalBytes: historyBytes, ageMs: historyMs });
+
 
 /** The part that knows sockets, and how it looks after them. */
 const DOOR = Symbol('DOOR');
@@ -117,8 +120,9 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
   const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const { publish } = server;
-    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents };
+    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
+    const shelf = shelfOf(settings);
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, shelf };
     return markets.map((market) => new MarketStreams(market, shared));
   };
   return [

@@ -1,11 +1,21 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus } from '#libs/bus';
-import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, type Seq, type StreamName, stamp } from '#libs/core';
+import {
+  type Clock,
+  HEARTBEAT_EVERY_MS,
+  HistoryShelf,
+  type Millis,
+  type Random,
+  type Seq,
+  type StreamName,
+  stamp,
+} from '#libs/core';
 import type { Dial } from '#libs/link';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
+import { MissedDesk } from './demand/missed-desk.js';
 import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
@@ -53,6 +63,7 @@ export class Upstream implements Service {
   readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
+  private readonly missed: MissedDesk;
   private readonly board: DemandBoard;
   private readonly bookmarks: Bookmarks;
   private readonly term: TermKeeper;
@@ -82,7 +93,9 @@ export class Upstream implements Service {
     const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
     const memory = new Recollection({ market, bus, clock, answersMs, longestDowntimeMs });
     const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
-    this.streams = new Streams(market, bus.messages, clock, bounds, memory);
+    const { historyStreamBytes: streamBytes, historyBytes: totalBytes, historyMs: ageMs } = settings;
+    const shelf = new HistoryShelf({ streamBytes, totalBytes, ageMs });
+    this.streams = new Streams(market, bus.messages, clock, bounds, memory, shelf);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     const attempts = new Attempts(bus.budget, channels.attempts, market.limits);
     this.pool = this.newPool(settings, attempts);
@@ -104,6 +117,7 @@ export class Upstream implements Service {
     this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
+    this.missed = new MissedDesk({ ask: bus.ask, channel: channels.missed, streams, clock });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, quarantine: problems.quarantine, clock, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books, attempts });
@@ -114,6 +128,7 @@ export class Upstream implements Service {
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
     await this.term.start();
+    this.missed.start();
     await this.desk.start();
     if (!this.isStopped) this.metronome.start();
   }
@@ -122,6 +137,7 @@ export class Upstream implements Service {
     if (this.isStopped) return;
     this.isStopped = true;
     this.desk.stop();
+    this.missed.stop();
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();

@@ -192,7 +192,12 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
   }),
   missedAnswer: object({
     id: QUESTION_ID,
-    answer: object({ texts: list({ type: 'string' }, 'The texts of all messages behind `after`, up to `to`') }),
+    answer: object({
+      texts: list(
+        { type: 'string' },
+        'The texts of all messages behind `after`, up to `to`, or of as many from the first on as one answer holds; none: ask again',
+      ),
+    }),
   }),
   heartbeat: object({
     epoch: { type: 'integer' },

@@ -7,7 +7,7 @@ import type { Session } from '../door/session.js';
 import { NotedSocket, sessionOn } from '../door/session.rig.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import type { MarketStreams } from '../streams/market-streams.js';
-import { newStreams } from '../streams/market-streams.rig.js';
+import { newShelf, newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { Introductions } from './introductions.js';
 import { NativeGateway } from './native.gateway.js';
@@ -34,7 +34,7 @@ describe('the commands of /v1', () => {
   beforeEach(async () => {
     clock = new FakeClock();
     const bus = new MemoryBus({ clock });
-    streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, lastEvents: 100 });
+    streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, shelf: newShelf() });
     streams.start();
     upstream = new HandUpstream(bus, { clock }).start();
     introductions = new Introductions(clock, 10_000);

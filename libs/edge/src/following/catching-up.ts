@@ -43,4 +43,11 @@ export class CatchingUp<Stream extends HoldingStream> {
     parts.fetch(question, stream, goOn);
     return true;
   }
+
+  /** Nothing is missing after all. Gives what waits, which is then to be taken. */
+  release(stream: Stream): readonly string[] {
+    const texts = stream.heldBack?.texts ?? [];
+    stream.heldBack = undefined;
+    return texts;
+  }
 }

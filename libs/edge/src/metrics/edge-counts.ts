@@ -12,7 +12,7 @@ export interface EdgeCounts {
   discarded: number;
   /** Lost between the upstream and this edge. */
   lost: number;
-  /** Missed, and had from another edge: not among the lost. */
+  /** Missed, and had from the upstream or another edge: not among the lost. */
   fetched: number;
   /** Texts on a stream's channel that are none of its events: dropped. */
   unreadable: number;

@@ -9,7 +9,7 @@ const HELP: Record<keyof EdgeCounts, string> = {
   renditions: 'Frames rebuilt for clients of Binance’s wire.',
   discarded: 'Messages of an older term, or seen before.',
   lost: 'Messages lost between the upstream and this edge.',
-  fetched: 'Messages that this edge had missed and another edge gave it, each in its place.',
+  fetched: 'Messages that this edge had missed and the upstream or another edge gave it, each in its place.',
   unreadable: 'Texts on a stream’s channel that are none of its events.',
   brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',

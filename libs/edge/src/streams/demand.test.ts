@@ -10,6 +10,7 @@ import { EdgeStream } from './edge-stream.js';
 import { Room } from './room.js';
 import { Interest } from './interest.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
+import { newShelf } from './market-streams.rig.js';
 
 const LINGER_MS = 5_000;
 const EDGE = 'edge-1';
@@ -33,7 +34,13 @@ describe('the demand of an edge', () => {
     ready = Promise.resolve();
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
-    const outlet = { publish: () => undefined, counts: newEdgeCounts(), clock, ownSnapshotMs: 5_000, lastEvents: 100 };
+    const outlet = {
+      publish: () => undefined,
+      counts: newEdgeCounts(),
+      clock,
+      ownSnapshotMs: 5_000,
+      shelf: newShelf(),
+    };
     wanted = new Interest({
       clock,
       room,
@@ -238,6 +245,7 @@ describe('the demand of an edge', () => {
     want('b@trade', 'native');
     const before = demands().length;
     voice.stop();
+    wanted.end();
     await settle(0);
     clock.advance(10_000);
     expect(demands()).toHaveLength(before);
@@ -245,4 +253,3 @@ describe('the demand of an edge', () => {
     expect(room.taken).toBe(0);
   });
 });
-    wanted.end();

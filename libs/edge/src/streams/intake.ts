@@ -17,9 +17,16 @@ import { type Outlet, deliver } from '../delivery/outlet.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
-import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
 import { CatchingUp } from '../following/catching-up.js';
-import { firstAlone, join, missedBefore, missingBeforeTerm, openingOf } from '../following/joining.js';
+import {
+  firstAlone,
+  isJoinOf,
+  join,
+  missedBefore,
+  missedInWelcome,
+  missingBeforeTerm,
+  openingOf,
+} from '../following/joining.js';
 import { type StreamHappening, type StreamTelling, isDoubted, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
@@ -37,7 +44,7 @@ interface IntakeParts {
   sees(epoch: Epoch): boolean;
   /** Asks the upstream how a stream stands. */
   ask(stream: EdgeStream): void;
-  /** Asks the other edges for messages that this one has missed. Told once: all of them, or nothing. */
+  /** Asks the upstream and other edges for messages that this one has missed. Told once: all of them, or nothing. */
   fetch(question: MissedQuestion, stream: EdgeStream, told: (texts: readonly string[]) => void): void;
 }
 
@@ -67,7 +74,7 @@ export class Intake {
     const { outlet } = this;
     const { clock, metrics } = this.parts;
     const { counts } = outlet;
-    const { audience, recent } = stream;
+    const { audience, history } = stream;
     return (text) => {
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
@@ -79,12 +86,13 @@ export class Intake {
       if (counts.messages % MEASURED === 0) metrics.measureLag(text, clock);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
-      if (recent) {
-        // In line, as `RecentTexts.take` has it.
-        recent.bytes += text.length - (recent.ring[recent.next]?.length ?? 0);
-        recent.ring[recent.next] = text;
-        recent.next = recent.next + 1 === recent.ring.length ? 0 : recent.next + 1;
-        if (recent.bytes > MOST_RECENT_BYTES) recent.shrink();
+      if (history) {
+        // In line, as `StreamHistory.take` has it.
+        const { shelf } = history;
+        history.texts.push(text);
+        history.bytes += text.length;
+        shelf.bytes += text.length;
+        if (history.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) history.shrink();
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
@@ -106,8 +114,10 @@ export class Intake {
     const feed = said && openingOf(welcome, said);
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
+    // What the first messages of the term would say, this says as well.
+    const held = isJoinOf(before, place, feed) ? this.catchingUp.release(stream) : [];
     if (stream.heldBack) return false;
-    const missed = mayAsk && isSamePlace(feed, place) ? missedBefore(stream, feed) : undefined;
+    const missed = mayAsk ? missedInWelcome(stream, place, feed) : undefined;
     if (this.catchingUp.begin(stream, missed, () => void this.welcome(stream, welcome, false))) return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
     if (isNews && !joined && before.epoch !== 0)
@@ -116,7 +126,7 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
-    if (joined) stream.recent?.take(encode(feed));
+    if (joined) stream.history?.take(wordOf(joined, feed));
     if (isNews && isUnbounded(feed)) stream.book?.doubted();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
@@ -124,6 +134,7 @@ export class Intake {
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
     this.tellBook(stream);
     stream.changed();
+    for (const text of held) this.take(stream, text);
     return true;
   }
 
@@ -138,7 +149,7 @@ export class Intake {
   private take(stream: EdgeStream, text: string, mayAsk = true): void {
     const { counts } = this.parts.metrics;
     const said = readPlace(text, stream.feedFront) && readFeed(text, stream);
-    const feed = said && mayAsk ? firstAlone(said) : said;
+    const feed = said && firstAlone(said);
     const place = feed ?? stream.placeOf(text);
     if (!place) {
       counts.unreadable += 1;
@@ -150,8 +161,8 @@ export class Intake {
       return;
     }
     const before = stream.place;
-    if (stream.heldBack && place.epoch > before.epoch) return stream.heldBack.hold(text);
-    const missed = mayAsk && feed ? missedBefore(stream, feed) : undefined;
+    if (stream.heldBack && (missing > 0 || place.epoch > before.epoch)) return stream.heldBack.hold(text);
+    const missed = mayAsk ? missedBefore(stream, place, feed) : undefined;
     if (this.catchingUp.begin(stream, missed, () => this.take(stream, text, false))) return;
     const joined = feed && join(stream, feed);
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
@@ -161,7 +172,7 @@ export class Intake {
     stream.moveTo(place);
     const told = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
     if (joined || !this.isRepeat(stream, text, before, feed)) {
-      stream.recent?.take(text);
+      stream.history?.take(told && told !== feed ? wordOf(told, feed) : text);
       this.pass(stream, told === feed || !told ? text : encode(told), told);
     }
     if (isLoss && stream.book) this.parts.ask(stream);
@@ -206,8 +217,10 @@ export class Intake {
       this.parts.metrics.counts.discarded += 1;
       return true;
     }
-    if (isFollowed(stream.phase) && isAfter(before, repeats.toldAt)) {
-      this.tell(stream, ...restatement(stream, before, repeats.toldAt, before));
+    const [bridge] = isAfter(before, repeats.toldAt) ? restatement(stream, before, repeats.toldAt, before) : [];
+    if (bridge !== undefined) {
+      stream.history?.take(bridge);
+      if (isFollowed(stream.phase)) this.tell(stream, bridge);
     }
     repeats.toldAt = stream.place;
     if (!feed) stream.repeats = undefined;
@@ -220,7 +233,7 @@ export class Intake {
     const lost = missing + (behind ?? 0);
     this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
-    stream.recent?.clear();
+    stream.history?.clear();
     stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = next.epoch > stream.epoch;
@@ -270,6 +283,10 @@ const NOWHERE: Place = { epoch: 0, seq: 0 };
 
 /** Whether it is a gap that no ids name: the upstream does not know what is missing, or the market's ids begin again behind it. */
 const isUnbounded = ({ state, missing }: FeedEvent): boolean => state === 'gap' && !missing;
+
+/** What is kept of a feed event: where clients of this edge were told another one, that is a word of this edge's and nobody else's. */
+const wordOf = (told: FeedEvent, said: FeedEvent | undefined): string =>
+  encode(told === said ? told : { ...told, by: 'edge' });
 
 /** What holds of a feed event wherever the stream is by now. */
 function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {

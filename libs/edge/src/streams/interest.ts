@@ -109,6 +109,7 @@ export class Interest {
   private letGo({ stream, subscription, lingering }: WantedStream): void {
     lingering?.();
     subscription.end();
+    stream.history?.close();
     this.entries.delete(stream.name);
     this.parts.room.taken -= 1;
     this.parts.changed();

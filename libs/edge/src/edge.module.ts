@@ -19,6 +19,8 @@ import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
+import { Resumes } from './resume/resumes.js';
+import { Stragglers } from './resume/stragglers.js';
 import { MarketStreams } from './streams/market-streams.js';
 import { Room } from './streams/room.js';
 
@@ -68,6 +70,7 @@ export class EdgeModule {
           useFactory: (clock: Clock) => new Introductions(clock, settings.maxClientBacklogBytes / 2),
           inject: [CLOCK],
         },
+        ...resumeProviders(settings),
         NativeGateway,
         BinanceGateway,
       ],
@@ -84,12 +87,12 @@ const limitsOf = (settings: Readonly<EdgeSettings>): ClientLimits => ({
   lastEvents: settings.lastEvents,
 });
 
-type Providers = NonNullable<DynamicModule['providers']>;
-
-const SURROUNDINGS = Symbol('SURROUNDINGS');
 const shelfOf = ({ historyStreamBytes, historyBytes, historyMs }: EdgeSettings): HistoryShelf =>
   new HistoryShelf({ streamBytes: historyStreamBytes, totalBytes: historyBytes, ageMs: historyMs });
 
+type Providers = NonNullable<DynamicModule['providers']>;
+
+const SURROUNDINGS = Symbol('SURROUNDINGS');
 
 /** The part that knows sockets, and how it looks after them. */
 const DOOR = Symbol('DOOR');
@@ -102,15 +105,15 @@ interface Door {
 }
 
 function doorProviders({ settings, markets }: EdgePlan): Providers {
-  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter): Door => {
+  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter, stragglers: Stragglers): Door => {
     const sessions = new Sessions(settings, clock, metrics);
-    const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
+    const backlogs = new Backlogs(settings, sessions, stragglers, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
     const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
     return { server, sessions, pings, backlogs };
   };
-  return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter] }];
+  return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter, Stragglers] }];
 }
 
 /** The part that knows streams and no sockets: one per market. */
@@ -147,6 +150,23 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
       useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], coldStarts: ColdStarts, ops: Ops) =>
         new Edge(settings, { ...door, coldStarts, metrics, markets: streams }, ops),
       inject: [SURROUNDINGS, DOOR, STREAMS, ColdStarts, Ops],
+    },
+  ];
+}
+
+/** What clients have missed that come back, or read slowly. */
+function resumeProviders({ maxClientBacklogBytes }: Readonly<EdgeSettings>): Providers {
+  return [
+    {
+      provide: Resumes,
+      useFactory: (streams: MarketStreams[], clock: Clock) => new Resumes(streams, clock),
+      inject: [STREAMS, CLOCK],
+    },
+    {
+      provide: Stragglers,
+      useFactory: ({ metrics }: Surroundings, introductions: Introductions) =>
+        new Stragglers(maxClientBacklogBytes / 2, metrics, (session) => introductions.isOwed(session)),
+      inject: [SURROUNDINGS, Introductions],
     },
   ];
 }

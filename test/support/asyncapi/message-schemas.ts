@@ -1,5 +1,12 @@
 import { spot } from '#libs/binance';
-import { ERROR_CODES, type FeedCause, type FeedState, type NativeCommand, type NativeReply } from '#libs/core';
+import {
+  ERROR_CODES,
+  type FeedCause,
+  type FeedState,
+  NOT_RESUMED,
+  type NativeCommand,
+  type NativeReply,
+} from '#libs/core';
 import { type JsonSchema, PLACE, published } from './event-schemas.js';
 
 const object = (properties: JsonSchema, optional: string[] = []): JsonSchema => ({
@@ -82,6 +89,23 @@ export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
 
 const PLACES = { type: 'object', additionalProperties: { oneOf: [{ type: 'null' }, EPOCH_SEQ] } };
 
+const SUBSCRIBED_DATA = object(
+  {
+    streams: PLACES,
+    resumed: {
+      type: 'object',
+      additionalProperties: { type: 'boolean' },
+      description: 'Of streams whose last place was named: whether all that was missed follows',
+    },
+    reasons: {
+      type: 'object',
+      additionalProperties: { type: 'string', enum: [...NOT_RESUMED] },
+      description: 'Why not, where it does not',
+    },
+  },
+  ['resumed', 'reasons'],
+);
+
 const BLAMED = {
   type: 'object',
   additionalProperties: { type: 'string' },
@@ -98,7 +122,7 @@ const LIMITS = object({
 
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
   limits: object({ event: { const: 'limits' }, data: LIMITS }),
-  subscribed: native('subscribed', object({ streams: PLACES })),
+  subscribed: native('subscribed', SUBSCRIBED_DATA),
   unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
   list: native('list', object({ streams: STREAMS })),
   pong: native('pong', object({ at: INSTANT })),

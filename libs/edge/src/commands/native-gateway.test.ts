@@ -1,12 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryBus } from '#libs/bus';
 import type { ClientLimits, Place } from '#libs/core';
+import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import type { Session } from '../door/session.js';
 import { NotedSocket, sessionOn } from '../door/session.rig.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import type { MarketStreams } from '../streams/market-streams.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { Resumes } from '../resume/resumes.js';
+import { Stragglers } from '../resume/stragglers.js';
 import { newShelf, newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { Introductions } from './introductions.js';
@@ -39,8 +43,10 @@ describe('the commands of /v1', () => {
     upstream = new HandUpstream(bus, { clock }).start();
     introductions = new Introductions(clock, 10_000);
     const subscriptions = new Subscriptions([streams], 10);
-    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions);
-    gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
+    const metrics = new EdgeMetrics(new Metrics());
+    const stragglers = new Stragglers(5_000, metrics, (session) => introductions.isOwed(session));
+    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, new Resumes([streams], clock), stragglers);
+    void gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
     await Promise.resolve();
     await Promise.resolve();
     clock.advance(100);
@@ -50,7 +56,7 @@ describe('the commands of /v1', () => {
   });
   /** The reply, and what the streams are told behind it: their types, and ids where they have one. */
   const subscribe = (data: SubscribeData): { reply: unknown; told: unknown[] } => {
-    gateway.subscribe(session, data, { handler: 'subscribe', id: 1 });
+    void gateway.subscribe(session, data, { handler: 'subscribe', id: 1 });
     const [reply, ...told] = socket.sent.splice(0).map((text) => JSON.parse(text) as Record<string, unknown>);
     return { reply, told: told.map(({ type, id }) => id ?? type) };
   };
@@ -83,12 +89,59 @@ describe('the commands of /v1', () => {
     });
   });
 
-  it('say of a client that comes back that it has missed something, or that nobody knows', () => {
-    const since = { [TRADE]: place(2), [TOP]: { epoch: 0, seq: 0 } };
-    expect(subscribe({ streams: [TRADE, TOP], since, last: 1 })).toMatchObject({
-      reply: { data: { resumed: { [TRADE]: false, [TOP]: false } } },
+  it('give a client that comes back what it has missed, and then the state', () => {
+    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(1) }, last: 2 })).toEqual({
+      reply: { event: 'subscribed', id: 1, data: { streams: { [TRADE]: place(3) }, resumed: { [TRADE]: true } } },
+      told: [2, 3, 'feed'],
+    });
+    expect(socket.topics).toHaveLength(1);
+  });
+
+  it('say why it is not given that, and begin afresh', () => {
+    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(4) }, last: 1 })).toMatchObject({
+      reply: { data: { resumed: { [TRADE]: false }, reasons: { [TRADE]: 'unknown-place' } } },
       told: ['feed', 3],
     });
+  });
+
+  it('let a client that comes back wait for what has to be asked for, and hear nothing before it', async () => {
+    const answered = gateway.subscribe(
+      session,
+      { streams: [TRADE, TOP], since: { [TOP]: place(0) } },
+      { handler: 'subscribe' },
+    );
+    upstream.publish(TRADE, { type: 'trade', symbol: 'BTCUSDT', id: 4 });
+    expect([socket.sent, socket.topics]).toEqual([[], []]);
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(100);
+    await answered;
+    const [reply] = socket.sent.map((text) => JSON.parse(text) as object);
+    expect(reply).toMatchObject({
+      data: { streams: { [TRADE]: place(4), [TOP]: place(0) }, resumed: { [TOP]: true } },
+    });
+    expect(socket.topics).toHaveLength(2);
+  });
+
+  it('wait for nobody longer than six seconds, and not for a client that has gone', async () => {
+    upstream.stop();
+    const asked = { streams: [TOP], since: { [TOP]: place(1) } };
+    const answered = gateway.subscribe(session, asked, { handler: 'subscribe' });
+    clock.advance(3_000);
+    await answered;
+    expect(JSON.parse(socket.sent[0] ?? '')).toMatchObject({
+      data: { streams: { [TOP]: null }, reasons: { [TOP]: 'not-heard' } },
+    });
+    const late = gateway.subscribe(
+      session,
+      { streams: ['ethusdt@trade'], since: { 'ethusdt@trade': place(1) } },
+      { handler: 'subscribe' },
+    );
+    session.closed();
+    gateway.handleDisconnect(session);
+    clock.advance(3_000);
+    await late;
+    expect(socket.sent).toHaveLength(1);
   });
 
   it.each([

@@ -12,8 +12,10 @@ import {
   type Clock,
   HoldfastError,
   type NativeReply,
+  type NotResumed,
   type Place,
   type StreamName,
+  type SubscribedData,
   isPlace,
   stamp,
 } from '#libs/core';
@@ -22,8 +24,11 @@ import type { Session } from '../door/session.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import type { NativeResult } from '../door/wire/native-wire.js';
 import type { Command } from '../door/wire/wire.js';
+import { type Outcomes, Resumes } from '../resume/resumes.js';
+import { Stragglers } from '../resume/stragglers.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { isFollowed } from '../streams/table.js';
+import { standing } from '../streams/telling.js';
 import { commandPipe } from './command.pipe.js';
 import { Introductions } from './introductions.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
@@ -32,6 +37,17 @@ import { StreamsData, SubscribeData } from './stream-commands.js';
 
 /** What clients of `/v1` are told first. */
 export const CLIENT_LIMITS = Symbol('CLIENT_LIMITS');
+
+/** What a client has asked for with `subscribe`. */
+interface SubscribeWish {
+  command: Command;
+  streams: readonly EdgeStream[];
+  /** Those that it had before. */
+  served: ReadonlySet<EdgeStream>;
+  /** Where it was, by name. */
+  since: ReadonlyMap<StreamName, Place>;
+  last: number;
+}
 
 /** The commands of `/v1`. */
 @WebSocketGateway({ path: '/v1' })
@@ -43,6 +59,8 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @Inject(CLOCK) private readonly clock: Clock,
     @Inject(CLIENT_LIMITS) private readonly limits: ClientLimits,
     @Inject(Introductions) private readonly introductions: Introductions,
+    @Inject(Resumes) private readonly resumes: Resumes,
+    @Inject(Stragglers) private readonly stragglers: Stragglers,
   ) {}
 
   handleConnection(session: Session): void {
@@ -51,43 +69,47 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 
   handleDisconnect(session: Session): void {
     this.introductions.forget(session);
+    this.stragglers.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
   }
 
   /**
-   * Writes the reply itself, with each stream's feed state and newest event, book or last events behind it, in the same turn in
-   * which the client joins: nothing can come between, so nothing is missed and nothing comes twice.
+   * Writes the reply itself, with each stream's feed state and newest event, book, last events or what was missed behind it, in the
+   * same turn in which the client joins: nothing can come between, so nothing is missed and nothing comes twice. Where what was missed
+   * has to be asked for, the client joins when that has come.
    */
   @SubscribeMessage('subscribe')
   subscribe(
     @ConnectedSocket() session: Session,
     @MessageBody('data') data: SubscribeData,
     @MessageBody() command: Command,
-  ): void {
-    const since = readSince(data);
+  ): Promise<void> | undefined {
+    const since = new Map(readSince(data));
     const last = this.readLast(data);
     const parsed = readStreams(session, data.streams);
-    const fresh = new Set(parsed.flatMap(({ name }) => (session.streams.has(name) ? [] : [name])));
+    const served = new Set(session.streams.values());
     const streams = this.subscriptions.add(session, parsed);
-    const resumed = new Map(since.map(([name, place]) => [name, isAt(place, session.streams.get(name))]));
-    const told = streams.map((stream) => {
-      const isNew = fresh.has(stream.name) && resumed.get(stream.name) !== true;
-      return { stream, texts: this.introductions.introduce(session, stream, isNew ? last : 0) };
+    const fresh = streams.filter((stream) => !served.has(stream));
+    const places = new Map(fresh.flatMap((stream) => pairOf(stream, since.get(stream.name))));
+    const wish: SubscribeWish = { command, streams, served, since, last };
+    const outcomes = this.resumes.look(places);
+    if (outcomes) {
+      this.answer(session, wish, outcomes);
+      return undefined;
+    }
+    this.stragglers.hold(session, fresh);
+    return this.resumes.find(places).then((found) => {
+      if (!session.isOpen) return;
+      this.stragglers.release(session);
+      this.answer(session, wish, this.resumes.conclude(places, found));
     });
-    const places = told.map(({ stream, texts }) => [stream.name, texts ? placeOf(stream) : null]);
-    const reply: NativeResult = {
-      event: 'subscribed',
-      data: {
-        streams: Object.fromEntries(places),
-        ...(data.since && { resumed: Object.fromEntries(resumed) }),
-      },
-    };
-    session.send(session.wire.reply(command, reply), ...told.flatMap(({ texts = [] }) => texts));
   }
 
   @SubscribeMessage('unsubscribe')
   unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { streams }: StreamsData): NativeResult {
-    return { event: 'unsubscribed', data: { streams: this.subscriptions.remove(session, streams) } };
+    const had = this.subscriptions.remove(session, streams);
+    this.stragglers.tidy(session);
+    return { event: 'unsubscribed', data: { streams: had } };
   }
 
   @SubscribeMessage('list')
@@ -100,6 +122,27 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     return { event: 'pong', data: { at: stamp(this.clock) } };
   }
 
+  private answer(session: Session, wish: SubscribeWish, outcomes: Outcomes): void {
+    const { command, streams, served, last } = wish;
+    const behind = new Map<EdgeStream, Place>();
+    const told = streams.map((stream) => {
+      const outcome = outcomes.get(stream);
+      // Its state comes when it has caught up.
+      if (this.stragglers.has(session, stream)) return { stream, texts: [] };
+      if (!outcome || !('texts' in outcome)) {
+        return { stream, texts: this.introductions.introduce(session, stream, served.has(stream) ? 0 : last) };
+      }
+      if (outcome.texts.length === 0) return { stream, texts: standing(stream) };
+      behind.set(stream, wish.since.get(stream.name) ?? stream.place);
+      return { stream, texts: [] };
+    });
+    const places = told.map(({ stream, texts }) => [stream.name, texts ? placeOf(stream) : null]);
+    const data = { streams: Object.fromEntries(places), ...resumedOf(wish, outcomes) };
+    const reply: NativeResult = { event: 'subscribed', data };
+    session.send(session.wire.reply(command, reply), ...told.flatMap(({ texts = [] }) => texts));
+    if (behind.size > 0) this.stragglers.resume(session, behind);
+  }
+
   private readLast({ last }: SubscribeData): number {
     const { lastEvents } = this.limits;
     // Absent also where it is null: class-validator lets that pass.
@@ -110,8 +153,25 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 
 const placeOf = ({ phase, place }: EdgeStream): Place | null => (isFollowed(phase) ? place : null);
 
-const isAt = (place: Place, stream: EdgeStream | undefined): boolean =>
-  stream !== undefined && isFollowed(stream.phase) && stream.isAt(place);
+const pairOf = (stream: EdgeStream, place: Place | undefined): [EdgeStream, Place][] =>
+  place ? [[stream, place]] : [];
+
+/** Whether each stream whose last place the client has named goes on there, and why not. */
+function resumedOf({ streams, since }: SubscribeWish, outcomes: Outcomes): Pick<SubscribedData, 'resumed' | 'reasons'> {
+  const named = streams.flatMap((stream) => pairOf(stream, since.get(stream.name)));
+  if (named.length === 0) return {};
+  const whyNot = ([stream, place]: [EdgeStream, Place]): NotResumed | undefined => {
+    const outcome = outcomes.get(stream);
+    if (!outcome) return isFollowed(stream.phase) && stream.isAt(place) ? undefined : 'served-already';
+    return 'why' in outcome ? outcome.why : undefined;
+  };
+  const whys = named.map((pair) => [pair[0].name, whyNot(pair)] as const);
+  const reasons = whys.flatMap(([name, why]) => (why ? [[name, why] as const] : []));
+  return {
+    resumed: Object.fromEntries(whys.map(([name, why]) => [name, why === undefined])),
+    ...(reasons.length > 0 && { reasons: Object.fromEntries(reasons) }),
+  };
+}
 
 function readSince({ streams, since }: SubscribeData): [StreamName, Place][] {
   return Object.entries(since ?? {}).map(([name, place]) => {

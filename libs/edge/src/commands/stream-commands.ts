@@ -31,7 +31,7 @@ export class StreamsData {
 export class SubscribeData extends StreamsData {
   /** What happens when the client is slower than the stream. */
   @IsOptional()
-  @IsIn(['all'], { message: 'delivery: expected "all", the only policy so far: every event, or be closed with 4001' })
+  @IsIn(['all'], { message: 'delivery: expected "all", the only policy so far: every event, in order' })
   delivery?: 'all';
 
   /** The last place the client has seen of each stream; checked in the handler, for class-validator has no word for maps. */

@@ -11,6 +11,9 @@ import { NotedSocket, sessionOn } from './session.rig.js';
 import { Sessions } from './sessions.js';
 import type { Outcome } from './wire/wire.js';
 
+/** Lets nobody fall behind. */
+const IMPATIENT = { fallBehind: () => false };
+
 /** What operators read: level, fields and sentence. */
 function notedLog(): { log: Log; lines: unknown[][] } {
   const lines: unknown[][] = [];
@@ -86,7 +89,7 @@ describe('the clients of an edge', () => {
     const socket = connect('/ws', 1);
     socket.backlog = settings.maxClientBacklogBytes + 1;
     const { log, lines } = notedLog();
-    const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
+    const backlogs = new Backlogs(settings, sessions, IMPATIENT, clock, log, metrics);
     backlogs.published(settings.maxClientBacklogBytes / 2 - 1);
     await new Promise(setImmediate);
     expect(socket.ended).toBeUndefined();
@@ -105,7 +108,7 @@ describe('the clients of an edge', () => {
   });
 
   it('looks at backlogs four times a second besides, until it stops', () => {
-    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    const backlogs = new Backlogs(settings, sessions, IMPATIENT, clock, silentLog, metrics);
     backlogs.start();
     clock.advance(10_000);
     const socket = connect('/ws', 1);
@@ -121,7 +124,7 @@ describe('the clients of an edge', () => {
   });
 
   it('tells who is to go when all that waits has been read, and cuts who does not read it within five seconds', () => {
-    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    const backlogs = new Backlogs(settings, sessions, IMPATIENT, clock, silentLog, metrics);
     backlogs.start();
     const [reader, other] = [connect('/ws', 1), connect('/v1', 2)];
     for (const socket of [reader, other]) socket.backlog = settings.maxClientBacklogBytes + 1;
@@ -143,7 +146,7 @@ describe('the clients of an edge', () => {
 
   it('cuts the slowest off where too much waits for all together, and no more of them than it must', () => {
     const few = Object.assign(new EdgeSettings(), { maxBacklogsBytes: 1_000_000 });
-    const backlogs = new Backlogs(few, sessions, clock, silentLog, metrics);
+    const backlogs = new Backlogs(few, sessions, IMPATIENT, clock, silentLog, metrics);
     backlogs.start();
     const sockets = [300_000, 10_000, 250_000, 190_000].map((bytes, id) => {
       const socket = connect('/ws', id);

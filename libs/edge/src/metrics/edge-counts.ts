@@ -18,6 +18,8 @@ export interface EdgeCounts {
   unreadable: number;
   /** Arrays of which a part was lost, so that clients of Binance's wire got none of it. */
   brokenArrays: number;
+  /** Times a native client read too slowly for what was live, and was given what was kept instead. */
+  fellBehind: number;
   /** Diffs that took clients of Binance's wire over missing ones to a book. */
   bridges: number;
 }
@@ -32,5 +34,6 @@ export const newEdgeCounts = (): EdgeCounts => ({
   fetched: 0,
   unreadable: 0,
   brokenArrays: 0,
+  fellBehind: 0,
   bridges: 0,
 });

@@ -12,6 +12,7 @@ const HELP: Record<keyof EdgeCounts, string> = {
   fetched: 'Messages that this edge had missed and the upstream or another edge gave it, each in its place.',
   unreadable: 'Texts on a stream’s channel that are none of its events.',
   brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
+  fellBehind: 'Times a client of /v1 read too slowly for what was live, and was given what is kept as it read.',
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
 };
 
@@ -23,7 +24,7 @@ const COUNTERS = {
   },
   slowCloses: {
     name: 'holdfast_edge_slow_clients_closed_total',
-    help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
+    help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all; fell-behind with 4004.',
     labelNames: ['how'],
   },
   refusedConnections: {
@@ -52,7 +53,7 @@ const COMMANDS = ['native', 'binance'].flatMap((wire) =>
 /** Why a connection is refused before it is one. */
 const REFUSED = ['bad-request', 'too-many', 'no-files'].map((why) => ({ why }));
 
-const HOW_SLOW = ['told', 'cut', 'unread', 'no-room'].map((how) => ({ how }));
+const HOW_SLOW = ['told', 'cut', 'unread', 'no-room', 'fell-behind'].map((how) => ({ how }));
 
 /** What an edge counts and measures. */
 export class EdgeMetrics {

@@ -6,8 +6,10 @@ import {
   type Random,
   type CommandRefusal,
   type StreamName,
+  type SubscribedData,
   assertNever,
   shouldComeBack,
+  stamp,
 } from '#libs/core';
 import { type Dial, type Ending, LinkDriver, type RetryPolicy, leastAfterRefusal } from '#libs/link';
 import { hostClock, hostRandom } from './browser-clock.js';
@@ -17,6 +19,7 @@ import { GatewayWatch } from './gateway-watch.js';
 import { nativeUrl } from './gateway-url.js';
 import { readInbound } from './inbound.js';
 import { Outbox } from './outbox.js';
+import { gapOf } from './streams/gap.js';
 import { Listeners, type StreamListener } from './streams/listeners.js';
 import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
 import { guardedDial, webSocketDial } from './web-socket.js';
@@ -50,7 +53,7 @@ export interface ClientOptions {
 export interface SubscribeOptions {
   /**
    * So many of the newest events of a stream of trades are to come first, before what is live: as many as the gateway has and allows.
-   * Said again after each reconnect, and what you had is not told twice. No more for who comes to a stream that is served already.
+   * Said again after each reconnect, where it serves if the gateway cannot give all that was missed; what you had is not told twice. No more for who comes to a stream that is served already.
    */
   last?: number;
 }
@@ -221,14 +224,7 @@ export class HoldfastClient {
     switch (reply.event) {
       case 'subscribed':
         if (command?.event !== 'subscribe') return;
-        for (const [stream, start] of this.wanted.subscribed(
-          command.data.streams,
-          reply.data.streams,
-          reply.data.resumed,
-        )) {
-          this.outbox.later(this.listeners.started(stream, start));
-        }
-        return;
+        return this.subscribed(command.data.streams, reply.data);
       case 'unsubscribed':
         if (command?.event === 'unsubscribe') this.wanted.unsubscribed(command.data.streams);
         return;
@@ -239,6 +235,16 @@ export class HoldfastClient {
         return;
       default:
         assertNever(reply);
+    }
+  }
+
+  private subscribed(streams: readonly StreamName[], { streams: places, resumed, reasons }: SubscribedData): void {
+    const { clock, listeners, outbox } = this;
+    for (const [stream, { missedBehind, ...start }] of this.wanted.subscribed(streams, places, resumed)) {
+      outbox.later(listeners.started(stream, start));
+      if (!missedBehind) continue;
+      const gap = gapOf(stream, missedBehind, stamp(clock), reasons?.[stream]);
+      outbox.later(() => listeners.tellKnown(gap));
     }
   }
 

@@ -32,6 +32,8 @@ interface StreamInterest {
   /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
   resumeFrom?: Place | undefined;
   present?: Present | undefined;
+  /** The same on the previous connection, which is true still where nothing was missed. */
+  past?: Present | undefined;
   /** Whether somebody who listens takes books, so that one is kept for those who come late. */
   isBookWanted: boolean;
   /** So many of its newest events are to come first. */
@@ -46,6 +48,14 @@ interface StreamInterest {
 interface StreamWish {
   isBookWanted?: boolean;
   lastEvents?: number;
+}
+
+/** How a connection begins to serve a stream. */
+interface ServedStream {
+  place: Place | null;
+  hasMissed: boolean;
+  /** Behind which place something is missing, where something is. */
+  missedBehind?: Place | undefined;
 }
 
 /** A stream that the gateway does not serve, and why. */
@@ -128,23 +138,21 @@ export class WantedStreams {
   /**
    * The gateway serves these. Gives whether events went by since the previous connection, by stream.
    *
-   * @param resumed the gateway's word on that, which counts: a stream may have gone on in a new term with nothing missed.
+   * @param resumed the gateway's word on that, which counts: where it is true all that was missed comes now, also over a new term.
    */
-  subscribed(
-    streams: readonly StreamName[],
-    places: Places,
-    resumed: Resumed = {},
-  ): Map<StreamName, { place: Place | null; hasMissed: boolean }> {
-    const starts = new Map<StreamName, { place: Place | null; hasMissed: boolean }>();
+  subscribed(streams: readonly StreamName[], places: Places, resumed: Resumed = {}): Map<StreamName, ServedStream> {
+    const starts = new Map<StreamName, ServedStream>();
     for (const interest of this.known(streams)) {
       const place = places[interest.stream] ?? null;
-      const { resumeFrom, stream } = interest;
+      const { resumeFrom, stream, past } = interest;
       const isThere = resumeFrom !== undefined && place !== null && isSamePlace(resumeFrom, place);
       const hasMissed = resumeFrom !== undefined && !(resumed[stream] ?? isThere);
       interest.standing = 'served';
       interest.isToldFull = false;
-      interest.present = { place };
-      starts.set(stream, { place, hasMissed });
+      interest.present = { ...(resumed[stream] === true && past), place };
+      interest.past = undefined;
+      if (hasMissed) interest.told = 'gap';
+      starts.set(stream, { place, hasMissed, missedBehind: hasMissed ? resumeFrom : undefined });
     }
     return starts;
   }
@@ -156,6 +164,7 @@ export class WantedStreams {
       interest.last = undefined;
       interest.resumeFrom = undefined;
       interest.present = undefined;
+      interest.past = undefined;
       interest.told = undefined;
       this.forgetIfIdle(interest);
     }
@@ -214,6 +223,7 @@ export class WantedStreams {
   disconnected(): void {
     for (const interest of this.interests.values()) {
       interest.standing = 'open';
+      interest.past = interest.present ?? interest.past;
       interest.present = undefined;
       interest.resumeFrom = interest.last;
       this.forgetIfIdle(interest);

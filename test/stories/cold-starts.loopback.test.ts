@@ -44,9 +44,20 @@ describe('a program that keeps a book by the official recipe, on a stream that n
     const answer = await fetch(`${simulator.restUrl}/api/v3/depth?symbol=${symbol}&limit=100`);
     const { lastUpdateId } = (await answer.json()) as { lastUpdateId: number };
     const diffs = (): WireDiff[] => client.messages.filter(({ e }) => e === 'depthUpdate') as unknown as WireDiff[];
-    const first = await until(() => diffs().find(({ u }) => u > lastUpdateId));
+    const first = await until(() => diffs().find(({ u }) => u > lastUpdateId)).catch(async (cause: unknown) => {
+      throw new Error(`start ${start}: no diff after ${lastUpdateId}: ${await whatIsKnownOf(client)}`, { cause });
+    });
     if (first.U <= lastUpdateId + 1) return undefined;
     return `start ${start}: ${first.U} to ${first.u} after a snapshot of ${lastUpdateId}`;
+  };
+
+  const whatIsKnownOf = async (client: WsClient): Promise<string> => {
+    const carried = simulator.connections
+      .filter(({ isOpen }) => isOpen)
+      .flatMap(({ subscriptions }) => [...subscriptions]);
+    const { messages, closed } = client;
+    const status: unknown = await (await fetch(`${gateway.opsUrl}/status`)).json();
+    return JSON.stringify({ carried, closed, last: messages.at(-1), count: messages.length, status });
   };
 
   const holesIn = async (enter: (name: string) => Promise<WsClient>): Promise<(string | undefined)[]> => {

@@ -52,7 +52,9 @@ async function travelling(timeUnit: 'MILLISECOND' | 'MICROSECOND') {
   return { events: [...events.values()].flat() as { type: string }[], beats };
 }
 
-const isOfMarket = (event: unknown): event is MarketEvent => (event as { type: string }).type !== 'feed';
+/** What an upstream says of its own: of a book it speaks when it had to take clients over a hole, which chance decides. */
+const OF_THE_UPSTREAM = new Set(['feed', 'book']);
+const isOfMarket = (event: unknown): event is MarketEvent => !OF_THE_UPSTREAM.has((event as { type: string }).type);
 
 /** Every instant of an event, with its name. */
 const instantsOf = (event: object): [string, unknown][] =>

@@ -13,7 +13,6 @@ import {
   readPlace,
   stamp,
 } from '#libs/core';
-import { type Outlet, deliver } from '../delivery/outlet.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
@@ -53,12 +52,10 @@ interface IntakeParts {
  * repetitions, notices what was lost, remembers what a newcomer must be told, and passes everything on.
  */
 export class Intake {
-  private readonly outlet: Outlet;
   private readonly catchingUp: CatchingUp<EdgeStream>;
 
   constructor(private readonly parts: IntakeParts) {
     const { counts } = parts.metrics;
-    this.outlet = { publish: parts.publish, counts };
     this.catchingUp = new CatchingUp({
       counts,
       fetch: (question, stream, told) => parts.fetch(question, stream, told),
@@ -71,9 +68,8 @@ export class Intake {
    * followed stream goes straight through, as the table has it (`event`); everything else takes the longer way.
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
-    const { outlet } = this;
-    const { clock, metrics } = this.parts;
-    const { counts } = outlet;
+    const { clock, metrics, publish } = this.parts;
+    const { counts } = metrics;
     const { audience, history } = stream;
     return (text) => {
       const place = readPlace(text, stream.front);
@@ -96,8 +92,10 @@ export class Intake {
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
-      const { native } = audience.counts;
-      if (native > 0) deliver(outlet, audience.topics.native, text, native);
+      if (audience.counts.native === 0) return;
+      counts.deliveries += audience.counts.native;
+      counts.sentBytes += audience.counts.native * text.length;
+      publish(audience.topics.native, text);
     };
   }
 
@@ -252,7 +250,12 @@ export class Intake {
   private tell(stream: EdgeStream, ...texts: string[]): void {
     const { counts, topics } = stream.audience;
     if (counts.native === 0) return;
-    for (const text of texts) deliver(this.outlet, topics.native, text, counts.native);
+    const { counts: sent } = this.parts.metrics;
+    for (const text of texts) {
+      sent.deliveries += counts.native;
+      sent.sentBytes += counts.native * text.length;
+      this.parts.publish(topics.native, text);
+    }
   }
 
   /** Takes from a welcome what newcomers are given: the newest event, or the book as it is at the present place. */

@@ -94,12 +94,13 @@ describe('what is kept of streams', () => {
     const shelf = newShelf({ streamBytes: 1_000 });
     const history = opened(shelf);
     for (const seq of [5, 6]) history.take(trade(seq));
+    shelf.look(1);
     expect(history.putBefore([3, 4].map((seq) => trade(seq)))).toBe(true);
     expect([seqs(history.kept), shelf.bytes]).toEqual([upTo(3, 6), sizeOf(history)]);
     expect(history.putBefore([trade(2, 7, 900)])).toBe(false);
-    shelf.look(1_000_000);
+    shelf.look(1 + AGE_MS);
     expect(seqs(history.kept)).toEqual(upTo(3, 6));
-    shelf.look(1_000_000 + AGE_MS);
+    shelf.look(1 + 2 * AGE_MS);
     expect(history.kept).toEqual([]);
   });
 

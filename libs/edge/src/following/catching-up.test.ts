@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type FeedEvent, type MissedQuestion, type Place, encode } from '#libs/core';
+import { type FeedEvent, type MissedQuestion, type Place, encode, placeIn } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { rangeBehind } from '../resume/range.js';
 import { EdgeStream } from '../streams/edge-stream.js';
 import { Intake } from '../streams/intake.js';
 import { missedIn } from './fetching.js';
@@ -174,6 +175,31 @@ describe('a stream that lacks messages', () => {
     asked[0]?.told([feed(8, 1, { epoch: 7, seq: 3 }), trade(13, 8, 2)]);
     expect(told()).toEqual(['live 8.1', 'trade 8.2', 'trade 8.3', 'trade 8.4']);
     expect(metrics.counts.lost).toBe(0);
+  });
+
+  it('asks for states as well that came behind the first one of a term', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 3 }));
+    const opening = { follows: { epoch: 7, seq: 3 }, to: 3 };
+    const welcome = { stream: TRADE, place: { epoch: 8, seq: 3 }, feed: feed(8, 3), latest: [], opening };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 8, after: 1, to: 3 });
+    asked[0]?.told([feed(8, 2), feed(8, 3)]);
+    expect(told()).toEqual(['live 8.1', 'live 8.2', 'live 8.3']);
+  });
+
+  it('keeps for clients that come back what its clients were told, and for others only what was published', () => {
+    // The new term goes on behind an older place, and says again what was there.
+    deliver(feed(8, 1, { epoch: 7, seq: 2 }), trade(11, 8, 2), trade(12, 8, 3), trade(13, 8, 4));
+    expect(told()).toEqual(['live 8.1', 'live 8.2', 'trade 8.3', 'trade 8.4']);
+    const places = (since: Place): unknown =>
+      rangeBehind(stream, since)?.map((text) => Object.values(placeIn(text)).join('.'));
+    expect([places({ epoch: 7, seq: 3 }), places({ epoch: 8, seq: 1 })]).toEqual([
+      ['8.1', '8.2', '8.3', '8.4'],
+      ['8.2', '8.3', '8.4'],
+    ]);
+    const missed = (after: number, to: number): number =>
+      stream.history?.missed({ stream: TRADE, epoch: 8, after, to }, 1e6).length ?? -1;
+    expect([missed(0, 1), missed(0, 4), missed(1, 4), missed(2, 4)]).toEqual([0, 0, 0, 2]);
   });
 
   it('goes on with a later message of a new term where the welcome says first that there were but states before it', () => {

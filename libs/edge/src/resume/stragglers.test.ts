@@ -123,8 +123,10 @@ describe('a client that is behind its streams', () => {
     stragglers.fallBehind(session);
     read();
     expect([told(), hears(a), hears(b)]).toEqual([[], false, true]);
+    stragglers.fallBehind(session);
     stragglers.release(session);
     expect([told(), hears(a), stragglers.has(session, a)]).toEqual([[], true, false]);
+    expect([hears(b), stragglers.has(session, b)]).toEqual([false, true]);
   });
 
   it('is given nothing of streams that it has no longer, also where it wants them again', () => {

@@ -98,11 +98,36 @@ describe('the commands of /v1', () => {
   });
 
   it('say why it is not given that, and begin afresh', () => {
-    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(4) }, last: 1 })).toMatchObject({
-      reply: { data: { resumed: { [TRADE]: false }, reasons: { [TRADE]: 'unknown-place' } } },
-      told: ['feed', 3],
+    upstream.feed(TRADE, 'recovering', 'subscribing');
+    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(2) }, last: 1 })).toMatchObject({
+      reply: { data: { resumed: { [TRADE]: false }, reasons: { [TRADE]: 'new-run' } } },
+      told: ['feed'],
     });
   });
+
+  it.each([
+    ['comes while it waits', 500, { [TRADE]: true }, undefined],
+    ['does not', 2_000, { [TRADE]: false }, { [TRADE]: 'unknown-place' }],
+  ])(
+    'let a client that is ahead of this edge wait a moment, where what it had %s',
+    async (_what, ms, resumed, reasons) => {
+      const since = { [TRADE]: place(5) };
+      const answered = gateway.subscribe(session, { streams: [TRADE], since }, { handler: 'subscribe' });
+      for (let passed = 0; passed < ms; passed += 20) {
+        clock.advance(20);
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+      }
+      for (const id of [4, 5, 6]) upstream.publish(TRADE, { type: 'trade', symbol: 'BTCUSDT', id });
+      clock.advance(20);
+      await answered;
+      const [reply, ...told] = socket.sent.map((text) => JSON.parse(text) as Record<string, unknown>);
+      expect(reply).toEqual({
+        event: 'subscribed',
+        data: { streams: { [TRADE]: place(resumed[TRADE] ? 6 : 3) }, resumed, ...(reasons && { reasons }) },
+      });
+      expect(told.map(({ id, type }) => id ?? type)).toEqual(resumed[TRADE] ? [6, 'feed'] : ['feed']);
+    },
+  );
 
   it('let a client that comes back wait for what has to be asked for, and hear nothing before it', async () => {
     const answered = gateway.subscribe(

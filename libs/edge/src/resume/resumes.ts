@@ -1,4 +1,4 @@
-import type { Clock, Millis, Place } from '#libs/core';
+import { type Clock, type Millis, type Place, isAfter } from '#libs/core';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { whenNone } from '../streams/acknowledged.js';
@@ -6,6 +6,10 @@ import { type Recovered, Recovery } from './recovery.js';
 
 /** A stream that is new here is waited for so long until an upstream has said how it stands. */
 const WELCOME_WITHIN_MS: Millis = 3_000;
+
+/** Another edge may have been ahead of this one: what it had comes here within so long, and is looked for so often. */
+const AHEAD_WITHIN_MS: Millis = 1_000;
+const LOOK_EVERY_MS: Millis = 20;
 
 /** A client waits so long for its answer at most. */
 const ALL_WITHIN_MS: Millis = 6_000;
@@ -35,7 +39,7 @@ export class Resumes {
     const outcomes = new Map<EdgeStream, Recovered>();
     for (const [stream, since] of places) {
       const outcome = isNew(stream) ? undefined : this.recovery.look(stream, since);
-      if (!outcome) return undefined;
+      if (!outcome || isAfter(since, stream.place)) return undefined;
       outcomes.set(stream, outcome);
     }
     return outcomes;
@@ -69,7 +73,16 @@ export class Resumes {
 
   private async findOne(stream: EdgeStream, since: Place): Promise<Recovered> {
     await new Promise<void>((resolve) => void whenNone(isNew, [stream], this.clock, WELCOME_WITHIN_MS, resolve));
-    return isNew(stream) ? { why: 'not-heard' } : this.recovery.recover(stream, since);
+    if (isNew(stream)) return { why: 'not-heard' };
+    await this.reached(stream, since);
+    return this.recovery.recover(stream, since);
+  }
+
+  private async reached(stream: EdgeStream, place: Place): Promise<void> {
+    const until = this.clock.now() + AHEAD_WITHIN_MS;
+    while (stream.isFollowed && isAfter(place, stream.place) && this.clock.now() < until) {
+      await new Promise<void>((resolve) => void this.clock.after(LOOK_EVERY_MS, resolve));
+    }
   }
 }
 

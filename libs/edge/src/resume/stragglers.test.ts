@@ -67,7 +67,7 @@ describe('a client that is behind its streams', () => {
   const told = (): string[] =>
     socket.sent.splice(0).map((text) => {
       const { stream, state, by, seq } = JSON.parse(text) as Record<string, unknown>;
-      return `${String(stream).slice(0, 1)}${String(seq)}${state ? ` ${String(state)} by ${String(by)}` : ''}`;
+      return `${String(stream).slice(0, 1)}${String(seq)}${typeof state === 'string' ? ` ${state} by ${String(by)}` : ''}`;
     });
   const hears = (stream: EdgeStream): boolean => socket.topics.includes(`spot:native:${stream.name}`);
 

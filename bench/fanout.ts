@@ -1,16 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { cpus } from 'node:os';
 import { Child } from './fanout/child.js';
+import { type Cores, coresToUse, placesInWords } from './fanout/cores.js';
 import { type Server, measure } from './fanout/measure.js';
 import type { LoadOrders, ServerOrders } from './fanout/orders.js';
 import { type Plan, type Row, readPlan } from './fanout/plan.js';
 import { type Line, type Series, linesOf, table } from './fanout/report.js';
-
-interface Cores {
-  server: number | undefined;
-  load: number | undefined;
-}
 
 /**
  * What it costs to get one message to one client: Holdfast's edge beside bare uWebSockets.js and Nest's own adapter.
@@ -61,22 +55,7 @@ function failOnLoss(lines: Line[]): void {
   throw new Error(`Not every client got every message exactly once:\n${each.join('\n')}`);
 }
 
-/** Servers on one core and clients on another, where the machine has two and `taskset` is there. */
-function coresToUse(): Cores {
-  try {
-    for (const core of ['0', '1']) execFileSync('taskset', ['-c', core, 'true'], { stdio: 'ignore' });
-    return { server: 0, load: 1 };
-  } catch {
-    return { server: undefined, load: undefined };
-  }
-}
-
-function conditions({ repetitions, seconds }: Plan, { server, load }: Cores): string {
-  const machine = `${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}, Node.js ${process.version}`;
-  const where =
-    server === undefined
-      ? 'NOT pinned (no taskset, or one core only): servers and clients disturb each other, expect noise'
-      : `servers on core ${server}, clients on core ${load}`;
-  return `${machine}; ${where}; ${repetitions} x ${seconds} s each, in turns.
+function conditions({ repetitions, seconds }: Plan, cores: Cores): string {
+  return `${placesInWords(cores)}; ${repetitions} x ${seconds} s each, in turns.
 CPU is user and system time of the whole server process per message and client, less the baseline: what it takes when\nit is woken up as often, with as many clients, and nothing is published.`;
 }

@@ -11,6 +11,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   fanout: () => import('./fanout.js'),
   ingest: () => import('./ingest.js'),
   continuity: () => import('./continuity.js'),
+  slow: () => import('./slow.js'),
   recovery: () => import('./recovery.js'),
   spare: () => import('./spare.js'),
 };

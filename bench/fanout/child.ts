@@ -9,7 +9,7 @@ type Answer = { ok: true; value: unknown } | { ok: false; problem: string };
 
 interface ChildOptions {
   /** Beside this file, without its extension. */
-  script: 'server' | 'load-client';
+  script: 'server' | 'load-client' | '../slow/crowd';
   args?: string[];
   /** Processor to stay on; undefined lets the kernel choose. */
   core: number | undefined;

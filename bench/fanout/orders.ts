@@ -33,12 +33,17 @@ export interface Tally {
   surplus: number;
 }
 
+/** A clock that all processes of one machine share. */
+export const monotonicMs = (): number => Number(process.hrtime.bigint()) / 1e6;
+
 /** What the bench asks of a server process. */
 export interface ServerOrders {
   listen(): Promise<Listening>;
   /** Resolves when the last burst has been published, on time or not. */
   drive(drive: Drive): Promise<void>;
   spent(): Promise<Spent>;
+  /** When each burst of the last drive was published, by `monotonicMs`. */
+  published(): Promise<number[]>;
 }
 
 /** What the bench asks of the load client's process. */

@@ -3,7 +3,7 @@ import { stamp } from '#libs/core';
 import { systemClock } from '#libs/runtime';
 import { obey } from './child.js';
 import { tradeText } from './peers/message.js';
-import type { Drive, ServerOrders, Spent } from './orders.js';
+import { type Drive, type ServerOrders, type Spent, monotonicMs } from './orders.js';
 import { makePeer } from './peers/index.js';
 import type { Peer } from './peers/peer.js';
 
@@ -12,15 +12,19 @@ class Publisher {
   private seq = 0;
   private before = process.cpuUsage();
   private start = performance.now();
+  /** When each burst of the last drive went out. */
+  publishedAt: number[] = [];
 
   constructor(private readonly peer: Peer) {}
 
   async drive({ bursts, burst, periodMs }: Drive): Promise<void> {
     this.before = process.cpuUsage();
     this.start = performance.now();
+    this.publishedAt = [];
     for (let turn = 0; turn < bursts; turn += 1) {
       const early = this.start + turn * periodMs - performance.now();
       await (early > 0 ? pause(early) : nextTurn());
+      this.publishedAt.push(monotonicMs());
       for (let i = 0; i < burst; i += 1) this.publishOne();
     }
   }
@@ -43,4 +47,5 @@ obey<ServerOrders>({
   listen: () => peer.listen(),
   drive: (drive) => publisher.drive(drive),
   spent: () => Promise.resolve(publisher.spent()),
+  published: () => Promise.resolve(publisher.publishedAt),
 });

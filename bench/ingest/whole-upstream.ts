@@ -40,7 +40,7 @@ export async function startWhole(
   }
   const settings = Object.assign(
     new UpstreamSettings(),
-    { wsUrl: `ws://${NOWHERE}` },
+    { wsUrl: `ws://${NOWHERE}`, symbolsEveryMs: 0 },
     repairs && { restUrl: `http://${NOWHERE}` },
   );
   const upstream = new Upstream(settings, {

@@ -5,7 +5,8 @@ import { KNOWN, SECTIONS } from './settings.js';
 
 const HEADINGS: Record<keyof typeof SECTIONS, string> = {
   EdgeSettings: 'Clients (roles: edge, standalone)',
-  UpstreamSettings: 'Binance (roles: upstream, standalone)',
+  BinanceSettings: 'Where Binance is (roles: upstream, edge, standalone)',
+  UpstreamSettings: 'Reading Binance (roles: upstream, standalone)',
   BusSettings: 'Between the roles (all)',
   OpsSettings: 'Operators (all)',
 };
@@ -18,8 +19,10 @@ const HEAD = `# Settings of Holdfast. Each is an environment variable, read once
 `;
 
 it('.env.example shows every setting with its sentence, what is expected, and its default', async () => {
+  const shown = new Set<string>();
   const sections = Object.entries(SECTIONS).map(
-    ([name, type]) => `\n# --- ${HEADINGS[name as keyof typeof SECTIONS]} ---\n\n${linesOf(type).join('\n\n')}\n`,
+    ([name, type]) =>
+      `\n# --- ${HEADINGS[name as keyof typeof SECTIONS]} ---\n\n${linesOf(type, shown).join('\n\n')}\n`,
   );
   await expect(HEAD + sections.join('')).toMatchFileSnapshot('../../.env.example');
 });
@@ -31,9 +34,12 @@ it('.env.example leaves out no settings class', () => {
   expect(new Set(declared)).toEqual(new Set([...KNOWN].filter((name) => name.startsWith('HOLDFAST_'))));
 });
 
-function linesOf(type: new () => object): string[] {
+/** One class may extend another, which has a section of its own. */
+function linesOf(type: new () => object, shown: Set<string>): string[] {
   const defaults = new type();
-  return [...settingsOf(type)].map(([property, { env, says, expected }]) => {
+  const ownOnes = [...settingsOf(type)].filter(([, { env }]) => !shown.has(env));
+  return ownOnes.map(([property, { env, says, expected }]) => {
+    shown.add(env);
     const value: unknown = Reflect.get(defaults, property);
     return `# ${says}\n# Expects ${expected}.\n#${env}=${written(value)}`;
   });

@@ -214,10 +214,11 @@ describe.each(rendered)('%s', (_, read) => {
       'upstream → redis': canReach(policies, upstream, redis, 6379),
       'edge → redis': canReach(policies, edge, redis, 6379),
       'upstream → Binance': canReach(policies, upstream, binance, 443) && canReach(policies, upstream, binance, 9443),
+      'edge → Binance': canReach(policies, edge, binance, 443),
       'client → edge': canReach(policies, client, edge, 9443),
       'monitoring → ops': canReach(policies, prometheus, edge, 9464) && canReach(policies, prometheus, upstream, 9464),
-      'edge → Binance': canReach(policies, edge, binance, 443),
       'upstream → cloud credentials': canReach(policies, upstream, { address: '169.254.169.254' }, 443),
+      'edge → cloud credentials': canReach(policies, edge, { address: '169.254.169.254' }, 443),
       'upstream → private address': canReach(policies, upstream, { address: '10.1.2.3' }, 443),
       'upstream → edge': canReach(policies, upstream, edge, 9443),
       'redis → anything': canReach(policies, redis, binance, 443) || canReach(policies, redis, edge, 9443),
@@ -232,7 +233,14 @@ describe.each(rendered)('%s', (_, read) => {
       Object.entries(ways)
         .filter(([, isOpen]) => isOpen)
         .map(([way]) => way),
-    ).toEqual(['upstream → redis', 'edge → redis', 'upstream → Binance', 'client → edge', 'monitoring → ops']);
+    ).toEqual([
+      'upstream → redis',
+      'edge → redis',
+      'upstream → Binance',
+      'edge → Binance',
+      'client → edge',
+      'monitoring → ops',
+    ]);
   });
 });
 

@@ -9,6 +9,7 @@ import { type Member, decoratedWith, loadProject, ownFiles, pathOf, publicMember
 /** What is used where no type checker sees it: a member, or a whole class, and by whom. */
 const UNSEEN: Record<string, string> = {
   Reader: 'the programs that compile-read.ts writes',
+  'EventReader.[Symbol.asyncIterator]': 'loops: for await',
   'UwsAdapter.forceCloseConnections': 'Nest, when an app closes',
 };
 

@@ -147,7 +147,9 @@ describe('a second market beside spot in one process', () => {
     await until(() => eventsOf(second, 'referencePrice').length === 1);
     second.send({ event: 'subscribe', id: 2, data: { streams: ['ethusdt@aggTrade'] } });
     await until(() => second.messages.some(({ event }) => event === 'error'));
-    expect(await WsClient.refused(`${edge.wsUrl}/moon/ws/btcusdt@kline_1m`)).toMatchObject({ status: 400 });
+    const silent = await open('/moon/ws/btcusdt@kline_1m');
+    expect(await silent.ask({ method: 'LIST_SUBSCRIPTIONS', id: 3 })).toEqual({ result: ['btcusdt@kline_1m'], id: 3 });
+    expect(carriers('btcusdt@kline_1m')).toEqual([]);
     expect(await WsClient.refused(`${edge.wsUrl}/sun/ws`)).toMatchObject({ status: 404 });
   });
 });

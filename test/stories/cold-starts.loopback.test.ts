@@ -52,9 +52,7 @@ describe('a program that keeps a book by the official recipe, on a stream that n
   };
 
   const whatIsKnownOf = async (client: WsClient): Promise<string> => {
-    const carried = simulator.connections
-      .filter(({ isOpen }) => isOpen)
-      .flatMap(({ subscriptions }) => [...subscriptions]);
+    const carried = symbols.filter((_, start) => isCarried(nameOf(start)));
     const { messages, closed } = client;
     const status: unknown = await (await fetch(`${gateway.opsUrl}/status`)).json();
     return JSON.stringify({ carried, closed, last: messages.at(-1), count: messages.length, status });

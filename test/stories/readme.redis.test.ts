@@ -24,6 +24,7 @@ const NOT_HERE: Record<string, string> = {
   'npm run soak': 'takes minutes',
   'npm run fuzz': 'takes minutes',
   'npm run demo': 'in command-line.loopback.test.ts',
+  'npm run pack:client': 'in client-package.loopback.test.ts',
 };
 
 const blocks = [...README.matchAll(/```(\w*)\n(.*?)```/gs)].map(([, language = '', text = '']) => ({ language, text }));

@@ -12,6 +12,8 @@ export interface NoGapsOptions {
   symbols: number;
   /** Programs that keep a book of Binance's wire by the official recipe. */
   keepers: number;
+  /** Whether these fetch snapshots from the gateway rather than from Binance. */
+  isAlone?: true;
   simulator?: SimulatorOptions;
   gateway?: StandaloneOptions;
 }
@@ -20,19 +22,21 @@ export interface NoGapsOptions {
 export class NoGapsStage {
   readonly stage: Stage;
   readonly keepers: readonly RecipeKeeper[];
+  /** One more of them, with snapshots of so many levels. */
+  readonly newKeeper: (name: string, symbol: string, limit: number) => RecipeKeeper;
 
   private constructor(
     readonly simulator: Simulator,
     gateway: ConstructorParameters<typeof Stage>[0]['gateway'],
-    { symbols, keepers }: NoGapsOptions,
+    { symbols, keepers, isAlone }: NoGapsOptions,
   ) {
-    const { restUrl, truth, market } = simulator;
+    const restUrl = isAlone ? gateway.url.replace('ws:', 'http:') : simulator.restUrl;
     this.stage = new Stage({ clock, simulator, gateway, clients: symbols * 2, menus: CHECKED });
-    this.keepers = market.instruments
+    this.newKeeper = (name, symbol, limit) =>
+      new RecipeKeeper(name, { url: gateway.url, restUrl, symbol, truth: simulator.truth, limit });
+    this.keepers = simulator.market.instruments
       .slice(0, keepers)
-      .map(
-        ({ spec: { symbol } }) => new RecipeKeeper(`keeper of ${symbol}`, { url: gateway.url, restUrl, symbol, truth }),
-      );
+      .map(({ spec: { symbol } }) => this.newKeeper(`keeper of ${symbol}`, symbol, 1_000));
   }
 
   /** Resolves when every client is served and every keeper has a book. */

@@ -2,6 +2,7 @@ import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   type Log,
@@ -20,17 +21,33 @@ export interface TestEdge extends Running {
 
 class TestEdgeModule {}
 
+/** Nobody answers there: no test asks Binance itself. */
+const NOWHERE = { restUrl: 'http://127.0.0.1:9' };
+
+interface TestEdgeOptions {
+  redisUrl?: string;
+  /** Where the exchange is. */
+  binance?: Partial<BinanceSettings>;
+  log?: Log;
+  markets?: readonly Market[];
+}
+
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, log = silentLog, markets = MARKETS }: { redisUrl?: string; log?: Log; markets?: readonly Market[] } = {},
+  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
+  const binanceSettings = Object.assign(new BinanceSettings(), binance);
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {
       module: TestEdgeModule,
-      imports: [RuntimeModule.with(log), BusModule.with(busSettings), EdgeModule.with(edgeSettings, markets)],
+      imports: [
+        RuntimeModule.with(log),
+        BusModule.with(busSettings),
+        EdgeModule.with(edgeSettings, binanceSettings, markets),
+      ],
       providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
     },
     ops: { opsHost: '127.0.0.1', opsPort: 0 },

@@ -33,7 +33,7 @@ export interface RigOptions {
   random?: Random;
 }
 
-/** A simulator, an upstream that reads it, and a listener on the bus that checks every message. */
+/** A simulator, an upstream that reads it, and a listener on the bus that checks every message. Unless told otherwise any symbol will do. */
 export class UpstreamRig {
   readonly bus = new MemoryBus();
   readonly ops = new Ops();
@@ -53,7 +53,8 @@ export class UpstreamRig {
     const hasHistory = options.isWithoutHistory !== true && options.settings?.wsUrl === undefined;
     this.settings = Object.assign(
       new UpstreamSettings(),
-      { wsUrl: simulator.wsUrl, retryFirstMs: 50, ...(hasHistory && { restUrl: simulator.restUrl }) },
+      { wsUrl: simulator.wsUrl, retryFirstMs: 50, symbolsEveryMs: 0 },
+      hasHistory && { restUrl: simulator.restUrl },
       options.settings,
     );
     this.upstream = this.newUpstream();

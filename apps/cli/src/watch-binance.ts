@@ -1,32 +1,40 @@
 import { WebSocket } from 'ws';
-import { EXIT } from '#libs/core';
-import { systemClock } from '#libs/runtime';
+import { spot } from '#libs/binance';
+import { EXIT, type StreamName } from '#libs/core';
 import { enough, remark, say } from './output.js';
 import { CommandTrouble } from './trouble.js';
 import { noGateway } from './watch.js';
 
 interface WireAnswer {
-  id?: unknown;
   error?: { msg?: string };
 }
 
-/** Requests one after the other keep the usual limit of a gateway. */
-const PAUSE_MS = 25;
-
 /**
- * Prints Binance's wire as a program written for Binance gets it: combined frames. A request is refused as a whole there, so
- * after a refusal each name is asked for by itself.
+ * Prints Binance's wire as a program written for Binance gets it: combined frames. Nobody is told of a mistyped name there, it is
+ * acknowledged and nothing ever comes: so the names are checked here.
  */
-export async function watchBinance(url: string, streams: readonly string[]): Promise<void> {
+export async function watchBinance(url: string, names: readonly string[]): Promise<void> {
+  const streams = goodAmong(names);
   const socket = new WebSocket(`${url}/stream`);
   const ended = endOf(socket, url);
   const opened = new Promise((resolve) => void socket.on('open', resolve));
-  const watched = opened.then(() => subscribe(socket, [...new Set(streams)])).then(enough);
+  const watched = opened.then(() => subscribe(socket, streams)).then(enough);
   try {
     await Promise.race([ended, watched, enough()]);
   } finally {
     socket.terminate();
   }
+}
+
+/** Tells of the names that are none, which is an error where no other is left. */
+function goodAmong(names: readonly string[]): StreamName[] {
+  const good = [...new Set(names)].filter((name) => {
+    const parsed = spot.parse(name);
+    if (!parsed.ok) remark(parsed.problem.message);
+    return parsed.ok;
+  });
+  if (good.length === 0) throw new CommandTrouble('No stream is left to watch.', EXIT.usage);
+  return good;
 }
 
 /** Rejects when the connection ends, or cannot be made. */
@@ -43,26 +51,17 @@ function endOf(socket: WebSocket, url: string): Promise<never> {
   });
 }
 
-async function subscribe(socket: WebSocket, streams: readonly string[]): Promise<void> {
-  const answers = new Map<number, (answer: WireAnswer) => void>();
-  socket.on('message', (data: Buffer) => {
-    const text = data.toString();
-    const answer = /^\{"(?:error|result)"/.test(text) ? (JSON.parse(text) as WireAnswer) : undefined;
-    if (answer) answers.get(Number(answer.id))?.(answer);
-    else say(text);
-  });
-  const ask = (params: readonly string[], id: number): Promise<WireAnswer> =>
-    new Promise((resolve) => {
-      answers.set(id, resolve);
-      socket.send(JSON.stringify({ method: 'SUBSCRIBE', params, id }));
+/** Resolves once the gateway has acknowledged the streams; what comes of them is printed from the first on. */
+function subscribe(socket: WebSocket, params: readonly StreamName[]): Promise<void> {
+  const answered = new Promise<void>((resolve, reject) => {
+    socket.on('message', (data: Buffer) => {
+      const text = data.toString();
+      if (!/^\{"(?:error|result)"/.test(text)) return say(text);
+      const { error } = JSON.parse(text) as WireAnswer;
+      if (error) reject(new CommandTrouble(`The gateway refused: ${error.msg ?? text}`, EXIT.usage));
+      else resolve();
     });
-  if (!(await ask(streams, 0)).error) return;
-  let watched = 0;
-  for (const [index, stream] of streams.entries()) {
-    await new Promise<void>((resolve) => void systemClock.after(PAUSE_MS, resolve));
-    const { error } = await ask([stream], index + 1);
-    if (error) remark(error.msg ?? `${stream} was refused`);
-    else watched += 1;
-  }
-  if (watched === 0) throw new CommandTrouble('No stream is left to watch.', EXIT.usage);
+  });
+  socket.send(JSON.stringify({ method: 'SUBSCRIBE', params, id: 0 }));
+  return answered;
 }

@@ -1,5 +1,6 @@
-import { refusePublicHost } from '#libs/edge';
+import { checkRest, refusePublicHost } from '#libs/edge';
 import {
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   type Environment,
@@ -17,7 +18,11 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 
 /** @throws SettingsError naming every bad setting. */
 export function readEdgeConfig(environment: Environment) {
-  const config = readSettings({ bus: BusSettings, edge: EdgeSettings, ops: OpsSettings }, environment);
+  const config = readSettings(
+    { bus: BusSettings, edge: EdgeSettings, binance: BinanceSettings, ops: OpsSettings },
+    environment,
+  );
+  checkRest(config.binance);
   refusePublicHost(config.edge);
   refusePublicOps(config.ops);
   refuseSharedPort(config.edge, config.ops);

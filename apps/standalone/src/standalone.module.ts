@@ -12,7 +12,12 @@ export class StandaloneModule {
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
       module: StandaloneModule,
-      imports: [RuntimeModule.with(log), BusModule.with(bus), EdgeModule.with(edge), UpstreamModule.with(upstream)],
+      imports: [
+        RuntimeModule.with(log),
+        BusModule.with(bus),
+        EdgeModule.with(edge, upstream),
+        UpstreamModule.with(upstream),
+      ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
     };
   }

@@ -14,6 +14,7 @@ import {
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  BinanceSettings,
   BusSettings,
   EdgeSettings,
   RuntimeModule,
@@ -33,7 +34,11 @@ class EdgeOnMemoryBus {
   static with(settings: EdgeSettings): DynamicModule {
     return {
       module: EdgeOnMemoryBus,
-      imports: [RuntimeModule.with(silentLog), BusModule.with(new BusSettings()), EdgeModule.with(settings)],
+      imports: [
+        RuntimeModule.with(silentLog),
+        BusModule.with(new BusSettings()),
+        EdgeModule.with(settings, new BinanceSettings()),
+      ],
       providers: [{ provide: SERVICES, useFactory: (...services: Service[]) => services, inject: [BUS, Edge] }],
     };
   }
@@ -84,9 +89,12 @@ export class EdgePeer implements Peer {
   private bus: Bus | undefined;
   private seq: Seq = 0;
 
+  /** @param settings other than the usual ones. */
+  constructor(private readonly settings: Partial<EdgeSettings> = {}) {}
+
   async listen(): Promise<Listening> {
-    const settings = Object.assign(new EdgeSettings(), { port: 0 });
-    const { app } = await start({
+    const settings = Object.assign(new EdgeSettings(), this.settings, { port: 0 });
+    const { app, opsUrl } = await start({
       module: EdgeOnMemoryBus.with(settings),
       ops: { opsHost: '127.0.0.1', opsPort: 0 },
       log: silentLog,
@@ -96,6 +104,7 @@ export class EdgePeer implements Peer {
     new QuietUpstream(this.bus, () => this.seq).start();
     const subscribe = { event: 'subscribe', id: 1, data: { streams: [STREAM] } };
     return {
+      opsUrl,
       port: Number(new URL(app.get(Edge).url).port),
       doors: {
         native: { path: '/v1', hello: JSON.stringify(subscribe), greetings: 1 },

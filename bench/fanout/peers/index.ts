@@ -4,6 +4,8 @@ import type { Peer } from './peer.js';
 const PEERS: Record<string, () => Promise<Peer>> = {
   uws: async () => new (await import('./uws-peer.js')).UwsPeer(),
   edge: async () => new (await import('./edge-peer.js')).EdgePeer(),
+  /** With so small a bound for slow clients that it is reached within seconds. */
+  'tight-edge': async () => new (await import('./edge-peer.js')).EdgePeer({ maxClientBacklogBytes: 524_288 }),
   nest: async () => new (await import('./nest-peer.js')).NestPeer(),
 };
 

@@ -12,6 +12,8 @@ export interface Door {
 export interface Listening {
   port: number;
   doors: Record<string, Door>;
+  /** Where its metrics are, if it has any. */
+  opsUrl?: string;
 }
 
 /** One server under test, of whatever make. */

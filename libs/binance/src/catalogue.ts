@@ -41,7 +41,12 @@ export class Catalogue {
     return this.grammar.parse(name);
   }
 
-  /** The same without looking for what is wrong, which takes a while. Remembers, because every frame asks. */
+  /** The same without looking for what is wrong, which takes a while. */
+  understand(name: string): ParsedStream | undefined {
+    return this.grammar.understand(name);
+  }
+
+  /** By its one name only. Remembers, because every frame asks. */
   find(name: StreamName): ParsedStream | undefined {
     const known = this.remembered.get(name);
     if (known) return known;

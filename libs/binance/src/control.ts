@@ -1,5 +1,6 @@
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
 import { numberTextsOf, textsAt } from './scan/number-texts.js';
+import { LONGEST_NAME } from './stream-name.js';
 
 /**
  * What ties a reply to its request: a 64-bit whole number, a text of up to 36 letters and digits, or null.
@@ -123,8 +124,10 @@ function readMethod(fields: RequestFields, id: RequestId, text: string): Result<
   }
 }
 
+/** Whatever else a name is, it is acknowledged. */
 const isStreamList = (params: unknown): params is StreamName[] =>
-  Array.isArray(params) && params.every((name) => typeof name === 'string' && /^\S+$/.test(name));
+  Array.isArray(params) &&
+  params.every((name) => typeof name === 'string' && name.length <= LONGEST_NAME && /^\S+$/.test(name));
 
 function readProperty(
   method: 'SET_PROPERTY' | 'GET_PROPERTY',

@@ -16,11 +16,12 @@ export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
 export * from './shape/fields.js';
 export { MARKETS, spot } from './spot.js';
-export { type StreamNameProblem, otherNameOf } from './stream-name.js';
+export { LONGEST_NAME, type StreamNameProblem, otherNameOf } from './stream-name.js';
 export {
   type BookRules,
   type BookSnapshot,
   type Chain,
+  type Conflation,
   type Filling,
   type History,
   type HistorySource,
@@ -33,6 +34,7 @@ export {
   type StreamDeclaration,
   type StreamType,
   countedBy,
+  isState,
   keepsNewest,
   risingBy,
 } from './stream-type.js';

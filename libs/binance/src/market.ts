@@ -12,6 +12,7 @@ import { type Decode, decoderOf } from './decode/decode.js';
 import { rebuildArray, rebuildPayload } from './normalize.js';
 import type { RetiredName, StreamNameProblem } from './stream-name.js';
 import type { AnyDeclaration, KnownType, ParsedStream } from './stream-type.js';
+import type { SymbolsSource } from './symbols/exchange-info.js';
 
 /** At most `most` in any `windowMs`. */
 export interface RateLimit {
@@ -53,6 +54,8 @@ export interface MarketDeclaration {
   /** Where it is reached: the streams' base URL, and the hosts of its REST API, the first one preferred. */
   urls: { stream: string; rest: readonly RestHost[] };
   limits: MarketLimits;
+  /** How it is asked which symbols there are; absent where nobody can say. */
+  symbols?: SymbolsSource;
   /** Put before the edge's paths of this market (`/ws`, `/stream`, `/v1`): two markets say the same ones. Empty, or `/name`. */
   pathPrefix: string;
   /**
@@ -69,6 +72,8 @@ export interface Market extends Omit<MarketDeclaration, 'types' | 'retired'> {
   topic(stream: ParsedStream): Topic;
   /** Understands a stream's name, or says what is wrong with it. */
   parse(name: string): Result<ParsedStream, StreamNameProblem>;
+  /** The same, cheap also where it is none: then undefined. */
+  understand(name: string): ParsedStream | undefined;
   /** Reads one WebSocket message. */
   readonly decode: Decode;
   /** The payload that an event came from. */
@@ -87,6 +92,7 @@ export function defineMarket({ types, retired, ...declared }: MarketDeclaration)
     channels,
     topic: (stream) => channels.stream(stream.name),
     parse: (name) => catalogue.parse(name),
+    understand: (name) => catalogue.understand(name),
     decode: decoderOf(catalogue),
     rebuild: (event) => rebuildPayload(catalogue, event),
     rebuildArray: (parts) => rebuildArray(catalogue, parts),

@@ -11,6 +11,7 @@ import { rollingTicker } from './frames/rolling-ticker.js';
 import { ticker } from './frames/ticker.js';
 import { trade } from './frames/trade.js';
 import { type Market, defineMarket } from './market.js';
+import { exchangeInfo } from './symbols/exchange-info.js';
 
 const WEIGHT = { most: 6_000, windowMs: 60_000 };
 
@@ -59,6 +60,7 @@ export const spot: Market = defineMarket({
     connectionMs: 86_400_000,
     weight: { 'api.binance.com': WEIGHT, 'data-api.binance.vision': WEIGHT },
   },
+  symbols: exchangeInfo,
   pathPrefix: '',
   route: () => '',
 });

@@ -24,7 +24,8 @@ export interface RetiredName {
 /** Letters and digits of any script (symbols have been non-ASCII since 2025-12), and what Binance's symbol rule allows. */
 const SYMBOL = /^[\p{L}\p{M}\p{N}._-]{1,64}$/u;
 
-const LONGEST_NAME = 128;
+/** Longer names are no stream's, and are not taken: whoever sends them could make us keep them. */
+export const LONGEST_NAME = 128;
 
 /** No name is meant by more than this behind the symbol: the longest there are have some twenty letters. */
 const LONGEST_GUESSED = 32;
@@ -53,12 +54,17 @@ export class NameGrammar {
   }
 
   parse(name: string): Result<ParsedStream, StreamNameProblem> {
-    const stream = this.find(name) ?? this.findAliased(name);
+    const stream = this.understand(name);
     if (stream) return ok(stream);
     const retired = this.isRetired(name) ? this.retired[name] : undefined;
     if (!retired) return notOk(this.badName(name));
     const message = `${name} was retired by Binance (${retired.since}) and delivers nothing: use ${retired.instead}`;
     return notOk({ code: 'retired-stream', message, ...(retired.nearest && { nearest: retired.nearest }) });
+  }
+
+  /** The same without a word about what is wrong, which takes a while to find. */
+  understand(name: string): ParsedStream | undefined {
+    return this.find(name) ?? this.findAliased(name);
   }
 
   /** By its one name only: what a frame says it belongs to. */

@@ -82,6 +82,14 @@ export type Ordering<Event extends MarketEvent = MarketEvent> = Chain<Event> | R
  */
 export type Newcomer = 'none' | 'newest' | 'book';
 
+/** What of a stream may be left out for who wants the newest alone. Absent: everything but its newest event. */
+export interface Conflation<Event extends MarketEvent = MarketEvent> {
+  /** Only events of the same key take each other's place. */
+  key(event: Event): string;
+  /** Whether nothing takes its place. */
+  isKept(event: Event): boolean;
+}
+
 /** How a market's diffs and its book fit together. */
 export interface BookRules<Event extends MarketEvent = MarketEvent> {
   /** Whether this diff is the first that continues a book of that id; earlier ones are dropped. */
@@ -199,6 +207,7 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   /** Whether it is sent at a fixed pace while the connection is well, whether anything is traded or not. */
   isPaced: boolean;
   newcomer: Newcomer;
+  conflation?: Conflation<Event>;
   /** Where missed events can be fetched; absent where nothing can be asked for. */
   history?: History<Event>;
   /** Of a stream of diffs. */
@@ -232,6 +241,10 @@ export const risingBy = <Event extends MarketEvent>(mark: (event: Event) => numb
   rule: 'rising',
   mark,
 });
+
+/** Whether a client that reads too slowly loses nothing by getting the newest of each symbol alone. */
+export const isState = ({ known }: Pick<ParsedStream, 'known'>): boolean =>
+  known.newcomer === 'newest' && known.conflation === undefined;
 
 /** Whether the newest event of this stream alone is what a newcomer needs; an array's element is not. */
 export const keepsNewest = ({ known, isArray }: ParsedStream): boolean => known.newcomer === 'newest' && !isArray;

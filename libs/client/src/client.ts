@@ -5,8 +5,9 @@ import {
   type NativeReply,
   type Random,
   type CommandRefusal,
+  type Contract,
   type StreamName,
-  type SubscribedData,
+  type Subscribed,
   assertNever,
   shouldComeBack,
   stamp,
@@ -21,8 +22,9 @@ import { readInbound } from './inbound.js';
 import { Outbox } from './outbox.js';
 import { gapOf } from './streams/gap.js';
 import { Listeners, type StreamListener } from './streams/listeners.js';
+import { StreamStates } from './streams/states.js';
 import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
-import { guardedDial, webSocketDial } from './web-socket.js';
+import { type WebSocketClass, guardedDial, webSocketDial } from './web-socket.js';
 
 /** How the connection to the gateway is. It says nothing about Binance: that is what feed states are for. */
 export type ConnectionChange =
@@ -45,6 +47,8 @@ export interface ClientOptions {
   error?: OnError;
   /** A gateway that was silent for so long, at most twice, is asked for a sign of life; if none comes in as long again it is dialled anew. */
   silenceMs?: Millis;
+  /** Absent: the host's own. With that of the package `ws` a host without one can connect, and a connection that is given up is cut at once. */
+  webSocket?: WebSocketClass;
   dial?: Dial;
   clock?: Clock;
   random?: Random;
@@ -56,6 +60,14 @@ export interface SubscribeOptions {
    * Said again after each reconnect, where it serves if the gateway cannot give all that was missed; what you had is not told twice. No more for who comes to a stream that is served already.
    */
   last?: number;
+  /**
+   * `all` (the default): every message, in order. `latest`: where you read more slowly than they come, of each key the newest, and
+   * `conflated` says how many it stands for. `rate`: the same, and `perSecond` of each key in a second at most. Where listeners of one
+   * stream differ, all are told what the one who wants most wants.
+   */
+  delivery?: Contract['delivery'];
+  /** Of `rate`: a whole number. */
+  perSecond?: number;
 }
 
 const SILENCE_MS: Millis = 15_000;
@@ -79,17 +91,10 @@ const nothing = (): void => undefined;
  * A client of the native protocol: keeps one connection to a gateway and the limits that it names, subscribes again after every
  * reconnect, and hands out typed events. Runs in browsers and in Node 22. What it holds is bounded by the streams it was
  * told to want. Your callbacks are called when its own work is done, so they may call it back; what they throw goes to `error`.
- *
- * ```ts
- * const client = new HoldfastClient({ url: 'ws://127.0.0.1:9443' });
- * client.start();
- * client.subscribe('btcusdt@trade', {
- *   event: ({ id, price, quantity }) => console.log(id, price, quantity), // a Trade, by the stream's name
- *   feed: ({ state, missing }) => console.log(state, missing),
- * });
- * ```
  */
-export class HoldfastClient {
+export class NativeClient {
+  /** How streams are, for those who ask. */
+  protected readonly states: StreamStates;
   private readonly driver: LinkDriver;
   private readonly clock: Clock;
   private readonly decoder = new TextDecoder();
@@ -109,6 +114,7 @@ export class HoldfastClient {
     this.clock = options.clock ?? hostClock;
     this.fence = new Fence(options.error);
     this.listeners = new Listeners(this.fence);
+    this.states = new StreamStates(this.clock, (tell) => this.outbox.later(() => this.fence.call('state', tell)));
     this.lane = new CommandLane({
       clock: this.clock,
       next: (limits) => {
@@ -122,7 +128,7 @@ export class HoldfastClient {
       ask: () => this.lane.ping(),
       giveUp: (reason) => this.driver.hangUp('silence', reason),
     });
-    const dial = guardedDial(options.dial ?? webSocketDial(this.clock), this.clock);
+    const dial = guardedDial(options.dial ?? webSocketDial(this.clock, options.webSocket), this.clock);
     this.driver = new LinkDriver({ dial, clock: this.clock, random: options.random ?? hostRandom }, RETRY, () => url, {
       dialing: (attempt) => this.changed({ state: 'connecting', attempt }),
       opened: () => {
@@ -154,13 +160,15 @@ export class HoldfastClient {
   subscribe<S extends StreamName>(
     stream: S,
     listener: StreamListener<S>,
-    { last = 0 }: SubscribeOptions = {},
+    { last = 0, ...options }: SubscribeOptions = {},
   ): () => void {
     this.refuseAfterEnd('subscribe');
     if (typeof stream !== 'string') throw new TypeError(`expected a stream's name, not ${typeof stream}`);
     if (!Number.isSafeInteger(last) || last < 0) throw new TypeError(`last: expected a whole number, not ${last}`);
+    const contract = contractOf(options);
     const { seat, leave } = this.listeners.add(stream, listener);
-    this.wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last });
+    this.wanted.want(stream, { isBookWanted: listener.book !== undefined, lastEvents: last, contract });
+    this.states.want(stream, this.wanted.presentOf(stream)?.feed);
     // At the end of the turn, so that streams subscribed in one go are asked for in one command.
     this.outbox.later(() => {
       const present = this.wanted.presentOf(stream);
@@ -170,14 +178,16 @@ export class HoldfastClient {
     return () => {
       if (!leave()) return;
       this.wanted.drop(stream);
+      this.states.drop(stream);
       this.outbox.later(() => this.lane.wake());
     };
   }
 
-  /** Closes the connection and comes back no more; listeners hear nothing more. Resolves when it is gone. */
+  /** Closes the connection and comes back no more; listeners hear that it is over, and nothing more. Resolves when everything is gone. */
   async stop(): Promise<void> {
     this.over ??= 'it was stopped';
-    this.listeners.clear();
+    this.states.clear();
+    this.outbox.later(this.listeners.end());
     this.rest();
     await this.driver.stop();
   }
@@ -194,11 +204,13 @@ export class HoldfastClient {
     this.rest();
     this.wanted.disconnected();
     this.listeners.disconnected();
+    this.states.lost();
     const isWelcomeBack = ending.code === undefined || shouldComeBack(ending.code);
     if (retryMs !== undefined && isWelcomeBack) return this.changed({ state: 'lost', ending, retryMs });
     const why = `the gateway closed the connection for good: ${ending.code ?? ''} ${ending.reason ?? ''}`.trim();
     if (this.over === undefined && !this.options.connection) this.fence.report(new Error(why), 'connection');
     this.over ??= why;
+    this.outbox.later(() => this.listeners.end(new Error(why))());
     this.changed({ state: 'closed', ending });
     void this.driver.stop();
   }
@@ -213,7 +225,9 @@ export class HoldfastClient {
     // Several messages may come in one turn: who came late is told how things stand before this one, which it then hears.
     this.outbox.flush();
     const novelty = this.wanted.accept(event);
-    if (novelty !== 'strange') this.listeners.tell(event, novelty === 'repeat');
+    if (novelty === 'strange') return;
+    this.states.heard(event);
+    this.listeners.tell(event, novelty === 'repeat');
   }
 
   private reply(reply: NativeReply): void {
@@ -238,7 +252,7 @@ export class HoldfastClient {
     }
   }
 
-  private subscribed(streams: readonly StreamName[], { streams: places, resumed, reasons }: SubscribedData): void {
+  private subscribed(streams: readonly StreamName[], { streams: places, resumed, reasons }: Subscribed): void {
     const { clock, listeners, outbox } = this;
     for (const [stream, { missedBehind, ...start }] of this.wanted.subscribed(streams, places, resumed)) {
       outbox.later(listeners.started(stream, start));
@@ -261,7 +275,10 @@ export class HoldfastClient {
   }
 
   private tellRefused(refused: readonly RefusedStream[]): void {
-    for (const one of refused) this.outbox.later(this.listeners.refused(one));
+    for (const one of refused) {
+      this.states.refused(one);
+      this.outbox.later(this.listeners.refused(one));
+    }
   }
 
   private askAgainLater(): void {
@@ -283,4 +300,16 @@ export class HoldfastClient {
     this.cancelAgain?.();
     this.cancelAgain = undefined;
   }
+}
+
+/** @throws TypeError where the options contradict each other. */
+function contractOf({ delivery = 'all', perSecond }: SubscribeOptions): Contract {
+  if (delivery !== 'rate') {
+    if (perSecond !== undefined) throw new TypeError('perSecond: only with the delivery "rate"');
+    return { delivery };
+  }
+  if (perSecond === undefined || !Number.isSafeInteger(perSecond) || perSecond < 1) {
+    throw new TypeError(`perSecond: expected a whole number above 0, not ${perSecond}`);
+  }
+  return { delivery, perSecond };
 }

@@ -1,8 +1,11 @@
-import type { Cancel, ClientLimits, Clock, Millis, Place, StreamName } from '#libs/core';
+import type { Cancel, ClientLimits, Clock, LooseContract, Millis, Place, StreamName } from '#libs/core';
 
 /** What the client asks of a gateway. */
 export type ClientCommand =
-  | { event: 'subscribe'; data: { streams: StreamName[]; since?: Record<StreamName, Place>; last?: number } }
+  | {
+      event: 'subscribe';
+      data: { streams: StreamName[]; since?: Record<StreamName, Place>; last?: number } & Partial<LooseContract>;
+    }
   | { event: 'unsubscribe'; data: { streams: StreamName[] } }
   | { event: 'ping' };
 

@@ -1,17 +1,42 @@
-import type { Clock, Millis } from '#libs/core';
+import type { Cancel, Clock, Millis } from '#libs/core';
 import type { Closing, Dial, Socket, SocketEvents } from '#libs/link';
+
+/** A class of WebSockets as browsers and Node 22 have it, and as the package `ws` exports it. */
+export type WebSocketClass = new (url: string) => WebSocketLike;
+
+/** What is used of one. */
+export interface WebSocketLike {
+  binaryType: string;
+  readonly readyState: number;
+  readonly url: string;
+  addEventListener(type: 'open' | 'error', listener: () => void): void;
+  addEventListener(type: 'message', listener: (event: { data: unknown }) => void): void;
+  addEventListener(type: 'close', listener: (event: { code: number; reason: string }) => void): void;
+  send(text: string): void;
+  close(code?: number, reason?: string): void;
+  /** Only `ws` can cut a connection; the others close it, and wait some seconds for an answer. */
+  terminate?(): void;
+}
 
 /** How long a close handshake may take before the connection counts as gone. */
 const GOODBYE_MS: Millis = 3_000;
 
+/** The value of `readyState` while messages can be sent. */
+const OPEN = 1;
+
 /**
- * Dials with the `WebSocket` that browsers and Node 22 both have. It hides why a connection failed (no HTTP status, no
- * DNS or TLS error), so every failure before the handshake is of class `handshake`.
+ * Dials with the given class, or the `WebSocket` that browsers and Node 22 have. That hides why a connection failed (no HTTP
+ * status, no DNS or TLS error), so every failure before the handshake is of class `handshake`.
  *
+ * @throws TypeError where there is none.
  * @see https://websockets.spec.whatwg.org/#feedback-from-the-protocol
  */
-export function webSocketDial(clock: Clock): Dial {
-  return (url, events) => new HostSocket(new WebSocket(url), clock, events);
+export function webSocketDial(clock: Clock, given?: WebSocketClass): Dial {
+  // Typed as always there, but older hosts have none.
+  const host = given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
+  if (!host)
+    throw new TypeError('this host has no WebSocket: hand one in as webSocket, such as that of the package ws');
+  return (url, events) => new HostSocket(new host(url), clock, events);
 }
 
 /**
@@ -33,9 +58,10 @@ class HostSocket implements Socket {
   private readonly encoder = new TextEncoder();
   private hasOpened = false;
   private hasEnded = false;
+  private cancelGoodbye: Cancel | undefined;
 
   constructor(
-    private readonly socket: WebSocket,
+    private readonly socket: WebSocketLike,
     private readonly clock: Clock,
     private readonly events: SocketEvents,
   ) {
@@ -53,18 +79,23 @@ class HostSocket implements Socket {
   }
 
   send(text: string): void {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(text);
+    if (this.socket.readyState === OPEN) this.socket.send(text);
   }
 
   close(code: number, reason: string): void {
     this.socket.close(code, reason);
     // Node 22 sends no close event for a socket that was closed before it opened.
     if (!this.hasOpened) return this.end({ code: 1006, reason: 'closed before it opened' });
-    this.clock.after(GOODBYE_MS, () => this.end({ code: 1006, reason: 'no answer to our close' }));
+    if (this.hasEnded) return;
+    this.cancelGoodbye = this.clock.after(GOODBYE_MS, () => {
+      this.terminate();
+      this.end({ code: 1006, reason: 'no answer to our close' });
+    });
   }
 
   terminate(): void {
-    this.socket.close();
+    if (this.socket.terminate) this.socket.terminate();
+    else this.socket.close();
   }
 
   private message(data: unknown): void {
@@ -75,6 +106,7 @@ class HostSocket implements Socket {
   private end(closing: Closing): void {
     if (this.hasEnded) return;
     this.hasEnded = true;
+    this.cancelGoodbye?.();
     if (this.hasOpened) this.events.closed(closing);
     else this.events.failed({ class: 'handshake', message: `no WebSocket at ${this.socket.url}` });
   }

@@ -1,6 +1,7 @@
 export * from './assert-never.js';
 export * from './book/book.js';
 export { compareDecimals } from './book/decimals.js';
+export { mergedDiffs } from './book/merged-diffs.js';
 export * from './words/channels.js';
 export * from './clock.js';
 export * from './close-code.js';
@@ -10,6 +11,14 @@ export * from './error.js';
 export * from './doubled.js';
 export * from './words/event.js';
 export * from './exit-code.js';
+export {
+  type ListMark,
+  type SymbolsAnswer,
+  type SymbolsQuestion,
+  areSymbols,
+  readSymbolsAnswer,
+  readSymbolsQuestion,
+} from './listing/symbols.js';
 export * from './for-people.js';
 export * from './words/heartbeat.js';
 export * from './history/history-shelf.js';

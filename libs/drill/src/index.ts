@@ -1,4 +1,7 @@
-export type { Truth } from './audit/strict/strict-check.js';
+export { Ledger } from './audit/ledger.js';
+export { BookCheck } from './audit/strict/book-check.js';
+export type { SeenDiff } from './audit/strict/sighting.js';
+export { StrictCheck, type Truth } from './audit/strict/strict-check.js';
 export { RecipeKeeper, type RecipeKeeperOptions } from './crew/recipe-keeper.js';
 export { RedisReader, type RedisReaderOptions } from './crew/redis-reader.js';
 export {

@@ -93,7 +93,7 @@ class StagedStandaloneModule {
       imports: [
         RuntimeModule.with(log),
         BusModule.with(bus),
-        EdgeModule.with(edge),
+        EdgeModule.with(edge, upstream),
         UpstreamModule.with(upstream, reading),
       ],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],

@@ -131,8 +131,9 @@ describe("Binance's wire", () => {
     await watcher.ask({ method: 'SUBSCRIBE', params: [name], id: 5 });
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 6 })).toEqual({ result: [name], id: 6 });
     await watcher.ask({ method: 'SUBSCRIBE', params: [alias], id: 7 });
-    expect(await watcher.ask({ method: 'UNSUBSCRIBE', params: [alias], id: 8 })).toEqual({ result: null, id: 8 });
-    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 9 })).toEqual({ result: [], id: 9 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 8 })).toEqual({ result: [name, alias], id: 8 });
+    expect(await watcher.ask({ method: 'UNSUBSCRIBE', params: [alias], id: 9 })).toEqual({ result: null, id: 9 });
+    expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 10 })).toEqual({ result: [name], id: 10 });
   });
 
   it('names a stream in its envelope as each client called it, whatever form it takes meanwhile', async () => {
@@ -149,23 +150,34 @@ describe("Binance's wire", () => {
     await until(() => called.texts.some((text) => text.includes('"id":1')));
     frame(name, data);
     await until(() => called.texts.at(-1) === data);
-    plain.send({ method: 'SUBSCRIBE', params: [alias], id: 2 });
-    await until(() => plain.texts.some((text) => text.includes('"id":2')));
     called.send({ method: 'SET_PROPERTY', params: ['combined', true], id: 3 });
     await until(() => called.texts.some((text) => text.includes('"id":3')));
     frame(name, data);
-    await until(() => called.texts.at(-1) === inEnvelope(alias) && plain.texts.at(-1) === inEnvelope(alias));
-    for (const client of [called, plain]) await client.close();
-    const last = await connect(`/stream?streams=${alias}/${name}`);
-    await last.ask({ method: 'UNSUBSCRIBE', params: [name], id: 4 });
+    await until(() => called.texts.at(-1) === inEnvelope(alias) && plain.texts.length === 3);
+    expect(plain.texts.at(-1)).toBe(inEnvelope(name));
+  });
+
+  it('gives a stream under each of the names by which a client has it, as long as it has it by that', async () => {
+    const [alias, name] = ['btcusdt@depth5@1000ms', 'btcusdt@depth5'];
+    const data = '{"lastUpdateId":1,"bids":[["1.0","2.0"]],"asks":[["3.0","4.0"]]}';
+    const inEnvelope = (stream: string): string => `{"stream":"${stream}","data":${data}}`;
+    const client = await connect(`/stream?streams=${alias}/${name}`);
+    const raw = await connect(`/ws/${name}/${alias}`);
+    await heard(name);
     frame(name, data);
-    expect(await last.ask({ method: 'LIST_SUBSCRIPTIONS', id: 5 })).toEqual({ result: [], id: 5 });
+    await until(() => client.texts.length === 2 && raw.texts.length === 2);
+    expect(client.texts.splice(0).sort()).toEqual([inEnvelope(name), inEnvelope(alias)]);
+    expect(raw.texts.splice(0)).toEqual([data, data]);
+    for (const one of [client, raw]) await one.ask({ method: 'UNSUBSCRIBE', params: [name], id: 1 });
+    frame(name, data);
+    await until(() => client.texts.length === 1 && raw.texts.length === 1);
+    expect([client.texts, raw.texts]).toEqual([[inEnvelope(alias)], [data]]);
   });
 
   it('keeps the other name that one client used from everybody else', async () => {
     const [alias, name] = ['btcusdt@depth@1000ms', 'btcusdt@depth'];
     const other = await connect(`/ws/${alias}/${name}`);
-    expect(await other.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [alias], id: 1 });
+    expect(await other.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })).toEqual({ result: [alias, name], id: 1 });
     for (const id of [2, 3]) await watcher.ask({ method: 'SUBSCRIBE', params: [name], id });
     expect(await watcher.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 })).toEqual({ result: [name], id: 4 });
     const native = await connect('/v1');
@@ -173,13 +185,13 @@ describe("Binance's wire", () => {
     for (const id of [1, 2]) native.send({ ...command, id });
     await until(() => native.messages.filter(({ event }) => event === 'subscribed').length === 2);
     await other.ask({ method: 'UNSUBSCRIBE', params: [alias], id: 5 });
-    expect(await other.ask({ method: 'LIST_SUBSCRIPTIONS', id: 6 })).toEqual({ result: [], id: 6 });
+    expect(await other.ask({ method: 'LIST_SUBSCRIPTIONS', id: 6 })).toEqual({ result: [name], id: 6 });
   });
 
   it('keeps a client whose requests are refused again and again, and its data flows on', async () => {
     await watcher.ask({ method: 'SUBSCRIBE', params: [TOP], id: 1 });
     await heard(TOP);
-    for (let id = 1; id <= 30; id += 1) watcher.send({ method: 'SUBSCRIBE', params: ['btcusdt@trad'], id });
+    for (let id = 1; id <= 30; id += 1) watcher.send({ method: 'SUBSCRIBE', params: [''], id });
     await watcher.take(30);
     frame(TOP, topData(1));
     await until(() => watcher.texts.length === 1);
@@ -216,7 +228,8 @@ describe("Binance's wire", () => {
     [{ method: 'DANCE', params: [], id: 1 }, 1, 2, /unknown variant/],
     [{ params: [TRADE], id: 1 }, 1, 2, /missing field/],
     [{ method: 'SUBSCRIBE', params: 'x', id: 1 }, 1, 2, /streams must be an array/],
-    [{ method: 'SUBSCRIBE', params: ['btcusdt@trad'], id: 1 }, 1, 2, /btcusdt@trade/],
+    [{ method: 'SUBSCRIBE', params: ['btcusdt@trade', 'a b'], id: 1 }, 1, 2, /invalid stream/],
+    [{ method: 'SUBSCRIBE', params: ['x'.repeat(129)], id: 1 }, 1, 2, /invalid stream/],
     [{ method: 'SET_PROPERTY', params: ['colour', true], id: 1 }, 1, 0, /Unknown property/],
     [{ method: 'SET_PROPERTY', params: ['combined', 'yes'], id: 1 }, 1, 1, /Invalid value type: expected Boolean/],
     [{ method: 'SUBSCRIBE', params: [TRADE], id: 1.5 }, undefined, 2, /request ID/],
@@ -235,18 +248,45 @@ describe("Binance's wire", () => {
     expect(watcher.texts).toEqual([]);
   });
 
-  it('refuses a path it does not know, and a stream in the URL that does not exist', async () => {
+  it('refuses a path it does not know, and a URL that it cannot read', async () => {
     expect(await WsClient.refused(`${edge.wsUrl}/nowhere`)).toEqual({
       status: 404,
       body: expect.stringMatching('^Invalid request path: expected /v1, /ws/'),
     });
-    expect(await WsClient.refused(`${edge.wsUrl}/ws/btcusdt@trad`)).toEqual({
-      status: 400,
-      body: expect.stringContaining('btcusdt@trade'),
-    });
-    expect(await WsClient.refused(`${edge.wsUrl}/stream?streams=${TRADE}&timeUnit=HOUR`)).toMatchObject({
-      status: 400,
-    });
+    for (const path of ['/ws/%zz', `/ws/${'x'.repeat(129)}`, `/stream?streams=${TRADE}&timeUnit=HOUR`]) {
+      expect(await WsClient.refused(edge.wsUrl + path)).toMatchObject({ status: 400 });
+    }
+  });
+
+  it.each(['/ws/0', '/ws/x', '/stream?streams=0', '/ws/!ticker@arr', '/ws/BTCUSDT@trade'])(
+    'lets a client in at %s, which then subscribes to what there is',
+    async (path) => {
+      const client = await connect(path);
+      expect(await client.ask({ method: 'SUBSCRIBE', params: [TRADE], id: 1 })).toEqual({ result: null, id: 1 });
+      await heard(TRADE);
+      frame(TRADE, tradeData(1));
+      expect(JSON.stringify(await client.take(1))).toContain('"t":1');
+    },
+  );
+
+  it('has names of nothing like any other: listed where they were asked for, counted, let go of, never wanted', async () => {
+    const silent = ['btcusdt@trad', '!ticker@arr', 'BTCUSDT@trade', 'btcusdt@depth30', 'x'.repeat(128)];
+    const client = await connect('/ws/0');
+    const params = [silent[0], TRADE, ...silent.slice(1)];
+    expect(await client.ask({ method: 'SUBSCRIBE', params, id: 1 })).toEqual({ result: null, id: 1 });
+    expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 2 })).toEqual({ result: ['0', ...params], id: 2 });
+    const gone = ['!ticker@arr', '0'];
+    expect(await client.ask({ method: 'UNSUBSCRIBE', params: gone, id: 3 })).toEqual({ result: null, id: 3 });
+    const left = params.filter((name) => name !== '!ticker@arr');
+    expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 })).toEqual({ result: left, id: 4 });
+    await heard(TRADE);
+    expect(new Set(upstream.demands.flatMap(({ streams }) => streams))).toEqual(new Set([TRADE]));
+    const metrics = await (await fetch(`${edge.opsUrl}/metrics`)).text();
+    expect(metrics).toContain('holdfast_edge_silent_names_total 6\n');
+    const most = Array.from({ length: 1_024 }, (_, at) => `n${at}`);
+    const tooMany = { error: { code: 4, msg: 'Too many subscriptions' }, id: 5 };
+    expect(await client.ask({ method: 'SUBSCRIBE', params: most, id: 5 })).toEqual(tooMany);
+    expect(await client.ask({ method: 'SUBSCRIBE', params: most.slice(5), id: 6 })).toEqual({ result: null, id: 6 });
   });
 
   it('understands URL-encoded names, and symbols of any script', async () => {

@@ -15,6 +15,7 @@ export function showEdge({ sessions, backlogs, markets, metrics }: EdgeParts, op
   ops.status('upstream heard', () => markets.map(hearingOf));
   ops.status('served', () => markets.flatMap(streamsOf));
   ops.status('messages', () => ({ ...metrics.counts }));
+  ops.status('symbols known', () => Object.fromEntries(markets.map((one) => [one.market.name, one.symbols.size])));
   ops.needs('upstream heard', () => troubleOf(markets));
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
@@ -44,6 +45,12 @@ export function showEdge({ sessions, backlogs, markets, metrics }: EdgeParts, op
     byMarket(({ wanted }) => wanted.streams.reduce((sum, { book }) => sum + (book?.size ?? 0), 0)),
   );
   metrics.gauge(
+    'holdfast_edge_symbols',
+    'Symbols that the upstream says there are, by market; 0 where it does not know, and any will do.',
+    'market',
+    byMarket(({ symbols }) => symbols.size),
+  );
+  metrics.gauge(
     'holdfast_edge_hears_upstream',
     '1 while this edge hears an upstream of the market.',
     'market',
@@ -65,6 +72,7 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
       wire: session.wire.name,
       streams: session.streams.size,
       backlogBytes: session.backlogBytes,
+      conflated: session.flow?.conflated ?? 0,
       isLeaving: session.isLeaving,
       connectedAt: new Date(session.openedAt).toISOString(),
     })),

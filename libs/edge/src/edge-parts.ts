@@ -4,6 +4,7 @@ import type { Pings } from './door/pings.js';
 import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
 import type { EdgeMetrics } from './metrics/edge-metrics.js';
+import type { RestDesk } from './rest/rest-desk.js';
 import type { MarketStreams } from './streams/market-streams.js';
 
 /** The parts of an edge. */
@@ -13,6 +14,7 @@ export interface EdgeParts {
   coldStarts: ColdStarts;
   pings: Pings;
   backlogs: Backlogs;
+  rest: RestDesk;
   markets: readonly MarketStreams[];
   metrics: EdgeMetrics;
 }

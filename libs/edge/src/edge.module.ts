@@ -3,10 +3,11 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
 import { type ClientLimits, type Clock, HistoryShelf } from '#libs/core';
-import { CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
+import { type BinanceSettings, CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { Introductions } from './commands/introductions.js';
+import { PatternDesk } from './commands/pattern-desk.js';
 import { MOST_AT_ONCE } from './commands/stream-commands.js';
 import { Backlogs } from './door/backlogs.js';
 import { ColdStarts } from './door/cold-starts.js';
@@ -19,6 +20,9 @@ import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
+import { makeRestDesk, restMarket } from './rest/make-rest-desk.js';
+import { ownDepth } from './rest/own-depth.js';
+import { RestDesk } from './rest/rest-desk.js';
 import { Resumes } from './resume/resumes.js';
 import { Stragglers } from './resume/stragglers.js';
 import { MarketStreams } from './streams/market-streams.js';
@@ -27,6 +31,7 @@ import { Room } from './streams/room.js';
 /** What an edge is told when it is made. */
 interface EdgePlan {
   settings: Readonly<EdgeSettings>;
+  binance: Readonly<BinanceSettings>;
   markets: readonly Market[];
 }
 
@@ -45,9 +50,13 @@ interface Surroundings {
 @Module({})
 export class EdgeModule {
   /** @throws SettingsError when the host is public and nobody allowed that. */
-  static with(settings: Readonly<EdgeSettings>, markets: readonly Market[] = MARKETS): DynamicModule {
+  static with(
+    settings: Readonly<EdgeSettings>,
+    binance: Readonly<BinanceSettings>,
+    markets: readonly Market[] = MARKETS,
+  ): DynamicModule {
     refusePublicHost(settings);
-    const plan: EdgePlan = { settings, markets };
+    const plan: EdgePlan = { settings, binance, markets };
     return {
       module: EdgeModule,
       providers: [
@@ -69,6 +78,16 @@ export class EdgeModule {
           provide: Introductions,
           useFactory: (clock: Clock) => new Introductions(clock, settings.maxClientBacklogBytes / 2),
           inject: [CLOCK],
+        },
+        {
+          provide: PatternDesk,
+          useFactory: (
+            markets: MarketStreams[],
+            subscriptions: Subscriptions,
+            introductions: Introductions,
+            clock: Clock,
+          ) => new PatternDesk({ markets, subscriptions, introductions, clock, endOfTurn: setImmediate }),
+          inject: [STREAMS, Subscriptions, Introductions, CLOCK],
         },
         ...resumeProviders(settings),
         NativeGateway,
@@ -102,31 +121,48 @@ interface Door {
   sessions: Sessions;
   pings: Pings;
   backlogs: Backlogs;
+  rest: RestDesk;
 }
 
-function doorProviders({ settings, markets }: EdgePlan): Providers {
-  const make = ({ clock, log, metrics }: Surroundings, adapter: UwsAdapter, stragglers: Stragglers): Door => {
+function doorProviders(plan: EdgePlan): Providers {
+  const { settings, markets } = plan;
+  const makeRest = ({ bus, clock }: Surroundings, metrics: Metrics, ops: Ops): RestDesk =>
+    makeRestDesk(plan, { bus, clock, metrics, ops });
+  const make = (
+    { clock, log, metrics }: Surroundings,
+    adapter: UwsAdapter,
+    stragglers: Stragglers,
+    rest: RestDesk,
+  ): Door => {
     const sessions = new Sessions(settings, clock, metrics);
     const backlogs = new Backlogs(settings, sessions, stragglers, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
-    const server = new UwsServer(settings, { markets, sessions, backlogs, desk, adapter, clock, log, metrics });
-    return { server, sessions, pings, backlogs };
+    const served = { markets, mostStreams: settings.maxStreamsPerClient };
+    const parts = { plan: served, sessions, backlogs, desk, adapter, rest, clock, log, metrics };
+    return { server: new UwsServer(settings, parts), sessions, pings, backlogs, rest };
   };
-  return [{ provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter, Stragglers] }];
+  return [
+    { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },
+    { provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter, Stragglers, RestDesk] },
+  ];
 }
 
 /** The part that knows streams and no sockets: one per market. */
 const STREAMS = Symbol('STREAMS');
 
 function streamsProviders({ settings, markets }: EdgePlan): Providers {
-  const make = (surroundings: Surroundings, { server }: Door): MarketStreams[] => {
+  const make = (surroundings: Surroundings, { server, backlogs, rest }: Door): MarketStreams[] => {
     const room = new Room(settings.maxStreams);
     const { publish } = server;
+    const { sluice } = backlogs;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
     const shelf = shelfOf(settings);
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, shelf };
-    return markets.map((market) => new MarketStreams(market, shared));
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, shelf, sluice };
+    const all = markets.map((market) => new MarketStreams(market, shared));
+    const ofSpot = all.find(({ market }) => market === restMarket(markets));
+    if (ofSpot) rest.ownDepth = ownDepth(ofSpot);
+    return all;
   };
   return [
     { provide: STREAMS, useFactory: make, inject: [SURROUNDINGS, DOOR] },
@@ -138,8 +174,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     {
       provide: ColdStarts,
       useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
-        const { subscribeWaitMs: waitMs, maxStreamsPerClient: mostStreams, maxConnections: mostAtTheDoor } = settings;
-        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostStreams, mostAtTheDoor });
+        const { subscribeWaitMs: waitMs, maxConnections: mostAtTheDoor } = settings;
+        const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostAtTheDoor });
         adapter.arrive = (entry) => coldStarts.arrive(entry);
         return coldStarts;
       },

@@ -38,7 +38,7 @@ export class Edge implements Service {
   }
 
   private async end(): Promise<void> {
-    const { markets, pings, backlogs, sessions, coldStarts, server } = this.parts;
+    const { markets, pings, backlogs, sessions, coldStarts, rest, server } = this.parts;
     this.port = undefined;
     server.stopListening();
     coldStarts.stop();
@@ -46,6 +46,7 @@ export class Edge implements Service {
     await sessions.closeAll();
     backlogs.stop();
     for (const streams of markets) streams.stop();
+    await rest.stop();
     server.close();
   }
 }

@@ -1,4 +1,5 @@
 export { UwsAdapter } from './door/uws-adapter.js';
 export { Edge } from './edge.js';
 export { EdgeModule } from './edge.module.js';
+export { checkRest } from './rest/make-rest-desk.js';
 export { refusePublicHost } from './public-host.js';

@@ -130,7 +130,7 @@ describe('the native WebSocket', () => {
     ['{"event":"subscribe","id":5,"data":{"streams":["btcusdt@depth@1000ms"]}}', 5, 'bad-stream', /use btcusdt@depth$/],
     ['{"event":"subscribe","id":5,"data":{"streams":["!ticker@arr"]}}', 5, 'retired-stream', /miniTicker/],
     [
-      '{"event":"subscribe","id":5,"data":{"streams":["btcusdt@trade"],"delivery":"latest"}}',
+      '{"event":"subscribe","id":5,"data":{"streams":["btcusdt@trade"],"delivery":"some"}}',
       5,
       'bad-command',
       /delivery/,

@@ -1,6 +1,6 @@
 import type { Market, ParsedStream } from '#libs/binance';
+import { proxyProblems, restUrls } from '#libs/rest';
 import { SettingsError, type UpstreamSettings } from '#libs/runtime';
-import { proxyFor } from './dial/proxy.js';
 import { windowProblem } from './rotation/schedule.js';
 
 /**
@@ -24,24 +24,7 @@ export function checkUpstream(settings: Readonly<UpstreamSettings>, market: Mark
   }
   const window = windowProblem(settings, market.limits);
   if (window) problems.push(window);
-  problems.push(...proxyProblems(settings, market));
+  problems.push(...proxyProblems(settings, [settings.wsUrl ?? market.urls.stream, ...restUrls(settings, market)]));
   if (problems.length > 0) throw new SettingsError(problems);
   return always;
-}
-
-/** Of all that is reached; one proxy is named once. */
-function proxyProblems(settings: Readonly<UpstreamSettings>, { urls }: Market): string[] {
-  const rest = settings.restUrl === undefined ? urls.rest.map(({ url }) => url) : [settings.restUrl];
-  const reached = [settings.wsUrl ?? urls.stream, ...rest];
-  return [...new Set(reached.flatMap((url) => proxyProblem(settings, url)))];
-}
-
-function proxyProblem(settings: Readonly<UpstreamSettings>, url: string): string[] {
-  try {
-    proxyFor(settings, new URL(url));
-    return [];
-  } catch (error) {
-    if (error instanceof SettingsError) return error.lines;
-    throw error;
-  }
 }

@@ -38,6 +38,19 @@ describe('the limits', () => {
     expect(tookMs).toBeLessThan(20_000);
   });
 
+  it('leave room for an edge that wants little, however much another wants, and whoever came first', async () => {
+    rig = await UpstreamRig.start({ simulator: { pace: 5 }, settings: { maxStreams: 6 } });
+    const symbols = rig.simulator.market.instruments.map(({ spec }) => spec.symbol.toLowerCase());
+    const many = symbols.flatMap((symbol) => ['aggTrade', 'bookTicker'].map((kind) => `${symbol}@${kind}`));
+    rig.demand(many, 'greedy');
+    await until(() => subscribed().length === 6);
+    const few = ['btcusdt@trade', 'ethusdt@trade'];
+    rig.demand(few, 'modest');
+    await until(() => few.every((name) => rig.on(name).events > 0));
+    await until(() => subscribed().length === 6);
+    expect(subscribed().sort()).toEqual([...few, ...many.slice(0, 4)].sort());
+  });
+
   it('hold while demand changes as fast as it can; Binance ends up with the newest wanted set', async () => {
     rig = await UpstreamRig.start({ simulator: { pace: 5 } });
     const symbols = rig.simulator.market.instruments.map(({ spec }) => spec.symbol.toLowerCase());

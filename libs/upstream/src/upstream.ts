@@ -11,6 +11,7 @@ import {
   stamp,
 } from '#libs/core';
 import type { Dial } from '#libs/link';
+import { Rest, historyHost, showRest } from '#libs/rest';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
@@ -20,19 +21,18 @@ import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
 import { showUpstream } from './ops/pages.js';
-import { showRest } from './ops/rest-shown.js';
+import { showSymbols } from './ops/symbols-shown.js';
 import { pipe } from './pipe.js';
 import { Problems } from './problems/problems.js';
 import { HistoryDesk } from './repair/history-desk.js';
-import { historyHost } from './repair/history-host.js';
 import { HoleJournal } from './repair/hole-journal.js';
-import { Rest } from './rest/rest.js';
 import { Cargo } from './rotation/cargo.js';
 import { Pool } from './pool/pool.js';
 import { Bookmarks } from './restart/bookmarks.js';
 import { Recollection } from './restart/recollection.js';
 import { LastPlaces } from './restart/last-places.js';
 import { Streams } from './streams/streams.js';
+import { SymbolList } from './symbols/symbol-list.js';
 import { TermKeeper } from './term.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { Metronome } from './watch/metronome.js';
@@ -71,6 +71,7 @@ export class Upstream implements Service {
   private readonly metronome: Metronome;
   private readonly timings: Timings;
   private readonly rest: Rest;
+  private readonly symbols: SymbolList;
   private beatAt: Millis = 0;
   private lookAt: Millis = 0;
   private isStopped = false;
@@ -100,7 +101,7 @@ export class Upstream implements Service {
     const attempts = new Attempts(bus.budget, channels.attempts, market.limits);
     this.pool = this.newPool(settings, attempts);
     this.board = new DemandBoard(market, always, settings.maxStreams);
-    this.rest = new Rest({ market, settings, budget: bus.budget, clock });
+    this.rest = new Rest({ market, settings, timeUnit: settings.timeUnit, budget: bus.budget, clock });
     const host = historyHost(settings, market);
     const rest = host === undefined ? undefined : this.rest;
     const { pool, streams, board, journal, problems } = this;
@@ -116,17 +117,24 @@ export class Upstream implements Service {
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
     this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, clock, log, term, memory });
     this.missed = new MissedDesk({ ask: bus.ask, channel: channels.missed, streams, clock });
+    const isOvertaken = (): boolean => term.overtaken !== undefined;
+    const changed = (): void => this.desk.followSoon();
+    const { symbolsEveryMs: everyMs } = settings;
+    this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, isOvertaken, changed });
+    const { symbols } = this;
+    this.desk = new DemandDesk({ market, bus, board, pool, streams, symbols, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
     this.watch = new Watch({ pool, streams, quarantine: problems.quarantine, clock, settings, timings });
     this.counts.expose({ streams, problems, journal, pool, holes, books, attempts });
     showUpstream(ops, { pool, streams, journal, problems, board, term: this.term, market, holes, books }, clock);
     showRest(this.rest, parts);
+    showSymbols(symbols, parts);
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */
   async start(): Promise<void> {
+    this.symbols.start();
     await this.term.start();
     this.missed.start();
     await this.desk.start();
@@ -136,6 +144,7 @@ export class Upstream implements Service {
   async stop(): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;
+    this.symbols.stop();
     this.desk.stop();
     this.missed.stop();
     this.term.stop();

@@ -32,7 +32,7 @@ class Observed {
   private id = 0;
 
   constructor(setClock: (clock: FakeClock) => void) {
-    this.upstream = new Upstream(new UpstreamSettings(), {
+    this.upstream = new Upstream(Object.assign(new UpstreamSettings(), { symbolsEveryMs: 0 }), {
       market: spot,
       always: [],
       bus: this.bus,

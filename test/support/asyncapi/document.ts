@@ -111,10 +111,12 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     redisReached: channel(redis.reached, 'redis', 'How far each edge got', [one('reached')]),
     redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
     redisMissed: channel(redis.missed, 'redis', 'Whoever lacks messages asks for them', [one('missedQuestion')]),
+    redisSymbols: channel(redis.symbols, 'redis', 'An edge asks which symbols there are', [one('symbolsQuestion')]),
     redisReply: {
       ...channel('holdfast:reply:{asker}', 'redis', 'What was asked for, told to who has asked', [
         one('welcomeAnswer'),
         one('missedAnswer'),
+        one('symbolsAnswer'),
       ]),
       parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
@@ -146,6 +148,7 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisReached', 'receive', ['bus']],
   ['redisWelcome', 'receive', ['bus']],
   ['redisMissed', 'receive', ['bus']],
+  ['redisSymbols', 'receive', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
 ];

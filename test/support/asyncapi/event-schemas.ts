@@ -52,6 +52,12 @@ const COMMON: JsonSchema = {
     description: '[index, count]: which element of an array this was',
   },
   backfilled: { const: true, description: 'Present when the event was fetched over REST to fill a gap' },
+  conflated: {
+    type: 'integer',
+    minimum: 1,
+    description:
+      'To clients under `latest` and `rate` alone: so many before it, which this client was not told, it stands for',
+  },
   wire: REMAINDER,
 };
 const COMMON_REQUIRED = ['type', 'stream', 'epoch', 'seq', 'receivedAt'];

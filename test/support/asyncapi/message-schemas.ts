@@ -1,8 +1,10 @@
 import { spot } from '#libs/binance';
 import {
+  type Contract,
   ERROR_CODES,
   type FeedCause,
   type FeedState,
+  type LooseContract,
   NOT_RESUMED,
   type NativeCommand,
   type NativeReply,
@@ -36,6 +38,7 @@ const CAUSES: Record<FeedCause, true> = {
   'connection-refused': true,
   'refused-by-binance': true,
   'too-many-streams': true,
+  'unknown-symbol': true,
   reconnecting: true,
   silent: true,
   filling: true,
@@ -70,14 +73,24 @@ const ID = { type: ['integer', 'string'], description: 'Comes back in the reply'
 const native = (event: string, data?: JsonSchema): JsonSchema =>
   object({ event: { const: event }, id: ID, ...(data && { data }) }, ['id']);
 
+const PER_SECOND = { type: 'integer', minimum: 1, description: 'Of rate: so many of each key in a second at most' };
+
+/** Under which messages may be left out. */
+const LOOSE = { type: 'string', enum: ['latest', 'rate'] satisfies LooseContract['delivery'][] };
+
 const SUBSCRIBE_DATA = object(
   {
     streams: STREAMS,
-    delivery: { type: 'string', description: 'What may be left out when this client reads too slowly' },
+    delivery: {
+      type: 'string',
+      enum: ['all', 'latest', 'rate'] satisfies Contract['delivery'][],
+      description: 'What may be left out; absent: nothing (all)',
+    },
+    perSecond: PER_SECOND,
     since: { type: 'object', additionalProperties: EPOCH_SEQ, description: 'The last place the client had, by stream' },
     last: { type: 'integer', minimum: 0, description: 'So many of the newest events first, of streams of events' },
   },
-  ['delivery', 'since', 'last'],
+  ['delivery', 'perSecond', 'since', 'last'],
 );
 
 export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
@@ -89,22 +102,55 @@ export const NATIVE_COMMANDS: Record<NativeCommand['event'], JsonSchema> = {
 
 const PLACES = { type: 'object', additionalProperties: { oneOf: [{ type: 'null' }, EPOCH_SEQ] } };
 
-const SUBSCRIBED_DATA = object(
+const RESUMED = {
+  type: 'object',
+  additionalProperties: { type: 'boolean' },
+  description: 'Of streams whose last place was named: whether all that was missed follows',
+};
+
+const REASONS = {
+  type: 'object',
+  additionalProperties: { type: 'string', enum: [...NOT_RESUMED] },
+  description: 'Why not, where it does not',
+};
+
+const CONTRACTS = {
+  type: 'object',
+  additionalProperties: object({ delivery: LOOSE, perSecond: PER_SECOND }, ['perSecond']),
+  description: 'Of streams that are not under `all`',
+};
+
+const PATTERNS = list({ type: 'string' }, 'By which of its patterns, where it was by any');
+const LEFT = {
+  type: 'integer',
+  minimum: 1,
+  description: 'So many that they match are carried, and there was no room for them',
+};
+
+const SUBSCRIBED = object(
   {
     streams: PLACES,
-    resumed: {
-      type: 'object',
-      additionalProperties: { type: 'boolean' },
-      description: 'Of streams whose last place was named: whether all that was missed follows',
-    },
-    reasons: {
-      type: 'object',
-      additionalProperties: { type: 'string', enum: [...NOT_RESUMED] },
-      description: 'Why not, where it does not',
-    },
+    resumed: RESUMED,
+    reasons: REASONS,
+    delivery: LOOSE,
+    perSecond: PER_SECOND,
+    patterns: PATTERNS,
+    left: LEFT,
   },
-  ['resumed', 'reasons'],
+  ['resumed', 'reasons', 'delivery', 'perSecond', 'patterns', 'left'],
 );
+
+const HELD_PATTERNS = {
+  type: 'object',
+  additionalProperties: object(
+    {
+      delivery: { type: 'string', enum: ['all', 'latest', 'rate'] satisfies Contract['delivery'][] },
+      perSecond: PER_SECOND,
+    },
+    ['perSecond'],
+  ),
+  description: 'Its patterns, each with its contract',
+};
 
 const BLAMED = {
   type: 'object',
@@ -122,9 +168,12 @@ const LIMITS = object({
 
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
   limits: object({ event: { const: 'limits' }, data: LIMITS }),
-  subscribed: native('subscribed', SUBSCRIBED_DATA),
+  subscribed: native('subscribed', SUBSCRIBED),
   unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
-  list: native('list', object({ streams: STREAMS })),
+  list: native(
+    'list',
+    object({ streams: STREAMS, contracts: CONTRACTS, patterns: HELD_PATTERNS }, ['contracts', 'patterns']),
+  ),
   pong: native('pong', object({ at: INSTANT })),
   error: native(
     'error',
@@ -179,6 +228,8 @@ const WELCOME = object(
   ['opening'],
 );
 
+const LIST_MARK = { type: ['string', 'null'] };
+
 const MARK = object({
   place: EPOCH_SEQ,
   event: { type: 'string', description: 'The text of the newest event' },
@@ -222,6 +273,21 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
         'The texts of all messages behind `after`, up to `to`, or of as many from the first on as one answer holds; none: ask again',
       ),
     }),
+  }),
+  symbolsQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ mark: { ...LIST_MARK, description: 'Of the list that the asker has; null where it has none' } }),
+  }),
+  symbolsAnswer: object({
+    id: QUESTION_ID,
+    answer: object(
+      {
+        mark: { ...LIST_MARK, description: 'Of the list that there is; null where nobody knows' },
+        symbols: list({ type: 'string' }, 'All symbols, as in payloads; absent where the asker has this list'),
+      },
+      ['symbols'],
+    ),
   }),
   heartbeat: object({
     epoch: { type: 'integer' },

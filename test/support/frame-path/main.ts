@@ -15,7 +15,7 @@ const FRAMES = 100;
 
 const sockets: SocketEvents[] = [];
 const edge = await startEdge();
-const upstream = new Upstream(new UpstreamSettings(), {
+const upstream = new Upstream(Object.assign(new UpstreamSettings(), { symbolsEveryMs: 0 }), {
   ...upstreamParts(),
   market: spot,
   bus: edge.bus,

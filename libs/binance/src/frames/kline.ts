@@ -95,6 +95,7 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
   },
   isPaced: true,
   newcomer: 'newest',
+  conflation: { key: (event) => String(event.openAt), isKept: (event) => event.closed },
   history: {
     at: (event) => millisOf(event.openAt),
     between: candlesBetween,

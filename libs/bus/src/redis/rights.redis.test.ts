@@ -55,6 +55,10 @@ describe('with just the rights that PROTOCOL.md names', () => {
     await upstream.budget.hold('holdfast:spot:{attempts}', 1_000);
     expect(await upstream.budget.take('holdfast:spot:{weight:api}', 100, 10, 25)).toBe(0);
     await upstream.budget.learn('holdfast:spot:{weight:api}', 50, 1_000);
+    expect(await edge.budget.take('holdfast:spot:{weight:api}', 200, 60_000, 25)).toBe(0);
+    await edge.budget.learn('holdfast:spot:{weight:api}', 100, 1_000);
+    await edge.budget.hold('holdfast:spot:{weight:api}', 1_000);
+    expect(await edge.budget.take('holdfast:spot:{weight:api}', 200, 60_000, 1)).toBeGreaterThan(0);
     await upstream.marks.write('holdfast:spot:marks', new Map([['a', '1']]));
     await upstream.marks.forget('holdfast:spot:marks', ['a']);
     await upstream.marks.read('holdfast:spot:marks');

@@ -10,7 +10,13 @@ export interface Nameable {
 /** The text of the longest command around its names. */
 const ENVELOPE = JSON.stringify({
   event: 'unsubscribe',
-  data: { streams: [], since: {}, last: Number.MAX_SAFE_INTEGER },
+  data: {
+    streams: [],
+    since: {},
+    last: Number.MAX_SAFE_INTEGER,
+    delivery: 'latest',
+    perSecond: Number.MAX_SAFE_INTEGER,
+  },
   id: Number.MAX_SAFE_INTEGER,
 });
 

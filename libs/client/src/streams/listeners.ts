@@ -24,6 +24,8 @@ export interface StreamListener<S extends StreamName = StreamName> {
    * and says `started` when there is room. Else it no longer wants the stream.
    */
   refused?(error: HoldfastError, isStillWanted: boolean): void;
+  /** The client has come to its end, and nothing more will come: it was closed (no error), or the gateway wants it back no more. */
+  ended?(error?: Error): void;
 }
 
 export interface StreamStart {
@@ -106,10 +108,14 @@ export class Listeners {
     }
   }
 
-  /** Nobody is told anything any more. */
-  clear(): void {
-    for (const seats of this.byStream.values()) for (const seat of seats) seat.standing = 'gone';
+  /** Nobody is told anything any more, but that it is over: by the function returned. */
+  end(error?: Error): () => void {
+    const seats = [...this.byStream.values()].flat();
+    for (const seat of seats) seat.standing = 'gone';
     this.byStream.clear();
+    return () => {
+      for (const { listener } of seats) this.fence.call('ended', () => listener.ended?.(error));
+    };
   }
 
   private seatsOf(stream: StreamName): readonly Seat[] {

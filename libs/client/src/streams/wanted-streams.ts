@@ -1,5 +1,6 @@
 import {
   type ClientLimits,
+  type Contract,
   type FeedState,
   HoldfastError,
   type Place,
@@ -38,6 +39,10 @@ interface StreamInterest {
   isBookWanted: boolean;
   /** So many of its newest events are to come first. */
   lastEvents: number;
+  /** Which messages may be left out. */
+  contract: Contract;
+  /** The one under which it was asked for last. */
+  asked: Contract;
   /** The state that was told last, on whatever connection. */
   told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
@@ -48,6 +53,7 @@ interface StreamInterest {
 interface StreamWish {
   isBookWanted?: boolean;
   lastEvents?: number;
+  contract?: Contract;
 }
 
 /** How a connection begins to serve a stream. */
@@ -79,15 +85,24 @@ const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
 export class WantedStreams {
   private readonly interests = new Map<StreamName, StreamInterest>();
 
-  want(stream: StreamName, { isBookWanted = false, lastEvents = 0 }: StreamWish = {}): void {
+  want(stream: StreamName, { isBookWanted = false, lastEvents = 0, contract = ALL }: StreamWish = {}): void {
     const known = this.interests.get(stream);
     if (known) {
+      if (!known.isWanted || perSecondOf(contract) > perSecondOf(known.contract)) takeContract(known, contract);
       known.isWanted = true;
       known.isBookWanted ||= isBookWanted;
       known.lastEvents = Math.max(known.lastEvents, lastEvents);
       return;
     }
-    const interest = { stream, isBookWanted, lastEvents, isWanted: true, isToldFull: false } as const;
+    const interest = {
+      stream,
+      isBookWanted,
+      lastEvents,
+      contract,
+      asked: contract,
+      isWanted: true,
+      isToldFull: false,
+    } as const;
     this.interests.set(stream, { ...interest, standing: 'open' });
   }
 
@@ -123,13 +138,18 @@ export class WantedStreams {
     const unsayable = open.filter(({ stream }) => isTooLong(stream, limits));
     const sayable = open.filter((interest) => !unsayable.includes(interest));
     const room = Math.max(0, limits.streams - served.length);
-    const last = sayable[0]?.lastEvents ?? 0;
-    // A command has one number for all its streams; those that want another go into the next.
-    const alike = sayable.slice(0, room).filter(({ lastEvents }) => lastEvents === last);
+    const { lastEvents: last = 0, contract = ALL } = sayable[0] ?? {};
+    // A command has one number and one contract for all its streams; those that want another go into the next.
+    const alike = sayable.slice(0, room).filter((one) => one.lastEvents === last && isSame(one.contract, contract));
     const { streams, since, taken } = fitting(alike, limits);
-    for (const interest of taken) interest.standing = 'asked';
+    for (const interest of taken) {
+      interest.standing = 'asked';
+      interest.asked = contract;
+    }
     const refused = [...this.giveUp(unsayable), ...this.tellFull(sayable.slice(room), limits)];
     if (taken.length === 0) return { refused };
+    if (contract.delivery !== 'all')
+      return { command: { event: 'subscribe', data: { streams, ...contract } }, refused };
     const most = Math.min(last, limits.lastEvents);
     const data = { streams, ...(Object.keys(since).length > 0 && { since }), ...(most > 0 && { last: most }) };
     return { command: { event: 'subscribe', data }, refused };
@@ -147,7 +167,7 @@ export class WantedStreams {
       const { resumeFrom, stream, past } = interest;
       const isThere = resumeFrom !== undefined && place !== null && isSamePlace(resumeFrom, place);
       const hasMissed = resumeFrom !== undefined && !(resumed[stream] ?? isThere);
-      interest.standing = 'served';
+      interest.standing = isSame(interest.asked, interest.contract) ? 'served' : 'open';
       interest.isToldFull = false;
       interest.present = { ...(resumed[stream] === true && past), place };
       interest.past = undefined;
@@ -248,6 +268,25 @@ export class WantedStreams {
   private forgetIfIdle({ stream, isWanted, standing }: StreamInterest): void {
     if (!isWanted && (standing === 'open' || standing === 'waiting')) this.interests.delete(stream);
   }
+}
+
+const ALL: Contract = { delivery: 'all' };
+
+/** How much may come under a contract at most: where several listen to a stream, who wants most is given it. */
+function perSecondOf(contract: Contract): number {
+  if (contract.delivery === 'rate') return contract.perSecond;
+  return contract.delivery === 'latest' ? Number.MAX_VALUE : Infinity;
+}
+
+const isSame = (one: Contract, other: Contract): boolean => perSecondOf(one) === perSecondOf(other);
+
+/** A stream that is served is asked for anew: the gateway changes its contract in order. */
+function takeContract(interest: StreamInterest, contract: Contract): void {
+  if (isSame(interest.contract, contract)) return;
+  interest.contract = contract;
+  if (interest.standing !== 'served') return;
+  interest.standing = 'open';
+  interest.resumeFrom = interest.last;
 }
 
 const TOO_LONG: CommandRefusal = { code: 'bad-stream', message: 'the name is longer than what the gateway reads' };

@@ -21,6 +21,8 @@ export interface Channels {
   readonly welcome: Topic;
   /** On which edges ask each other for the end of a term that is over. */
   readonly missed: Topic;
+  /** On which edges ask the upstream which symbols there are. */
+  readonly symbols: Topic;
   readonly heartbeat: Topic;
   /** Key of the newest term. */
   readonly epoch: Topic;
@@ -42,6 +44,7 @@ export function channelsOf(market: string): Channels {
     reached: `${root}:reached`,
     welcome: `${root}:welcome`,
     missed: `${root}:missed`,
+    symbols: `${root}:symbols`,
     heartbeat: `${root}:heartbeat`,
     epoch: `${root}:epoch`,
     marks: `${root}:marks`,

@@ -43,6 +43,8 @@ interface MarketFields extends Place {
   part?: [number, number];
   /** True where the event was fetched over REST to fill a gap; such events may lack `eventAt`. */
   backfilled?: true;
+  /** Where it comes to a client that wants the newest alone: so many before it under the same key it stands for. */
+  conflated?: number;
   wire?: WireRemainder;
 }
 
@@ -311,6 +313,7 @@ export type FeedCause =
   | 'connection-refused'
   | 'refused-by-binance'
   | 'too-many-streams'
+  | 'unknown-symbol'
   | 'bus-lost'
   | 'upstream-gone'
   | 'stopped';

@@ -9,6 +9,15 @@ export interface NativeCommand {
   data?: unknown;
 }
 
+/**
+ * How a client wants a stream. `all`: every message, in order. `latest`: of each key the newest, as fast as it reads. `rate`: the
+ * same, and so many in a second at most.
+ */
+export type Contract = { delivery: 'all' } | { delivery: 'latest' } | { delivery: 'rate'; perSecond: number };
+
+/** One that lets messages be left out. */
+export type LooseContract = Exclude<Contract, { delivery: 'all' }>;
+
 /** Where each stream stood when the reply was written; null where this edge has not heard of it yet. */
 export type Places = Record<StreamName, Place | null>;
 
@@ -55,18 +64,30 @@ export interface CommandRefusal {
   streams?: Readonly<Record<StreamName, string>>;
 }
 
-/** The answer to `subscribe`. `resumed` and `reasons` are there where places were named, and where one of them was not resumed. */
-export interface SubscribedData {
+/** What a client has from now on. `resumed` and `reasons` are there where places were named, and where one of them was not resumed. */
+export type Subscribed = Partial<LooseContract> & {
   streams: Places;
   resumed?: Resumed;
   reasons?: Readonly<Record<StreamName, NotResumed>>;
-}
+  /** By which of its patterns, where it was by any. */
+  patterns?: string[];
+  /** So many that they match are carried, and there was no room for them. */
+  left?: number;
+};
 
 /** What an edge says beside events: its limits first, then a reply to each command. Data and feed states come as bare events. */
 export type NativeReply =
   | { event: 'limits'; data: ClientLimits }
-  | { event: 'subscribed'; id?: number | string; data: SubscribedData }
+  | { event: 'subscribed'; id?: number | string; data: Subscribed }
   | { event: 'unsubscribed'; id?: number | string; data: { streams: StreamName[] } }
-  | { event: 'list'; id?: number | string; data: { streams: StreamName[] } }
+  | {
+      event: 'list';
+      id?: number | string;
+      data: {
+        streams: StreamName[];
+        contracts?: Record<StreamName, LooseContract>;
+        patterns?: Record<string, Contract>;
+      };
+    }
   | { event: 'pong'; id?: number | string; data: { at: number } }
   | { event: 'error'; id?: number | string; data: CommandRefusal };

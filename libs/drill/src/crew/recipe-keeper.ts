@@ -10,7 +10,7 @@ import type { Watcher } from './watcher.js';
 export interface RecipeKeeperOptions {
   /** Where the gateway listens. */
   url: string;
-  /** Where Binance answers REST requests: such a program asks Binance, not us. */
+  /** Where it fetches snapshots: from Binance, or from the gateway. */
   restUrl: string;
   /** As in payloads. */
   symbol: string;

@@ -19,7 +19,7 @@ describe('the requests of Binance’s wire', () => {
   beforeEach(() => {
     const clock = new FakeClock();
     const streams = newStreams({ clock, room: new Room(10) });
-    const coldStarts = new ColdStarts({ markets: [streams], clock, waitMs: 0, mostStreams: 10, mostAtTheDoor: 10 });
+    const coldStarts = new ColdStarts({ markets: [streams], clock, waitMs: 0, mostAtTheDoor: 10 });
     gateway = new BinanceGateway(new Subscriptions([streams], 2), coldStarts);
     socket = new NotedSocket();
   });
@@ -47,14 +47,22 @@ describe('the requests of Binance’s wire', () => {
     expect(await gateway.subscribe(session, { method, params: [TRADE, ALIAS], id: 1 })).toBeNull();
     expect(gateway.list(session)).toEqual([TRADE, ALIAS]);
     expect(gateway.unsubscribe(session, { method: 'UNSUBSCRIBE', params: [TRADE], id: 2 })).toBeNull();
-    expect([gateway.list(session), socket.topics]).toEqual([[ALIAS], [`spot:raw:${DEPTH}`]]);
+    expect([gateway.list(session), socket.topics]).toEqual([[ALIAS], [`spot:raw-named:${DEPTH}`]]);
     gateway.handleDisconnect(session);
     expect([gateway.list(session), socket.topics]).toEqual([[], []]);
   });
 
-  it('refuse what is no stream', async () => {
-    const request = { method: 'SUBSCRIBE' as const, params: ['x@y'], id: 1 };
-    await expect(gateway.subscribe(clientOn('/ws'), request)).rejects.toMatchObject({ code: 'bad-stream' });
+  it('take what is no stream as well, count it, and let go of it', async () => {
+    const session = clientOn('/ws/0');
+    gateway.handleConnection(session);
+    const request = { method: 'SUBSCRIBE' as const, id: 1 };
+    expect(await gateway.subscribe(session, { ...request, params: [TRADE] })).toBeNull();
+    expect([gateway.list(session), socket.topics]).toEqual([['0', TRADE], [`spot:raw:${TRADE}`]]);
+    const tooMany = gateway.subscribe(session, { ...request, params: ['x@y'] });
+    await expect(tooMany).rejects.toMatchObject({ code: 'too-many-streams' });
+    gateway.unsubscribe(session, { method: 'UNSUBSCRIBE', params: ['0'], id: 2 });
+    expect(await gateway.subscribe(session, { ...request, params: ['x@y'] })).toBeNull();
+    expect(gateway.list(session)).toEqual([TRADE, 'x@y']);
   });
 
   it('set and get the form of frames', () => {

@@ -26,10 +26,10 @@ export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDi
     @Inject(ColdStarts) private readonly coldStarts: ColdStarts,
   ) {}
 
-  /** Streams in the URL are wanted from the first moment; their names were checked before the upgrade. */
+  /** What stands in the URL is wanted from the first moment. */
   handleConnection(session: Session): void {
     try {
-      this.subscriptions.add(session, session.entry.streams);
+      this.subscriptions.add(session, session.entry.names);
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       session.close(CLOSE.tooManyStreams, error.message.slice(0, 120));
@@ -59,9 +59,7 @@ export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDi
 
   @SubscribeMessage('LIST_SUBSCRIPTIONS')
   list(@ConnectedSocket() session: Session): StreamName[] {
-    const { streams, aliases } = session;
-    const called = new Map([...aliases].map(([alias, name]) => [name, alias]));
-    return [...streams.keys()].map((name) => called.get(name) ?? name);
+    return [...session.streams.keys()];
   }
 
   @SubscribeMessage('SET_PROPERTY')

@@ -15,6 +15,7 @@ function client(streams: readonly EdgeStream[]) {
     backlogBytes: 0,
     send: (...texts: string[]) => sent.push(...texts.map((text) => text.trim())),
   };
+  Object.assign(session, { hearerOf: () => session });
   return { sent, backlog: (bytes: number) => (session.backlogBytes = bytes), session: session as unknown as Session };
 }
 

@@ -54,7 +54,7 @@ export class Introductions {
 
   /** It asks anew for a stream that waits: it hears that like any other now. */
   private forgetWaiting(session: Session, stream: EdgeStream): void {
-    if (this.rations.get(session)?.waiting.delete(stream)) stream.audience.seat(session);
+    if (this.rations.get(session)?.waiting.delete(stream)) stream.audience.seat(session.hearerOf(stream.name));
   }
 
   private begin(session: Session): Ration {

@@ -15,6 +15,7 @@ import { newShelf, newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { Introductions } from './introductions.js';
 import { NativeGateway } from './native.gateway.js';
+import { PatternDesk } from './pattern-desk.js';
 import type { SubscribeData } from './stream-commands.js';
 
 const TRADE = 'btcusdt@trade';
@@ -35,7 +36,9 @@ describe('the commands of /v1', () => {
   let gateway: NativeGateway;
   let socket: NotedSocket;
   let session: Session;
+  let turn: (() => void)[];
   beforeEach(async () => {
+    turn = [];
     clock = new FakeClock();
     const bus = new MemoryBus({ clock });
     streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, shelf: newShelf() });
@@ -45,7 +48,10 @@ describe('the commands of /v1', () => {
     const subscriptions = new Subscriptions([streams], 10);
     const metrics = new EdgeMetrics(new Metrics());
     const stragglers = new Stragglers(5_000, metrics, (session) => introductions.isOwed(session));
-    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, new Resumes([streams], clock), stragglers);
+    const endOfTurn = (act: () => void): void => void turn.push(act);
+    const patterns = new PatternDesk({ markets: [streams], subscriptions, introductions, clock, endOfTurn });
+    const resumes = new Resumes([streams], clock);
+    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, resumes, stragglers, patterns);
     void gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
     await Promise.resolve();
     await Promise.resolve();

@@ -15,11 +15,13 @@ import {
   type NotResumed,
   type Place,
   type StreamName,
-  type SubscribedData,
+  type Subscribed,
   isPlace,
   stamp,
 } from '#libs/core';
 import { CLOCK } from '#libs/runtime';
+import { looseContractOf } from '../contracts/contracts.js';
+import { isPattern } from '../contracts/pattern.js';
 import type { Session } from '../door/session.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import type { NativeResult } from '../door/wire/native-wire.js';
@@ -32,6 +34,9 @@ import { standing } from '../streams/telling.js';
 import { commandPipe } from './command.pipe.js';
 import { Introductions } from './introductions.js';
 import { OutcomeInterceptor } from './outcome.interceptor.js';
+import { PatternDesk } from './pattern-desk.js';
+import { placeOf } from './place-of.js';
+import { readContract } from './read-contract.js';
 import { readStreams } from './read-streams.js';
 import { StreamsData, SubscribeData } from './stream-commands.js';
 
@@ -43,10 +48,12 @@ interface SubscribeWish {
   command: Command;
   streams: readonly EdgeStream[];
   /** Those that it had before. */
-  served: ReadonlySet<EdgeStream>;
+  served: ReadonlySet<EdgeStream | undefined>;
   /** Where it was, by name. */
   since: ReadonlyMap<StreamName, Place>;
   last: number;
+  /** What the reply says beside the streams. */
+  told: Omit<Subscribed, 'streams' | 'resumed' | 'reasons'>;
 }
 
 /** The commands of `/v1`. */
@@ -61,6 +68,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     @Inject(Introductions) private readonly introductions: Introductions,
     @Inject(Resumes) private readonly resumes: Resumes,
     @Inject(Stragglers) private readonly stragglers: Stragglers,
+    @Inject(PatternDesk) private readonly patterns: PatternDesk,
   ) {}
 
   handleConnection(session: Session): void {
@@ -70,6 +78,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   handleDisconnect(session: Session): void {
     this.introductions.forget(session);
     this.stragglers.forget(session);
+    this.patterns.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
   }
 
@@ -86,12 +95,12 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   ): Promise<void> | undefined {
     const since = new Map(readSince(data));
     const last = this.readLast(data);
-    const parsed = readStreams(session, data.streams);
     const served = new Set(session.streams.values());
-    const streams = this.subscriptions.add(session, parsed);
+    const { streams, told } = this.join(session, data, last);
+    this.stragglers.tidy(session);
     const fresh = streams.filter((stream) => !served.has(stream));
     const places = new Map(fresh.flatMap((stream) => pairOf(stream, since.get(stream.name))));
-    const wish: SubscribeWish = { command, streams, served, since, last };
+    const wish: SubscribeWish = { command, streams, served, since, last, told };
     const outcomes = this.resumes.look(places);
     if (outcomes) {
       this.answer(session, wish, outcomes);
@@ -107,14 +116,15 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 
   @SubscribeMessage('unsubscribe')
   unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { streams }: StreamsData): NativeResult {
-    const had = this.subscriptions.remove(session, streams);
+    const { patterns, names } = this.patterns.release(session, streams);
+    const had = this.subscriptions.remove(session, names);
     this.stragglers.tidy(session);
-    return { event: 'unsubscribed', data: { streams: had } };
+    return { event: 'unsubscribed', data: { streams: [...patterns, ...had] } };
   }
 
   @SubscribeMessage('list')
   list(@ConnectedSocket() session: Session): NativeResult {
-    return { event: 'list', data: { streams: [...session.streams.keys()] } };
+    return { event: 'list', data: listOf(session) };
   }
 
   @SubscribeMessage('ping')
@@ -122,8 +132,28 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
     return { event: 'pong', data: { at: stamp(this.clock) } };
   }
 
+  /** The client has these as well from now on. */
+  private join(session: Session, data: SubscribeData, last: number): Pick<SubscribeWish, 'streams' | 'told'> {
+    const patterns = this.patterns.read(session, data.streams);
+    if (patterns.length > 0 && last > 0) throw new HoldfastError('bad-command', 'last: not with patterns');
+    const names = readStreams(
+      session,
+      data.streams.filter((name) => !isPattern(name)),
+    );
+    const contract = readContract(data);
+    const named = this.subscriptions.add(session, names, contract);
+    this.patterns.named(session, data.streams);
+    const { streams: joined, left } = this.patterns.take(session, patterns, contract);
+    const told = {
+      ...(contract.delivery !== 'all' && contract),
+      ...(patterns.length > 0 && { patterns: patterns.map(({ text }) => text) }),
+      ...(left > 0 && { left }),
+    };
+    return { streams: [...new Set([...named, ...joined])], told };
+  }
+
   private answer(session: Session, wish: SubscribeWish, outcomes: Outcomes): void {
-    const { command, streams, served, last } = wish;
+    const { command, streams, served, last, told: said } = wish;
     const behind = new Map<EdgeStream, Place>();
     const told = streams.map((stream) => {
       const outcome = outcomes.get(stream);
@@ -137,7 +167,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
       return { stream, texts: [] };
     });
     const places = told.map(({ stream, texts }) => [stream.name, texts ? placeOf(stream) : null]);
-    const data = { streams: Object.fromEntries(places), ...resumedOf(wish, outcomes) };
+    const data = { streams: Object.fromEntries(places), ...said, ...resumedOf(wish, outcomes) };
     const reply: NativeResult = { event: 'subscribed', data };
     session.send(session.wire.reply(command, reply), ...told.flatMap(({ texts = [] }) => texts));
     if (behind.size > 0) this.stragglers.resume(session, behind);
@@ -151,13 +181,25 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   }
 }
 
-const placeOf = ({ phase, place }: EdgeStream): Place | null => (isFollowed(phase) ? place : null);
+/** What a client has, and under what; what is not said is under `all`, and by no pattern. */
+function listOf(session: Session): (NativeReply & { event: 'list' })['data'] {
+  const contracts = [...session.streams.keys()].flatMap((name) => {
+    const contract = looseContractOf(session, name);
+    return contract ? [[name, contract] as const] : [];
+  });
+  const patterns = [...session.patterns.values()].map(({ text, contract }) => [text, contract] as const);
+  return {
+    streams: [...session.streams.keys()],
+    ...(contracts.length > 0 && { contracts: Object.fromEntries(contracts) }),
+    ...(patterns.length > 0 && { patterns: Object.fromEntries(patterns) }),
+  };
+}
 
 const pairOf = (stream: EdgeStream, place: Place | undefined): [EdgeStream, Place][] =>
   place ? [[stream, place]] : [];
 
 /** Whether each stream whose last place the client has named goes on there, and why not. */
-function resumedOf({ streams, since }: SubscribeWish, outcomes: Outcomes): Pick<SubscribedData, 'resumed' | 'reasons'> {
+function resumedOf({ streams, since }: SubscribeWish, outcomes: Outcomes): Pick<Subscribed, 'resumed' | 'reasons'> {
   const named = streams.flatMap((stream) => pairOf(stream, since.get(stream.name)));
   if (named.length === 0) return {};
   const whyNot = ([stream, place]: [EdgeStream, Place]): NotResumed | undefined => {

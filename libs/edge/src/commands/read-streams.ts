@@ -1,23 +1,25 @@
 import type { ParsedStream, StreamNameProblem } from '#libs/binance';
 import { HoldfastError, type StreamName } from '#libs/core';
+import type { AskedNames } from '../door/request-path.js';
 import type { Session } from '../door/session.js';
 
 /** Bad names that one refusal names: finding the nearest good one is dear, so a list of nonsense is not read to its end. */
 const MOST_BLAMED = 10;
 
 /**
- * Understands the names of a command: here they come in.
+ * Understands the names of a command: here they come in. On Binance's wire any name will do, as there.
  *
- * @throws HoldfastError when some are not a stream's of the client's market; it names them, up to a point.
+ * @throws HoldfastError on our own where some are not a stream's of the client's market; it names them, up to a point.
  */
-export function readStreams({ entry, wire }: Session, names: readonly StreamName[]): ParsedStream[] {
-  const understood: ParsedStream[] = [];
+export function readStreams({ entry, wire }: Session, names: readonly StreamName[]): AskedNames {
+  if (wire.name === 'binance') return new Map(names.map((name) => [name, entry.market.understand(name)]));
+  const understood = new Map<StreamName, ParsedStream>();
   const blamed = new Map<StreamName, StreamNameProblem>();
   for (const name of names) {
     const parsed = entry.market.parse(name);
     if (!parsed.ok) blamed.set(name, parsed.problem);
-    else if (wire.name === 'native' && parsed.value.alias !== undefined) blamed.set(name, otherName(parsed.value));
-    else understood.push(parsed.value);
+    else if (parsed.value.alias !== undefined) blamed.set(name, otherName(parsed.value));
+    else understood.set(name, parsed.value);
     if (blamed.size === MOST_BLAMED) break;
   }
   const [first] = blamed.values();

@@ -7,6 +7,7 @@ import {
   IsObject,
   IsOptional,
   IsString,
+  Max,
   Min,
 } from 'class-validator';
 import type { StreamName } from '#libs/core';
@@ -14,6 +15,10 @@ import type { StreamName } from '#libs/core';
 const A_LIST = 'streams: expected a list of stream names, like ["btcusdt@trade"]';
 
 const A_COUNT = 'last: expected a whole number of events, from 0 on';
+
+const MOST_PER_SECOND = 1_000;
+
+const A_RATE = `perSecond: expected a whole number of messages from 1 to ${MOST_PER_SECOND}`;
 
 /** Enough for every stream one client may have by default, in one command. */
 export const MOST_AT_ONCE = 4_096;
@@ -31,8 +36,15 @@ export class StreamsData {
 export class SubscribeData extends StreamsData {
   /** What happens when the client is slower than the stream. */
   @IsOptional()
-  @IsIn(['all'], { message: 'delivery: expected "all", the only policy so far: every event, in order' })
-  delivery?: 'all';
+  @IsIn(['all', 'latest', 'rate'], { message: 'delivery: expected "all", "latest" or "rate"' })
+  delivery?: 'all' | 'latest' | 'rate';
+
+  /** Of `rate`: so many messages of each key at most. */
+  @IsOptional()
+  @Max(MOST_PER_SECOND, { message: A_RATE })
+  @Min(1, { message: A_RATE })
+  @IsInt({ message: A_RATE })
+  perSecond?: number;
 
   /** The last place the client has seen of each stream; checked in the handler, for class-validator has no word for maps. */
   @IsOptional()

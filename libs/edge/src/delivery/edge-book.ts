@@ -86,18 +86,20 @@ export class EdgeBook {
     this.mayBeginAnew = true;
   }
 
-  /** The text of a book that stands at this place, the stream's present one; undefined while it is not known. */
-  textAt(place: Place): string | undefined {
-    const { book, isTrue, waiting } = this;
-    if (!book || !isTrue || waiting) return undefined;
-    if (!this.written || !isSamePlace(this.written, place)) this.written = { ...place, text: this.write(book, place) };
-    return this.written.text;
+  /** The book as it is now: the next diff joins it. Undefined while nobody knows it. */
+  get known(): Book | undefined {
+    return this.isTrue && !this.waiting ? this.book : undefined;
   }
 
-  private write(book: Book, place: Place): string {
-    const { name, symbol = '' } = this.parts.stream;
-    const head = { type: 'book' as const, stream: name, epoch: place.epoch, seq: place.seq, symbol };
-    return encode({ ...head, ...this.newest, lastUpdateId: book.id, ...book.levels() });
+  /** The text of a book that stands at this place, the stream's present one; undefined while it is not known. */
+  textAt(place: Place): string | undefined {
+    const { known } = this;
+    if (!known) return undefined;
+    if (!this.written || !isSamePlace(this.written, place)) {
+      const text = write(this.parts.stream, place, { ...this.newest, lastUpdateId: known.id, ...known.levels() });
+      this.written = { ...place, text };
+    }
+    return this.written.text;
   }
 
   private takeDiff(event: Depth): void {
@@ -201,6 +203,13 @@ export class EdgeBook {
     this.newest = { receivedAt, ...(timeUnit && { timeUnit }) };
     this.written = undefined;
   }
+}
+
+/** What a text of a book says beside whose it is and where it stands. */
+type BookState = Omit<BookEvent, 'type' | 'stream' | 'epoch' | 'seq' | 'symbol'>;
+
+function write({ name, symbol = '' }: ParsedStream, { epoch, seq }: Place, state: BookState): string {
+  return encode({ type: 'book', stream: name, epoch, seq, symbol, ...state });
 }
 
 const withEnd = (levels: Level[], end: Decimal | undefined): Level[] =>

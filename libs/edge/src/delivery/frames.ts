@@ -5,6 +5,22 @@ import type { Crowd } from './crowd.js';
 import { type Outlet, deliver } from './outlet.js';
 import type { BinanceRendition } from './rendition.js';
 
+/** The forms that one payload goes out in: raw, in an envelope, and both for who calls the stream by its other name. */
+type Forms = Readonly<Record<'raw' | 'combined' | 'rawNamed' | 'combinedNamed', BinanceRendition>>;
+
+const IN_MILLIS: Forms = {
+  raw: 'raw',
+  combined: 'combined',
+  rawNamed: 'raw-named',
+  combinedNamed: 'combined-named',
+};
+const IN_MICROS: Forms = {
+  raw: 'raw-us',
+  combined: 'combined-us',
+  rawNamed: 'raw-named-us',
+  combinedNamed: 'combined-named-us',
+};
+
 /**
  * Writes the events of one stream as Binance's frames: once per event and form, and only in forms that somebody wants. Here
  * an event is read whole for the first time since it was published, so here its shape is judged: what would not be a frame of
@@ -37,15 +53,29 @@ export class Frames {
 
   /** Writes events that make one frame for those of a crowd who want it. */
   send(events: readonly MarketEvent[], crowd: Crowd): void {
-    const { counts } = crowd;
-    if (counts.raw + counts.combined + counts.named > 0) {
+    const { slow } = crowd;
+    if (slow && slow.size > 0) for (const seat of slow) seat.take(events);
+    if (isWanted(crowd, IN_MILLIS)) {
       const inMillis = events.map((one) => inUnit(one, 'MILLISECOND'));
-      this.sendAs(inMillis, crowd, ['raw', 'combined', 'named']);
+      this.sendAs(inMillis, crowd, IN_MILLIS);
     }
-    if (counts['raw-us'] + counts['combined-us'] + counts['named-us'] > 0) {
+    if (isWanted(crowd, IN_MICROS)) {
       const inMicros = events.map((one) => inUnit(one, 'MICROSECOND'));
-      this.sendAs(inMicros, crowd, ['raw-us', 'combined-us', 'named-us']);
+      this.sendAs(inMicros, crowd, IN_MICROS);
     }
+  }
+
+  /** The frame of these events in one form; undefined where there is none. */
+  textIn(rendition: BinanceRendition, events: readonly MarketEvent[]): string | undefined {
+    const unit = rendition.endsWith('-us') ? 'MICROSECOND' : 'MILLISECOND';
+    const payload = this.rebuild(events.map((one) => inUnit(one, unit)));
+    if (payload === undefined) {
+      this.drop();
+      return undefined;
+    }
+    const text = JSON.stringify(payload);
+    if (rendition.startsWith('raw')) return text;
+    return `${rendition.includes('named') ? this.namedHead : this.combinedHead}${text}}`;
   }
 
   /** Whether there is a frame of this stream that this event could have come from. */
@@ -67,18 +97,18 @@ export class Frames {
     return undefined;
   }
 
-  private sendAs(
-    events: readonly MarketEvent[],
-    { counts, topics }: Crowd,
-    [raw, combined, named]: readonly [BinanceRendition, BinanceRendition, BinanceRendition],
-  ): void {
+  private sendAs(events: readonly MarketEvent[], { counts, topics }: Crowd, forms: Forms): void {
     const payload = this.rebuild(events);
     if (payload === undefined) return this.drop();
+    const { raw, combined, rawNamed, combinedNamed } = forms;
+    const { outlet, combinedHead, namedHead } = this;
     const text = JSON.stringify(payload);
-    this.outlet.counts.renditions += 1;
-    if (counts[raw] > 0) deliver(this.outlet, topics[raw], text, counts[raw]);
-    if (counts[combined] > 0) deliver(this.outlet, topics[combined], `${this.combinedHead}${text}}`, counts[combined]);
-    if (counts[named] > 0) deliver(this.outlet, topics[named], `${this.namedHead}${text}}`, counts[named]);
+    outlet.counts.renditions += 1;
+    if (counts[raw] > 0) deliver(outlet, topics[raw], text, counts[raw]);
+    if (counts[combined] > 0) deliver(outlet, topics[combined], `${combinedHead}${text}}`, counts[combined]);
+    if (counts[rawNamed] > 0) deliver(outlet, topics[rawNamed], text, counts[rawNamed]);
+    if (counts[combinedNamed] > 0)
+      deliver(outlet, topics[combinedNamed], `${namedHead}${text}}`, counts[combinedNamed]);
   }
 
   /** Undefined where these events are of no shape that a frame of this stream could have had. */
@@ -101,6 +131,9 @@ export class Frames {
     this.outlet.counts.unreadable += 1;
   }
 }
+
+const isWanted = ({ counts }: Crowd, { raw, combined, rawNamed, combinedNamed }: Forms): boolean =>
+  counts[raw] + counts[combined] + counts[rawNamed] + counts[combinedNamed] > 0;
 
 const headOf = (name: StreamName): string => `{"stream":${JSON.stringify(name)},"data":`;
 

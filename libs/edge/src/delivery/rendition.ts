@@ -1,13 +1,16 @@
 import type { StreamName } from '#libs/core';
 
-/** How an edge writes an event for a client: the event itself, or Binance's frame in one of its four forms. */
+/** How an edge writes an event for a client: the event itself, or Binance's frame in one of its forms. */
 export type Rendition = 'native' | BinanceRendition;
 
 /**
- * Raw payload, combined envelope, or that with the stream's other name in it (`<symbol>@depth@1000ms`); with times in milliseconds
- * or (`-us`) in microseconds.
+ * Raw payload or combined envelope; `-named` for those who call the stream by its other name (`<symbol>@depth@1000ms`), which stands
+ * in their envelope, and who get the same payload once more where they have it under both; with times in milliseconds or (`-us`) in
+ * microseconds.
  */
-export type BinanceRendition = 'raw' | 'combined' | 'named' | 'raw-us' | 'combined-us' | 'named-us';
+export type BinanceRendition = 'raw' | 'combined' | NamedRendition | 'raw-us' | 'combined-us';
+
+type NamedRendition = 'raw-named' | 'combined-named' | 'raw-named-us' | 'combined-named-us';
 
 /** The form that a client of Binance's wire gets. */
 export const binanceRendition = (form: { isCombined: boolean; isMicrosecond: boolean }): BinanceRendition => {
@@ -16,17 +19,21 @@ export const binanceRendition = (form: { isCombined: boolean; isMicrosecond: boo
 };
 
 /** The same for a client that calls the stream by its other name. */
-export const underOtherName = (rendition: Rendition): Rendition =>
-  rendition === 'combined' ? 'named' : rendition === 'combined-us' ? 'named-us' : rendition;
+export const underOtherName = (form: { isCombined: boolean; isMicrosecond: boolean }): NamedRendition => {
+  if (form.isMicrosecond) return form.isCombined ? 'combined-named-us' : 'raw-named-us';
+  return form.isCombined ? 'combined-named' : 'raw-named';
+};
 
 export const RENDITIONS: readonly Rendition[] = [
   'native',
   'raw',
   'combined',
-  'named',
+  'raw-named',
+  'combined-named',
   'raw-us',
   'combined-us',
-  'named-us',
+  'raw-named-us',
+  'combined-named-us',
 ];
 
 /** The uWebSockets.js topic on which clients get a stream in this form; no two markets share one. */

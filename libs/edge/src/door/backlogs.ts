@@ -1,5 +1,7 @@
-import { CLOSE, type Cancel, type Clock, type Millis } from '#libs/core';
+import type { Cancel, Clock, Millis } from '#libs/core';
 import { type EdgeSettings, type Log, roomForBacklogs } from '#libs/runtime';
+import { slowDown } from '../contracts/slow-readers.js';
+import { Sluice } from '../delivery/sluice.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -10,6 +12,9 @@ const LOOK_EVERY_MS = 250;
 /** What was published since the last look, as a share of one client's backlog, after which there is always, and never, another look. */
 const LOOK_AT = 1 / 2;
 const LOOK_NO_SOONER_THAN = 1 / 64;
+
+/** From this share of its backlog on a client of Binance's wire gets of states the newest alone. */
+const SLOW_FROM = 1 / 4;
 
 /** Who has been told to go has so long to read what waits for it. */
 const PATIENCE_MS = 5_000;
@@ -31,6 +36,8 @@ export interface Indulgence {
 export class Backlogs {
   /** So many bytes may wait for all clients together. */
   readonly mostBytes: number;
+  /** Shut from when so much has been published that backlogs must be looked at until that is done. */
+  readonly sluice: Sluice;
   private bytesSinceLook = 0;
   private sentAtLook = 0;
   private lookAfter: number;
@@ -47,6 +54,7 @@ export class Backlogs {
   ) {
     this.mostBytes = roomForBacklogs(settings.maxBacklogsBytes);
     this.lookAfter = settings.maxClientBacklogBytes * LOOK_AT;
+    this.sluice = new Sluice(metrics.counts);
   }
 
   start(): void {
@@ -71,7 +79,11 @@ export class Backlogs {
     if (this.bytesSinceLook < this.lookAfter && sentBytes - this.sentAtLook < this.mostBytes * SENT_BETWEEN) return;
     this.bytesSinceLook = 0;
     this.sentAtLook = sentBytes;
-    setImmediate(() => this.look());
+    this.sluice.shut();
+    setImmediate(() => {
+      this.look();
+      this.sluice.open();
+    });
   }
 
   private look(): void {
@@ -79,8 +91,8 @@ export class Backlogs {
     const slow = [...this.sessions.all].filter(({ backlogBytes }) => backlogBytes > 0);
     for (const session of slow) {
       if (session.isLeaving) this.hurryAway(session);
-      else if (session.backlogBytes <= maxClientBacklogBytes) continue;
-      else if (!this.indulgence.fallBehind(session)) this.partWith(session);
+      else if (session.backlogBytes > maxClientBacklogBytes) this.letFallBehind(session);
+      else if (session.backlogBytes > maxClientBacklogBytes * SLOW_FROM) slowDown(session);
     }
     const waiting = slow.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0);
     if (waiting > this.mostBytes * FULL_AT) this.makeRoom(slow, waiting);
@@ -91,6 +103,12 @@ export class Backlogs {
     );
   }
 
+  /** What has been sent to it can be given later; what is conflated for it and must not be left out waits here alone. */
+  private letFallBehind(session: Session): void {
+    const keptBytes = session.flow?.keptBytes ?? 0;
+    if (keptBytes > this.settings.maxClientBacklogBytes || !this.indulgence.fallBehind(session)) this.partWith(session);
+  }
+
   private partWith(session: Session): void {
     const { id, address, backlogBytes } = session;
     this.metrics.slowCloses.inc({ how: 'told' });
@@ -98,7 +116,7 @@ export class Backlogs {
       { code: 'edge.client-too-slow', client: id, address, backlogBytes },
       'closed a client that reads too slowly',
     );
-    session.close(CLOSE.tooSlow, 'too slow: messages came faster than you read them');
+    session.close(session.wire.slow.code, session.wire.slow.reason);
   }
 
   private hurryAway(session: Session): void {

@@ -4,6 +4,7 @@ import { MemoryBus } from '#libs/bus';
 import { HEARTBEAT_EVERY_MS } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
+import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { newStreams } from '../streams/market-streams.rig.js';
@@ -18,15 +19,16 @@ const WAIT_MS = 2_000;
 
 describe('a client of Binance’s wire that wants what nobody had', () => {
   let clock: FakeClock;
+  let bus: MemoryBus;
   let upstream: HandUpstream;
   let streams: MarketStreams;
   let coldStarts: ColdStarts;
   let entered: number;
-  const limits = { waitMs: WAIT_MS, mostStreams: 2, mostAtTheDoor: 2 };
+  const limits = { waitMs: WAIT_MS, mostAtTheDoor: 2 };
   beforeEach(() => {
     clock = new FakeClock();
     entered = 0;
-    const bus = new MemoryBus({ clock });
+    bus = new MemoryBus({ clock });
     streams = newStreams({ bus, clock, room: new Room(3) });
     streams.start();
     upstream = new HandUpstream(bus, { clock }).start();
@@ -75,7 +77,7 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
   });
 
   it('gives what it wanted back once, however often it is told that it has gone', () => {
-    const kept = streams.wanted.want(sessionOn(`/ws/${TRADE}`, 2, new NotedSocket()).entry.streams[0]!, 'raw');
+    const kept = streams.wanted.want(parsedStream(TRADE), 'raw');
     const arrival = arrive(`/ws/${TRADE}`);
     arrival?.gone();
     arrival?.gone();
@@ -83,7 +85,7 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
   });
 
   it('does not wait where all is known, and is wanted by nobody for that', async () => {
-    streams.wanted.want(sessionOn(`/ws/${TRADE}`, 2, new NotedSocket()).entry.streams[0]!, 'raw');
+    streams.wanted.want(parsedStream(TRADE), 'raw');
     await settle();
     acknowledge(TRADE);
     expect(arrive(`/ws/${TRADE}`)).toBeUndefined();
@@ -91,26 +93,32 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
   });
 
   it('waits for what is new among what is known', async () => {
-    streams.wanted.want(sessionOn(`/ws/${TRADE}`, 2, new NotedSocket()).entry.streams[0]!, 'raw');
+    streams.wanted.want(parsedStream(TRADE), 'raw');
     await settle();
     acknowledge(TRADE);
     expect(arrive(`/ws/${TRADE}/${TOP}`)).toBeDefined();
   });
 
   it('waits also where the edge has no room for more, for what it has already', () => {
-    for (const parsed of sessionOn(`/ws/${TRADE}/${TOP}/a@trade`, 2, new NotedSocket()).entry.streams) {
-      streams.wanted.want(parsed, 'raw');
-    }
+    for (const name of [TRADE, TOP, 'a@trade']) streams.wanted.want(parsedStream(name), 'raw');
     expect(arrive(`/ws/${TRADE}`)).toBeDefined();
     expect(arrive('/ws/b@trade')).toBeUndefined();
   });
 
-  it('does not wait where it asks for nothing, for too much, or for what there is no room for', () => {
+  it('does not wait where it asks for nothing, for what is no stream, or for what there is no room for', () => {
     expect(arrive('/ws')).toBeUndefined();
-    expect(arrive(`/ws/${TRADE}/${TOP}/a@trade`)).toBeUndefined();
+    expect(arrive('/ws/0/!ticker@arr')).toBeUndefined();
     expect(arrive(`/ws/${TRADE}/${TOP}`)).toBeDefined();
     expect(arrive('/ws/a@trade/b@trade')).toBeUndefined();
     expect(wanted()).toEqual([TRADE, TOP]);
+  });
+
+  it('does not wait for a symbol that there is not, and wants nothing for it', () => {
+    bus.ask.answer(spot.channels.symbols, () => ({ mark: 'x', symbols: ['BTCUSDT'] }));
+    streams.symbols.start();
+    expect(arrive('/ws/a@trade')).toBeUndefined();
+    expect(arrive(`/ws/a@trade/${TRADE}`)).toBeDefined();
+    expect(wanted()).toEqual([TRADE]);
   });
 
   it('does not wait where so many wait at the door already', () => {
@@ -147,8 +155,7 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
     let answered: boolean;
     const ask = async (...names: string[]): Promise<void> => {
       session = sessionOn('/ws', 1, new NotedSocket());
-      const { streams: parsed } = sessionOn(`/ws/${names.join('/')}`, 2, new NotedSocket()).entry;
-      const all: EdgeStream[] = parsed.map((one) => streams.wanted.want(one, 'raw'));
+      const all: EdgeStream[] = names.map((name) => streams.wanted.want(parsedStream(name), 'raw'));
       answered = false;
       void coldStarts.answered(session, all).then(() => (answered = true));
       await settle();

@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import { type Clock, HoldfastError, type Millis } from '#libs/core';
+import type { Clock, Millis } from '#libs/core';
 import { binanceRendition } from '../delivery/rendition.js';
 import { isAwaited, whenAcknowledged } from '../streams/acknowledged.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
@@ -12,8 +12,6 @@ interface ColdStartsParts {
   clock: Clock;
   /** So long anybody waits at most; 0: nobody waits. */
   waitMs: Millis;
-  /** One connection may have so many streams. */
-  mostStreams: number;
   /** So many may wait at the door. */
   mostAtTheDoor: number;
 }
@@ -43,12 +41,13 @@ export class ColdStarts {
   /** Wants the streams of a request for an upgrade. Undefined where it need not wait. */
   arrive(entry: DoorEntry): Arrival | undefined {
     const market = this.marketToWaitFor(entry.market);
-    const { streams } = entry;
-    const { mostStreams, mostAtTheDoor } = this.parts;
-    const isTooMuch = streams.length > mostStreams || this.atTheDoor.size >= mostAtTheDoor;
-    if (!market || isTooMuch || !hasRoom(market, entry)) return undefined;
+    if (!market || this.atTheDoor.size >= this.parts.mostAtTheDoor) return undefined;
+    const understood = [...entry.names.values()].filter((parsed) => parsed !== undefined);
+    const streams = understood.filter((parsed) => !market.isUnlisted(parsed));
+    // Who finds no room is told so once the client is in.
+    if (!market.wanted.hasRoom(streams.map(({ name }) => name))) return undefined;
     const rendition = binanceRendition(entry);
-    const wanted = streams.map((parsed) => market.wanted.want(parsed, rendition));
+    const wanted = streams.map((parsed, rank) => market.wanted.want(parsed, rendition, rank));
     const release = (): void => wanted.forEach((stream) => market.wanted.release(stream, rendition));
     if (wanted.some(isAwaited)) return this.arrivalOf(wanted, release);
     release();
@@ -104,16 +103,5 @@ export class ColdStarts {
     if (this.parts.waitMs === 0 || this.isOver) return undefined;
     const found = this.parts.markets.find(({ market }) => market.name === name);
     return found?.hearing.trouble === undefined ? found : undefined;
-  }
-}
-
-/** Whether the edge can take the streams as well; who has no room for them is told so once the client is in. */
-function hasRoom({ wanted }: MarketStreams, { streams }: DoorEntry): boolean {
-  try {
-    wanted.makeRoom(streams.map(({ name }) => name));
-    return true;
-  } catch (error) {
-    if (error instanceof HoldfastError) return false;
-    throw error;
   }
 }

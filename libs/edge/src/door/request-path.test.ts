@@ -4,11 +4,15 @@ import { readRequestPath } from './request-path.js';
 
 const other: Market = { ...spot, name: 'other', pathPrefix: '/other' };
 
+const plan = { markets: [spot, other], mostStreams: 3 };
+
 const read = (path: string, query = '') => {
-  const entry = readRequestPath([spot, other], path, query);
+  const entry = readRequestPath(plan, path, query);
   if (!entry.ok) return entry.problem;
-  const { market, wire, streams } = entry.value;
-  return { ...entry.value, market: market.name, wire: wire.name, streams: streams.map(({ name }) => name) };
+  const { market, wire, names } = entry.value;
+  const streams = [...names].flatMap(([name, parsed]) => (parsed ? [name] : []));
+  const silent = [...names].flatMap(([name, parsed]) => (parsed ? [] : [name]));
+  return { ...entry.value, market: market.name, wire: wire.name, streams, silent };
 };
 
 describe('the path of an upgrade request', () => {
@@ -53,8 +57,17 @@ describe('the path of an upgrade request', () => {
     ['/stream/x', 'streams=btcusdt@trade', { status: '404 Not Found' }],
     ['/ws/%E5%B8%81%E5%AE%89usdt@trade', '', { streams: ['币安usdt@trade'] }],
     ['/ws/%zz', '', { status: '400 Bad Request', body: expect.stringContaining('URL-encoded') }],
-    ['/ws/BTCUSDT@trade', '', { status: '400 Bad Request', body: expect.stringContaining('btcusdt@trade') }],
-    ['/ws/!ticker@arr', '', { status: '400 Bad Request', body: expect.stringContaining('retired') }],
+    ['/ws/btcusdt@trade/%E5%B8', '', { status: '400 Bad Request' }],
+    ['/ws/0', '', { streams: [], silent: ['0'] }],
+    ['/ws/x', '', { streams: [], silent: ['x'] }],
+    ['/ws/BTCUSDT@trade/!ticker@arr', '', { streams: [], silent: ['BTCUSDT@trade', '!ticker@arr'] }],
+    ['/stream', 'streams=0/btcusdt@trade/x%20y', { streams: ['btcusdt@trade'], silent: ['0', 'x y'] }],
+    ['/ws/btcusdt@depth@1000ms/btcusdt@depth', '', { streams: ['btcusdt@depth@1000ms', 'btcusdt@depth'] }],
+    ['/ws/a/b/c', '', { silent: ['a', 'b', 'c'] }],
+    ['/ws/a/b/c/c', '', { silent: ['a', 'b', 'c'] }],
+    ['/ws/a/b/c/d', '', { status: '400 Bad Request', body: expect.stringMatching('^Too many subscriptions') }],
+    [`/ws/${'x'.repeat(128)}`, '', { silent: ['x'.repeat(128)] }],
+    [`/ws/${'x'.repeat(129)}`, '', { status: '400 Bad Request', body: expect.stringContaining('at most 128') }],
     ['/', '', { status: '404 Not Found', body: expect.stringMatching('^Invalid request path: expected /v1, /ws/<') }],
     ['/wsx', '', { status: '404 Not Found' }],
     ['/v1/x', '', { status: '404 Not Found' }],

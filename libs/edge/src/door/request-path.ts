@@ -1,8 +1,14 @@
-import type { Market, ParsedStream } from '#libs/binance';
+import { LONGEST_NAME, type Market, type ParsedStream } from '#libs/binance';
 import { type Result, type StreamName, notOk, ok } from '#libs/core';
 import { binanceWire } from './wire/binance-wire.js';
 import { nativeWire } from './wire/native-wire.js';
 import type { Wire } from './wire/wire.js';
+
+/**
+ * Names as a client wrote them, each once, in its order, and what each of them means. Undefined: there is no such stream. As at
+ * Binance, whoever asks for that on Binance's wire is never told so: it has the name, and nothing comes.
+ */
+export type AskedNames = ReadonlyMap<StreamName, ParsedStream | undefined>;
 
 /** What a client asked for by its URL. */
 export interface DoorEntry {
@@ -14,8 +20,15 @@ export interface DoorEntry {
   isCombined: boolean;
   /** Whether times go out in microseconds. */
   isMicrosecond: boolean;
-  /** Streams it wants at once, each once. */
-  streams: ParsedStream[];
+  /** What it wants at once. */
+  names: AskedNames;
+}
+
+/** What is served at a door. */
+export interface DoorPlan {
+  markets: readonly Market[];
+  /** One connection may have so many streams. */
+  mostStreams: number;
 }
 
 /** An answer to an upgrade request that is not an upgrade. */
@@ -50,9 +63,11 @@ export const UPGRADE_REQUIRED: HttpRefusal = { status: '426 Upgrade Required', b
  *
  * @see https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#general-wss-information
  */
-export function readRequestPath(markets: readonly Market[], path: string, query = ''): Result<DoorEntry, HttpRefusal> {
-  const market = marketOf(markets, path);
-  return market ? readPathIn(market, path.slice(market.pathPrefix.length), query) : NOWHERE;
+export function readRequestPath(plan: DoorPlan, path: string, query = ''): Result<DoorEntry, HttpRefusal> {
+  const market = marketOf(plan.markets, path);
+  const entry = market ? readPathIn(market, path.slice(market.pathPrefix.length), query) : NOWHERE;
+  if (!entry.ok || entry.value.names.size <= plan.mostStreams) return entry;
+  return badRequest(`Too many subscriptions: one connection may have ${plan.mostStreams} streams`);
 }
 
 const NOWHERE = notOk({
@@ -68,7 +83,7 @@ function marketOf(markets: readonly Market[], path: string): Market | undefined 
 
 function readPathIn(market: Market, path: string, query: string): Result<DoorEntry, HttpRefusal> {
   if (path === '/v1') {
-    return ok({ market, path, wire: nativeWire, isCombined: false, isMicrosecond: false, streams: [] });
+    return ok({ market, path, wire: nativeWire, isCombined: false, isMicrosecond: false, names: new Map() });
   }
   const parameters = new Map(query.split('&').map((pair) => splitPair(pair)));
   const unit = decoded(parameters.get('timeUnit') ?? 'MILLISECOND')?.toUpperCase();
@@ -77,28 +92,27 @@ function readPathIn(market: Market, path: string, query: string): Result<DoorEnt
   }
   const isMicrosecond = unit === 'MICROSECOND';
   if (path === '/ws' || path.startsWith('/ws/')) {
-    return withStreams({ market, isCombined: false, isMicrosecond }, path.slice('/ws/'.length));
+    return withNames({ market, isCombined: false, isMicrosecond }, path.slice('/ws/'.length));
   }
   if (path === '/stream' || path === '/stream/') {
-    return withStreams({ market, isCombined: true, isMicrosecond }, parameters.get('streams') ?? '');
+    return withNames({ market, isCombined: true, isMicrosecond }, parameters.get('streams') ?? '');
   }
   return NOWHERE;
 }
 
 type EntryForm = Pick<DoorEntry, 'market' | 'isCombined' | 'isMicrosecond'>;
 
-function withStreams(form: EntryForm, list: string): Result<DoorEntry, HttpRefusal> {
-  const streams = new Map<StreamName, ParsedStream>();
+/** Whatever the names are: clients open `/ws/x` to subscribe afterwards. */
+function withNames(form: EntryForm, list: string): Result<DoorEntry, HttpRefusal> {
+  const names = new Map<StreamName, ParsedStream | undefined>();
   // Decoded first, for many programs encode the slashes of a query too.
-  const names = decoded(list);
-  if (names === undefined) return badRequest('the names of the streams are not URL-encoded UTF-8');
-  for (const name of names.split('/')) {
-    if (name === '') continue;
-    const parsed = form.market.parse(name);
-    if (!parsed.ok) return badRequest(parsed.problem.message);
-    streams.set(name, parsed.value);
+  const written = decoded(list);
+  if (written === undefined) return badRequest('the names of the streams are not URL-encoded UTF-8');
+  for (const name of written.split('/')) {
+    if (name.length > LONGEST_NAME) return badRequest(`a stream's name has at most ${LONGEST_NAME} characters`);
+    if (name !== '') names.set(name, form.market.understand(name));
   }
-  return ok({ path: '/ws', wire: binanceWire, ...form, streams: [...streams.values()] });
+  return ok({ path: '/ws', wire: binanceWire, ...form, names });
 }
 
 const badRequest = (body: string): Result<never, HttpRefusal> => notOk({ status: '400 Bad Request', body });

@@ -27,7 +27,8 @@ export class NotedSocket implements ClientSocket {
 }
 
 export function sessionOn(path: string, id: number, socket: ClientSocket): Session {
-  const entry = readRequestPath([spot], ...(path.split('?') as [string, string?]));
+  const plan = { markets: [spot], mostStreams: 1_000 };
+  const entry = readRequestPath(plan, ...(path.split('?') as [string, string?]));
   if (!entry.ok) throw new Error(entry.problem.body);
   return new Session(id, entry.value, '127.0.0.1', 0, socket);
 }

@@ -1,4 +1,6 @@
 import type { Millis, StreamName } from '#libs/core';
+import type { HeldPattern } from '../contracts/pattern.js';
+import type { Flow } from '../delivery/conflation/flow.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
@@ -29,12 +31,12 @@ interface Farewell {
 /** One client connection. Everything is a no-op once it has closed. */
 export class Session {
   readonly wire: Wire;
-  /** What it has, by name. */
-  readonly streams = new Map<StreamName, EdgeStream>();
-  /** What it calls those that it called by another name; see `ParsedStream.alias`. */
-  readonly aliases = new Map<StreamName, StreamName>();
-  /** As whom it hears those. */
+  /** What it has, by the name by which it asked for it, in the order in which it did; undefined where nothing ever comes. */
+  readonly streams = new Map<StreamName, EdgeStream | undefined>();
+  /** As whom it hears what it does not hear as itself: under another name (see `ParsedStream.alias`), or not all of it. */
   readonly hearers = new Map<StreamName, Hearer>();
+  /** By which it has what is carried, by their texts. */
+  readonly patterns = new Map<string, HeldPattern>();
   /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
   readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
   /** Binance's property: whether frames come in the combined envelope. */
@@ -45,8 +47,10 @@ export class Session {
   run: (command: Command) => Promise<Outcome> = () => Promise.reject(new Error('no handlers are bound yet'));
   /** Commands that are carried out or wait for their turn. */
   queued = 0;
-  /** Where letters sent to this client alone are counted. */
-  counts: Pick<EdgeCounts, 'sentBytes'> | undefined;
+  /** By which it gets what is conflated for it. */
+  flow: Flow | undefined;
+  /** Where letters sent to this client alone are counted, and names of nothing. */
+  counts: Pick<EdgeCounts, 'sentBytes' | 'silentNames'> | undefined;
   /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
   hurry: () => void = () => undefined;
   /** Called when something of what waited has been read; set while it is behind its streams. */
@@ -85,13 +89,18 @@ export class Session {
     return binanceRendition({ isCombined, isMicrosecond: entry.isMicrosecond });
   }
 
-  /** As whom it hears a stream: as itself, unless it calls the stream by another name. */
-  hearerOf({ name }: Pick<EdgeStream, 'name'>): Hearer {
+  /** As whom it hears what it has by this name: as itself, unless that is a stream's other name. */
+  hearerOf(name: StreamName): Hearer {
     return this.hearers.get(name) ?? this;
   }
 
-  /** Bytes that wait because the client does not read them. */
+  /** Bytes that wait because the client does not read them, and must not be left out. */
   get backlogBytes(): number {
+    return this.unsentBytes + (this.flow?.keptBytes ?? 0);
+  }
+
+  /** Those of them that have been sent, as far as we know, and wait in its socket. */
+  get unsentBytes(): number {
     return this.socket?.getBufferedAmount() ?? 0;
   }
 
@@ -134,7 +143,7 @@ export class Session {
    */
   close(code: number, reason: string): void {
     if (!this.socket || this.farewell) return;
-    if (this.backlogBytes === 0) return void this.socket.end(code, reason);
+    if (this.unsentBytes === 0) return void this.socket.end(code, reason);
     this.farewell = { code, reason };
     this.hurry();
     this.leaves();
@@ -142,8 +151,11 @@ export class Session {
 
   /** Called when something of what waited has been read. */
   drained(): void {
-    if (!this.farewell) return this.reads();
-    if (this.backlogBytes > 0) return;
+    if (!this.farewell) {
+      this.flow?.flush();
+      return this.reads();
+    }
+    if (this.unsentBytes > 0) return;
     this.socket?.end(this.farewell.code, this.farewell.reason);
   }
 
@@ -156,6 +168,7 @@ export class Session {
   closed(): void {
     this.socket = undefined;
     this.farewell = undefined;
+    this.flow?.end();
     this.hurry();
   }
 }

@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Market, type ParsedStream, spot } from '#libs/binance';
+import { type Market, spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
 import { HoldfastError } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { newEdgeCounts } from '../metrics/edge-counts.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
+import type { AskedNames } from './request-path.js';
 import type { Session } from './session.js';
 import { NotedSocket, sessionOn } from './session.rig.js';
 import { Subscriptions } from './subscriptions.js';
@@ -16,19 +19,21 @@ const OWN_SNAPSHOT_MS = 5_000;
 
 describe('which client has which streams', () => {
   let clock: FakeClock;
+  let parts: Parameters<typeof newStreams>[0] & { bus: MemoryBus };
   let streams: MarketStreams;
   let subscriptions: Subscriptions;
   let socket: NotedSocket;
   beforeEach(() => {
     clock = new FakeClock();
-    streams = newStreams({ clock, room: new Room(4), ownSnapshotMs: OWN_SNAPSHOT_MS });
+    parts = { bus: new MemoryBus({ clock }), clock, room: new Room(4), ownSnapshotMs: OWN_SNAPSHOT_MS };
+    streams = newStreams(parts);
     subscriptions = new Subscriptions([streams], 3);
     socket = new NotedSocket();
   });
-  const parsed = (...names: string[]): ParsedStream[] => names.map((name) => parsedStream(name));
+  const asked = (names: string[]): AskedNames => new Map(names.map((name) => [name, spot.understand(name)]));
   const client = (path = '/v1'): Session => sessionOn(path, 1, socket);
   const add = (session: Session, ...names: string[]): string[] =>
-    subscriptions.add(session, parsed(...names)).map(({ name }) => name);
+    subscriptions.add(session, asked(names)).map(({ name }) => name);
   const refusal = (act: () => unknown): unknown => {
     try {
       return act();
@@ -98,15 +103,99 @@ describe('which client has which streams', () => {
     expect([socket.topics, newcomers?.counts['combined-us']]).toEqual([[], 0]);
   });
 
-  it('may call a stream by its other name, and let go of it by that', () => {
+  it('may call a stream by its other name, and by both, and lets go of each by itself', () => {
     const session = client('/ws');
-    const alias = 'btcusdt@depth@1000ms';
-    add(session, TRADE, alias);
-    expect([...session.aliases]).toEqual([[alias, 'btcusdt@depth']]);
-    expect(subscriptions.remove(session, [TRADE])).toEqual([TRADE]);
-    expect(session.aliases.size).toBe(1);
-    expect(subscriptions.remove(session, [alias])).toEqual(['btcusdt@depth']);
-    expect([session.aliases.size, session.streams.size]).toEqual([0, 0]);
+    const [alias, name] = ['btcusdt@depth5@1000ms', 'btcusdt@depth5'];
+    expect(add(session, TRADE, alias, name)).toEqual([TRADE, name, name]);
+    const topics = [`spot:raw:${TRADE}`, `spot:raw-named:${name}`, `spot:raw:${name}`];
+    expect([socket.topics, [...session.streams.keys()]]).toEqual([topics, [TRADE, alias, name]]);
+    expect(streams.wanted.find(name)?.audience).toMatchObject({ size: 2, counts: { raw: 1, 'raw-named': 1 } });
+    subscriptions.setCombined(session, true);
+    expect(subscriptions.remove(session, [name])).toEqual([name]);
+    expect(socket.topics).toEqual([`spot:combined:${TRADE}`, `spot:combined-named:${name}`]);
+    expect(subscriptions.remove(session, [name, alias])).toEqual([alias]);
+    expect([session.hearers.size, [...session.streams.keys()]]).toEqual([0, [TRADE]]);
+    clock.advance(0);
+    expect(streams.wanted.find(name)).toBeUndefined();
+  });
+
+  it('counts a stream under two names as two of its own, and as one of the edge’s', () => {
+    add(sessionOn('/ws', 2, new NotedSocket()), 'a@trade', 'b@trade');
+    const session = client('/ws');
+    expect(add(session, TRADE, 'btcusdt@depth', 'btcusdt@depth@1000ms')).toHaveLength(3);
+    expect(refusal(() => add(session, '0'))).toMatchObject([
+      'too-many-streams',
+      'one connection may have 3 streams',
+      {},
+    ]);
+  });
+
+  it('has what is no stream like any other, in its place, and wants nothing for it', () => {
+    const session = client('/ws');
+    session.counts = newEdgeCounts();
+    expect(add(session, '0', TRADE, 'BTCUSDT@trade', '0')).toEqual([TRADE]);
+    expect([[...session.streams.keys()], streams.wanted.streams.length]).toEqual([['0', TRADE, 'BTCUSDT@trade'], 1]);
+    expect(refusal(() => add(session, 'x'))).toMatchObject([
+      'too-many-streams',
+      expect.anything(),
+      { x: expect.anything() },
+    ]);
+    expect(subscriptions.remove(session, ['BTCUSDT@trade', 'x'])).toEqual(['BTCUSDT@trade']);
+    add(session, '0', 'x');
+    expect([[...session.streams.keys()], session.counts.silentNames]).toEqual([['0', TRADE, 'x'], 3]);
+    subscriptions.setCombined(session, true);
+    expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+  });
+
+  describe('of a symbol that there is not', () => {
+    const FOO = 'foousdt@trade';
+    let symbols: string[];
+    beforeEach(() => {
+      symbols = ['BTCUSDT'];
+      const { bus } = parts;
+      bus.ask.answer(spot.channels.symbols, () => ({ mark: symbols.join(), symbols }));
+      streams.symbols.start();
+    });
+    const list = (...more: string[]): void => {
+      symbols = ['BTCUSDT', ...more];
+      clock.advance(2_000);
+    };
+
+    it('is refused on our own wire by its name, and nothing is changed', () => {
+      const session = client();
+      const message = `"${FOO}": Binance lists no symbol FOOUSDT`;
+      expect(refusal(() => add(session, TRADE, FOO))).toEqual(['bad-stream', message, { [FOO]: message }]);
+      expect([session.streams.size, streams.wanted.streams.length]).toEqual([0, 0]);
+    });
+
+    it('is silent on Binance’s wire, wants nothing, and comes in its place when there is one', () => {
+      const session = client('/ws');
+      expect(add(session, '0', FOO, TRADE)).toHaveLength(1);
+      expect([[...session.streams.keys()], socket.topics]).toEqual([['0', FOO, TRADE], [`spot:raw:${TRADE}`]]);
+      subscriptions.setCombined(session, true);
+      list('BARUSDT');
+      expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+      list('FOOUSDT');
+      expect(socket.topics).toEqual([`spot:combined:${TRADE}`, `spot:combined:${FOO}`]);
+      expect([...session.streams.keys()]).toEqual(['0', FOO, TRADE]);
+      expect(subscriptions.remove(session, [FOO])).toEqual([FOO]);
+      expect(socket.topics).toEqual([`spot:combined:${TRADE}`]);
+    });
+
+    it('comes to nobody who has let go of it, and not where the edge has no room', () => {
+      const session = client('/ws');
+      add(session, FOO, 'barusdt@trade');
+      subscriptions.remove(session, [FOO]);
+      for (const id of [2, 3]) add(sessionOn('/ws', id, new NotedSocket()), 'btcusdt@trade', 'btcusdt@ticker');
+      add(sessionOn('/ws', 4, new NotedSocket()), 'btcusdt@depth', 'btcusdt@avgPrice');
+      list('FOOUSDT', 'BARUSDT');
+      expect([socket.topics, streams.wanted.streams.length]).toEqual([[], 4]);
+    });
+
+    it('is any that there is where it has come once', () => {
+      streams.wanted.want(parsedStream(FOO), 'raw').last = 'an event';
+      expect(add(client(), FOO)).toEqual([FOO]);
+    });
   });
 
   it('is not served where its market has no streams here', () => {

@@ -1,99 +1,159 @@
 import type { ParsedStream } from '#libs/binance';
-import { HoldfastError, type StreamName } from '#libs/core';
+import { type Contract, type ErrorCode, HoldfastError, type StreamName } from '#libs/core';
+import { changeContract, sit } from '../contracts/contracts.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
-import type { Interest } from '../streams/interest.js';
+import type { AskedNames } from './request-path.js';
 import type { Session } from './session.js';
+
+/** A name as a client wrote it, and what it means; see `AskedNames`. */
+type AskedName = readonly [StreamName, ParsedStream | undefined];
+
+/** Names of symbols that there are not that one refusal names. */
+const MOST_BLAMED = 10;
+
+const ALL: Contract = { delivery: 'all' };
 
 /** Which client has which streams. A refused change changes nothing. */
 export class Subscriptions {
-  private readonly markets: ReadonlyMap<string, Interest>;
+  private readonly markets: ReadonlyMap<string, MarketStreams>;
+  /** Those who have asked for a stream of a symbol that there was not. */
+  private readonly unlisted = new Set<Session>();
 
   constructor(
     markets: readonly MarketStreams[],
     private readonly maxStreamsPerClient: number,
   ) {
-    this.markets = new Map(markets.map(({ market, wanted }) => [market.name, wanted]));
+    this.markets = new Map(markets.map((streams) => [streams.market.name, streams]));
+    for (const { symbols } of markets) symbols.watchers.add(() => this.lookAgain());
   }
 
   /**
-   * Gives a client these streams as well. What is published from now on reaches it.
+   * Gives a client these as well. What is published from now on reaches it, under this contract; so it does of what it has already
+   * by a name of our own wire.
    *
-   * @throws HoldfastError when there would be too many.
+   * @throws HoldfastError when there would be too many; on our own wire for symbols that there are not.
    */
-  add(session: Session, streams: readonly ParsedStream[]): EdgeStream[] {
-    const named = new Map(streams.map((stream) => [stream.name, stream]));
-    const fresh = [...named.values()].filter(({ name }) => !session.streams.has(name));
+  add(session: Session, names: AskedNames, contract: Contract = ALL): EdgeStream[] {
+    const market = this.marketOf(session);
+    const fresh = [...names].filter(([name]) => !session.streams.has(name));
     const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
-    if (over.length > 0) {
-      const message = `one connection may have ${this.maxStreamsPerClient} streams`;
-      const streams = Object.fromEntries(over.map(({ name }) => [name, message]));
-      throw new HoldfastError('too-many-streams', message, { streams });
-    }
-    const wanted = this.wantedBy(session);
-    wanted.makeRoom(fresh.map(({ name }) => name));
-    for (const parsed of fresh) {
-      const stream = wanted.want(parsed, session.rendition);
-      session.streams.set(stream.name, stream);
-      stream.audience.seat(session);
-    }
-    for (const { alias, name } of streams) if (alias !== undefined) call(session, name, alias);
-    return [...named.keys()].flatMap((name) => session.streams.get(name) ?? []);
+    refuse('too-many-streams', over, () => `one connection may have ${this.maxStreamsPerClient} streams`);
+    const unlisted = fresh.filter(([, parsed]) => parsed !== undefined && market.isUnlisted(parsed));
+    if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
+    const silent = new Set(unlisted.map(([name]) => name));
+    const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
+    market.wanted.makeRoom(understood.flatMap(([, parsed]) => parsed?.name ?? []));
+    if (unlisted.length > 0) this.unlisted.add(session);
+    if (session.wire.name === 'native') for (const name of names.keys()) changeContract(session, name, contract);
+    for (const asked of understood) take(session, market, asked, contract);
+    return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
-  /** Takes streams from a client; names it does not have are passed over. Gives those it had. */
-  remove(session: Session, names: Iterable<StreamName>): StreamName[] {
-    const { aliases } = session;
-    const called = new Set([...names].map((name) => aliases.get(name) ?? name));
-    const had = [...called].flatMap((name) => session.streams.get(name) ?? []);
-    const wanted = this.wantedBy(session);
-    for (const [alias, name] of aliases) if (called.has(name)) aliases.delete(alias);
-    for (const stream of had) {
-      const hearer = session.hearerOf(stream);
-      session.streams.delete(stream.name);
-      session.hearers.delete(stream.name);
-      stream.audience.unseat(hearer);
-      wanted.release(stream, hearer.rendition);
+  /** The same of as many as there is room for. @returns those, and for how many there was none. */
+  addWhatFits(
+    session: Session,
+    streams: readonly ParsedStream[],
+    contract: Contract,
+  ): { streams: EdgeStream[]; left: number } {
+    try {
+      const names = new Map(streams.map((parsed) => [parsed.name, parsed]));
+      return { streams: this.add(session, names, contract), left: 0 };
+    } catch (error) {
+      if (!(error instanceof HoldfastError)) throw error;
+      const homeless = error.streams ?? {};
+      const fitting = streams.filter(({ name }) => !Object.hasOwn(homeless, name));
+      // Those for which the client has room may still be too many for the edge.
+      if (fitting.length === streams.length) return { streams: [], left: streams.length };
+      const added = this.addWhatFits(session, fitting, contract);
+      return { ...added, left: added.left + streams.length - fitting.length };
     }
-    return had.map(({ name }) => name);
+  }
+
+  /** Takes from a client what it has by these names; those it does not have are passed over. Gives those it had. */
+  remove(session: Session, names: Iterable<StreamName>): StreamName[] {
+    const had = [...new Set(names)].filter((name) => session.streams.has(name));
+    const { wanted } = this.marketOf(session);
+    for (const name of had) {
+      const stream = session.streams.get(name);
+      const hearer = session.hearerOf(name);
+      session.streams.delete(name);
+      session.hearers.delete(name);
+      stream?.audience.unseat(hearer);
+      if (stream) wanted.release(stream, hearer.rendition);
+    }
+    if (session.streams.size === 0) this.unlisted.delete(session);
+    return had;
   }
 
   /** Changes the form of a client's frames. */
   setCombined(session: Session, isCombined: boolean): void {
     if (session.isCombined === isCombined) return;
-    const seats = [...session.streams.values()].map((stream) => {
-      const hearer = session.hearerOf(stream);
-      return { stream, hearer, before: hearer.rendition };
+    const seats = [...session.streams].flatMap(([name, stream]) => {
+      const hearer = session.hearerOf(name);
+      return stream ? [{ stream, hearer, before: hearer.rendition }] : [];
     });
     session.isCombined = isCombined;
     for (const { stream, hearer, before } of seats) stream.audience.reseat(hearer, before);
   }
 
-  private wantedBy({ entry }: Session): Interest {
-    const wanted = this.markets.get(entry.market.name);
-    if (!wanted) throw new Error(`No streams of the market ${entry.market.name} here`);
-    return wanted;
+  /** Other symbols are known: who has had nothing under a name gets what there is by now, without a word. */
+  private lookAgain(): void {
+    for (const session of this.unlisted) {
+      const market = this.marketOf(session);
+      const silent = [...session.streams].flatMap(([name, stream]) => (stream ? [] : [name]));
+      for (const name of silent) {
+        const parsed = market.market.understand(name);
+        const isThere = parsed && !market.isUnlisted(parsed) && market.wanted.hasRoom([parsed.name]);
+        if (isThere) give(session, market, [name, parsed]);
+      }
+    }
+  }
+
+  private marketOf({ entry }: Session): MarketStreams {
+    const market = this.markets.get(entry.market.name);
+    if (!market) throw new Error(`No streams of the market ${entry.market.name} here`);
+    return market;
   }
 }
 
-/** From now on a client gets a stream under the other name by which it asked for it. */
-function call(session: Session, name: StreamName, alias: StreamName): void {
-  const stream = session.streams.get(name);
-  if (!stream || session.aliases.has(alias)) return;
-  session.aliases.set(alias, name);
-  const before = session.hearerOf(stream);
-  const hearer: Hearer = {
-    get rendition() {
-      return underOtherName(session.rendition);
-    },
-    join: (topic) => session.join(topic),
-    leave: (topic) => session.leave(topic),
-  };
-  session.hearers.set(name, hearer);
-  stream.audience.unseat(before);
-  stream.audience.remove(before.rendition);
-  stream.audience.add(hearer.rendition);
-  stream.audience.seat(hearer);
+/** A name is a client's from now on, with what comes under it, if anything does. */
+function take(session: Session, market: MarketStreams, [name, parsed]: AskedName, contract: Contract): void {
+  session.streams.set(name, undefined);
+  if (parsed) give(session, market, [name, parsed], contract);
+  else if (session.counts) session.counts.silentNames += 1;
 }
+
+/** What comes under a name of a client's, which hears it by that name. */
+function give(
+  session: Session,
+  { wanted }: MarketStreams,
+  [name, parsed]: readonly [StreamName, ParsedStream],
+  contract: Contract = ALL,
+): void {
+  if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
+  const { rendition } = session.hearerOf(name);
+  session.streams.set(name, wanted.want(parsed, rendition, session.streams.size - 1));
+  sit(session, name, contract);
+}
+
+/** A client as it hears a stream that it calls by its other name. It may have the same stream by both, as at Binance. */
+const underOtherNameFor = (session: Session): Hearer => ({
+  get rendition() {
+    return underOtherName({ isCombined: session.isCombined, isMicrosecond: session.entry.isMicrosecond });
+  },
+  join: (topic) => session.join(topic),
+  leave: (topic) => session.leave(topic),
+});
+
+/** @throws HoldfastError where there are any; it names each with its sentence. */
+function refuse(code: ErrorCode, names: readonly AskedName[], sentence: (asked: AskedName) => string): void {
+  const blamed = names.map((asked): [StreamName, string] => [asked[0], sentence(asked)]);
+  const [first] = blamed;
+  if (first) throw new HoldfastError(code, first[1], { streams: Object.fromEntries(blamed) });
+}
+
+const noSymbol = ([name, parsed]: AskedName): string =>
+  `${JSON.stringify(name)}: Binance lists no symbol ${parsed?.symbol ?? ''}`;

@@ -10,15 +10,18 @@ import {
   us_listen_socket_close,
   us_socket_local_port,
 } from 'uWebSockets.js';
-import type { Market } from '#libs/binance';
 import { CLOSE, type Clock, stamp } from '#libs/core';
 import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
+import { Flow } from '../delivery/conflation/flow.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
+import type { RestDesk } from '../rest/rest-desk.js';
+import { answerRest } from '../rest/uws-adapter-rest.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
 import {
   type DoorEntry,
+  type DoorPlan,
   type HttpRefusal,
   UPGRADE_REQUIRED,
   type UpgradeHeaders,
@@ -37,11 +40,12 @@ interface UserData {
 
 /** Who takes what comes in at the door. */
 export interface DoorParts {
-  markets: readonly Market[];
+  plan: DoorPlan;
   sessions: Sessions;
   backlogs: Backlogs;
   desk: CommandDesk;
   adapter: UwsAdapter;
+  rest: RestDesk;
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
@@ -133,13 +137,14 @@ export class UwsServer {
         open: (socket) => this.opened(socket),
         message: (socket, message, isBinary) => this.received(socket.getUserData().session, message, isBinary),
         ping: (socket) => this.pinged(socket.getUserData().session),
-        pong: (socket) => this.pinged(socket.getUserData().session),
+        pong: (socket, payload) => this.pinged(socket.getUserData().session, Buffer.from(payload).toString()),
         dropped: (socket) => this.dropped(socket.getUserData().session),
         drain: (socket) => socket.getUserData().session?.drained(),
         close: (socket, code) => this.closed(socket.getUserData().session, code),
       })
       .any('/*', (response, request) => {
-        const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
+        if (answerRest(this.parts.rest, response, request)) return;
+        const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
         answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
       });
   }
@@ -160,7 +165,7 @@ export class UwsServer {
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    const entry = readRequestPath(this.parts.markets, request.getUrl(), request.getQuery());
+    const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
     const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
     if (!entry.ok || refusal) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });
@@ -182,7 +187,9 @@ export class UwsServer {
     const address = Buffer.from(socket.getRemoteAddressAsText()).toString();
     this.lastId += 1;
     const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
-    session.counts = this.parts.metrics.counts;
+    const { clock, metrics } = this.parts;
+    session.counts = metrics.counts;
+    session.flow = new Flow(session, { clock, counts: metrics.counts, endOfTurn: setImmediate });
     userData.session = session;
     session.leaves = () => this.parts.adapter.left(session);
     if (!this.parts.sessions.admit(session)) return;
@@ -196,8 +203,9 @@ export class UwsServer {
     this.parts.desk.receive(session, isBinary ? undefined : Buffer.from(message).toString());
   }
 
-  private pinged(session: Session | undefined): void {
-    if (session) this.parts.desk.pinged(session);
+  /** @param answer what it answers, where it is a pong. */
+  private pinged(session: Session | undefined, answer = ''): void {
+    if (session && !session.flow?.answered(answer)) this.parts.desk.pinged(session);
   }
 
   /**

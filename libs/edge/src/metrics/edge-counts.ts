@@ -6,6 +6,10 @@ export interface EdgeCounts {
   deliveries: number;
   /** Letters of these and of everything else that was sent to clients. */
   sentBytes: number;
+  /** Messages that a client was not sent because a newer one took their place. */
+  conflated: number;
+  /** Messages that waited for clients to read what had gone out before them in the same turn of the loop. */
+  heldBack: number;
   /** Frames rebuilt for Binance clients. */
   renditions: number;
   /** Of a term that is over, or seen before. */
@@ -22,12 +26,16 @@ export interface EdgeCounts {
   fellBehind: number;
   /** Diffs that took clients of Binance's wire over missing ones to a book. */
   bridges: number;
+  /** Names of no stream that clients of Binance's wire asked for, and were not refused. */
+  silentNames: number;
 }
 
 export const newEdgeCounts = (): EdgeCounts => ({
   messages: 0,
   deliveries: 0,
   sentBytes: 0,
+  conflated: 0,
+  heldBack: 0,
   renditions: 0,
   discarded: 0,
   lost: 0,
@@ -36,4 +44,5 @@ export const newEdgeCounts = (): EdgeCounts => ({
   brokenArrays: 0,
   fellBehind: 0,
   bridges: 0,
+  silentNames: 0,
 });

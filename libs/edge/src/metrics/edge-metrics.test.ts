@@ -19,14 +19,17 @@ it('shows what an edge counts under one name each', async () => {
     'holdfast_edge_messages_total 1',
     'holdfast_edge_deliveries_total 2',
     'holdfast_edge_sent_bytes_total 3',
-    'holdfast_edge_renditions_total 4',
-    'holdfast_edge_discarded_total 5',
-    'holdfast_edge_lost_total 6',
-    'holdfast_edge_fetched_total 7',
-    'holdfast_edge_unreadable_total 8',
-    'holdfast_edge_broken_arrays_total 9',
-    'holdfast_edge_fell_behind_total 10',
-    'holdfast_edge_bridges_total 11',
+    'holdfast_edge_conflated_total 4',
+    'holdfast_edge_held_back_total 5',
+    'holdfast_edge_renditions_total 6',
+    'holdfast_edge_discarded_total 7',
+    'holdfast_edge_lost_total 8',
+    'holdfast_edge_fetched_total 9',
+    'holdfast_edge_unreadable_total 10',
+    'holdfast_edge_broken_arrays_total 11',
+    'holdfast_edge_fell_behind_total 12',
+    'holdfast_edge_bridges_total 13',
+    'holdfast_edge_silent_names_total 14',
     'holdfast_edge_commands_total{wire="native",result="ok"} 1',
     'holdfast_edge_slow_clients_closed_total{how="cut"} 1',
     'holdfast_edge_refused_connections_total{why="too-many"} 1',
@@ -37,7 +40,7 @@ it('shows what an edge counts under one name each', async () => {
 
 it('starts every kind at 0: the first refusal of a kind is a rise', async () => {
   const metrics = new Metrics();
-  new EdgeMetrics(metrics);
+  void new EdgeMetrics(metrics);
   const lines = await read(metrics);
   for (const line of [
     'holdfast_edge_commands_total{wire="native",result="too-many-pings"} 0',

@@ -6,6 +6,8 @@ const HELP: Record<keyof EdgeCounts, string> = {
   messages: 'Messages taken from the bus.',
   deliveries: 'Messages times the clients they were sent to.',
   sentBytes: 'Bytes of messages times the clients they were sent to, and of what was sent to one of them.',
+  conflated: 'Messages times the clients that were not sent them because newer ones took their place.',
+  heldBack: 'Messages that waited for a turn of the loop, because as much had gone out as clients must first read.',
   renditions: 'Frames rebuilt for clients of Binance’s wire.',
   discarded: 'Messages of an older term, or seen before.',
   lost: 'Messages lost between the upstream and this edge.',
@@ -14,6 +16,7 @@ const HELP: Record<keyof EdgeCounts, string> = {
   brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
   fellBehind: 'Times a client of /v1 read too slowly for what was live, and was given what is kept as it read.',
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
+  silentNames: 'Names taken on Binance’s wire under which nothing ever comes: there is no such stream.',
 };
 
 const COUNTERS = {
@@ -24,7 +27,7 @@ const COUNTERS = {
   },
   slowCloses: {
     name: 'holdfast_edge_slow_clients_closed_total',
-    help: 'Clients closed because they read too slowly: told with 4001; cut within one burst; unread, where they did not read that; no-room, where too much waited for all; fell-behind with 4004.',
+    help: 'Clients closed because they read too slowly: told with 4001, on Binance’s wire 1008; cut within one burst; unread, where they did not read that; no-room, where too much waited for all; fell-behind with 4004.',
     labelNames: ['how'],
   },
   refusedConnections: {

@@ -60,7 +60,7 @@ export class Stragglers implements Indulgence {
     this.giveOn(session);
   }
 
-  /** It reads too slowly for what is live: of all that it hears it is given what is kept, from here on. */
+  /** It reads too slowly for what is live: of all that it hears and that nothing is left out of it is given what is kept, from here on. */
   fallBehind(session: Session): boolean {
     if (session.wire.name !== 'native' || this.isOwed(session)) return false;
     const known = this.behind.get(session);
@@ -68,7 +68,7 @@ export class Stragglers implements Indulgence {
       this.giveUp(session);
       return true;
     }
-    const live = [...session.streams.values()].filter((stream) => stream.isFollowed && !known?.has(stream));
+    const live = wholeOf(session).filter((stream) => stream.isFollowed && !known?.has(stream));
     if (live.some(({ history }) => !history)) return false;
     if (live.length > 0) this.metrics.counts.fellBehind += 1;
     this.put(
@@ -83,12 +83,11 @@ export class Stragglers implements Indulgence {
     return this.behind.get(session)?.has(stream) === true;
   }
 
-  /** It wants some no more: those that it has no longer. */
+  /** It wants some no more, or does without some of their messages: those that it has no longer, or under another contract. */
   tidy(session: Session): void {
     const streams = this.behind.get(session);
-    for (const stream of streams?.keys() ?? []) {
-      if (session.streams.get(stream.name) !== stream) streams?.delete(stream);
-    }
+    const whole = new Set(wholeOf(session));
+    for (const stream of streams?.keys() ?? []) if (!whole.has(stream)) streams?.delete(stream);
   }
 
   /** It has gone. */
@@ -110,7 +109,7 @@ export class Stragglers implements Indulgence {
   private giveOn(session: Session): void {
     const streams = this.behind.get(session);
     for (const [stream, { at, knows }] of streams ?? []) {
-      if (!session.isOpen || session.backlogBytes >= this.mostBytes) return;
+      if (!session.isOpen || session.unsentBytes >= this.mostBytes) return;
       if (!at) continue;
       const reached = this.give(session, stream, at);
       if (!reached) return this.giveUp(session);
@@ -125,7 +124,7 @@ export class Stragglers implements Indulgence {
   private give(session: Session, stream: EdgeStream, at: Place): Place | undefined {
     const texts = rangeBehind(stream, at);
     if (!texts) return undefined;
-    const some = fitting(texts, this.mostBytes - session.backlogBytes);
+    const some = fitting(texts, this.mostBytes - session.unsentBytes);
     session.send(...some);
     if (some.length === texts.length) return toldTo(stream);
     return placeIn(some.at(-1) ?? '');
@@ -145,6 +144,10 @@ export class Stragglers implements Indulgence {
     session.close(CLOSE.fellBehind, 'fell behind: what you lack is not kept any more; say your last places');
   }
 }
+
+/** The streams of which it is told every message: what is conflated for it goes by its own way, as fast as it reads. */
+const wholeOf = (session: Session): EdgeStream[] =>
+  [...session.streams].flatMap(([name, stream]) => (stream && !session.hearerOf(name).conflated ? [stream] : []));
 
 /** Whether all behind this place may still be there; looked at often, so at its end alone. */
 function isKept(stream: EdgeStream, at: Place): boolean {

@@ -47,6 +47,7 @@ describe('the demand of an edge', () => {
       lingerMs: LINGER_MS,
       make: (parsed) => new EdgeStream(spot, parsed, clock.now(), outlet),
       listen: ({ parsed }) => ({ ...bus.messages.subscribe(spot.topic(parsed), () => undefined), ready }),
+      opened: () => undefined,
       changed: () => voice.soon(),
     });
     voice = new DemandVoice({
@@ -155,6 +156,21 @@ describe('the demand of an edge', () => {
     expect(want('a@trade', 'native')).toBe(stream);
     await settle(LINGER_MS * 3);
     expect(demands().at(-1)?.streams).toEqual(['a@trade']);
+  });
+
+  it('names first what clients asked for first, so that one who wants many goes before nobody', async () => {
+    for (const [name, rank] of [
+      ['a@trade', 2],
+      ['b@trade', 0],
+      ['c@trade', 1],
+    ] as const) {
+      wanted.want(parsedStream(name), 'native', rank);
+    }
+    await settle();
+    expect(demands().at(-1)?.streams).toEqual(['b@trade', 'c@trade', 'a@trade']);
+    wanted.want(parsedStream('a@trade'), 'raw', 0);
+    clock.advance(DEMAND_EVERY_MS);
+    expect(demands().at(-1)?.streams).toEqual(['a@trade', 'b@trade', 'c@trade']);
   });
 
   it('says it again every two seconds, and when it is asked, without asking anything', async () => {

@@ -15,6 +15,7 @@ import {
   readPlace,
 } from '#libs/core';
 import { Audience } from '../delivery/audience.js';
+import { Conflator } from '../delivery/conflation/conflator.js';
 import { EdgeBook } from '../delivery/edge-book.js';
 import { Frames } from '../delivery/frames.js';
 import { Newcomers } from '../delivery/newcomers.js';
@@ -55,6 +56,8 @@ export class EdgeStream {
   readonly keepsNewest: boolean;
   readonly audience: Audience;
   readonly frames: Frames;
+  /** Who of `/v1` does without some messages is told by this. */
+  readonly conflator: Conflator;
   /** Of a stream of diffs: what its clients know. */
   readonly book: EdgeBook | undefined;
   phase: StreamPhase = 'awaited';
@@ -96,7 +99,8 @@ export class EdgeStream {
     this.history = shelf.open();
     const rules = parsed.known.book;
     const newcomers = rules && new Newcomers(market.name, parsed.name, clock, ownSnapshotMs);
-    this.audience = new Audience(market.name, parsed.name, newcomers);
+    this.conflator = new Conflator(parsed, (event) => this.frames.fits(event));
+    this.audience = new Audience(market.name, parsed.name, newcomers, this.conflator.seats);
     this.frames = new Frames(market, parsed, this.audience, { publish, counts });
     if (!rules || !newcomers) return;
     const { audience, frames } = this;

@@ -13,6 +13,7 @@ import {
   readPlace,
   stamp,
 } from '#libs/core';
+import { Sluice } from '../delivery/sluice.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
@@ -39,6 +40,8 @@ interface IntakeParts {
   clock: Clock;
   publish: Publish;
   metrics: EdgeMetrics;
+  /** Holds back what is more than clients can take in one turn of the loop; absent: nothing is. */
+  sluice?: Sluice;
   /** Takes note that an upstream of this term has spoken; false where that term is over. */
   sees(epoch: Epoch): boolean;
   /** Asks the upstream how a stream stands. */
@@ -53,9 +56,11 @@ interface IntakeParts {
  */
 export class Intake {
   private readonly catchingUp: CatchingUp<EdgeStream>;
+  private readonly sluice: Sluice;
 
   constructor(private readonly parts: IntakeParts) {
     const { counts } = parts.metrics;
+    this.sluice = parts.sluice ?? new Sluice(counts);
     this.catchingUp = new CatchingUp({
       counts,
       fetch: (question, stream, told) => parts.fetch(question, stream, told),
@@ -68,10 +73,12 @@ export class Intake {
    * followed stream goes straight through, as the table has it (`event`); everything else takes the longer way.
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
+    const { sluice } = this;
     const { clock, metrics, publish } = this.parts;
     const { counts } = metrics;
-    const { audience, history } = stream;
-    return (text) => {
+    const { audience, history, conflator } = stream;
+    const deliver = (text: string): void => {
+      if (sluice.isShut) return sluice.hold(deliver, text);
       const place = readPlace(text, stream.front);
       const isNext = place !== undefined && place.seq === stream.seq + 1 && place.epoch === stream.epoch;
       if (!isNext || stream.repeats || (stream.phase !== 'followed' && stream.phase !== 'doubted')) {
@@ -92,11 +99,13 @@ export class Intake {
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
+      if (conflator.seats.size > 0) conflator.take(text);
       if (audience.counts.native === 0) return;
       counts.deliveries += audience.counts.native;
       counts.sentBytes += audience.counts.native * text.length;
       publish(audience.topics.native, text);
     };
+    return deliver;
   }
 
   /**
@@ -105,6 +114,8 @@ export class Intake {
    * before it is asked for.
    */
   welcome(stream: EdgeStream, welcome: Welcome, mayAsk = true): boolean {
+    // Messages that wait are before what it says. Where what was before it has been asked for, they are in what was fetched.
+    if (mayAsk && this.sluice.isShut) return false;
     const { place, latest } = welcome;
     const before = stream.place;
     const said = readFeed(welcome.feed, stream);
@@ -249,9 +260,10 @@ export class Intake {
 
   private tell(stream: EdgeStream, ...texts: string[]): void {
     const { counts, topics } = stream.audience;
-    if (counts.native === 0) return;
     const { counts: sent } = this.parts.metrics;
     for (const text of texts) {
+      if (stream.conflator.seats.size > 0) stream.conflator.take(text);
+      if (counts.native === 0) continue;
       sent.deliveries += counts.native;
       sent.sentBytes += counts.native * text.length;
       this.parts.publish(topics.native, text);

@@ -10,6 +10,8 @@ interface WantedStream {
   subscription: Subscription;
   /** Whether nothing published on the stream's channel is missed any more; only then may it be demanded. */
   isReady: boolean;
+  /** How many streams that client had before it for whom it is the first: the upstream may not have room for all. */
+  rank: number;
   /** Set while nobody wants it and it waits to be let go. */
   lingering: Cancel | undefined;
 }
@@ -22,6 +24,8 @@ interface InterestParts {
   make(parsed: ParsedStream): EdgeStream;
   /** Begins to listen on its channel. */
   listen(stream: EdgeStream): Subscription;
+  /** Called when a stream is wanted that was not. */
+  opened(stream: EdgeStream): void;
   /** Called when the set of streams that may be demanded has changed. */
   changed(): void;
 }
@@ -39,9 +43,10 @@ export class Interest {
     return [...this.entries.values()].map(({ stream }) => stream);
   }
 
-  /** Those on whose channels nothing is missed any more. */
+  /** Those on whose channels nothing is missed any more. First what clients asked for first, so that one that wants many goes before nobody. */
   get ready(): EdgeStream[] {
-    return [...this.entries.values()].filter(({ isReady }) => isReady).map(({ stream }) => stream);
+    const ready = [...this.entries.values()].filter(({ isReady }) => isReady);
+    return ready.sort((one, other) => one.rank - other.rank).map(({ stream }) => stream);
   }
 
   /** What is known of a stream; undefined where nobody wants it. */
@@ -57,7 +62,7 @@ export class Interest {
   /** @throws HoldfastError `too-many-streams` if this edge cannot take all of these as well. */
   makeRoom(names: readonly StreamName[]): void {
     const { taken, most } = this.parts.room;
-    const fresh = names.filter((name) => !this.entries.has(name));
+    const fresh = [...new Set(names)].filter((name) => !this.entries.has(name));
     const over = taken + fresh.length - most;
     if (over <= 0) return;
     const idle = [...this.entries.values()].filter(
@@ -71,9 +76,25 @@ export class Interest {
     for (const entry of idle.slice(0, over)) this.letGo(entry);
   }
 
-  /** One more client wants the stream in this form. */
-  want(parsed: ParsedStream, rendition: Rendition): EdgeStream {
+  /** The same without a word: false if it cannot. */
+  hasRoom(names: readonly StreamName[]): boolean {
+    try {
+      this.makeRoom(names);
+      return true;
+    } catch (error) {
+      if (error instanceof HoldfastError) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * One more client wants the stream in this form.
+   *
+   * @param rank how many streams it has already.
+   */
+  want(parsed: ParsedStream, rendition: Rendition, rank = 0): EdgeStream {
     const entry = this.entries.get(parsed.name) ?? this.open(parsed);
+    entry.rank = entry.lingering ? rank : Math.min(entry.rank, rank);
     entry.lingering?.();
     entry.lingering = undefined;
     entry.stream.audience.add(rendition);
@@ -96,9 +117,10 @@ export class Interest {
   private open(parsed: ParsedStream): WantedStream {
     const stream = this.parts.make(parsed);
     const subscription = this.parts.listen(stream);
-    const entry: WantedStream = { stream, subscription, isReady: false, lingering: undefined };
+    const entry: WantedStream = { stream, subscription, isReady: false, rank: Infinity, lingering: undefined };
     this.entries.set(parsed.name, entry);
     this.parts.room.taken += 1;
+    this.parts.opened(stream);
     void subscription.ready.then(() => {
       entry.isReady = true;
       if (this.has(stream)) this.parts.changed();

@@ -1,8 +1,9 @@
 import type { Bus, Subscription } from '#libs/bus';
-import type { Market } from '#libs/binance';
-import { type Cancel, type Clock, type HistoryShelf, type Millis, stamp } from '#libs/core';
+import type { Market, ParsedStream } from '#libs/binance';
+import { type Cancel, type Clock, type HistoryShelf, type Millis, type StreamName, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
+import type { Sluice } from '../delivery/sluice.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
@@ -11,6 +12,7 @@ import { Intake } from './intake.js';
 import { ReachedVoice } from './reached-voice.js';
 import type { Room } from './room.js';
 import { Interest } from './interest.js';
+import { KnownSymbols } from '../symbols/known-symbols.js';
 import { OtherEdges } from '../following/other-edges.js';
 import { Tails } from '../following/tails.js';
 import { Welcomes } from './welcomes.js';
@@ -29,6 +31,7 @@ export interface SharedParts {
   ownSnapshotMs: Millis;
   /** Where the newest messages of streams are kept. */
   shelf: HistoryShelf;
+  sluice?: Sluice;
 }
 
 /**
@@ -38,6 +41,9 @@ export interface SharedParts {
 export class MarketStreams {
   readonly wanted: Interest;
   readonly hearing: Hearing;
+  readonly symbols: KnownSymbols;
+  /** Told the names of streams that are carried: one that is newly wanted here, and those that the upstream names. */
+  carried: (names: Iterable<StreamName>) => void = () => undefined;
   private readonly demand: DemandVoice;
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
@@ -55,6 +61,7 @@ export class MarketStreams {
     const { channels } = market;
     const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
     const find = (name: string): EdgeStream | undefined => this.wanted.find(name);
+    this.symbols = new KnownSymbols({ ...all, channel: channels.symbols });
     this.others = new OtherEdges({ ...all, channel: channels.missed, find });
     this.intake = new Intake({
       ...all,
@@ -66,6 +73,7 @@ export class MarketStreams {
       ...all,
       make: (parsed) => this.make(parsed),
       listen: (stream) => this.listen(stream),
+      opened: ({ name }) => this.carried([name]),
       changed: () => this.demand.soon(),
     });
     this.welcomes = new Welcomes({
@@ -85,12 +93,21 @@ export class MarketStreams {
       ...all,
       streams: () => this.wanted.streams,
       distrust: (stream, deafness) => this.intake.distrust(stream, deafness),
-      heard: (heartbeat) => this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams)),
+      heard: (heartbeat) => {
+        this.welcomes.ask(this.tails.judge(heartbeat, this.wanted.streams));
+        this.carried(heartbeat.places.keys());
+      },
       askAgain: () => this.demand.again(),
     });
   }
 
+  /** Whether there is no such symbol. What has come once is believed in, whatever a list says. */
+  isUnlisted(parsed: ParsedStream): boolean {
+    return this.symbols.lacks(parsed) && this.wanted.find(parsed.name)?.last === undefined;
+  }
+
   start(): void {
+    this.symbols.start();
     this.demand.start();
     this.reached.start();
     this.others.start();
@@ -101,6 +118,7 @@ export class MarketStreams {
   /** Hears and says nothing any more. */
   stop(): void {
     this.cancelLook();
+    this.symbols.stop();
     this.hearing.stop();
     this.reached.stop();
     this.others.stop();

@@ -1,9 +1,10 @@
 import { IsBoolean, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import { ClientRestSettings } from './client-rest-settings.js';
 import { host, integer, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
 
 /** Where clients connect and what one of them may take. */
-export class EdgeSettings {
+export class EdgeSettings extends ClientRestSettings {
   @Setting({
     env: 'HOLDFAST_HOST',
     read: host,
@@ -93,7 +94,7 @@ export class EdgeSettings {
     env: 'HOLDFAST_MAX_CLIENT_BACKLOG_BYTES',
     read: integer,
     expected: 'a number of bytes from 16384 to 1073741824',
-    says: 'What may wait for one slow client; above it a client of /v1 is given what it lacks as it reads (HOLDFAST_HISTORY_STREAM_BYTES), and one of Binance’s wire is closed with 4001 rather than silently lose messages.',
+    says: 'What may wait for one slow client and must not be left out. Above it a client of /v1 is given what it lacks as it reads (HOLDFAST_HISTORY_STREAM_BYTES) under the contract all, and closed with 4001 under the others; one of Binance’s wire is closed with 1008. None silently loses messages.',
   })
   @Max(1_073_741_824)
   @Min(16_384)

@@ -1,3 +1,4 @@
+export { BinanceSettings } from './binance-settings.js';
 export { BusSettings } from './bus-settings.js';
 export { EdgeSettings } from './edge-settings.js';
 export { OpsSettings } from './ops-settings.js';

@@ -40,6 +40,22 @@ describe('readSettings', () => {
     expect(complaintsOf(() => readSettings(ALL, {}))).toEqual([]);
   });
 
+  it('reads of a class that extends another what both declare', () => {
+    class Larger extends Sample {
+      @Setting({ env: 'SAMPLE_DEPTH', read: integer, expected: 'a number from 1 to 5', says: 'A depth.' })
+      @Max(5)
+      @Min(1)
+      @IsInt()
+      depth: number = 2;
+    }
+    expect(readSettings({ larger: Larger }, { SAMPLE_SIZE: '7' }).larger).toEqual({ size: 7, depth: 2 });
+    expect(complaintsOf(() => readSettings({ larger: Larger }, { SAMPLE_SIZE: '70', SAMPLE_DEPTH: '9' }))).toEqual([
+      'SAMPLE_DEPTH is "9": expected a number from 1 to 5',
+      'SAMPLE_SIZE is "70": expected a number from 1 to 9',
+    ]);
+    expect([...settingsOf(Sample).keys()]).toEqual(['size']);
+  });
+
   it('takes a value from the environment, and keeps the default where a variable is unset or empty', () => {
     expect(readSettings({ sample: Sample }, { SAMPLE_SIZE: ' 7 ' }).sample.size).toBe(7);
     expect(readSettings({ sample: Sample }, { SAMPLE_SIZE: '' }).sample.size).toBe(3);

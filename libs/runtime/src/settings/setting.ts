@@ -38,9 +38,17 @@ export function Setting(details: SettingDetails): PropertyDecorator {
   };
 }
 
-/** The settings a class declares, by property. */
+/** The settings a class declares, by property, and behind them those of the class that it extends. */
 export const settingsOf = (type: new () => object): ReadonlyMap<string, SettingDetails> =>
-  SETTINGS.get(type.prototype as object) ?? new Map<string, SettingDetails>();
+  ofPrototype(type.prototype as object);
+
+function ofPrototype(prototype: object | null): ReadonlyMap<string, SettingDetails> {
+  if (prototype === null) return new Map();
+  return new Map([
+    ...(SETTINGS.get(prototype) ?? []),
+    ...ofPrototype(Object.getPrototypeOf(prototype) as object | null),
+  ]);
+}
 
 /** One or more settings are not what they should be; each line names one, its value and what was expected. */
 export class SettingsError extends Error {

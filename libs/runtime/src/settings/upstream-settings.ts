@@ -1,79 +1,12 @@
 import { IsArray, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { httpUrl, integer, list, text, webSocketUrl, yesOrNo } from './readers.js';
-import { Setting, type SettingDetails } from './setting.js';
+import { BinanceSettings } from './binance-settings.js';
+import { integer, list, text, yesOrNo } from './readers.js';
+import { Setting } from './setting.js';
 
 const milliseconds = (from: number, to: number): string => `a number of milliseconds from ${from} to ${to}`;
 
-const PROXY_URL = 'a URL like http://proxy:3128 or http://user:password@proxy:3128';
-
-/** A variable that programs of all kinds read, in upper and lower case. */
-const ofAll = (env: string): Omit<SettingDetails, 'says'> => ({
-  env,
-  lowerCase: env.toLowerCase(),
-  read: text,
-  expected: PROXY_URL,
-  isSecret: true,
-});
-
-/** Which exchange endpoint is read, and how its connection is looked after. */
-export class UpstreamSettings {
-  @Setting({
-    env: 'HOLDFAST_UPSTREAM_WS_URL',
-    read: webSocketUrl,
-    expected: 'a URL like wss://data-stream.binance.vision or ws://127.0.0.1:9543, without a path',
-    says: 'Base URL of the WebSocket streams. Unset: that of the market; for spot wss://data-stream.binance.vision, which carries market data only.',
-  })
-  @IsOptional()
-  @IsString()
-  wsUrl?: string;
-
-  @Setting({
-    env: 'HOLDFAST_UPSTREAM_REST_URL',
-    read: httpUrl,
-    expected: 'a URL like https://api.binance.com or http://127.0.0.1:9543, without a path',
-    says: 'Base URL of the REST API, which holes are filled from; no other host is asked then. Unset: those of the market; for spot https://api.binance.com, and https://data-api.binance.vision where that fails. Set it where HOLDFAST_UPSTREAM_WS_URL is set.',
-  })
-  @IsOptional()
-  @IsString()
-  restUrl?: string;
-
-  @Setting({
-    env: 'HOLDFAST_UPSTREAM_PROXY',
-    read: text,
-    expected: `${PROXY_URL}, or none`,
-    says: 'Proxy through which Binance is reached, with CONNECT. Unset: what HTTPS_PROXY (HTTP_PROXY for ws:// and http://), ALL_PROXY and NO_PROXY say, as for other programs. None: directly, whatever they say.',
-    isSecret: true,
-  })
-  @IsOptional()
-  @IsString()
-  proxy?: string;
-
-  @Setting({ ...ofAll('HTTPS_PROXY'), says: 'Proxy for wss:// and https:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
-  @IsOptional()
-  @IsString()
-  httpsProxy?: string;
-
-  @Setting({ ...ofAll('HTTP_PROXY'), says: 'Proxy for ws:// and http:// where HOLDFAST_UPSTREAM_PROXY is unset.' })
-  @IsOptional()
-  @IsString()
-  httpProxy?: string;
-
-  @Setting({ ...ofAll('ALL_PROXY'), says: 'Proxy where neither of the two before is set.' })
-  @IsOptional()
-  @IsString()
-  allProxy?: string;
-
-  @Setting({
-    env: 'NO_PROXY',
-    lowerCase: 'no_proxy',
-    read: list,
-    expected: 'names, addresses and networks separated by commas, like .example.com,10.0.0.0/8, or *',
-    says: 'What is reached directly, whatever the three before say.',
-  })
-  @IsArray()
-  @IsString({ each: true })
-  noProxy: string[] = [];
-
+/** What is read of the exchange, and how the connection to it is looked after. */
+export class UpstreamSettings extends BinanceSettings {
   @Setting({
     env: 'HOLDFAST_STREAMS',
     read: list,
@@ -92,17 +25,6 @@ export class UpstreamSettings {
   })
   @IsIn(['MILLISECOND', 'MICROSECOND'])
   timeUnit: 'MILLISECOND' | 'MICROSECOND' = 'MILLISECOND';
-
-  @Setting({
-    env: 'HOLDFAST_CONNECT_TIMEOUT_MS',
-    read: integer,
-    expected: milliseconds(100, 120_000),
-    says: 'How long a connection attempt may take in all, from the look-up of the name to the end of the WebSocket handshake, whatever comes meanwhile.',
-  })
-  @Max(120_000)
-  @Min(100)
-  @IsInt()
-  connectTimeoutMs: number = 10_000;
 
   @Setting({
     env: 'HOLDFAST_RETRY_FIRST_MS',
@@ -179,6 +101,17 @@ export class UpstreamSettings {
   })
   @IsBoolean()
   bookUnbridged: boolean = false;
+
+  @Setting({
+    env: 'HOLDFAST_SYMBOLS_EVERY_MS',
+    read: integer,
+    expected: milliseconds(0, 86_400_000),
+    says: 'How often exchangeInfo is asked which symbols there are (weight 20): streams of others never reach Binance. 0: never, and any symbol will do.',
+  })
+  @Max(86_400_000)
+  @Min(0)
+  @IsInt()
+  symbolsEveryMs: number = 3_600_000;
 
   @Setting({
     env: 'HOLDFAST_SILENCE_BYTES_MS',
@@ -313,7 +246,7 @@ export class UpstreamSettings {
     env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',
     read: integer,
     expected: 'a number from 1 to 100000',
-    says: 'Different streams that all edges together may want; what is wanted beyond it is not subscribed to.',
+    says: 'Different streams that all edges together may want. What is wanted beyond it is not subscribed to: edges that want few get all of theirs, the others as many as each other, of each the ones that its clients asked for first.',
   })
   @Max(100_000)
   @Min(1)

@@ -1,7 +1,7 @@
 import { averageText, bookPayload, referenceText } from '../wire/payload.js';
 import { exchangeInfo } from './exchange-info.js';
 import { klineRows } from './klines.js';
-import type { Query } from './query.js';
+import { type Query, hasAskedStatus, wrongStatus } from './query.js';
 import type { Endpoint, Source } from './source.js';
 import { TICKERS } from './tickers.js';
 import { TRADES } from './trades.js';
@@ -36,6 +36,7 @@ export function depthWeight(query: Query): number {
 function depth({ query }: Source): unknown {
   const instrument = query.instrument();
   const limit = query.limit(100, 5_000);
+  if (!hasAskedStatus(query)) return wrongStatus(query);
   return instrument && bookPayload(instrument, limit);
 }
 

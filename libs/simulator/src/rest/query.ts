@@ -145,6 +145,19 @@ export class Query {
   }
 }
 
+/** Whether what is named has the `symbolStatus` that is asked for, if any: everything that we have is traded. */
+export function hasAskedStatus(query: Query): boolean {
+  const status = query.text('symbolStatus') ?? 'TRADING';
+  if (!STATUSES.has(status)) query.wrong(-1122, 'Invalid symbolStatus.');
+  return status === 'TRADING';
+}
+
+const STATUSES: ReadonlySet<string> = new Set(['TRADING', 'HALT', 'BREAK']);
+
+/** What a single symbol of another status is answered with. */
+export const wrongStatus = (query: Query): undefined =>
+  query.wrong(-1220, "The symbol's status does not match the requested symbolStatus.");
+
 /** How many symbols are named; undefined: none, so all are meant. */
 export function symbolCount(query: Query): number | undefined {
   if (query.has('symbol')) return 1;

@@ -126,6 +126,9 @@ it.each([
   ['ticker/price?symbols=["BTCUSDT","NOSUCH"]', 400, -1121],
   ['ticker/24hr?symbol=BTCUSDT&symbols=["BTCUSDT"]', 400, -1128],
   ['exchangeInfo?symbol=BTCUSDT&permissions=SPOT', 400, -1128],
+  ['depth?symbol=BTCUSDT&symbolStatus=HALT', 400, -1220],
+  ['ticker/price?symbol=BTCUSDT&symbolStatus=BREAK', 400, -1220],
+  ['ticker/24hr?symbolStatus=SLEEPING', 400, -1122],
 ])('%s is refused as Binance refuses it', async (path, status, code) => {
   await start();
   const answer = await get<{ code: number; msg: string }>(path);
@@ -212,6 +215,14 @@ it('tickers say what they say of one symbol, of some, and of all', async () => {
   const { body: all } = await get<{ symbol: string; price: string }[]>('ticker/price');
   expect(all.map(({ symbol }) => symbol)).toEqual(simulator.market.instruments.map(({ spec }) => spec.symbol));
   expect(all[0]!.price).toMatch(/^\d+\.\d{8}$/);
+});
+
+it('tickers leave out what has not the status that is asked for', async () => {
+  await start();
+  const { body: some } = await get<unknown[]>('ticker/bookTicker?symbols=["BTCUSDT","ETHUSDT"]&symbolStatus=TRADING');
+  const { body: none } = await get<unknown[]>('ticker/price?symbolStatus=HALT');
+  expect([some.length, none]).toEqual([2, []]);
+  expect((await get('depth?symbol=BTCUSDT&symbolStatus=TRADING')).status).toBe(200);
 });
 
 it('weight is counted in the header and too much of it is refused', async () => {

@@ -3,7 +3,7 @@ import { candleOpen } from '../market/candles/intervals.js';
 import type { Instrument } from '../market/instrument.js';
 import { bookTickerPayload, priceText } from '../wire/payload.js';
 import { DAY, MINUTE, dayTicker, windowTicker } from '../wire/ticker-payload.js';
-import { type Query, symbolCount } from './query.js';
+import { type Query, hasAskedStatus, symbolCount, wrongStatus } from './query.js';
 import type { Endpoint, Source } from './source.js';
 
 /** What is said of one symbol: everything, or the short form. */
@@ -38,8 +38,10 @@ function weightOfPrices(query: Query): number {
 function answerOf(source: Source, row: TickerRow, { most }: { most?: number }): unknown {
   const { query, market } = source;
   const named = query.instruments(most);
+  const isTraded = hasAskedStatus(query);
   if (query.problem) return undefined;
-  if (!Array.isArray(named ?? [])) return row(source, named as Instrument);
+  if (!Array.isArray(named ?? [])) return isTraded ? row(source, named as Instrument) : wrongStatus(query);
+  if (!isTraded) return [];
   return ((named as Instrument[] | undefined) ?? market.instruments).map((instrument) => row(source, instrument));
 }
 

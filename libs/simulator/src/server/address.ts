@@ -1,4 +1,7 @@
+import { LONGEST_NAME } from '#libs/binance';
+import { type Result, notOk, ok } from '#libs/core';
 import type { TimeUnit } from '../wire/channel.js';
+import type { SimRefusal } from './gate.js';
 
 /** What a stream URL asks for. */
 export interface Wish {
@@ -9,30 +12,32 @@ export interface Wish {
 
 /**
  * Reads path and query of an upgrade: `/ws`, `/ws/<stream>[/<stream>…]`, `/stream`, `/stream?streams=a/b`, each with
- * `timeUnit`. Percent-encoding is undone; a `+` stays a plus, as in `@+08:00`. Undefined for any other path.
+ * `timeUnit`. Percent-encoding is undone; a `+` stays a plus, as in `@+08:00`. Any name will do, whether there is such a stream or
+ * not, but an encoding that is none, or a name that no request could hold, is refused with 400, and any other path with 404.
  */
-export function readAddress(url: string): Wish | undefined {
+export function readAddress(url: string): Result<Wish, SimRefusal> {
   const [path = '', query = ''] = url.split('?', 2);
   const values = new Map(query.split('&').map((pair) => splitOnce(pair, '=')));
   const timeUnit = values.get('timeUnit')?.toUpperCase() === 'MICROSECOND' ? 'MICROSECOND' : 'MILLISECOND';
-  if (path === '/stream') return { isCombined: true, timeUnit, streams: names(values.get('streams') ?? '') };
+  if (path === '/stream' || path === '/stream/')
+    return wishOf({ isCombined: true, timeUnit }, values.get('streams') ?? '');
   if (path === '/ws' || path.startsWith('/ws/'))
-    return { isCombined: false, timeUnit, streams: names(path.slice('/ws/'.length)) };
-  return undefined;
+    return wishOf({ isCombined: false, timeUnit }, path.slice('/ws/'.length));
+  return notOk({ status: 404 });
 }
 
-/** Split first, decode after, as a `/` inside a name would be encoded. Malformed encoding leaves the text as it is. */
-const names = (text: string): string[] =>
-  text
-    .split('/')
-    .filter(Boolean)
-    .flatMap((name) => decoded(name).split('/'));
+/** Decoded first: the slashes between names may be encoded, too. */
+function wishOf(form: Omit<Wish, 'streams'>, text: string): Result<Wish, SimRefusal> {
+  const streams = decoded(text)?.split('/').filter(Boolean);
+  if (!streams || streams.some(({ length }) => length > LONGEST_NAME)) return notOk({ status: 400 });
+  return ok({ ...form, streams });
+}
 
-function decoded(text: string): string {
+function decoded(text: string): string | undefined {
   try {
     return decodeURIComponent(text);
   } catch {
-    return text;
+    return undefined;
   }
 }
 

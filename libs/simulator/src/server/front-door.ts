@@ -8,7 +8,7 @@ import { readAddress, type Wish } from './address.js';
 import { SimConnection, type House } from './connection.js';
 import { cutShort } from './cuts.js';
 import { Doorkeeper } from './doorkeeper.js';
-import { Gate, type Moment, type GateStep } from './gate.js';
+import { Gate, type Moment, type GateStep, type SimRefusal } from './gate.js';
 import type { Limits } from './rules/limits.js';
 import { type UpgradeAttempt, Records, type Rule, type Violation } from './rules/records.js';
 import { refuse } from './refusal.js';
@@ -114,20 +114,20 @@ export class FrontDoor implements House {
     const attempt: UpgradeAttempt = { at: this.clock.now(), ip, url: headOf(url), outcome: 'refused' };
     this.attempts.add(attempt);
     const wish = readAddress(url);
-    const refusal = this.keeper.admit(ip, url) ?? this.tooManyStreams(wish);
+    const refusal = this.keeper.admit(ip, url) ?? (wish.ok ? this.tooManyStreams(wish.value) : undefined);
     if (refusal) {
       Object.assign(attempt, { status: refusal.status, by: 'limit' });
       return refuse(socket, refusal);
     }
-    if (!wish) {
-      Object.assign(attempt, { status: 404, by: 'path' });
-      return refuse(socket, { status: 404 });
+    if (!wish.ok) {
+      Object.assign(attempt, { status: wish.problem.status, by: 'path' });
+      return refuse(socket, wish.problem);
     }
-    this.follow(this.gate.next(), attempt, () => this.upgrade(request, socket, head, wish, attempt), socket);
+    this.follow(this.gate.next(), attempt, () => this.upgrade(request, socket, head, wish.value, attempt), socket);
   }
 
-  private tooManyStreams(wish: Wish | undefined): { status: number } | undefined {
-    const count = new Set(wish?.streams).size;
+  private tooManyStreams(wish: Wish): SimRefusal | undefined {
+    const count = new Set(wish.streams).size;
     if (count <= this.limits.streamsPerConnection) return undefined;
     this.note('streams-per-connection', `${count} in the URL, at most ${this.limits.streamsPerConnection}`);
     return { status: 400 };

@@ -110,7 +110,13 @@ it('orders at the gate hold for their count or their time, the oldest first', ()
 it.each([
   ['/ws', { isCombined: false, streams: [] }],
   ['/ws/btcusdt@trade/ethusdt@trade', { isCombined: false, streams: ['btcusdt@trade', 'ethusdt@trade'] }],
+  ['/ws/0', { isCombined: false, streams: ['0'] }],
+  [
+    `/ws/${'x'.repeat(128)}/!ticker@arr//BTCUSDT@trade`,
+    { isCombined: false, streams: ['x'.repeat(128), '!ticker@arr', 'BTCUSDT@trade'] },
+  ],
   ['/stream', { isCombined: true, streams: [] }],
+  ['/stream/?streams=a@trade', { isCombined: true, streams: ['a@trade'] }],
   ['/stream?streams=btcusdt@kline_1d@+08:00', { isCombined: true, streams: ['btcusdt@kline_1d@+08:00'] }],
   [
     '/stream?streams=btcusdt%40kline_1d%40%2B08%3A00%2Fa@trade',
@@ -121,9 +127,17 @@ it.each([
     { isCombined: true, streams: ['币usdt@trade'], timeUnit: 'MICROSECOND' },
   ],
 ])('the address %s is understood', (url, wish) => {
-  expect(readAddress(url)).toEqual({ timeUnit: 'MILLISECOND', ...wish });
+  expect(readAddress(url)).toEqual({ ok: true, value: { timeUnit: 'MILLISECOND', ...wish } });
 });
 
-it.each(['/', '/wss', '/stream/x', '/api/v3/time'])('the address %s is no stream address', (url) => {
-  expect(readAddress(url)).toBeUndefined();
+it.each([
+  ['/', 404],
+  ['/wss', 404],
+  ['/stream/x', 404],
+  ['/api/v3/time', 404],
+  ['/ws/%zz', 400],
+  ['/stream?streams=btcusdt@trade/%E5%B8', 400],
+  [`/ws/${'x'.repeat(129)}`, 400],
+])('the address %s is no stream address', (url, status) => {
+  expect(readAddress(url)).toEqual({ ok: false, problem: { status } });
 });

@@ -1,8 +1,8 @@
 import { type ParsedStream, spot } from '#libs/binance';
 import { type Result, type StreamEvent, type StreamName, decode, ok } from '#libs/core';
+import type { RestFailure, RestRequest } from '#libs/rest';
 import { silentLog } from '#libs/runtime';
 import { Books, type BooksParts } from './books.js';
-import type { RestFailure, RestRequest } from '../rest/request.js';
 import type { Series } from '../streams/series.js';
 import { Streams } from '../streams/streams.js';
 import { FakeClock } from '../../../../test/support/fake-clock.js';

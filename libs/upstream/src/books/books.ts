@@ -8,9 +8,8 @@ import {
   type StreamName,
   stamp,
 } from '#libs/core';
+import type { Rest, RestFailure } from '#libs/rest';
 import type { Log, UpstreamSettings } from '#libs/runtime';
-import type { RestFailure } from '../rest/request.js';
-import type { Rest } from '../rest/rest.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
 import type { Series } from '../streams/series.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Result, ok } from '#libs/core';
+import type { RestFailure } from '#libs/rest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import type { RestFailure } from '../rest/request.js';
 import { BookRequests } from './requests.js';
 
 /** Requests that a test answers, by their number. */

@@ -1,6 +1,5 @@
 import type { Clock, Millis, Result } from '#libs/core';
-import type { RestFailure, RestRequest } from '../rest/request.js';
-import type { Rest } from '../rest/rest.js';
+import type { Rest, RestFailure, RestRequest } from '#libs/rest';
 import type { BookRequest } from './plan.js';
 
 /** Requests at once, by the share of weight that they may take: those that wait for theirs do not stand in the way of holes. */

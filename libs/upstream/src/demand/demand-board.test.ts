@@ -161,11 +161,39 @@ describe('the demand board', () => {
     expect([...board.wanted().leftOut.keys()]).toEqual(['bnbusdt@trade']);
   });
 
-  it('takes no more of one edge than all may want together, and one that shows that it is too much', () => {
+  it('shares what there is room for between edges: who wants few gets all of them, whoever came first', () => {
+    const board = boardOf(['btcusdt@depth'], 6);
+    const many = Array.from({ length: 6 }, (_, at) => `coin${at}usdt@trade`);
+    changeOf(board, demand('greedy', many));
+    changeOf(board, demand('modest', ['ethusdt@trade', 'bnbusdt@trade']));
+    expect(wanted(board)).toEqual(['bnbusdt@trade', 'btcusdt@depth', ...many.slice(0, 3), 'ethusdt@trade']);
+    expect([...board.wanted().leftOut.keys()]).toEqual(many.slice(3));
+    changeOf(board, demand('modest', []));
+    expect(wanted(board)).toEqual(['btcusdt@depth', ...many.slice(0, 5)]);
+  });
+
+  it('gives the last places to the same ones, whoever speaks last', () => {
+    const board = boardOf([], 3);
+    changeOf(board, demand('a', ['a1@trade', 'a2@trade']));
+    changeOf(board, demand('b', ['b1@trade', 'b2@trade']));
+    expect(wanted(board)).toEqual(['a1@trade', 'a2@trade', 'b1@trade']);
+    changeOf(board, JSON.stringify({ edge: 'a', streams: ['a1@trade', 'a2@trade'], epoch: 7 }));
+    expect(wanted(board)).toEqual(['a1@trade', 'a2@trade', 'b1@trade']);
+  });
+
+  it('leaves out what is not listed, which takes nobody’s room', () => {
+    const board = boardOf([], 2);
+    changeOf(board, demand('a', ['x1@trade', 'a@trade', 'b@trade']));
+    const { streams, leftOut, unlisted } = board.wanted(({ name }) => !name.startsWith('x'));
+    const names = [streams, leftOut, unlisted].map((some) => Array.from(some.keys()));
+    expect(names).toEqual([['a@trade', 'b@trade'], [], ['x1@trade']]);
+  });
+
+  it('takes no more of one edge than twice what all may want together', () => {
     const board = boardOf([], 3);
     const many = Array.from({ length: 50 }, (_, at) => `coin${at}usdt@trade`);
     changeOf(board, demand('greedy', many));
-    expect(board.read(0)).toEqual([{ edge: 'greedy', streams: 4, silentMs: 0 }]);
+    expect(board.read(0)).toEqual([{ edge: 'greedy', streams: 6, silentMs: 0 }]);
   });
 
   it('says who wants how much and was heard when, and in which term an edge is', () => {

@@ -9,12 +9,16 @@ import {
   notOk,
   ok,
 } from '#libs/core';
+import { fairShare } from './fair-share.js';
 
 /** Edges that may want something at once; more are refused, whoever sends them. */
 const MOST_EDGES = 1_000;
 
 /** Names that are refused are remembered, so that each is reported once; so many of them. */
 const MOST_REFUSED = 1_000;
+
+/** Of one edge no more is taken than so many times what all may want together. */
+const TIMES_ALL = 2;
 
 /** An edge that has not been heard may have had listeners all the time; so long its streams count as not given up. */
 const UNHEARD_MS: Millis = 60_000;
@@ -39,11 +43,13 @@ export interface DemandChange {
   epoch?: Epoch | undefined;
 }
 
-/** Every stream that somebody wants, as far as the limit allows. */
+/** Every stream that somebody wants, as far as it can be had; of what cannot, at most as many of each kind as may be had. */
 export interface DemandedStreams {
   streams: ReadonlyMap<StreamName, ParsedStream>;
-  /** Those beyond the limit; of these, too, at most as many as allowed. */
+  /** Those beyond the limit. */
   leftOut: ReadonlyMap<StreamName, ParsedStream>;
+  /** Those of symbols that there are not. */
+  unlisted: ReadonlyMap<StreamName, ParsedStream>;
 }
 
 /**
@@ -114,15 +120,25 @@ export class DemandBoard {
     for (const edge of this.edges.values()) edge.heardAt = now;
   }
 
-  /** Every stream that somebody wants, those that are always on first, at most as many as allowed. */
-  wanted(): DemandedStreams {
-    const streams = new Map<StreamName, ParsedStream>();
-    const leftOut = new Map<StreamName, ParsedStream>();
+  /**
+   * Every stream that somebody wants, those that are always on first, at most as many as allowed: where it is more, who wants little
+   * gets all of it, and the others as many as each other.
+   */
+  wanted(isListed: (stream: ParsedStream) => boolean = () => true): DemandedStreams {
+    const { always, mostStreams } = this;
+    const listed = new Map<StreamName, ParsedStream>();
+    const unlisted = new Map<StreamName, ParsedStream>();
     for (const [name, { stream }] of this.wanters) {
-      if (streams.size < this.mostStreams) streams.set(name, stream);
-      else if (leftOut.size < this.mostStreams) leftOut.set(name, stream);
+      if (isListed(stream)) listed.set(name, stream);
+      else if (unlisted.size < mostStreams) unlisted.set(name, stream);
     }
-    return { streams, leftOut };
+    if (listed.size <= mostStreams) return { streams: listed, leftOut: new Map(), unlisted };
+    // In an order that does not depend on who spoke last, so that the last places do not go to and fro.
+    const edges = [...this.edges.values()].toSorted((one, other) => (one.edge < other.edge ? -1 : 1));
+    const wishes = edges.map(({ streams: names }) => names.keys());
+    const streams = fairShare(listed, always, wishes, mostStreams);
+    const leftOut = [...listed].filter(([name]) => !streams.has(name)).slice(0, mostStreams);
+    return { streams, leftOut: new Map(leftOut), unlisted };
   }
 
   /** Who wants how much, for operators. */
@@ -141,8 +157,8 @@ export class DemandBoard {
   ): Map<StreamName, ParsedStream> {
     const wanted = new Map<StreamName, ParsedStream>();
     for (const name of names) {
-      // One more than all edges may want together, so that who wants too much is told of a stream that is left out.
-      if (wanted.size > this.mostStreams) break;
+      // As many again may be left out, and who listens to those is told.
+      if (wanted.size >= TIMES_ALL * this.mostStreams) break;
       const stream = before?.streams.get(name) ?? this.parse(name, refused);
       if (stream) wanted.set(stream.name, stream);
     }

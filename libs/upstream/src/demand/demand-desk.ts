@@ -12,6 +12,8 @@ import {
 import type { Log } from '#libs/runtime';
 import type { Pool } from '../pool/pool.js';
 import type { Streams } from '../streams/streams.js';
+import type { FeedView } from '../streams/transcript.js';
+import type { SymbolList } from '../symbols/symbol-list.js';
 import type { Recollection } from '../restart/recollection.js';
 import type { DemandBoard } from './demand-board.js';
 import { GatheredComplaints } from './gathered-complaints.js';
@@ -23,6 +25,7 @@ export interface DemandDeskParts {
   board: DemandBoard;
   pool: Pool;
   streams: Streams;
+  symbols: Pick<SymbolList, 'lacks'>;
   clock: Clock;
   log: Log;
   /** How far streams got before this upstream began. */
@@ -31,12 +34,19 @@ export interface DemandDeskParts {
   term: { sees(epoch: Epoch): void; readonly overtaken: Epoch | undefined };
 }
 
+/** A stream that is not carried although it is wanted, and what is said of it. */
+interface UnmetStream {
+  stream: ParsedStream;
+  view: FeedView & { state: 'refused' };
+}
+
 /** Hears what edges want, lets the pool carry exactly that, and answers how streams stand. */
 export class DemandDesk {
   private subscriptions: Subscription[] = [];
   private readonly badDemands: GatheredComplaints;
   private readonly badStreams: GatheredComplaints;
-  private leftOut: ReadonlyMap<StreamName, ParsedStream> = new Map();
+  private refused: ReadonlyMap<StreamName, UnmetStream> = new Map();
+  private leftOut = 0;
   private forgetBus: () => void = () => undefined;
   /** Not before it is known where streams were: what they begin with depends on it. */
   private isFollowing = false;
@@ -101,8 +111,8 @@ export class DemandDesk {
     if (isChanged) this.followSoon();
   }
 
-  /** Once for all demands that came together: after a loss all edges say theirs in the same moment, and each costs a look at all. */
-  private followSoon(): void {
+  /** Looks anew, once for all demands that came together: after a loss all edges say theirs in one moment, and each costs a look at all. */
+  followSoon(): void {
     if (this.isBehind) return;
     this.isBehind = true;
     queueMicrotask(() => this.catchUp());
@@ -117,35 +127,40 @@ export class DemandDesk {
     this.isBehind = false;
     if (!this.isFollowing) return;
     const { board, pool, log } = this.parts;
-    const { streams, leftOut } = board.wanted();
-    this.forgetLeftOut(streams, leftOut);
+    const { streams, leftOut, unlisted } = board.wanted((stream) => this.isListed(stream));
+    const refused = refusalsOf(leftOut, unlisted, streams.size);
+    this.forgetRefused(streams, refused);
     pool.want(streams, (stream) => (board.isUnheard(stream) || leftOut.has(stream) ? 'unheard' : 'said'));
-    this.refuse(leftOut, streams.size);
-    if (leftOut.size > 0 && leftOut.size !== this.leftOut.size) {
+    this.refuse(refused);
+    if (leftOut.size > 0 && leftOut.size !== this.leftOut) {
       log.warn({ code: 'demand.too-many', leftOut: leftOut.size }, 'more streams are wanted than allowed');
     }
-    this.leftOut = leftOut;
+    this.leftOut = leftOut.size;
+    this.refused = refused;
   }
 
-  private forgetLeftOut(
+  /** What has come once is believed in, whatever a list says: it may be out of date, or not whole. */
+  private isListed(stream: ParsedStream): boolean {
+    const { symbols, streams } = this.parts;
+    return !symbols.lacks(stream) || streams.wanted.get(stream.name)?.transcript.last !== undefined;
+  }
+
+  private forgetRefused(
     wanted: ReadonlyMap<StreamName, ParsedStream>,
-    leftOut: ReadonlyMap<StreamName, ParsedStream>,
+    refused: ReadonlyMap<StreamName, UnmetStream>,
   ): void {
     const { streams } = this.parts;
-    for (const stream of this.leftOut.keys()) {
+    for (const stream of this.refused.keys()) {
       const series = streams.wanted.get(stream);
-      if (series && (wanted.has(stream) || !leftOut.has(stream))) streams.close(series, 'said');
+      if (series && (wanted.has(stream) || !refused.has(stream))) streams.close(series, 'said');
     }
   }
 
-  /** Whoever listens to a stream beyond the limit is told so, instead of waiting for ever. */
-  private refuse(leftOut: ReadonlyMap<StreamName, ParsedStream>, limit: number): void {
+  /** Whoever listens to a stream that cannot be had is told so, and why, instead of waiting for ever. */
+  private refuse(refused: ReadonlyMap<StreamName, UnmetStream>): void {
     const { streams, clock } = this.parts;
-    const message = `more streams are wanted than the ${limit} of HOLDFAST_UPSTREAM_MAX_STREAMS`;
-    for (const stream of leftOut.values()) {
-      if (streams.wanted.get(stream.name)) continue;
-      const series = streams.open(stream);
-      const view = { state: 'refused', cause: 'too-many-streams', message } as const;
+    for (const [name, { stream, view }] of refused) {
+      const series = streams.wanted.get(name) ?? streams.open(stream);
       streams.publish(series, series.become(view, clock.now()));
     }
   }
@@ -157,4 +172,18 @@ export class DemandDesk {
     this.catchUp();
     return { welcomes: welcomesOf(this.parts.streams, asked.streams, this.parts.clock.now()) };
   }
+}
+
+function refusalsOf(
+  leftOut: ReadonlyMap<StreamName, ParsedStream>,
+  unlisted: ReadonlyMap<StreamName, ParsedStream>,
+  limit: number,
+): Map<StreamName, UnmetStream> {
+  const refused = new Map<StreamName, UnmetStream>();
+  const refuse = (stream: ParsedStream, cause: FeedView['cause'], message: string): void =>
+    void refused.set(stream.name, { stream, view: { state: 'refused', cause, message } });
+  const tooMany = `more streams are wanted than the ${limit} of HOLDFAST_UPSTREAM_MAX_STREAMS`;
+  for (const stream of leftOut.values()) refuse(stream, 'too-many-streams', tooMany);
+  for (const stream of unlisted.values()) refuse(stream, 'unknown-symbol', `Binance lists no symbol ${stream.symbol}`);
+  return refused;
 }

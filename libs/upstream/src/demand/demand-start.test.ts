@@ -55,6 +55,7 @@ beforeEach(() => {
     board: new DemandBoard(spot, [], 2),
     pool: pool as unknown as Pool,
     streams: streams as unknown as Streams,
+    symbols: { lacks: () => false },
     clock,
     log: silentLog,
     memory: {

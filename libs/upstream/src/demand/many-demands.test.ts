@@ -17,7 +17,7 @@ beforeEach(async () => {
   lines = [];
   const log = { ...silentLog, warn: (fields: object) => void lines.push(fields as (typeof lines)[number]) };
   const parts = { ...upstreamParts(), market: spot, bus, clock, log, dial: silentDial([]) };
-  upstream = new Upstream(new UpstreamSettings(), parts);
+  upstream = new Upstream(Object.assign(new UpstreamSettings(), { symbolsEveryMs: 0 }), parts);
   await upstream.start();
 });
 afterEach(() => upstream.stop());

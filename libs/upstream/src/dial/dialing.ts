@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import { hostOf, portOf, tunnel } from './proxy.js';
-import { type ConnectParts, type Peer, connectSideBySide } from './side-by-side.js';
+import { type ConnectParts, type Peer, connectSideBySide, hostOf, portOf, tunnel } from '#libs/rest';
 
 /** What an attempt was waiting for, for the sentence about its end. */
 export type ConnectStage =

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { classify, readRetryAfter } from './failure.js';
+import { classify } from './failure.js';
 
 const error = (message: string, code?: string): Error => Object.assign(new Error(message), code && { code });
 
@@ -16,13 +16,4 @@ it('tells apart where a connection failed', () => {
     classify(error('Invalid WebSocket frame: RSV1 must be clear', 'WS_ERR_UNEXPECTED_RSV_1'), true),
   ];
   expect(classes).toEqual(['dns', 'tcp', 'tls', 'tls', 'timeout', 'handshake', 'handshake', 'reset', 'protocol']);
-});
-
-it('reads Retry-After in seconds and as a date, and nothing else', () => {
-  const now = Date.parse('2026-11-23T04:00:00Z');
-  expect(readRetryAfter('120', now)).toBe(120_000);
-  expect(readRetryAfter('Mon, 23 Nov 2026 04:01:00 GMT', now)).toBe(60_000);
-  expect(readRetryAfter('Mon, 23 Nov 2026 03:00:00 GMT', now)).toBe(0);
-  for (const bad of [undefined, '', 'soon', '-50', '1.5e9', '99999999999', '2026-11-23T04:01:00Z'])
-    expect(readRetryAfter(bad, now)).toBeUndefined();
 });

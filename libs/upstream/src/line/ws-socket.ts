@@ -6,9 +6,9 @@ import { type ClientOptions, type RawData, WebSocket } from 'ws';
 import { LARGEST_FRAME } from '#libs/binance';
 import { type Cancel, type Clock, type Millis, stamp } from '#libs/core';
 import type { Dial, SocketFailure, Socket, SocketEvents } from '#libs/link';
+import { type Lookup, readRetryAfter } from '#libs/rest';
 import { Dialing } from '../dial/dialing.js';
-import type { Lookup } from '../dial/side-by-side.js';
-import { classify, readRetryAfter } from './failure.js';
+import { classify } from './failure.js';
 
 export interface WsOptions {
   /** From the look-up of the name to the end of the WebSocket handshake, all of it together. */

@@ -1,10 +1,10 @@
 import type { ParsedStream } from '#libs/binance';
 import type { Cancel, Clock, StreamName } from '#libs/core';
-import { Lag } from '../rest/lag.js';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
 import { CheapestFirst } from './cheapest-first.js';
 import { type HistoryClient, HistoryRepair } from './history-repair.js';
+import { Lag } from './lag.js';
 
 /** So many questions are under way at once. */
 const MOST_AT_ONCE = 8;

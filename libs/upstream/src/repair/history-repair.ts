@@ -1,12 +1,11 @@
 import type { History, HistorySource, ParsedStream } from '#libs/binance';
 import { type Clock, type MarketEvent, type Millis, type Missing, type Result, doubled, notOk, ok } from '#libs/core';
-import type { Lag } from '../rest/lag.js';
-import { pause } from '../rest/pause.js';
-import type { RestFailure, RestRequest } from '../rest/request.js';
+import { type RestFailure, type RestRequest, pause } from '#libs/rest';
 import type { Hole } from '../streams/order/order.js';
 import type { RepairTold } from '../streams/repairer.js';
 import type { CheapestFirst } from './cheapest-first.js';
 import { lacksOf, lostUpTo } from './lacks.js';
+import type { Lag } from './lag.js';
 import { type HistoryPage, choose } from './pages.js';
 
 /** Asks Binance's REST API; never rejects. See `Rest`. */

@@ -1,8 +1,8 @@
 import type { ParsedStream } from '#libs/binance';
 import { type MarketEvent, type Result, notOk, ok } from '#libs/core';
+import type { RestFailure, RestRequest } from '#libs/rest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { streamOf, trade } from '../../../../test/support/series-rig.js';
-import type { RestFailure, RestRequest } from '../rest/request.js';
 import type { Hole } from '../streams/order/order.js';
 import { HistoryDesk } from './history-desk.js';
 

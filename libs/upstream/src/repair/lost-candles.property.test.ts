@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Kline, type Missing, type Result, type StreamEvent, ok } from '#libs/core';
+import type { RestRequest } from '#libs/rest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { candle, inShort, seriesTools, streamOf } from '../../../../test/support/series-rig.js';
-import type { RestRequest } from '../rest/request.js';
 import { RepairDesk } from '../streams/repair-desk.js';
 import { Series } from '../streams/series.js';
 import { HistoryDesk } from './history-desk.js';

@@ -26,6 +26,8 @@ export const binanceWire: Wire = {
   name: 'binance',
   goodbye: { code: 1001, reason: 'going away' },
   flood: FLOOD,
+  /** A client that does not read answers no pings in time: these are the words in which Binance ends it. */
+  slow: { code: 1008, reason: 'Pong timeout' },
   /** However many requests Binance refuses, the connection stays. */
   mostRefusals: Infinity,
 

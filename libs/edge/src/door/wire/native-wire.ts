@@ -19,6 +19,7 @@ export const nativeWire: Wire = {
   name: 'native',
   goodbye: { code: CLOSE.shuttingDown, reason: 'shutting down' },
   flood: { code: CLOSE.tooFast, reason: 'too many commands' },
+  slow: { code: CLOSE.tooSlow, reason: 'too slow: messages came faster than you read them' },
   mostRefusals: 20,
 
   read(text) {

@@ -30,6 +30,8 @@ export interface Wire {
   readonly goodbye: { code: number; reason: string };
   /** How a client is told that it sends more than is read. */
   readonly flood: { code: number; reason: string };
+  /** How a client is told that it has read too slowly. */
+  readonly slow: { code: number; reason: string };
   /** A client is closed after so many refused commands without a good one between. */
   readonly mostRefusals: number;
   /** Never throws. Undefined stands for a binary message. */

@@ -1,0 +1,35 @@
+import type { Counter, Metrics } from '#libs/runtime';
+
+/** How a request was answered. */
+const ENDINGS = [
+  /** From what this process knows. */
+  'own',
+  /** As somebody else was a moment ago. */
+  'cached',
+  /** Together with somebody else who asked the same. */
+  'joined',
+  /** By Binance: with what was asked for, or with what is wrong. */
+  'passed',
+  'refused',
+  /** Not asked: the share of clients is used up, or Binance has ordered to wait. */
+  'over-share',
+  /** Not asked: too much waits already. */
+  'busy',
+  'unreachable',
+  'not-found',
+  'bad-method',
+  'bad-query',
+] as const;
+
+export type RestEnding = (typeof ENDINGS)[number];
+
+/** Counts how requests were answered. */
+export const restCounter = (metrics: Metrics): Counter<'result'> =>
+  metrics.counter(
+    {
+      name: 'holdfast_edge_rest_requests_total',
+      help: 'REST requests of clients, by how they were answered: from what this process knows (own), as others were (cached, joined), by Binance (passed, refused), or not.',
+      labelNames: ['result'],
+    },
+    ENDINGS.map((result) => ({ result })),
+  );

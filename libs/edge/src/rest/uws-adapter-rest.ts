@@ -1,0 +1,42 @@
+import { STATUS_CODES } from 'node:http';
+import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { RestAnswer } from './answer.js';
+import type { RestDesk } from './rest-desk.js';
+
+/** Who got one of these has not understood what is spoken here, and need not say more on this connection. */
+const CLOSING: ReadonlySet<number> = new Set([404, 405, 414]);
+
+/** uWebSockets.js closes a connection that has been idle for 10 s: clients should not begin a request on one that is just going. */
+const IDLE = 'timeout=9';
+
+/** Answers a request where it is one for the desk; false where it is none. */
+export function answerRest(desk: RestDesk, response: HttpResponse, request: HttpRequest): boolean {
+  const path = request.getUrl();
+  if (!desk.serves(path)) return false;
+  const method = request.getMethod();
+  const timeUnit = request.getHeader('x-mbx-time-unit');
+  let isGone = false;
+  response.onAborted(() => {
+    isGone = true;
+  });
+  void desk.answer({ method, path, query: request.getQuery(), timeUnit }).then((answer) => {
+    if (!isGone) response.cork(() => send(response, answer, method === 'head'));
+  });
+  return true;
+}
+
+function send(response: HttpResponse, { status, headers, body }: RestAnswer, isHead: boolean): void {
+  response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);
+  for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+  const closes = CLOSING.has(status);
+  if (!closes) response.writeHeader('keep-alive', IDLE);
+  if (isHead) response.endWithoutBody(body.byteLength, closes);
+  else if (closes) response.end(body, true);
+  else sendBody(response, body);
+}
+
+/** As fast as it is read: the body is one for all who wait for it, and nobody gets a copy to be read at leisure. */
+function sendBody(response: HttpResponse, body: Buffer): void {
+  const [isTaken] = response.tryEnd(body, body.byteLength);
+  if (!isTaken) response.onWritable((offset) => response.tryEnd(body.subarray(offset), body.byteLength)[0]);
+}

@@ -47,6 +47,8 @@ interface StreamInterest {
   told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
   isToldFull: boolean;
+  /** Whether diffs were missed, so that its listeners need the next book, wherever that stands. */
+  isBookBroken: boolean;
 }
 
 /** What somebody who listens wants of a stream beside its events. */
@@ -102,6 +104,7 @@ export class WantedStreams {
       asked: contract,
       isWanted: true,
       isToldFull: false,
+      isBookBroken: false,
     } as const;
     this.interests.set(stream, { ...interest, standing: 'open' });
   }
@@ -171,8 +174,11 @@ export class WantedStreams {
       interest.isToldFull = false;
       interest.present = { ...(resumed[stream] === true && past), place };
       interest.past = undefined;
-      if (hasMissed) interest.told = 'gap';
-      starts.set(stream, { place, hasMissed, missedBehind: hasMissed ? resumeFrom : undefined });
+      interest.isBookBroken = hasMissed;
+      // Where messages are left out on purpose, or another contract has begun, that is no gap.
+      const missedBehind = hasMissed && past && interest.asked.delivery === 'all' ? resumeFrom : undefined;
+      if (missedBehind) interest.told = 'gap';
+      starts.set(stream, { place, hasMissed, missedBehind });
     }
     return starts;
   }
@@ -232,8 +238,10 @@ export class WantedStreams {
     const isOwnWord = event.type === 'feed' && event.by === 'edge';
     // Nor is a state old that another edge says, however early it began, where the one before said something else.
     const isOtherState = event.type === 'feed' && event.state !== interest.told;
+    const isNeededBook = event.type === 'book' && interest.isBookBroken;
     if (event.type === 'feed') interest.told = event.state;
-    if (!isOwnWord && isOldNews(interest, event)) return isOtherState ? 'news' : 'repeat';
+    if (event.type === 'book') interest.isBookBroken = false;
+    if (!isOwnWord && isOldNews(interest, event)) return isOtherState || isNeededBook ? 'news' : 'repeat';
     const isLater = !interest.last || isAfter(event, interest.last);
     if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
     return 'news';

@@ -1,12 +1,10 @@
 import {
   type Clock,
   type Epoch,
-  FEED_STATES,
   type FeedEvent,
   type MissedQuestion,
   type Place,
   type Welcome,
-  decode,
   encode,
   isAfter,
   isSamePlace,
@@ -27,6 +25,7 @@ import {
   missingBeforeTerm,
   openingOf,
 } from '../following/joining.js';
+import { readFeed } from '../following/read-feed.js';
 import { type StreamHappening, type StreamTelling, isDoubted, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
@@ -306,14 +305,4 @@ const wordOf = (told: FeedEvent, said: FeedEvent | undefined): string =>
 /** What holds of a feed event wherever the stream is by now. */
 function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {
   return state;
-}
-
-const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
-
-/** What an upstream says about a stream; undefined where the text says nothing about this one. */
-function readFeed(text: string, { name }: EdgeStream): FeedEvent | undefined {
-  const decoded = decode(text);
-  if (!decoded.ok || decoded.value.type !== 'feed' || decoded.value.stream !== name) return undefined;
-  const feed = decoded.value;
-  return STATES.has(feed.state) && typeof feed.since === 'number' && typeof feed.cause === 'string' ? feed : undefined;
 }

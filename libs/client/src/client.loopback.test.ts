@@ -90,6 +90,29 @@ describe('the client', () => {
     expect(gateway.commands[2]?.data?.since).toEqual({ 'btcusdt@trade': { epoch: 1, seq: 12 } });
   });
 
+  it('gives who has missed diffs the book that is told anew, though it stands where the last one did', async () => {
+    gateway.resumed = { 'btcusdt@depth': false };
+    connect();
+    const told: string[] = [];
+    client.subscribe('btcusdt@depth', {
+      started: ({ hasMissed }) => told.push(`started ${hasMissed}`),
+      feed: ({ state }) => told.push(state),
+      book: ({ lastUpdateId }) => told.push(`book ${lastUpdateId}`),
+    });
+    const head = { stream: 'btcusdt@depth', epoch: 1, seq: 7, symbol: 'BTCUSDT', receivedAt: 1 };
+    const sayBook = (): void => gateway.say({ type: 'book', ...head, lastUpdateId: 5, bids: [], asks: [] });
+    await until(() => told.length === 1);
+    sayBook();
+    await until(() => told.length === 2);
+    gateway.socket.terminate();
+    await until(() => told.length === 4);
+    sayBook();
+    sayBook();
+    gateway.say({ type: 'book', ...head, seq: 8, lastUpdateId: 6, bids: [], asks: [] });
+    await until(() => told.includes('book 6'));
+    expect(told).toEqual(['started false', 'book 5', 'started true', 'gap', 'book 5', 'book 6']);
+  });
+
   it('tells a gap to those who were there where the gateway cannot give what was missed, and says why', async () => {
     gateway.resumed = { 'btcusdt@trade': false };
     gateway.reasons = { 'btcusdt@trade': 'out-of-history' };

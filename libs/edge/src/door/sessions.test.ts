@@ -3,6 +3,7 @@ import { HoldfastError, notOk, ok } from '#libs/core';
 import { EdgeSettings, type Log, Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { Flow } from '../delivery/conflation/flow.js';
 import { Backlogs } from './backlogs.js';
 import { CommandDesk } from './command-desk.js';
 import { Pings } from './pings.js';
@@ -105,6 +106,23 @@ describe('the clients of an edge', () => {
       backlogBytes: settings.maxClientBacklogBytes + 1,
     };
     expect(lines).toEqual([['warn', fields, 'closed a client that reads too slowly']]);
+  });
+
+  it('parts with who does not read what must not be left out, though what was sent to it could be given later', () => {
+    const backlogs = new Backlogs(settings, sessions, { fallBehind: () => true }, clock, silentLog, metrics);
+    backlogs.start();
+    const socket = connect('/v1', 1);
+    const [session] = sessions.all;
+    if (!session) throw new Error('nobody is there');
+    session.flow = new Flow(session, { clock, counts: metrics.counts, endOfTurn: (act) => act() });
+    socket.backlog = settings.maxClientBacklogBytes;
+    session.flow.keptBytes = settings.maxClientBacklogBytes;
+    clock.advance(250);
+    expect(session.isLeaving).toBe(false);
+    session.flow.keptBytes += 1;
+    clock.advance(250);
+    socket.reads(socket.backlog);
+    expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
   });
 
   it('looks at backlogs four times a second besides, until it stops', () => {

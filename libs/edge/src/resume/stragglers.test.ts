@@ -4,6 +4,8 @@ import { type Place, placeIn } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { changeContract } from '../contracts/contracts.js';
+import { Flow } from '../delivery/conflation/flow.js';
 import type { Session } from '../door/session.js';
 import { NotedSocket, sessionOn } from '../door/session.rig.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -157,6 +159,40 @@ describe('a client that is behind its streams', () => {
     reader.streams.set(b.name, b);
     stragglers.resume(reader, [[b, at(2)]]);
     expect(other.ended?.[0]).toBe(4004);
+  });
+
+  /** It does without some messages of a stream from now on, as a command has it. */
+  const conflate = (stream: EdgeStream): void => {
+    const endOfTurn = (act: () => void): void => act();
+    session.flow = new Flow(session, { clock: new FakeClock(), counts: { deliveries: 0, conflated: 0 }, endOfTurn });
+    changeContract(session, stream.name, { delivery: 'latest' });
+  };
+
+  it('hears a stream of which messages are left out as before: that goes by a way of its own', () => {
+    conflate(b);
+    expect(stragglers.fallBehind(session)).toBe(true);
+    expect([stragglers.has(session, a), stragglers.has(session, b), b.conflator.seats.size]).toEqual([true, false, 1]);
+    session.streams.delete(a.name);
+    stragglers.tidy(session);
+    expect(stragglers.fallBehind(session)).toBe(false);
+  });
+
+  it('is given no more of what is kept of a stream that it has under another contract by now, and hears it by one way alone', () => {
+    stragglers.fallBehind(session);
+    say(a, 3, 4);
+    conflate(a);
+    stragglers.tidy(session);
+    read();
+    expect([told(), hears(a), hears(b), a.conflator.seats.size]).toEqual([[], false, true, 1]);
+  });
+
+  it('is given what is kept whatever is conflated for it meanwhile', () => {
+    conflate(b);
+    stragglers.fallBehind(session);
+    say(a, 3, 4);
+    if (session.flow) session.flow.keptBytes = 10 * MOST_BYTES;
+    read();
+    expect([told(), hears(a)]).toEqual([['a3', 'a4'], true]);
   });
 
   it('is none for that on Binance’s wire, or where it is owed something, hears nothing, or nothing is kept', () => {

@@ -5,6 +5,7 @@ import { KNOWN, SECTIONS } from './settings.js';
 
 const HEADINGS: Record<keyof typeof SECTIONS, string> = {
   EdgeSettings: 'Clients (roles: edge, standalone)',
+  AccessSettings: 'Who may come in (all; certificate, proxies and limits: edge, standalone)',
   BinanceSettings: 'Where Binance is (roles: upstream, edge, standalone)',
   UpstreamSettings: 'Reading Binance (roles: upstream, standalone)',
   BusSettings: 'Between the roles (all)',

@@ -57,6 +57,13 @@ describe('a role that cannot run as it is set', () => {
       { HOLDFAST_PORT: '9464', HOLDFAST_OPS_PORT: '9464' },
       /^HOLDFAST_PORT is 9464 and HOLDFAST_OPS_PORT/,
     ],
+    ['edge', { HOLDFAST_TOKENS_FILE: 'README.md' }, /^HOLDFAST_TOKENS_FILE is "README.md": line \d+: expected/],
+    ['upstream', { HOLDFAST_TOKENS_FILE: '/nowhere' }, /^HOLDFAST_TOKENS_FILE is "\/nowhere": expected a file/],
+    ['standalone', { HOLDFAST_JWT_KEYS: 'package.json' }, /^HOLDFAST_JWT_KEYS is "package.json": expected a JWK set/],
+    ['edge', { HOLDFAST_JWT_KEYS: 'http://id.example/keys' }, /^HOLDFAST_JWT_KEYS is "http:.*https:/],
+    ['edge', { HOLDFAST_TLS_CERT_FILE: 'a' }, /^HOLDFAST_TLS_CERT_FILE is "a" and HOLDFAST_TLS_KEY_FILE is ""/],
+    ['edge', { HOLDFAST_TRUSTED_PROXIES: '10.0.0.0/33' }, /^HOLDFAST_TRUSTED_PROXIES is "10.0.0.0\/33"/],
+    ['standalone', { HOLDFAST_ALLOWED_ORIGINS: 'app.example' }, /^HOLDFAST_ALLOWED_ORIGINS is "app.example"/],
     ['standalone', { HOLDFAST_ROTATE_WINDOW: '03:00-03:00' }, /^HOLDFAST_ROTATE_WINDOW is "03:00-03:00"/],
     [
       'standalone',

@@ -1,4 +1,5 @@
 import {
+  AccessSettings,
   BinanceSettings,
   BusSettings,
   EdgeSettings,
@@ -12,7 +13,14 @@ import { readEdgeConfig } from '../../apps/edge/src/edge.config.js';
 import { readUpstreamConfig } from '../../apps/upstream/src/upstream.config.js';
 
 /** Every settings class, in the order in which `.env.example` shows them. */
-export const SECTIONS = { EdgeSettings, BinanceSettings, UpstreamSettings, BusSettings, OpsSettings };
+export const SECTIONS = {
+  EdgeSettings,
+  AccessSettings,
+  BinanceSettings,
+  UpstreamSettings,
+  BusSettings,
+  OpsSettings,
+};
 
 /** How each role reads its settings, from its own app. */
 const READERS = { upstream: readUpstreamConfig, edge: readEdgeConfig };

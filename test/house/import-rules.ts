@@ -65,6 +65,7 @@ const ROOMS: Record<string, Room> = {
       'class-transformer',
       'prom-client',
       'pino',
+      'jose',
       'reflect-metadata',
       'rxjs',
       'node:',

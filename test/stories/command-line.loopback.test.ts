@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -55,6 +56,8 @@ describe('the command line', () => {
     ['an unknown command', ['wach'], 64, /unknown command/],
     ['a URL that is none', ['status', '--url', 'here'], 64, /Expected a URL like http:/],
     ['an unknown drill', ['drill', 'nope'], 64, /There is no drill nope/],
+    ['a token of nobody', ['token', 'ali ce'], 64, /the name is "ali ce": expected/],
+    ['a token for nothing', ['token', 'alice', '--connections', '0'], 64, /connections: expected a whole number/],
     ['no gateway to watch', ['watch', 'btcusdt@trade', '--url', `ws://${NOBODY}`], 69, /No gateway answers at ws:/],
     ['none on Binance’s wire', ['watch', 'a@trade', '--binance', '--url', `ws://${NOBODY}`], 69, /No gateway answers/],
     ['no operators’ port', ['status', '--url', `http://${NOBODY}`], 69, /Nothing answers at http:/],
@@ -77,6 +80,13 @@ describe('the command line', () => {
       /^PASSED\. 10 clients, [\d,]+ messages, (no|\d) incidents?: no client was/,
     );
     expect(code).toBe(0);
+  });
+
+  it('makes a token, and the line that admits it', async () => {
+    const { code, said } = await run('cli', 'token', 'alice', '--patterns', 'btc*@trade', '--streams', '5', '--ops');
+    const [token = '', line = ''] = said.split('\n');
+    const hash = createHash('sha256').update(token).digest('hex');
+    expect([code, line]).toEqual([0, `alice ${hash} patterns=btc*@trade streams=5 ops=yes`]);
   });
 
   it('lists the drills', async () => {

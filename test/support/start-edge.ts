@@ -2,6 +2,8 @@ import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  Access,
+  AccessSettings,
   BinanceSettings,
   BusSettings,
   EdgeSettings,
@@ -30,21 +32,23 @@ interface TestEdgeOptions {
   binance?: Partial<BinanceSettings>;
   log?: Log;
   markets?: readonly Market[];
+  access?: Partial<AccessSettings>;
 }
 
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS }: TestEdgeOptions = {},
+  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS, access = {} }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0 }, settings);
   const binanceSettings = Object.assign(new BinanceSettings(), binance);
+  const whoMayCome = new Access(Object.assign(new AccessSettings(), access));
   const busSettings = Object.assign(new BusSettings(), redisUrl && { redisUrl });
   const running = await start({
     module: {
       module: TestEdgeModule,
       imports: [
-        RuntimeModule.with(log),
+        RuntimeModule.with(log, whoMayCome),
         BusModule.with(busSettings),
         EdgeModule.with(edgeSettings, binanceSettings, markets),
       ],

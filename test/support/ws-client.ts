@@ -1,6 +1,19 @@
 import { once } from 'node:events';
-import { WebSocket } from 'ws';
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ClientOptions, WebSocket } from 'ws';
 import { until } from './until.js';
+
+/** How a client asks to come in, beside the URL. */
+interface Asking extends ClientOptions {
+  protocols?: string[];
+}
+
+/** What a refused upgrade was answered with. */
+interface Refused {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
 
 /** A plain WebSocket client that keeps everything it was sent; what an edge says first of all, its limits, by itself. */
 export class WsClient {
@@ -23,22 +36,29 @@ export class WsClient {
   }
 
   /** Resolves when the connection is open. */
-  static async open(url: string): Promise<WsClient> {
-    const client = new WsClient(new WebSocket(url));
+  static async open(url: string, { protocols = [], ...options }: Asking = {}): Promise<WsClient> {
+    const client = new WsClient(new WebSocket(url, protocols, options));
     await once(client.socket, 'open');
     return client;
   }
 
   /** What a refused upgrade was answered with. */
-  static refused(url: string): Promise<{ status: number; body: string }> {
+  static async refused(url: string): Promise<{ status: number; body: string }> {
+    const { status, body } = await WsClient.refusal(url);
+    return { status, body };
+  }
+
+  /** The same, with the headers of the answer. */
+  static refusal(url: string, { protocols = [], ...options }: Asking = {}): Promise<Refused> {
     return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url);
+      const socket = new WebSocket(url, protocols, options);
       socket.on('open', () => reject(new Error(`${url} was not refused`)));
       socket.on('error', () => undefined);
       socket.on('unexpected-response', (_request, response) => {
         let body = '';
         response.on('data', (chunk: Buffer) => (body += String(chunk)));
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body }));
+        const { statusCode: status = 0, headers } = response;
+        response.on('end', () => resolve({ status, headers, body }));
       });
     });
   }

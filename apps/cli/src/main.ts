@@ -37,6 +37,18 @@ program
   });
 
 program
+  .command('token')
+  .description('Make a token: prints it, and the line that a tokens file (HOLDFAST_TOKENS_FILE) needs to admit it.')
+  .argument('<name>', 'whose it is: letters, digits, . _ @ and -')
+  .option('--patterns <patterns>', 'streams it may have, separated by commas: btcusdt@*,*@bookTicker')
+  .option('--connections <n>', 'connections it may have at once')
+  .option('--streams <n>', 'streams that one of them may have')
+  .option('--ops', "it may give commands on the operators' port")
+  .action(async (name: string, rights: { patterns?: string; connections?: string; streams?: string; ops?: true }) => {
+    (await import('./token.js')).token(name, rights);
+  });
+
+program
   .command('drill')
   .description('Run a named course of incidents against a gateway of its own, and print what clients saw.')
   .argument('[name]', 'which drill; without a name they are listed')

@@ -1,5 +1,7 @@
-import { checkRest, refusePublicHost } from '#libs/edge';
+import { checkRest, openTo, refusePublicHost } from '#libs/edge';
 import {
+  Access,
+  AccessSettings,
   BinanceSettings,
   BusSettings,
   EdgeSettings,
@@ -19,11 +21,13 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 /** @throws SettingsError naming every bad setting. */
 export function readEdgeConfig(environment: Environment) {
   const config = readSettings(
-    { bus: BusSettings, edge: EdgeSettings, binance: BinanceSettings, ops: OpsSettings },
+    { access: AccessSettings, bus: BusSettings, edge: EdgeSettings, binance: BinanceSettings, ops: OpsSettings },
     environment,
   );
   checkRest(config.binance);
-  refusePublicHost(config.edge);
+  const access = new Access(config.access);
+  const edge = openTo(config.edge, access);
+  refusePublicHost(edge);
   refusePublicOps(config.ops);
   refuseSharedPort(config.edge, config.ops);
   if (config.bus.redisUrl === undefined) {
@@ -32,7 +36,7 @@ export function readEdgeConfig(environment: Environment) {
     ]);
   }
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), NO_LINES);
-  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
+  return { ...config, access, room, edge: { ...edge, maxConnections: room.taken } };
 }
 
 /** The edge role has no connection to Binance. */

@@ -7,11 +7,11 @@ import type { EdgeConfig } from './edge.config.js';
 /** The edge role: serves clients from what an upstream elsewhere publishes. */
 @Module({})
 export class EdgeAppModule {
-  static with({ bus, edge, binance }: EdgeConfig, log: Log): DynamicModule {
+  static with({ access, bus, edge, binance }: EdgeConfig, log: Log): DynamicModule {
     const inOrder = (theBus: Bus, theEdge: Edge): Service[] => [theBus, theEdge];
     return {
       module: EdgeAppModule,
-      imports: [RuntimeModule.with(log), BusModule.with(bus), EdgeModule.with(edge, binance)],
+      imports: [RuntimeModule.with(log, access), BusModule.with(bus), EdgeModule.with(edge, binance)],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge] }],
     };
   }

@@ -1,6 +1,8 @@
 import { spot } from '#libs/binance';
-import { refusePublicHost } from '#libs/edge';
+import { openTo, refusePublicHost } from '#libs/edge';
 import {
+  Access,
+  AccessSettings,
   BusSettings,
   EdgeSettings,
   type Environment,
@@ -19,14 +21,22 @@ export type StandaloneConfig = ReturnType<typeof readStandaloneConfig>;
 
 /** @throws SettingsError naming every bad setting. */
 export function readStandaloneConfig(environment: Environment) {
-  const sections = { bus: BusSettings, edge: EdgeSettings, upstream: UpstreamSettings, ops: OpsSettings };
+  const sections = {
+    access: AccessSettings,
+    bus: BusSettings,
+    edge: EdgeSettings,
+    upstream: UpstreamSettings,
+    ops: OpsSettings,
+  };
   const config = readSettings(sections, environment);
   checkUpstream(config.upstream, spot);
-  refusePublicHost(config.edge);
+  const access = new Access(config.access);
+  const edge = openTo(config.edge, access);
+  refusePublicHost(edge);
   refusePublicOps(config.ops);
   refuseSharedPort(config.edge, config.ops);
   const { maxStreams, streamsPerConnection } = config.upstream;
   const lines = Math.ceil(maxStreams / streamsPerConnection);
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), lines);
-  return { ...config, room, edge: { ...config.edge, maxConnections: room.taken } };
+  return { ...config, access, room, edge: { ...edge, maxConnections: room.taken } };
 }

@@ -8,12 +8,12 @@ import type { StandaloneConfig } from './standalone.config.js';
 /** Both roles in one process, on a memory bus unless a Redis is named. */
 @Module({})
 export class StandaloneModule {
-  static with({ bus, edge, upstream }: StandaloneConfig, log: Log): DynamicModule {
+  static with({ access, bus, edge, upstream }: StandaloneConfig, log: Log): DynamicModule {
     const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
     return {
       module: StandaloneModule,
       imports: [
-        RuntimeModule.with(log),
+        RuntimeModule.with(log, access),
         BusModule.with(bus),
         EdgeModule.with(edge, upstream),
         UpstreamModule.with(upstream),

@@ -1,5 +1,7 @@
 import { spot } from '#libs/binance';
 import {
+  Access,
+  AccessSettings,
   BusSettings,
   type Environment,
   OpsSettings,
@@ -19,7 +21,11 @@ export type UpstreamConfig = ReturnType<typeof readUpstreamConfig>;
  * @throws SettingsError also when there is no Redis to reach them by.
  */
 export function readUpstreamConfig(environment: Environment) {
-  const config = readSettings({ upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings }, environment);
+  const config = readSettings(
+    { access: AccessSettings, upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings },
+    environment,
+  );
+  const access = new Access(config.access);
   checkUpstream(config.upstream, spot);
   refusePublicOps(config.ops);
   if (config.bus.redisUrl === undefined) {
@@ -27,5 +33,5 @@ export function readUpstreamConfig(environment: Environment) {
       'HOLDFAST_REDIS_URL is not set: expected a URL like redis://host:6379, because edges in other processes are reached through Redis (npm start runs both roles in one process without it)',
     ]);
   }
-  return config;
+  return { ...config, access };
 }

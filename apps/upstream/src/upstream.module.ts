@@ -7,11 +7,11 @@ import type { UpstreamConfig } from './upstream.config.js';
 /** The upstream role alone, for edges in other processes. */
 @Module({})
 export class UpstreamAppModule {
-  static with({ bus, upstream }: UpstreamConfig, log: Log): DynamicModule {
+  static with({ access, bus, upstream }: UpstreamConfig, log: Log): DynamicModule {
     const inOrder = (theBus: Bus, theUpstream: Upstream): Service[] => [theBus, theUpstream];
     return {
       module: UpstreamAppModule,
-      imports: [RuntimeModule.with(log), BusModule.with(bus), UpstreamModule.with(upstream)],
+      imports: [RuntimeModule.with(log, access), BusModule.with(bus), UpstreamModule.with(upstream)],
       providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Upstream] }],
     };
   }

@@ -15,6 +15,8 @@ export const CLOSE = {
   tooFast: 4003,
   /** The client was behind its streams, and what it lacks is not kept any more. */
   fellBehind: 4004,
+  /** The token with which the client came in has ended. */
+  tokenExpired: 4005,
   /** More streams than one connection may have. */
   tooManyStreams: 4500,
   /** Sent something that is not a command, again and again. */

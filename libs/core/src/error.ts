@@ -8,6 +8,7 @@ export const ERROR_CODES = [
   'unknown-command',
   'bad-stream',
   'retired-stream',
+  'forbidden',
   'too-many-streams',
   'too-many-commands',
   'internal',

@@ -10,7 +10,7 @@ import { isDoubted } from './streams/table.js';
 const SHOWN = 50;
 
 /** What operators see of an edge: pages, conditions of readiness, gauges. Everything is read when somebody asks. */
-export function showEdge({ sessions, backlogs, markets, metrics }: EdgeParts, ops: Ops): void {
+export function showEdge({ sessions, backlogs, markets, metrics, guard }: EdgeParts, ops: Ops): void {
   ops.status('clients', () => clientsOf([...sessions.all], backlogs.mostBytes));
   ops.status('upstream heard', () => markets.map(hearingOf));
   ops.status('served', () => markets.flatMap(streamsOf));
@@ -19,6 +19,12 @@ export function showEdge({ sessions, backlogs, markets, metrics }: EdgeParts, op
   ops.needs('upstream heard', () => troubleOf(markets));
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
+  metrics.gauge(
+    'holdfast_edge_handshakes',
+    'Connections that are open and have not said yet, or not been answered, what they want.',
+    'of',
+    () => ({ all: guard.handshaking }),
+  );
   metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));
   metrics.gauge(
     'holdfast_edge_backlog_bytes',
@@ -68,6 +74,7 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
     clients: slowest.map((session) => ({
       id: session.id,
       address: session.address,
+      holder: session.permit?.name,
       market: session.entry.market.name,
       wire: session.wire.name,
       streams: session.streams.size,

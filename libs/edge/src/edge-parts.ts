@@ -3,6 +3,7 @@ import type { ColdStarts } from './door/cold-starts.js';
 import type { Pings } from './door/pings.js';
 import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
+import type { Guard } from './guard/guard.js';
 import type { EdgeMetrics } from './metrics/edge-metrics.js';
 import type { RestDesk } from './rest/rest-desk.js';
 import type { MarketStreams } from './streams/market-streams.js';
@@ -10,6 +11,7 @@ import type { MarketStreams } from './streams/market-streams.js';
 /** The parts of an edge. */
 export interface EdgeParts {
   server: UwsServer;
+  guard: Guard;
   sessions: Sessions;
   coldStarts: ColdStarts;
   pings: Pings;

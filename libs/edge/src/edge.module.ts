@@ -3,7 +3,17 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
 import { type ClientLimits, type Clock, HistoryShelf } from '#libs/core';
-import { type BinanceSettings, CLOCK, type EdgeSettings, LOG, type Log, Metrics, Ops } from '#libs/runtime';
+import {
+  ACCESS,
+  type Access,
+  type BinanceSettings,
+  CLOCK,
+  type EdgeSettings,
+  LOG,
+  type Log,
+  Metrics,
+  Ops,
+} from '#libs/runtime';
 import { BinanceGateway } from './commands/binance.gateway.js';
 import { CLIENT_LIMITS, NativeGateway } from './commands/native.gateway.js';
 import { Introductions } from './commands/introductions.js';
@@ -18,6 +28,7 @@ import { Subscriptions } from './door/subscriptions.js';
 import { UwsAdapter } from './door/uws-adapter.js';
 import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
+import { Guard } from './guard/guard.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
 import { makeRestDesk, restMarket } from './rest/make-rest-desk.js';
@@ -41,6 +52,7 @@ interface Surroundings {
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
+  access: Access;
 }
 
 /**
@@ -63,13 +75,14 @@ export class EdgeModule {
         UwsAdapter,
         {
           provide: SURROUNDINGS,
-          useFactory: (bus: Bus, clock: Clock, log: Log, metrics: Metrics): Surroundings => ({
+          useFactory: (bus: Bus, clock: Clock, log: Log, metrics: Metrics, access: Access): Surroundings => ({
             bus,
             clock,
             log,
+            access,
             metrics: new EdgeMetrics(metrics),
           }),
-          inject: [BUS, CLOCK, LOG, Metrics],
+          inject: [BUS, CLOCK, LOG, Metrics, ACCESS],
         },
         ...doorProviders(plan),
         ...streamsProviders(plan),
@@ -118,6 +131,7 @@ const DOOR = Symbol('DOOR');
 
 interface Door {
   server: UwsServer;
+  guard: Guard;
   sessions: Sessions;
   pings: Pings;
   backlogs: Backlogs;
@@ -129,7 +143,7 @@ function doorProviders(plan: EdgePlan): Providers {
   const makeRest = ({ bus, clock }: Surroundings, metrics: Metrics, ops: Ops): RestDesk =>
     makeRestDesk(plan, { bus, clock, metrics, ops });
   const make = (
-    { clock, log, metrics }: Surroundings,
+    { clock, log, metrics, access }: Surroundings,
     adapter: UwsAdapter,
     stragglers: Stragglers,
     rest: RestDesk,
@@ -138,9 +152,10 @@ function doorProviders(plan: EdgePlan): Providers {
     const backlogs = new Backlogs(settings, sessions, stragglers, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
+    const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
     const served = { markets, mostStreams: settings.maxStreamsPerClient };
-    const parts = { plan: served, sessions, backlogs, desk, adapter, rest, clock, log, metrics };
-    return { server: new UwsServer(settings, parts), sessions, pings, backlogs, rest };
+    const parts = { plan: served, sessions, backlogs, desk, adapter, rest, access, guard, clock, log, metrics };
+    return { server: new UwsServer(settings, parts), guard, sessions, pings, backlogs, rest };
   };
   return [
     { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },

@@ -21,12 +21,13 @@ export class Edge implements Service {
   /** Base URL for clients, with the port that was really taken. */
   get url(): string {
     const { host } = this.settings;
-    return `ws://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${this.port ?? 0}`;
+    return `${this.parts.server.listener.scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${this.port ?? 0}`;
   }
 
   async start(): Promise<void> {
-    const { markets, pings, backlogs, server } = this.parts;
+    const { markets, pings, backlogs, server, guard, sessions } = this.parts;
     for (const streams of markets) streams.start();
+    guard.start(() => sessions.all);
     pings.start();
     backlogs.start();
     this.port = await server.listen();
@@ -38,9 +39,10 @@ export class Edge implements Service {
   }
 
   private async end(): Promise<void> {
-    const { markets, pings, backlogs, sessions, coldStarts, rest, server } = this.parts;
+    const { markets, pings, backlogs, sessions, coldStarts, rest, server, guard } = this.parts;
     this.port = undefined;
     server.stopListening();
+    guard.stop();
     coldStarts.stop();
     pings.stop();
     await sessions.closeAll();

@@ -99,14 +99,14 @@ describe('a request that is none for an upgrade', () => {
 
   it.each(['/ws/btcusdt@trade', '/ws/%zz', '/nowhere'])('has no body in the answer to HEAD %s', async (path) => {
     await begin();
-    const [head, body] = (await untilClosed(`HEAD ${path} HTTP/1.1\r\nHost: edge\r\n\r\n`)).split('\r\n\r\n');
+    const [head, body] = (await untilClosed(`HEAD ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).split('\r\n\r\n');
     expect(head).toMatch(/^HTTP\/1\.1 4\d\d /);
     expect(body).toBe('');
   });
 
   it('is answered, and then its connection is closed, however many more come on it', async () => {
     await begin();
-    const answers = await untilClosed('GET /ws/%zz HTTP/1.1\r\nHost: edge\r\n\r\n'.repeat(10));
+    const answers = await untilClosed('GET /ws/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(10));
     expect(answers).toMatch(/^HTTP\/1\.1 400 .*not URL-encoded/s);
     expect(answers).toMatch(/^connection: close/im);
   });

@@ -1,11 +1,24 @@
 // First, before anything that another version of Node could not load.
 import './process/tested-node.js';
 
+export {
+  Access,
+  type AccessRefusal,
+  type Identified,
+  KEPT_OUT,
+  type Permit,
+  certificateProblems,
+  covers,
+  makeToken,
+  readCredential,
+  watchFiles,
+} from './access/index.js';
 export { systemClock, systemRandom } from './clock.js';
 export { whyNotListening } from './listening.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log/log.js';
 export { orExit, runMain } from './main.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
+export { networksOf } from './networks.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
 export type { About } from './process/about.js';
 export { isLoopback, refusePublicOps, refuseSharedPort } from './process/doors.js';
@@ -16,4 +29,4 @@ export { RuntimeModule } from './runtime.module.js';
 export type { Service } from './service.js';
 export * from './settings/index.js';
 export { type Running, type StartOptions, start } from './start.js';
-export { CLOCK, LOG, RANDOM, SERVICES } from './tokens.js';
+export { ACCESS, CLOCK, LOG, RANDOM, SERVICES } from './tokens.js';

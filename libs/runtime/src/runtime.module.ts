@@ -1,17 +1,19 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
+import { Access } from './access/index.js';
 import { systemClock, systemRandom } from './clock.js';
 import type { Log } from './log/log.js';
 import { Metrics } from './metrics.js';
 import { OpsController } from './ops/ops.controller.js';
 import { Ops } from './ops/ops.js';
 import { standardOutput } from './log/standard-output.js';
-import { CLOCK, LOG, RANDOM } from './tokens.js';
+import { ACCESS, CLOCK, LOG, RANDOM } from './tokens.js';
 
-/** What every part of every app may ask for: the clock, the random numbers, the log, the metrics, the ops. */
+/** What every part of every app may ask for: the clock, the random numbers, the log, who may come in, the metrics, the ops. */
 @Global()
 @Module({})
 export class RuntimeModule {
-  static with(log: Log): DynamicModule {
+  /** @param access who may come in; what the settings' defaults say where it is left out. */
+  static with(log: Log, access = new Access()): DynamicModule {
     return {
       module: RuntimeModule,
       controllers: [OpsController],
@@ -19,10 +21,11 @@ export class RuntimeModule {
         { provide: CLOCK, useValue: systemClock },
         { provide: RANDOM, useValue: systemRandom },
         { provide: LOG, useValue: log },
+        { provide: ACCESS, useValue: access },
         { provide: Metrics, useFactory: makeMetrics, inject: [Ops] },
         { provide: Ops, useFactory: () => new Ops() },
       ],
-      exports: [CLOCK, RANDOM, LOG, Metrics, Ops],
+      exports: [CLOCK, RANDOM, LOG, ACCESS, Metrics, Ops],
     };
   }
 }

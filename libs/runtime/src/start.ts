@@ -2,6 +2,9 @@ import 'reflect-metadata';
 import type { DynamicModule, INestApplication, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { AddressInfo, Server } from 'node:net';
+import type { Cancel, Clock } from '#libs/core';
+import type { Access } from './access/index.js';
+import { opsGate } from './access/ops-gate.js';
 import { type ListenPlan, listenOn } from './listening.js';
 import type { Log } from './log/log.js';
 import { Metrics } from './metrics.js';
@@ -10,7 +13,7 @@ import { type About, showAbout } from './process/about.js';
 import { roomWarning } from './process/open-files.js';
 import type { Service } from './service.js';
 import type { OpsSettings } from './settings/index.js';
-import { SERVICES } from './tokens.js';
+import { ACCESS, CLOCK, SERVICES } from './tokens.js';
 
 export interface StartOptions {
   /** The app's root module; it provides `SERVICES` and imports `RuntimeModule.with(log)`. */
@@ -39,6 +42,7 @@ export interface Running {
 export async function start({ module, ops, log, about, prepare }: StartOptions): Promise<Running> {
   const app = await NestFactory.create(module, { logger: nestLog(log), abortOnError: false });
   prepare?.(app);
+  const unwatch = guard(app, ops.opsHost, log);
   const services = app.get<Service[]>(SERVICES);
   if (about) introduce(about, app, log);
   app.get(Ops).ready('start', () => (started ? undefined : 'starting'));
@@ -46,6 +50,7 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
   const running: Service[] = [];
   const stop = once(async () => {
     app.get(Ops).stop();
+    unwatch();
     for (const service of running.reverse()) {
       await service.stop();
       log.info({ code: 'service.stopped', service: service.name }, 'stopped');
@@ -76,6 +81,13 @@ const opsPlan = ({ opsHost, opsPort }: StartOptions['ops']): ListenPlan => ({
   hostSetting: 'HOLDFAST_OPS_HOST',
   portSetting: 'HOLDFAST_OPS_PORT',
 });
+
+/** Puts the gate before the operators' pages, and follows the files that say who may come in. */
+function guard(app: INestApplication, opsHost: string, log: Log): Cancel {
+  const access = app.get<Access>(ACCESS);
+  app.use(opsGate(access, opsHost, app.get(Metrics)));
+  return access.watch(app.get<Clock>(CLOCK), log);
+}
 
 function introduce(about: About, app: INestApplication, log: Log): void {
   showAbout(about, app.get(Ops), app.get(Metrics));

@@ -53,13 +53,8 @@ export class ClientProgram implements Watcher {
 
   /** Its standard input ends, and so does it; what does not is killed. */
   async stop(): Promise<void> {
-    const { child } = this;
-    if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    child.removeAllListeners('exit');
-    const exited = once(child, 'exit');
-    child.stdin?.end();
-    await until(() => child.exitCode !== null || child.signalCode !== null).catch(() => child.kill('SIGKILL'));
-    await exited;
+    await this.end();
+    await this.program.clear?.();
   }
 
   /** What it should have by now and has not: messages of a stream, an answer. */
@@ -90,6 +85,16 @@ export class ClientProgram implements Watcher {
       ...idle().map((stream) => `${this.name}: nothing more on ${stream}`),
       ...verdicts().map((verdict) => `${this.name}: ${verdict}`),
     ];
+  }
+
+  private async end(): Promise<void> {
+    const { child } = this;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    child.removeAllListeners('exit');
+    const exited = once(child, 'exit');
+    child.stdin?.end();
+    await until(() => child.exitCode !== null || child.signalCode !== null).catch(() => child.kill('SIGKILL'));
+    await exited;
   }
 
   private verdict(symbol: string, atLeast: number): string | undefined {

@@ -44,7 +44,7 @@ export class ClientsStage {
   static async start(programs: readonly Program[], options: StandaloneOptions = {}): Promise<ClientsStage> {
     const simulator = await Simulator.start({
       clock,
-      pace: 3,
+      pace: 1.5,
       limits: { ...KEEPALIVE, weightPerMinute: WEIGHT.most },
     });
     const gateway = await startStandalone(simulator, {

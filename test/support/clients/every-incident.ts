@@ -33,7 +33,7 @@ export const EVERY_INCIDENT: Record<IncidentName, readonly Act[]> = {
   'mute-stream': [{ ...harmless({ name: 'mute-stream', forMs: 500 }), lastsMs: 600 }],
   'mute-data': [{ ...harmless({ name: 'mute-data', forMs: 500 }), lastsMs: 600 }],
   burst: [harmless({ name: 'burst', count: 300 })],
-  pace: [harmless({ name: 'pace', factor: 3 })],
+  pace: [harmless({ name: 'pace', factor: 2 })],
   close: [
     ends(drop),
     ends({ name: 'close', code: 1001, reason: 'going away' }),

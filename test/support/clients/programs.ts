@@ -1,3 +1,7 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from '../chromium.js';
 import { buildQtProgram, hasQt } from './qt/build.js';
@@ -8,6 +12,8 @@ export interface Program {
   name: string;
   /** The program and its arguments; with an environment variable or two. */
   command(urls: ClientUrls): Promise<readonly string[]>;
+  /** Clears away what was made for it, when it has ended. */
+  clear?(): Promise<void>;
   /** Streams that it takes. */
   streams: readonly string[];
   /** What it asks of REST, or of the connection, and must be answered. */
@@ -103,9 +109,11 @@ function ofTheStory(): Program[] {
     return [];
   }
   const streams = streamsOf('btcusdt', 'trade bookTicker depth@100ms kline_1s');
+  const folder = join(tmpdir(), `holdfast-qt-${randomUUID()}`);
   const command = async (urls: ClientUrls): Promise<string[]> => [
-    await buildQtProgram(),
+    await buildQtProgram(folder),
     `${urls.streams}/stream?streams=${streams.join('/')}`,
   ];
-  return [{ name: 'the Qt program of the story', command, streams, answers: [], books: [] }];
+  const clear = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  return [{ name: 'the Qt program of the story', command, clear, streams, answers: [], books: [] }];
 }

@@ -11,6 +11,7 @@ import {
   HoldfastClient,
   type Kline,
   type MarketEvent,
+  type OrderBook,
   type StreamState,
   type Trade,
   type UnknownEvent,

@@ -72,7 +72,8 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   ) {}
 
   handleConnection(session: Session): void {
-    session.send(JSON.stringify({ event: 'limits', data: this.limits } satisfies NativeReply));
+    const streams = Math.min(this.limits.streams, session.permit?.streams ?? Infinity);
+    session.send(JSON.stringify({ event: 'limits', data: { ...this.limits, streams } } satisfies NativeReply));
   }
 
   handleDisconnect(session: Session): void {

@@ -1,4 +1,5 @@
 import { type Clock, type Contract, HoldfastError, type NativeReply, type StreamName } from '#libs/core';
+import { covers } from '#libs/runtime';
 import { type HeldPattern, type Pattern, isPattern, readPattern } from '../contracts/pattern.js';
 import type { Session } from '../door/session.js';
 import type { Subscriptions } from '../door/subscriptions.js';
@@ -119,7 +120,7 @@ export class PatternDesk {
     );
     const parsed = wanted.flatMap((name) => {
       const read = session.entry.market.parse(name);
-      return read.ok && read.value.name === name ? [read.value] : [];
+      return read.ok && read.value.name === name && covers(session.permit, name) ? [read.value] : [];
     });
     const { streams, left } = this.parts.subscriptions.addWhatFits(session, parsed, held.contract);
     for (const { name } of streams) held.joined.add(name);

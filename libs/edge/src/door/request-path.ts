@@ -34,6 +34,7 @@ export interface DoorPlan {
 /** An answer to an upgrade request that is not an upgrade. */
 export interface HttpRefusal {
   status: string;
+  headers?: Readonly<Record<string, string>>;
   body: string;
 }
 
@@ -55,7 +56,11 @@ export function refuseHandshake(headers: UpgradeHeaders): HttpRefusal | undefine
 }
 
 /** What a request that is none for an upgrade is told. */
-export const UPGRADE_REQUIRED: HttpRefusal = { status: '426 Upgrade Required', body: 'This is a WebSocket address' };
+export const UPGRADE_REQUIRED: HttpRefusal = {
+  status: '426 Upgrade Required',
+  headers: { upgrade: 'websocket', 'sec-websocket-version': '13' },
+  body: 'This is a WebSocket address',
+};
 
 /**
  * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives

@@ -1,4 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
+import type { Permit } from '#libs/runtime';
 import type { HeldPattern } from '../contracts/pattern.js';
 import type { Flow } from '../delivery/conflation/flow.js';
 import type { Hearer } from '../delivery/crowd.js';
@@ -41,6 +42,10 @@ export class Session {
   readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;
+  /** Does something while what is sent to this client is held together; set once its socket is there. */
+  cork: (act: () => void) => void = (act) => act();
+  /** What its token allows; absent where nobody is asked for one. */
+  permit: Permit | undefined;
   /** Commands refused since the last good one. */
   refusals = 0;
   /** Takes a command to its handler; set when the handlers are bound. */

@@ -21,6 +21,11 @@ export class Sessions {
     return this.open.values();
   }
 
+  /** One of them; undefined where there are none. */
+  get anybody(): Session | undefined {
+    return this.open.values().next().value;
+  }
+
   /** Takes a new client in; false when there are too many, and it has been told. */
   admit(session: Session): boolean {
     if (this.open.size >= this.settings.maxConnections) {

@@ -1,5 +1,6 @@
 import type { ParsedStream } from '#libs/binance';
 import { type Contract, type ErrorCode, HoldfastError, type StreamName } from '#libs/core';
+import { covers } from '#libs/runtime';
 import { changeContract, sit } from '../contracts/contracts.js';
 import type { Hearer } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
@@ -34,13 +35,17 @@ export class Subscriptions {
    * Gives a client these as well. What is published from now on reaches it, under this contract; so it does of what it has already
    * by a name of our own wire.
    *
-   * @throws HoldfastError when there would be too many; on our own wire for symbols that there are not.
+   * @throws HoldfastError when there would be too many, or its token is not for them; on our own wire for symbols that there are not.
    */
   add(session: Session, names: AskedNames, contract: Contract = ALL): EdgeStream[] {
     const market = this.marketOf(session);
+    const { permit } = session;
+    const others = [...names].filter(([, parsed]) => parsed && !covers(permit, parsed.name));
+    refuse('forbidden', others, () => 'this token is not for this stream');
     const fresh = [...names].filter(([name]) => !session.streams.has(name));
-    const over = fresh.slice(Math.max(0, this.maxStreamsPerClient - session.streams.size));
-    refuse('too-many-streams', over, () => `one connection may have ${this.maxStreamsPerClient} streams`);
+    const most = Math.min(this.maxStreamsPerClient, permit?.streams ?? Infinity);
+    const over = fresh.slice(Math.max(0, most - session.streams.size));
+    refuse('too-many-streams', over, () => `one connection may have ${most} streams`);
     const unlisted = fresh.filter(([, parsed]) => parsed !== undefined && market.isUnlisted(parsed));
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));

@@ -1,19 +1,12 @@
 import './uws-adapter-header-size.js';
-import {
-  App,
-  type HttpRequest,
-  type HttpResponse,
-  type TemplatedApp,
-  type WebSocket,
-  type us_listen_socket,
-  type us_socket_context_t,
-  us_listen_socket_close,
-  us_socket_local_port,
-} from 'uWebSockets.js';
-import { CLOSE, type Clock, stamp } from '#libs/core';
-import { type EdgeSettings, FileReserve, type Log, whyNotListening } from '#libs/runtime';
+import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket, us_socket_context_t } from 'uWebSockets.js';
+import { CLOSE, type Clock, type Result, notOk, stamp } from '#libs/core';
+import { type Access, type EdgeSettings, FileReserve, type Log } from '#libs/runtime';
 import { Flow } from '../delivery/conflation/flow.js';
 import type { Publish } from '../delivery/rendition.js';
+import type { Admission, Guard } from '../guard/guard.js';
+import { type AskedVisit, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
+import { UwsListener } from '../listening/uws-adapter-listener.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { RestDesk } from '../rest/rest-desk.js';
 import { answerRest } from '../rest/uws-adapter-rest.js';
@@ -35,6 +28,7 @@ import type { UwsAdapter } from './uws-adapter.js';
 /** What uWebSockets.js keeps beside a socket. */
 interface UserData {
   entry: DoorEntry;
+  admission: Admission;
   session?: Session;
 }
 
@@ -45,6 +39,8 @@ export interface DoorParts {
   backlogs: Backlogs;
   desk: CommandDesk;
   adapter: UwsAdapter;
+  access: Access;
+  guard: Guard;
   rest: RestDesk;
   clock: Clock;
   log: Log;
@@ -63,21 +59,14 @@ const ANCHOR = 'anchor';
  */
 const CUT_AT = 2;
 
-/** The settings that say where clients connect. */
-const NAMES = { hostSetting: 'HOLDFAST_HOST', portSetting: 'HOLDFAST_PORT' };
-
-/** `us_listen_socket_option`: two processes must not share the port by accident. */
-const EXCLUSIVE_PORT = 1;
-
 /**
  * The sockets of all clients, over uWebSockets.js, which only this file knows. Data goes out with `publish`, one call per
  * message, and C++ does the rest.
  */
 export class UwsServer {
-  private readonly app: TemplatedApp;
+  readonly listener: UwsListener;
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
-  private listening: us_listen_socket | undefined;
   private lastId = 0;
 
   constructor(
@@ -85,46 +74,35 @@ export class UwsServer {
     private readonly parts: DoorParts,
   ) {
     this.reserve = new FileReserve(parts.clock);
-    this.app = this.makeApp();
+    const { host, port } = settings;
+    const furnish = (app: TemplatedApp): void => this.furnish(app);
+    this.listener = new UwsListener({ ...parts, host, port, furnish, everybody: ANCHOR });
   }
 
   /** Sends a text to every client that joined the topic. A property, so that it can be handed on as it is. */
   readonly publish: Publish = (topic, text) => {
-    this.app.publish(topic, text);
+    for (const app of this.listener.apps) app.publish(topic, text);
     this.parts.backlogs.published(text.length);
   };
 
   /** Resolves with the port; rejects when it cannot be had. */
   listen(): Promise<number> {
-    const { host, port } = this.settings;
-    return new Promise((resolve, reject) => {
-      const listened = (socket: us_listen_socket | false): void => {
-        if (!socket) {
-          void whyNotListening({ host, port, ...NAMES }).then(reject);
-          return;
-        }
-        this.listening = socket;
-        resolve(us_socket_local_port(socket));
-      };
-      this.listenExclusively(host, port, listened);
-    });
+    return this.listener.listen();
   }
 
   /** From now on nobody new comes in. */
   stopListening(): void {
-    if (this.listening) us_listen_socket_close(this.listening);
-    this.listening = undefined;
+    this.listener.stopListening();
   }
 
   /** Closes the sockets that are left, and what holds the event loop. */
   close(): void {
-    this.stopListening();
-    this.app.close();
+    this.listener.close();
   }
 
-  private makeApp(): TemplatedApp {
+  private furnish(app: TemplatedApp): void {
     const { maxClientMessageBytes, maxClientBacklogBytes, clientIdleS } = this.settings;
-    return App()
+    app
       .filter((response, count) => this.cameOrWent(response, count))
       .ws<UserData>('/*', {
         maxPayloadLength: CUT_AT * maxClientMessageBytes,
@@ -140,53 +118,76 @@ export class UwsServer {
         pong: (socket, payload) => this.pinged(socket.getUserData().session, Buffer.from(payload).toString()),
         dropped: (socket) => this.dropped(socket.getUserData().session),
         drain: (socket) => socket.getUserData().session?.drained(),
-        close: (socket, code) => this.closed(socket.getUserData().session, code),
+        close: (socket, code) => this.closed(socket.getUserData(), code),
       })
       .any('/*', (response, request) => {
-        if (answerRest(this.parts.rest, response, request)) return;
-        const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
-        answer(response, request, entry.ok ? UPGRADE_REQUIRED : entry.problem);
+        const asked = askedOf(response, request);
+        whenJudged(response, this.parts.guard.judge(asked), (judged) => {
+          if (!judged.ok) return answer(response, asked, judged.problem);
+          const { query, leave } = judged.value;
+          leave();
+          if (answerRest(this.parts.rest, response, { ...asked, query })) return;
+          const entry = readRequestPath(this.parts.plan, asked.path, query);
+          answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
+        });
       });
-  }
-
-  /** The typings know exclusive ports without a host only; the function takes both. */
-  private listenExclusively(host: string, port: number, listened: (socket: us_listen_socket | false) => void): void {
-    const listen: (...args: [string, number, number, typeof listened]) => unknown = this.app.listen.bind(
-      this.app,
-    ) as never;
-    listen(host, port, EXCLUSIVE_PORT, listened);
   }
 
   /** A socket that has not said anything yet: `count` is 1 when it comes, -1 when it goes as one that was never upgraded. */
   private cameOrWent(response: HttpResponse, count: number): void {
-    if (count < 0 || this.reserve.hasRoom()) return;
-    this.parts.metrics.refusedConnections.inc({ why: 'no-files' });
-    response.close();
+    const { guard, metrics } = this.parts;
+    if (count < 0) return guard.over();
+    const hasRoom = this.reserve.hasRoom();
+    if (!hasRoom) metrics.refusedConnections.inc({ why: 'no-files' });
+    if (!guard.came(peerOf(response)) || !hasRoom) response.close();
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
-    const entry = readRequestPath(this.parts.plan, request.getUrl(), request.getQuery());
-    const refusal = entry.ok ? refuseHandshake(upgradeHeaders(request)) : entry.problem;
-    if (!entry.ok || refusal) {
+    const headers = upgradeHeaders(request);
+    const [key, extensions] = [request.getHeader('sec-websocket-key'), request.getHeader('sec-websocket-extensions')];
+    const asked = askedOf(response, request);
+    whenJudged(response, this.parts.guard.judge(asked), (judged, isLater) => {
+      if (!judged.ok) return answer(response, asked, judged.problem);
+      const admission = judged.value;
+      const entry = this.entryOf(asked, headers, admission);
+      if (!entry.ok) {
+        admission.leave();
+        return answer(response, asked, entry.problem);
+      }
+      const userData: UserData = { entry: entry.value, admission };
+      const enter = (): void => response.upgrade(userData, key, admission.protocol, extensions, context);
+      const enterLater = (): void => upgradeLater(response, enter, this.parts.sessions.anybody);
+      const arrival = this.parts.adapter.arrive(entry.value);
+      if (!arrival) return isLater ? enterLater() : enter();
+      response.onAborted(() => {
+        arrival.gone();
+        admission.leave();
+      });
+      arrival.whenReady(enterLater);
+    });
+  }
+
+  /** What somebody who may come in wants here, or why that is not to be had; counted. */
+  private entryOf({ path }: AskedVisit, headers: UpgradeHeaders, admission: Admission): Result<DoorEntry, HttpRefusal> {
+    const entry = readRequestPath(this.parts.plan, path, admission.query);
+    const bad = entry.ok ? refuseHandshake(headers) : entry.problem;
+    if (!entry.ok || bad) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });
-      return answer(response, request, refusal ?? UPGRADE_REQUIRED);
+      return notOk(bad ?? UPGRADE_REQUIRED);
     }
-    const userData: UserData = { entry: entry.value };
-    const header = (name: string): string => request.getHeader(`sec-websocket-${name}`);
-    // The request is gone when this returns.
-    const [key, protocol, extensions] = [header('key'), header('protocol'), header('extensions')];
-    const enter = (): void => response.upgrade(userData, key, protocol, extensions, context);
-    const arrival = this.parts.adapter.arrive(entry.value);
-    if (!arrival) return enter();
-    response.onAborted(() => arrival.gone());
-    arrival.whenReady(() => response.cork(enter));
+    const streams = [...entry.value.names.values()].flatMap((parsed) => parsed ?? []);
+    const refusal = this.parts.guard.refuseStreams(admission.permit, streams);
+    return refusal ? notOk(refusal) : entry;
   }
 
   private opened(socket: WebSocket<UserData>): void {
     const userData = socket.getUserData();
-    const address = Buffer.from(socket.getRemoteAddressAsText()).toString();
+    const { entry, admission } = userData;
+    this.parts.guard.over();
     this.lastId += 1;
-    const session = new Session(this.lastId, userData.entry, address, stamp(this.parts.clock), socket);
+    const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), socket);
+    session.permit = admission.permit;
+    session.cork = (act) => void socket.cork(act);
     const { clock, metrics } = this.parts;
     session.counts = metrics.counts;
     session.flow = new Flow(session, { clock, counts: metrics.counts, endOfTurn: setImmediate });
@@ -220,7 +221,8 @@ export class UwsServer {
     this.parts.log.warn({ code: 'edge.client-cut', client: id, address, instead: CLOSE.tooSlow }, 'cut a client off');
   }
 
-  private closed(session: Session | undefined, code: number): void {
+  private closed({ session, admission }: UserData, code: number): void {
+    admission.leave();
     if (!session) return;
     this.parts.metrics.closed(code);
     session.closed();
@@ -239,12 +241,10 @@ const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
  * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
  * goes, would be answered without end and nobody else served.
  */
-function answer(response: HttpResponse, request: HttpRequest, { status, body }: HttpRefusal): void {
-  const isHead = request.getMethod() === 'head';
+function answer(response: HttpResponse, { method }: AskedVisit, { status, headers = {}, body }: HttpRefusal): void {
   response.cork(() => {
     response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
-    if (status.startsWith('426'))
-      response.writeHeader('upgrade', 'websocket').writeHeader('sec-websocket-version', '13');
-    response.end(isHead ? '' : body, true);
+    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
+    response.end(method === 'head' ? '' : body, true);
   });
 }

@@ -1,5 +1,6 @@
 import { CLOSE, type Clock, ERROR_CODES, millisOf } from '#libs/core';
-import { type Counter, type Histogram, Metrics } from '#libs/runtime';
+import { type Counter, type Histogram, KEPT_OUT, Metrics } from '#libs/runtime';
+import { TURNED_AWAY } from '../guard/guard.js';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
 
 const HELP: Record<keyof EdgeCounts, string> = {
@@ -32,7 +33,7 @@ const COUNTERS = {
   },
   refusedConnections: {
     name: 'holdfast_edge_refused_connections_total',
-    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more.',
+    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more; rate, handshakes, address and token are limits of one stranger, host and origin other people’s pages, the others are about tokens.',
     labelNames: ['why'],
   },
   closes: {
@@ -54,7 +55,7 @@ const COMMANDS = ['native', 'binance'].flatMap((wire) =>
 );
 
 /** Why a connection is refused before it is one. */
-const REFUSED = ['bad-request', 'too-many', 'no-files'].map((why) => ({ why }));
+const REFUSED = ['bad-request', 'too-many', 'no-files', ...TURNED_AWAY, ...KEPT_OUT].map((why) => ({ why }));
 
 const HOW_SLOW = ['told', 'cut', 'unread', 'no-room', 'fell-behind'].map((how) => ({ how }));
 

@@ -314,7 +314,7 @@ describe('what is no question', () => {
 
   it.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('by %s is refused, and closed', async (method) => {
     await begin();
-    const answer = await exchange(`${method} /api/v3/trades?symbol=BTCUSDT HTTP/1.1\r\nHost: edge\r\n\r\n`);
+    const answer = await exchange(`${method} /api/v3/trades?symbol=BTCUSDT HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 405 .*\r\nallow: GET, HEAD\r\n.*"code":-1000/is);
     expect([passedOn().length, await metric('bad-method')]).toEqual([0, 1]);
   });
@@ -333,7 +333,7 @@ describe('what is no question', () => {
     '/api/v3/http://evil.example/',
   ])('at %s is nowhere', async (path) => {
     await begin();
-    const answer = await exchange(`GET ${path} HTTP/1.1\r\nHost: edge\r\n\r\n`);
+    const answer = await exchange(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect(answer).toMatch(/^HTTP\/1\.1 404 .*"code":-5000,"msg":"Path \//s);
     expect([passedOn().length, await metric('not-found')]).toEqual([0, 1]);
   });
@@ -352,7 +352,7 @@ describe('what is no question', () => {
 
   it('may be many on one connection, one after the other, and not all at once', async () => {
     await begin();
-    const one = 'GET /api/v3/ping HTTP/1.1\r\nHost: edge\r\n\r\n';
+    const one = 'GET /api/v3/ping HTTP/1.1\r\nHost: localhost\r\n\r\n';
     const socket = dial(Number(new URL(edge.wsUrl).port), '127.0.0.1');
     let got = '';
     socket.on('data', (data) => (got += String(data)));

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { HttpRequest, HttpResponse } from 'uWebSockets.js';
+import type { HttpResponse } from 'uWebSockets.js';
+import type { AskedVisit } from '../guard/uws-adapter-visit.js';
 import type { RestAnswer } from './answer.js';
 import type { RestDesk } from './rest-desk.js';
 
@@ -10,16 +11,14 @@ const CLOSING: ReadonlySet<number> = new Set([404, 405, 414]);
 const IDLE = 'timeout=9';
 
 /** Answers a request where it is one for the desk; false where it is none. */
-export function answerRest(desk: RestDesk, response: HttpResponse, request: HttpRequest): boolean {
-  const path = request.getUrl();
+export function answerRest(desk: RestDesk, response: HttpResponse, asked: AskedVisit): boolean {
+  const { path, method, query, timeUnit } = asked;
   if (!desk.serves(path)) return false;
-  const method = request.getMethod();
-  const timeUnit = request.getHeader('x-mbx-time-unit');
   let isGone = false;
   response.onAborted(() => {
     isGone = true;
   });
-  void desk.answer({ method, path, query: request.getQuery(), timeUnit }).then((answer) => {
+  void desk.answer({ method, path, query, timeUnit }).then((answer) => {
     if (!isGone) response.cork(() => send(response, answer, method === 'head'));
   });
   return true;

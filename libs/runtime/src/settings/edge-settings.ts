@@ -9,7 +9,7 @@ export class EdgeSettings extends ClientRestSettings {
     env: 'HOLDFAST_HOST',
     read: host,
     expected: 'a host name or an IP address',
-    says: 'Address that clients connect to. Anything but loopback needs HOLDFAST_ALLOW_PUBLIC=yes.',
+    says: 'Address that clients connect to. Anything but loopback needs tokens (HOLDFAST_TOKENS_FILE, HOLDFAST_JWT_KEYS) or HOLDFAST_ALLOW_PUBLIC=yes.',
   })
   @IsString()
   @IsNotEmpty()

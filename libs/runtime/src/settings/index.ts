@@ -1,3 +1,4 @@
+export { AccessSettings } from './access-settings.js';
 export { BinanceSettings } from './binance-settings.js';
 export { BusSettings } from './bus-settings.js';
 export { EdgeSettings } from './edge-settings.js';

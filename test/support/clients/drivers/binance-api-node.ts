@@ -41,7 +41,7 @@ export const drive: Drive = async ({ streams, rest }, tell) => {
   client.ws.allMiniTickers(of('!miniTicker@arr'), false);
   client.ws.customSubStream('ethusdt@trade', of('ethusdt@trade'));
   // Retired: Binance takes the name and leaves it silent.
-  client.ws.allTickers(() => tell({ trouble: 'something on !ticker@arr' }));
+  client.ws.allTickersDeprecated(() => tell({ trouble: 'something on !ticker@arr' }));
   let isFirst = true;
   const takeDiff = of(BOOK);
   client.ws.depth(

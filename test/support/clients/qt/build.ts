@@ -1,6 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,10 +14,11 @@ const library = (): string | undefined => LIBRARIES.find((name) => works('pkg-co
 /** Whether this machine can build a program with Qt's WebSockets. */
 export const hasQt = (): boolean => works('g++', ['--version']) && library() !== undefined;
 
-/** Builds the Qt program into a folder of its own; resolves with its path. */
-export async function buildQtProgram(): Promise<string> {
+/** Builds the Qt program into a new folder; resolves with its path. */
+export async function buildQtProgram(folder: string): Promise<string> {
   const flags = execFileSync('pkg-config', ['--cflags', '--libs', library() ?? ''], { encoding: 'utf8' });
-  const program = join(await mkdtemp(join(tmpdir(), 'holdfast-qt-')), 'one-socket');
+  const program = join(folder, 'one-socket');
+  await mkdir(folder);
   await promisify(execFile)('g++', ['-std=c++17', '-fPIC', '-o', program, SOURCE, ...flags.trim().split(/\s+/)]);
   return program;
 }

@@ -1,4 +1,4 @@
-import type { ClientLimits, CommandRefusal, Resumed, StreamName } from '#libs/core';
+import type { ClientLimits, CommandRefusal, NotResumed, Resumed, StreamName } from '#libs/core';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { until } from './until.js';
 
@@ -25,6 +25,7 @@ export class FakeGateway {
   };
   /** What it says to whoever names a place. */
   resumed: Resumed | undefined;
+  reasons: Record<StreamName, NotResumed> | undefined;
   private refusal: CommandRefusal | undefined;
   private readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 
@@ -87,7 +88,7 @@ export class FakeGateway {
       return reply({ event: 'error', id, data: { code: 'bad-stream', message: 'no', streams: blamed } });
     }
     const streams = Object.fromEntries(data.streams.map((stream) => [stream, this.place]));
-    const { resumed } = this;
-    reply({ event: 'subscribed', id, data: { streams, ...(resumed && data.since && { resumed }) } });
+    const { resumed, reasons } = this;
+    reply({ event: 'subscribed', id, data: { streams, ...(resumed && data.since && { resumed, reasons }) } });
   }
 }

@@ -10,8 +10,12 @@ import {
   type FeedEvent,
   type FeedState,
   HEARTBEAT_EVERY_MS,
+  HistoryShelf,
+  MOST_ANSWERED_LETTERS,
   type MarketEvent,
+  type MissedAnswer,
   type Place,
+  type StreamHistory,
   type StreamName,
   type Topic,
   type Welcome,
@@ -19,6 +23,7 @@ import {
   decodeDemand,
   encode,
   encodeHeartbeat,
+  readMissedQuestion,
   readWelcomeQuestion,
   stamp,
 } from '#libs/core';
@@ -36,6 +41,8 @@ interface HandOptions {
   epoch?: Epoch;
   clock?: Clock;
   market?: Market;
+  /** Whether it gives those who ask what they have missed. */
+  keeps?: boolean;
 }
 
 /** An upstream whose events a test writes by hand: it numbers them, welcomes edges and beats, as the real one does. */
@@ -48,25 +55,30 @@ export class HandUpstream {
   private readonly clock: Clock;
   private readonly market: Market;
   private readonly held = new Map<StreamName, Held>();
+  private readonly shelf = new HistoryShelf({ streamBytes: 1e9, totalBytes: 1e9, ageMs: 1e9 });
+  private readonly histories = new Map<StreamName, StreamHistory>();
+  private readonly keeps: boolean;
   private readonly books = new Map<StreamName, () => Fields>();
   private subscriptions: Subscription[] = [];
   private cancelBeat: Cancel = () => undefined;
 
   constructor(
     private readonly bus: Bus,
-    { epoch = 7, clock = systemClock, market = spot }: HandOptions = {},
+    { epoch = 7, clock = systemClock, market = spot, keeps = false }: HandOptions = {},
   ) {
     this.epoch = epoch;
     this.clock = clock;
     this.market = market;
+    this.keeps = keeps;
   }
 
   start(): this {
-    const { demand, demandCall, welcome } = this.market.channels;
+    const { demand, demandCall, welcome, missed } = this.market.channels;
     const { messages, ask } = this.bus;
     this.subscriptions = [
       messages.subscribe(demand, (text) => this.hear(decodeDemand(text))),
       ask.answer(welcome, (question) => this.welcome(question)),
+      ask.answer(missed, (question) => this.missed(question)),
     ];
     messages.publish(demandCall, '{}');
     this.beat();
@@ -115,11 +127,25 @@ export class HandUpstream {
     held.feed = encode({ ...this.feedEvent(stream, held, state, cause), ...(follows && { follows }) });
     if (follows) held.opening = { follows, to: held.seq };
     else if (held.opening?.to === held.seq - 1) held.opening.to = held.seq;
+    this.keep(stream, held.feed);
     return held.feed;
   }
 
   private hear(demand: Demand | undefined): void {
     if (demand) this.demands.push(demand);
+  }
+
+  private keep(stream: StreamName, text: string): void {
+    const history = this.histories.get(stream) ?? this.shelf.open();
+    if (!history || !this.keeps) return;
+    this.histories.set(stream, history);
+    history.take(text);
+  }
+
+  private missed(asked: unknown): MissedAnswer | undefined {
+    const question = readMissedQuestion(asked);
+    const texts = question && this.histories.get(question.stream)?.missed(question, MOST_ANSWERED_LETTERS);
+    return texts && texts.length > 0 ? { texts } : undefined;
   }
 
   private welcome(question: unknown): WelcomeAnswer {
@@ -140,6 +166,7 @@ export class HandUpstream {
     held.seq += 1;
     const text = this.textOf(stream, held, fields);
     held.latest = [text];
+    this.keep(stream, text);
     return text;
   }
 

@@ -72,6 +72,86 @@ describe('the client', () => {
     },
   );
 
+  it('hands out all that the gateway gives after a reconnect, in order and once, and tells no gap', async () => {
+    gateway.resumed = { 'btcusdt@trade': true };
+    connect();
+    const told: unknown[] = [];
+    client.subscribe('btcusdt@trade', { event: ({ id }) => told.push(id), feed: ({ state }) => told.push(state) });
+    await until(() => gateway.commands.length === 1);
+    for (const seq of [8, 9]) gateway.trade(seq);
+    await until(() => told.length === 2);
+    for (let round = 0; round < 2; round += 1) {
+      gateway.socket.terminate();
+      await until(() => gateway.commands.length === 2 + round);
+      for (const more of [1, 2, 3]) gateway.trade(9 + 3 * round + more);
+      await until(() => told.length === 5 + 3 * round);
+    }
+    expect(told).toEqual([8, 9, 10, 11, 12, 13, 14, 15]);
+    expect(gateway.commands[2]?.data?.since).toEqual({ 'btcusdt@trade': { epoch: 1, seq: 12 } });
+  });
+
+  it('gives who has missed diffs the book that is told anew, though it stands where the last one did', async () => {
+    gateway.resumed = { 'btcusdt@depth': false };
+    connect();
+    const told: string[] = [];
+    client.subscribe('btcusdt@depth', {
+      started: ({ hasMissed }) => told.push(`started ${hasMissed}`),
+      feed: ({ state }) => told.push(state),
+      book: ({ lastUpdateId }) => told.push(`book ${lastUpdateId}`),
+    });
+    const head = { stream: 'btcusdt@depth', epoch: 1, seq: 7, symbol: 'BTCUSDT', receivedAt: 1 };
+    const sayBook = (): void => gateway.say({ type: 'book', ...head, lastUpdateId: 5, bids: [], asks: [] });
+    await until(() => told.length === 1);
+    sayBook();
+    await until(() => told.length === 2);
+    gateway.socket.terminate();
+    await until(() => told.length === 4);
+    sayBook();
+    sayBook();
+    gateway.say({ type: 'book', ...head, seq: 8, lastUpdateId: 6, bids: [], asks: [] });
+    await until(() => told.includes('book 6'));
+    expect(told).toEqual(['started false', 'book 5', 'started true', 'gap', 'book 5', 'book 6']);
+  });
+
+  it('tells a gap to those who were there where the gateway cannot give what was missed, and says why', async () => {
+    gateway.resumed = { 'btcusdt@trade': false };
+    gateway.reasons = { 'btcusdt@trade': 'out-of-history' };
+    connect();
+    const gaps: FeedEvent[] = [];
+    const late: FeedEvent[] = [];
+    client.subscribe('btcusdt@trade', { feed: (feed) => gaps.push(feed) });
+    await until(() => gateway.commands.length === 1);
+    gateway.trade(9);
+    gateway.trade(10);
+    await until(() => changes.length === 2);
+    client.subscribe('ethusdt@trade', {});
+    await until(() => gateway.commands.length === 2);
+    gateway.socket.terminate();
+    await until(() => gateway.sockets.length === 2);
+    client.subscribe('btcusdt@trade', { feed: (feed) => late.push(feed) });
+    await until(() => gaps.length === 1);
+    const message = expect.stringContaining('out-of-history') as string;
+    expect(gaps).toMatchObject([{ state: 'gap', by: 'edge', epoch: 1, seq: 10, message }]);
+    expect(late).toEqual([]);
+  });
+
+  it('names the last place of every stream, in as many commands as that takes', async () => {
+    gateway.limits = { ...gateway.limits, messageBytes: 400 };
+    connect();
+    const streams = Array.from({ length: 20 }, (_, at) => `s${at}usdt@trade`);
+    let [started, heard] = [0, 0];
+    for (const stream of streams)
+      client.subscribe(stream, { started: () => (started += 1), event: () => (heard += 1) });
+    await until(() => started === 20);
+    for (const stream of streams) gateway.say({ type: 'trade', stream, epoch: 1, seq: 9, symbol: 'X', id: 9 });
+    const before = gateway.commands.length;
+    await until(() => heard === 20);
+    gateway.socket.close();
+    await until(() => started === 40);
+    const again = gateway.commands.slice(before).flatMap(({ data }) => Object.keys(data?.since ?? {}));
+    expect(again.toSorted()).toEqual(streams.toSorted());
+  });
+
   it('asks for the last events again after a reconnect, as many as the gateway allows, and hands out those it lacks', async () => {
     connect();
     gateway.limits = { ...gateway.limits, lastEvents: 20 };

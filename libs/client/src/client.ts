@@ -12,10 +12,10 @@ import { hostClock, hostRandom } from './browser-clock.js';
 import { Fence, type OnError } from './fence.js';
 import { nativeUrl } from './gateway-url.js';
 import { Crossing } from './line/crossing.js';
-import { GatewayLine, type LineEvents } from './line/gateway-line.js';
+import { GatewayLine, type LineEvents, type LineStart } from './line/gateway-line.js';
 import { Outbox } from './outbox.js';
 import { copied } from './streams/interest.js';
-import { Listeners, type StreamListener, type StreamStart } from './streams/listeners.js';
+import { Listeners, type StreamListener } from './streams/listeners.js';
 import { StreamStates } from './streams/states.js';
 import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
 import { type WebSocketClass, guardedDial, webSocketDial } from './web-socket.js';
@@ -53,7 +53,7 @@ export interface ClientOptions {
 export interface SubscribeOptions {
   /**
    * So many of the newest events of a stream of trades are to come first, before what is live: as many as the gateway has and allows.
-   * Said again after each reconnect, and what you had is not told twice. No more for who comes to a stream that is served already.
+   * Said again after each reconnect, where it serves if the gateway cannot give all that was missed; what you had is not told twice. No more for who comes to a stream that is served already.
    */
   last?: number;
   /**
@@ -233,9 +233,10 @@ export class NativeClient {
     this.crossing?.advanced(event.stream);
   }
 
-  private started(starts: Iterable<[StreamName, StreamStart]>): void {
-    for (const [stream, start] of starts) {
+  private started(starts: Iterable<[StreamName, LineStart]>): void {
+    for (const [stream, { gap, ...start }] of starts) {
       this.outbox.later(this.listeners.started(stream, start));
+      if (gap) this.outbox.later(() => this.listeners.tellKnown(gap));
       this.crossing?.served(stream);
     }
   }

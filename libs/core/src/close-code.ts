@@ -13,6 +13,8 @@ export const CLOSE = {
   tooManyConnections: 4002,
   /** Sent commands faster than allowed, again and again. */
   tooFast: 4003,
+  /** The client was behind its streams, and what it lacks is not kept any more. */
+  fellBehind: 4004,
   /** The token with which the client came in has ended. */
   tokenExpired: 4005,
   /** More streams than one connection may have. */

@@ -21,6 +21,8 @@ export {
 } from './listing/symbols.js';
 export * from './for-people.js';
 export * from './words/heartbeat.js';
+export * from './history/history-shelf.js';
+export type { StreamHistory } from './history/stream-history.js';
 export * from './words/instant.js';
 export * from './words/native.js';
 export { nearest } from './nearest.js';

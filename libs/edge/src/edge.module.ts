@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus } from '#libs/bus';
-import type { ClientLimits, Clock } from '#libs/core';
+import { type ClientLimits, type Clock, HistoryShelf } from '#libs/core';
 import {
   ACCESS,
   type Access,
@@ -35,6 +35,8 @@ import { refusePublicHost } from './public-host.js';
 import { makeRestDesk, restMarket } from './rest/make-rest-desk.js';
 import { ownDepth } from './rest/own-depth.js';
 import { RestDesk } from './rest/rest-desk.js';
+import { Resumes } from './resume/resumes.js';
+import { Stragglers } from './resume/stragglers.js';
 import { MarketStreams } from './streams/market-streams.js';
 import { Room } from './streams/room.js';
 
@@ -101,6 +103,7 @@ export class EdgeModule {
           ) => new PatternDesk({ markets, subscriptions, introductions, clock, endOfTurn: setImmediate }),
           inject: [STREAMS, Subscriptions, Introductions, CLOCK],
         },
+        ...resumeProviders(settings),
         NativeGateway,
         BinanceGateway,
       ],
@@ -116,6 +119,9 @@ const limitsOf = (settings: Readonly<EdgeSettings>): ClientLimits => ({
   namesPerCommand: MOST_AT_ONCE,
   lastEvents: settings.lastEvents,
 });
+
+const shelfOf = ({ historyStreamBytes, historyBytes, historyMs }: EdgeSettings): HistoryShelf =>
+  new HistoryShelf({ streamBytes: historyStreamBytes, totalBytes: historyBytes, ageMs: historyMs });
 
 type Providers = NonNullable<DynamicModule['providers']>;
 
@@ -138,9 +144,14 @@ function doorProviders(plan: EdgePlan): Providers {
   const { settings, markets } = plan;
   const makeRest = ({ bus, clock }: Surroundings, metrics: Metrics, ops: Ops): RestDesk =>
     makeRestDesk(plan, { bus, clock, metrics, ops });
-  const make = ({ clock, log, metrics, access }: Surroundings, adapter: UwsAdapter, rest: RestDesk): Door => {
+  const make = (
+    { clock, log, metrics, access }: Surroundings,
+    adapter: UwsAdapter,
+    stragglers: Stragglers,
+    rest: RestDesk,
+  ): Door => {
     const sessions = new Sessions(settings, metrics);
-    const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
+    const backlogs = new Backlogs(settings, sessions, stragglers, clock, log, metrics);
     const desk = new CommandDesk(settings, clock, log, metrics);
     const pings = new Pings(sessions, clock);
     const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
@@ -151,7 +162,7 @@ function doorProviders(plan: EdgePlan): Providers {
   };
   return [
     { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },
-    { provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter, RestDesk] },
+    { provide: DOOR, useFactory: make, inject: [SURROUNDINGS, UwsAdapter, Stragglers, RestDesk] },
   ];
 }
 
@@ -163,8 +174,9 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     const room = new Room(settings.maxStreams);
     const publish = server.window?.gather ?? server.publish;
     const { sluice } = backlogs;
-    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs, lastEvents } = settings;
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, lastEvents, sluice };
+    const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
+    const shelf = shelfOf(settings);
+    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, shelf, sluice };
     const all = markets.map((market) => new MarketStreams(market, shared));
     const ofSpot = all.find(({ market }) => market === restMarket(markets));
     if (ofSpot) rest.ownDepth = ownDepth(ofSpot);
@@ -192,6 +204,23 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
       useFactory: ({ metrics }: Surroundings, door: Door, streams: MarketStreams[], coldStarts: ColdStarts, ops: Ops) =>
         new Edge(settings, { ...door, coldStarts, metrics, markets: streams }, ops),
       inject: [SURROUNDINGS, DOOR, STREAMS, ColdStarts, Ops],
+    },
+  ];
+}
+
+/** What clients have missed that come back, or read slowly. */
+function resumeProviders({ maxClientBacklogBytes }: Readonly<EdgeSettings>): Providers {
+  return [
+    {
+      provide: Resumes,
+      useFactory: (streams: MarketStreams[], clock: Clock) => new Resumes(streams, clock),
+      inject: [STREAMS, CLOCK],
+    },
+    {
+      provide: Stragglers,
+      useFactory: ({ metrics }: Surroundings, introductions: Introductions) =>
+        new Stragglers(maxClientBacklogBytes / 2, metrics, (session) => introductions.isOwed(session)),
+      inject: [SURROUNDINGS, Introductions],
     },
   ];
 }

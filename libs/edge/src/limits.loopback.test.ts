@@ -177,20 +177,24 @@ describe('what a client may take from an edge', () => {
     expect(quick.closed).toBeUndefined();
   });
 
-  it('tells a client that does not read so also where all comes within one turn', async () => {
-    await begin({ maxClientBacklogBytes: 65_536 });
+  it.each([
+    { kept: 'nothing', historyStreamBytes: 0, how: 'told', code: 4001 },
+    { kept: 'less than that', historyStreamBytes: 1_048_576, how: 'fell-behind', code: 4004 },
+  ])('tells a client that does not read so also where all comes within one turn, and $kept is kept', async (edge) => {
+    const { historyStreamBytes, how, code } = edge;
+    await begin({ maxClientBacklogBytes: 65_536, historyStreamBytes });
     const slow = await connect('/v1');
     await slow.ask({ event: 'subscribe', data: { streams: [TRADE] } });
     await slow.take(1);
     slow.socket.pause();
     for (let id = 1; id <= 10_000; id += 1) upstream.publish(TRADE, { ...trade(id), price: 'x'.repeat(1_000) });
-    await until(async () => (await metric('holdfast_edge_slow_clients_closed_total{how="told"}')) === 1);
+    await until(async () => (await metric(`holdfast_edge_slow_clients_closed_total{how="${how}"}`)) === 1);
     slow.socket.resume();
     await until(() => slow.closed);
     const seqs = slow.messages.map(({ seq }) => Number(seq));
     expect(seqs).toEqual(seqs.map((_, index) => index + 1));
     expect(seqs.length).toBeLessThan(10_000);
-    expect(slow.closed?.code).toBe(4001);
+    expect(slow.closed?.code).toBe(code);
     expect(await metric('holdfast_edge_slow_clients_closed_total{how="cut"}')).toBe(0);
   });
 

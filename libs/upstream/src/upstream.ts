@@ -1,12 +1,22 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Bus } from '#libs/bus';
-import { type Clock, HEARTBEAT_EVERY_MS, type Millis, type Random, type Seq, type StreamName, stamp } from '#libs/core';
+import {
+  type Clock,
+  HEARTBEAT_EVERY_MS,
+  HistoryShelf,
+  type Millis,
+  type Random,
+  type Seq,
+  type StreamName,
+  stamp,
+} from '#libs/core';
 import type { Dial } from '#libs/link';
 import { Rest, historyHost, showRest } from '#libs/rest';
 import type { Log, Metrics, Ops, Service, UpstreamSettings } from '#libs/runtime';
 import { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import { DemandDesk } from './demand/demand-desk.js';
+import { MissedDesk } from './demand/missed-desk.js';
 import { Journal } from './journal/journal.js';
 import { Attempts } from './line/attempts.js';
 import { UpstreamCounts } from './ops/counts.js';
@@ -53,6 +63,7 @@ export class Upstream implements Service {
   readonly books: Books;
   private readonly counts: UpstreamCounts;
   private readonly desk: DemandDesk;
+  private readonly missed: MissedDesk;
   private readonly board: DemandBoard;
   private readonly bookmarks: Bookmarks;
   private readonly term: TermKeeper;
@@ -83,7 +94,9 @@ export class Upstream implements Service {
     const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
     const memory = new Recollection({ market, bus, clock, answersMs, longestDowntimeMs });
     const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
-    this.streams = new Streams(market, bus.messages, clock, bounds, memory);
+    const { historyStreamBytes: streamBytes, historyBytes: totalBytes, historyMs: ageMs } = settings;
+    const shelf = new HistoryShelf({ streamBytes, totalBytes, ageMs });
+    this.streams = new Streams(market, bus.messages, clock, bounds, memory, shelf);
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     const attempts = new Attempts(bus.budget, channels.attempts, market.limits);
     this.pool = this.newPool(settings, attempts);
@@ -104,6 +117,7 @@ export class Upstream implements Service {
     const places = (): ReadonlyMap<StreamName, Seq> => lastPlaces.next();
     this.term = new TermKeeper({ bus, channels, random, log, places, begin });
     const { term } = this;
+    this.missed = new MissedDesk({ ask: bus.ask, channel: channels.missed, streams, clock });
     const isOvertaken = (): boolean => term.overtaken !== undefined;
     const changed = (): void => this.desk.followSoon();
     const { symbolsEveryMs: everyMs } = settings;
@@ -122,6 +136,7 @@ export class Upstream implements Service {
   async start(): Promise<void> {
     this.symbols.start();
     await this.term.start();
+    this.missed.start();
     await this.desk.start();
     if (!this.isStopped) this.metronome.start();
   }
@@ -131,6 +146,7 @@ export class Upstream implements Service {
     this.isStopped = true;
     this.symbols.stop();
     this.desk.stop();
+    this.missed.stop();
     this.term.stop();
     this.metronome.stop();
     this.streams.stop();

@@ -110,9 +110,7 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     redisDemandCall: channel(redis.demandCall, 'redis', 'A new upstream asks for the demand', [one('demandCall')]),
     redisReached: channel(redis.reached, 'redis', 'How far each edge got', [one('reached')]),
     redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
-    redisMissed: channel(redis.missed, 'redis', 'An edge asks the others for the end of a term', [
-      one('missedQuestion'),
-    ]),
+    redisMissed: channel(redis.missed, 'redis', 'Whoever lacks messages asks for them', [one('missedQuestion')]),
     redisSymbols: channel(redis.symbols, 'redis', 'An edge asks which symbols there are', [one('symbolsQuestion')]),
     redisReply: {
       ...channel('holdfast:reply:{asker}', 'redis', 'What was asked for, told to who has asked', [

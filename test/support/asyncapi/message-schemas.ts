@@ -5,6 +5,7 @@ import {
   type FeedCause,
   type FeedState,
   type LooseContract,
+  NOT_RESUMED,
   type NativeCommand,
   type NativeReply,
 } from '#libs/core';
@@ -104,7 +105,13 @@ const PLACES = { type: 'object', additionalProperties: { oneOf: [{ type: 'null' 
 const RESUMED = {
   type: 'object',
   additionalProperties: { type: 'boolean' },
-  description: 'Of streams with a place in `since`: whether nothing was missed',
+  description: 'Of streams whose last place was named: whether all that was missed follows',
+};
+
+const REASONS = {
+  type: 'object',
+  additionalProperties: { type: 'string', enum: [...NOT_RESUMED] },
+  description: 'Why not, where it does not',
 };
 
 const CONTRACTS = {
@@ -119,6 +126,19 @@ const LEFT = {
   minimum: 1,
   description: 'So many that they match are carried, and there was no room for them',
 };
+
+const SUBSCRIBED = object(
+  {
+    streams: PLACES,
+    resumed: RESUMED,
+    reasons: REASONS,
+    delivery: LOOSE,
+    perSecond: PER_SECOND,
+    patterns: PATTERNS,
+    left: LEFT,
+  },
+  ['resumed', 'reasons', 'delivery', 'perSecond', 'patterns', 'left'],
+);
 
 const HELD_PATTERNS = {
   type: 'object',
@@ -148,13 +168,7 @@ const LIMITS = object({
 
 export const NATIVE_REPLIES: Record<NativeReply['event'], JsonSchema> = {
   limits: object({ event: { const: 'limits' }, data: LIMITS }),
-  subscribed: native(
-    'subscribed',
-    object(
-      { streams: PLACES, resumed: RESUMED, delivery: LOOSE, perSecond: PER_SECOND, patterns: PATTERNS, left: LEFT },
-      ['resumed', 'delivery', 'perSecond', 'patterns', 'left'],
-    ),
-  ),
+  subscribed: native('subscribed', SUBSCRIBED),
   unsubscribed: native('unsubscribed', object({ streams: STREAMS })),
   list: native(
     'list',
@@ -263,7 +277,12 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
   }),
   missedAnswer: object({
     id: QUESTION_ID,
-    answer: object({ texts: list({ type: 'string' }, 'The texts of all messages behind `after`, up to `to`') }),
+    answer: object({
+      texts: list(
+        { type: 'string' },
+        'The texts of all messages behind `after`, up to `to`, or of as many from the first on as one answer holds; none: ask again',
+      ),
+    }),
   }),
   symbolsQuestion: object({
     id: QUESTION_ID,

@@ -1,7 +1,6 @@
 import { type Place, type StreamEvent, type StreamName, isAfter } from '#libs/core';
-import type { GatewayLine } from './gateway-line.js';
+import type { GatewayLine, LineStart } from './gateway-line.js';
 import { goOnFrom } from '../streams/interest.js';
-import type { StreamStart } from '../streams/listeners.js';
 
 /** So much may be held of what the new connection says; with more the crossing is given up, for the old one serves all the while. */
 const MOST_HELD = 20_000;
@@ -67,7 +66,7 @@ export class Crossing {
    * The new connection begins to serve: nothing is missing where it goes on from the place that it was told. Of streams that the old one does
    * not serve, those who listen are told.
    */
-  started(starts: ReadonlyMap<StreamName, StreamStart>, tell: (fresh: [StreamName, StreamStart][]) => void): void {
+  started(starts: ReadonlyMap<StreamName, LineStart>, tell: (fresh: [StreamName, LineStart][]) => void): void {
     this.hold(() => tell([...starts].filter(([stream]) => !this.isServed(stream))));
     for (const [stream, { place, hasMissed }] of starts) {
       if (!hasMissed && this.to.wanted.interests.get(stream)?.resumeFrom) this.behind.delete(stream);

@@ -2,19 +2,28 @@ import {
   type Cancel,
   type Clock,
   type CommandRefusal,
+  type FeedEvent,
   type Millis,
   type NativeReply,
   type Random,
   type StreamEvent,
   type StreamName,
+  type Subscribed,
   assertNever,
+  stamp,
 } from '#libs/core';
 import { type Dial, type Ending, LinkDriver, type RetryPolicy, leastAfterRefusal } from '#libs/link';
 import { type ClientCommand, CommandLane } from '../command-lane.js';
 import { GatewayWatch } from '../gateway-watch.js';
 import { readInbound } from '../inbound.js';
+import { gapOf } from '../streams/gap.js';
 import type { StreamStart } from '../streams/listeners.js';
 import type { RefusedStream, WantedStreams } from '../streams/wanted-streams.js';
+
+/** How this connection begins to serve a stream, and what those who were served before must be told of that. */
+export interface LineStart extends StreamStart {
+  gap?: FeedEvent;
+}
 
 /** What one connection tells the client. */
 export interface LineEvents {
@@ -23,7 +32,7 @@ export interface LineEvents {
   ended(ending: Ending, retryMs: Millis | undefined): void;
   event(event: StreamEvent): void;
   /** The gateway serves these streams from now on. */
-  started(starts: ReadonlyMap<StreamName, StreamStart>): void;
+  started(starts: ReadonlyMap<StreamName, LineStart>): void;
   refused(refused: readonly RefusedStream[]): void;
   /** The gateway is going to close this connection, and says so in time. */
   toGo(): void;
@@ -129,9 +138,7 @@ export class GatewayLine {
     switch (reply.event) {
       case 'subscribed':
         if (command?.event !== 'subscribe') return;
-        return this.events.started(
-          this.wanted.subscribed(command.data.streams, reply.data.streams, reply.data.resumed),
-        );
+        return this.started(command.data.streams, reply.data);
       case 'unsubscribed':
         if (command?.event === 'unsubscribe') this.wanted.unsubscribed(command.data.streams);
         return;
@@ -143,6 +150,16 @@ export class GatewayLine {
       default:
         assertNever(reply);
     }
+  }
+
+  private started(streams: readonly StreamName[], { streams: places, resumed, reasons }: Subscribed): void {
+    const since = stamp(this.parts.clock);
+    const starts = new Map<StreamName, LineStart>();
+    for (const [stream, { missedBehind, ...start }] of this.wanted.subscribed(streams, places, resumed)) {
+      const gap = missedBehind && gapOf(stream, missedBehind, since, reasons?.[stream]);
+      starts.set(stream, { ...start, ...(gap && { gap }) });
+    }
+    this.events.started(starts);
   }
 
   private refused(command: ClientCommand | undefined, refusal: CommandRefusal): void {

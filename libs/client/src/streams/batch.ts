@@ -29,7 +29,7 @@ const bytesOf = (value: unknown): number => encoder.encode(JSON.stringify(value)
 export const isTooLong = (stream: StreamName, { messageBytes }: ClientLimits): boolean =>
   ENVELOPE.length + bytesOf(stream) > messageBytes;
 
-/** As many of these as one command may name; places are left out where they would take too much. */
+/** As many of these as one command may name, each with its place; a place is left out where it alone would be too much. */
 export function fitting<T extends Nameable>(
   wanted: readonly T[],
   { messageBytes, namesPerCommand }: ClientLimits,
@@ -39,12 +39,12 @@ export function fitting<T extends Nameable>(
   let room = messageBytes - ENVELOPE.length;
   for (const one of wanted.slice(0, namesPerCommand)) {
     const { stream, resumeFrom } = one;
+    const placeBytes = resumeFrom ? bytesOf(stream) + bytesOf(resumeFrom) : 0;
+    const isAlone = taken.length === 0;
     room -= bytesOf(stream);
-    if (room < 0) break;
+    if (room < 0 || (placeBytes > room && !isAlone)) break;
     taken.push(one);
-    if (!resumeFrom) continue;
-    const placeBytes = bytesOf(stream) + bytesOf(resumeFrom);
-    if (placeBytes > room) continue;
+    if (!resumeFrom || placeBytes > room) continue;
     room -= placeBytes;
     since.set(stream, resumeFrom);
   }

@@ -18,6 +18,8 @@ export interface StreamInterest {
   /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
   resumeFrom?: Place | undefined;
   present?: Present | undefined;
+  /** The same on the previous connection, which is true still where nothing was missed. */
+  past?: Present | undefined;
   /** Whether somebody who listens takes books, so that one is kept for those who come late. */
   isBookWanted: boolean;
   /** So many of its newest events are to come first. */
@@ -30,6 +32,8 @@ export interface StreamInterest {
   told?: FeedState | undefined;
   /** Whether its listeners know that there is no room for it. */
   isToldFull: boolean;
+  /** Whether diffs were missed, so that its listeners need the next book, wherever that stands. */
+  isBookBroken: boolean;
 }
 
 /** Those of one connection. */
@@ -40,8 +44,11 @@ export function copied(interests: Interests): Interests {
   const wanted = [...interests.values()].filter(({ isWanted }) => isWanted);
   return new Map(
     wanted.map((interest) => {
-      const { stream, last } = interest;
-      return [stream, { ...interest, standing: 'open', resumeFrom: last, present: undefined }];
+      const { stream, last, present } = interest;
+      return [
+        stream,
+        { ...interest, standing: 'open', resumeFrom: last, present: undefined, past: present && { ...present } },
+      ];
     }),
   );
 }
@@ -53,5 +60,6 @@ export function goOnFrom(others: Interests, interests: Interests): void {
     if (!other) continue;
     interest.last = interest.resumeFrom = other.last;
     interest.told = other.told;
+    interest.isBookBroken = other.isBookBroken;
   }
 }

@@ -31,7 +31,10 @@ export interface StreamListener<S extends StreamName = StreamName> {
 export interface StreamStart {
   /** The stream's place when the listener began to be served; null when the gateway had not heard of the stream yet. */
   place: Place | null;
-  /** True when events went by between the previous connection to the gateway and this one. */
+  /**
+   * True when events went by between the previous connection to the gateway and this one that it cannot give you; who was served before
+   * is told a `gap` as well. False: all of them come now, or there were none.
+   */
   hasMissed: boolean;
 }
 
@@ -62,6 +65,11 @@ export class Listeners {
     for (const seat of this.seatsOf(event.stream)) {
       if (seat.standing === 'new' || (seat.standing === 'known' && !isRepeat)) this.say(seat, event);
     }
+  }
+
+  /** Tells those who were served on the previous connection, and are on this one. */
+  tellKnown(event: StreamEvent): void {
+    for (const seat of this.seatsOf(event.stream)) if (seat.standing === 'known') this.say(seat, event);
   }
 
   /** Tells a listener that came late how its stream stands; nothing to one that was told meanwhile, or has gone. */

@@ -23,6 +23,14 @@ interface StreamWish {
   contract?: Contract;
 }
 
+/** How a connection begins to serve a stream. */
+interface ServedStream {
+  place: Place | null;
+  hasMissed: boolean;
+  /** Behind which place something is missing, where something is. */
+  missedBehind?: Place | undefined;
+}
+
 /** A stream that the gateway does not serve, and why. */
 export interface RefusedStream {
   stream: StreamName;
@@ -61,6 +69,7 @@ export class WantedStreams {
       asked: contract,
       isWanted: true,
       isToldFull: false,
+      isBookBroken: false,
     } as const;
     this.interests.set(stream, { ...interest, standing: 'open' });
   }
@@ -117,23 +126,24 @@ export class WantedStreams {
   /**
    * The gateway serves these. Gives whether events went by since the previous connection, by stream.
    *
-   * @param resumed the gateway's word on that, which counts: a stream may have gone on in a new term with nothing missed.
+   * @param resumed the gateway's word on that, which counts: where it is true all that was missed comes now, also over a new term.
    */
-  subscribed(
-    streams: readonly StreamName[],
-    places: Places,
-    resumed: Resumed = {},
-  ): Map<StreamName, { place: Place | null; hasMissed: boolean }> {
-    const starts = new Map<StreamName, { place: Place | null; hasMissed: boolean }>();
+  subscribed(streams: readonly StreamName[], places: Places, resumed: Resumed = {}): Map<StreamName, ServedStream> {
+    const starts = new Map<StreamName, ServedStream>();
     for (const interest of this.known(streams)) {
       const place = places[interest.stream] ?? null;
-      const { resumeFrom, stream } = interest;
+      const { resumeFrom, stream, past } = interest;
       const isThere = resumeFrom !== undefined && place !== null && isSamePlace(resumeFrom, place);
       const hasMissed = resumeFrom !== undefined && !(resumed[stream] ?? isThere);
       interest.standing = isSame(interest.asked, interest.contract) ? 'served' : 'open';
       interest.isToldFull = false;
-      interest.present = { place };
-      starts.set(stream, { place, hasMissed });
+      interest.present = { ...(resumed[stream] === true && past), place };
+      interest.past = undefined;
+      interest.isBookBroken = hasMissed;
+      // Where messages are left out on purpose, or another contract has begun, that is no gap.
+      const missedBehind = hasMissed && past && interest.asked.delivery === 'all' ? resumeFrom : undefined;
+      if (missedBehind) interest.told = 'gap';
+      starts.set(stream, { place, hasMissed, missedBehind });
     }
     return starts;
   }
@@ -145,6 +155,7 @@ export class WantedStreams {
       interest.last = undefined;
       interest.resumeFrom = undefined;
       interest.present = undefined;
+      interest.past = undefined;
       interest.told = undefined;
       this.forgetIfIdle(interest);
     }
@@ -192,8 +203,10 @@ export class WantedStreams {
     const isOwnWord = event.type === 'feed' && event.by === 'edge';
     // Nor is a state old that another edge says, however early it began, where the one before said something else.
     const isOtherState = event.type === 'feed' && event.state !== interest.told;
+    const isNeededBook = event.type === 'book' && interest.isBookBroken;
     if (event.type === 'feed') interest.told = event.state;
-    if (!isOwnWord && isOldNews(interest, event)) return isOtherState ? 'news' : 'repeat';
+    if (event.type === 'book') interest.isBookBroken = false;
+    if (!isOwnWord && isOldNews(interest, event)) return isOtherState || isNeededBook ? 'news' : 'repeat';
     const isLater = !interest.last || isAfter(event, interest.last);
     if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
     return 'news';
@@ -203,6 +216,7 @@ export class WantedStreams {
   disconnected(): void {
     for (const interest of this.interests.values()) {
       interest.standing = 'open';
+      interest.past = interest.present ?? interest.past;
       interest.present = undefined;
       interest.resumeFrom = interest.last;
       this.forgetIfIdle(interest);

@@ -3,7 +3,7 @@ import type { StreamName } from './event.js';
 import { fieldsOf } from './parse-object.js';
 import type { Epoch, Seq } from './place.js';
 
-/** Asked by an edge that lacks the end of a term that is over: the messages of a stream behind `after`, up to `to`. */
+/** Asked by whoever lacks them: the messages of a stream and term behind `after`, up to `to`. */
 export interface MissedQuestion {
   stream: StreamName;
   epoch: Epoch;
@@ -11,7 +11,10 @@ export interface MissedQuestion {
   to: Seq;
 }
 
-/** All of them, in their order. An edge that lacks one does not answer. */
+/**
+ * All of them, in their order, or as many from the first on as one answer holds: then the others are to be asked for. None: they are
+ * here, and are to be asked for again in a moment. Who lacks one of them does not answer.
+ */
 export interface MissedAnswer {
   texts: string[];
 }
@@ -19,20 +22,19 @@ export interface MissedAnswer {
 /** Messages that one question may be about. */
 export const MOST_MISSED = 1_000;
 
-/** A question of an edge, or undefined where the value is none. */
+/** Letters of one answer, but for a single message that is longer. */
+export const MOST_ANSWERED_LETTERS = 500_000;
+
+/** A question, or undefined where the value is none. */
 export function readMissedQuestion(value: unknown): MissedQuestion | undefined {
   const { stream, epoch, after, to } = fieldsOf(value);
   if (typeof stream !== 'string' || ![epoch, after, to].every(Number.isSafeInteger)) return undefined;
   const question = { stream, epoch: Number(epoch), after: Number(after), to: Number(to) };
-  return isAskable(question) ? question : undefined;
+  return question.to > question.after && question.to - question.after <= MOST_MISSED ? question : undefined;
 }
 
-/** Whether it is about some messages, and not about too many. */
-export const isAskable = ({ after, to }: Pick<MissedQuestion, 'after' | 'to'>): boolean =>
-  to > after && to - after <= MOST_MISSED;
-
-/** What an edge has answered; nothing where the value is no answer. */
-export function readMissedAnswer(value: unknown): MissedAnswer {
+/** An answer; undefined where the value is none. */
+export function readMissedAnswer(value: unknown): MissedAnswer | undefined {
   const { texts } = fieldsOf(value);
-  return { texts: isTexts(texts) ? texts : [] };
+  return isTexts(texts) ? { texts } : undefined;
 }

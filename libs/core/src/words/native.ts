@@ -21,11 +21,26 @@ export type LooseContract = Exclude<Contract, { delivery: 'all' }>;
 /** Where each stream stood when the reply was written; null where this edge has not heard of it yet. */
 export type Places = Record<StreamName, Place | null>;
 
-/**
- * Answers `since`: true where the stream stands exactly at the place the client named, so that nothing was missed;
- * false where something was, or this edge does not know. Never in part.
- */
+/** Answers `since`: true where all that was missed since then follows, false where it does not, and the stream begins afresh. Never in part. */
 export type Resumed = Record<StreamName, boolean>;
+
+/**
+ * Why a stream is not resumed. `served-already`: the client has it on this connection. `not-heard`: no upstream has said how it stands.
+ * `unknown-place`: the stream has not come so far. `new-term`: a new term does not go on behind that place, as far as it says.
+ * `new-run`: nobody wanted the stream meanwhile, and what came before and behind does not join. `out-of-history`: nobody who answers
+ * has all of it any more. `too-much`: it is more than is kept of one stream.
+ */
+export type NotResumed = (typeof NOT_RESUMED)[number];
+
+export const NOT_RESUMED = [
+  'served-already',
+  'not-heard',
+  'unknown-place',
+  'new-term',
+  'new-run',
+  'out-of-history',
+  'too-much',
+] as const;
 
 /** What an edge lets one client take. Whoever keeps it is never refused for asking too fast or too much at once. */
 export interface ClientLimits {
@@ -49,10 +64,11 @@ export interface CommandRefusal {
   streams?: Readonly<Record<StreamName, string>>;
 }
 
-/** What a client has from now on. */
+/** What a client has from now on. `resumed` and `reasons` are there where places were named, and where one of them was not resumed. */
 export type Subscribed = Partial<LooseContract> & {
   streams: Places;
   resumed?: Resumed;
+  reasons?: Readonly<Record<StreamName, NotResumed>>;
   /** By which of its patterns, where it was by any. */
   patterns?: string[];
   /** So many that they match are carried, and there was no room for them. */

@@ -54,7 +54,7 @@ function streamOfEvents(name: string, seats: string[]): EdgeStream {
     phase: 'followed',
     feed,
     feedFront: '{',
-    recent: { texts },
+    history: { newestFirst: () => texts.toReversed() },
     audience,
   } as unknown as EdgeStream;
 }

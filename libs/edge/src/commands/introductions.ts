@@ -42,6 +42,11 @@ export class Introductions {
     return undefined;
   }
 
+  /** Whether something is still to be given to it. */
+  isOwed(session: Session): boolean {
+    return (this.rations.get(session)?.waiting.size ?? 0) > 0;
+  }
+
   forget(session: Session): void {
     this.rations.get(session)?.cancel();
     this.rations.delete(session);

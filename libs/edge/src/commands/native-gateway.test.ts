@@ -1,13 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryBus } from '#libs/bus';
 import type { ClientLimits, Place } from '#libs/core';
+import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import type { Session } from '../door/session.js';
 import { NotedSocket, sessionOn } from '../door/session.rig.js';
 import { Subscriptions } from '../door/subscriptions.js';
 import type { MarketStreams } from '../streams/market-streams.js';
-import { newStreams } from '../streams/market-streams.rig.js';
+import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { Resumes } from '../resume/resumes.js';
+import { Stragglers } from '../resume/stragglers.js';
+import { newShelf, newStreams } from '../streams/market-streams.rig.js';
 import { Room } from '../streams/room.js';
 import { Introductions } from './introductions.js';
 import { NativeGateway } from './native.gateway.js';
@@ -37,15 +41,18 @@ describe('the commands of /v1', () => {
     turn = [];
     clock = new FakeClock();
     const bus = new MemoryBus({ clock });
-    streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, lastEvents: 100 });
+    streams = newStreams({ bus, clock, room: new Room(10), lingerMs: 60_000, shelf: newShelf() });
     streams.start();
     upstream = new HandUpstream(bus, { clock }).start();
     introductions = new Introductions(clock, 10_000);
     const subscriptions = new Subscriptions([streams], 10);
+    const metrics = new EdgeMetrics(new Metrics());
+    const stragglers = new Stragglers(5_000, metrics, (session) => introductions.isOwed(session));
     const endOfTurn = (act: () => void): void => void turn.push(act);
     const patterns = new PatternDesk({ markets: [streams], subscriptions, introductions, clock, endOfTurn });
-    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, patterns);
-    gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
+    const resumes = new Resumes([streams], clock);
+    gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, resumes, stragglers, patterns);
+    void gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
     await Promise.resolve();
     await Promise.resolve();
     clock.advance(100);
@@ -55,7 +62,7 @@ describe('the commands of /v1', () => {
   });
   /** The reply, and what the streams are told behind it: their types, and ids where they have one. */
   const subscribe = (data: SubscribeData): { reply: unknown; told: unknown[] } => {
-    gateway.subscribe(session, data, { handler: 'subscribe', id: 1 });
+    void gateway.subscribe(session, data, { handler: 'subscribe', id: 1 });
     const [reply, ...told] = socket.sent.splice(0).map((text) => JSON.parse(text) as Record<string, unknown>);
     return { reply, told: told.map(({ type, id }) => id ?? type) };
   };
@@ -88,12 +95,84 @@ describe('the commands of /v1', () => {
     });
   });
 
-  it('say of a client that comes back that it has missed something, or that nobody knows', () => {
-    const since = { [TRADE]: place(2), [TOP]: { epoch: 0, seq: 0 } };
-    expect(subscribe({ streams: [TRADE, TOP], since, last: 1 })).toMatchObject({
-      reply: { data: { resumed: { [TRADE]: false, [TOP]: false } } },
-      told: ['feed', 3],
+  it('give a client that comes back what it has missed, and then the state', () => {
+    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(1) }, last: 2 })).toEqual({
+      reply: { event: 'subscribed', id: 1, data: { streams: { [TRADE]: place(3) }, resumed: { [TRADE]: true } } },
+      told: [2, 3, 'feed'],
     });
+    expect(socket.topics).toHaveLength(1);
+  });
+
+  it('say why it is not given that, and begin afresh', () => {
+    upstream.feed(TRADE, 'recovering', 'subscribing');
+    expect(subscribe({ streams: [TRADE], since: { [TRADE]: place(2) }, last: 1 })).toMatchObject({
+      reply: { data: { resumed: { [TRADE]: false }, reasons: { [TRADE]: 'new-run' } } },
+      told: ['feed'],
+    });
+  });
+
+  it.each([
+    ['comes while it waits', 500, { [TRADE]: true }, undefined],
+    ['does not', 2_000, { [TRADE]: false }, { [TRADE]: 'unknown-place' }],
+  ])(
+    'let a client that is ahead of this edge wait a moment, where what it had %s',
+    async (_what, ms, resumed, reasons) => {
+      const since = { [TRADE]: place(5) };
+      const answered = gateway.subscribe(session, { streams: [TRADE], since }, { handler: 'subscribe' });
+      for (let passed = 0; passed < ms; passed += 20) {
+        clock.advance(20);
+        for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+      }
+      for (const id of [4, 5, 6]) upstream.publish(TRADE, { type: 'trade', symbol: 'BTCUSDT', id });
+      clock.advance(20);
+      await answered;
+      const [reply, ...told] = socket.sent.map((text) => JSON.parse(text) as Record<string, unknown>);
+      expect(reply).toEqual({
+        event: 'subscribed',
+        data: { streams: { [TRADE]: place(resumed[TRADE] ? 6 : 3) }, resumed, ...(reasons && { reasons }) },
+      });
+      expect(told.map(({ id, type }) => id ?? type)).toEqual(resumed[TRADE] ? [6, 'feed'] : ['feed']);
+    },
+  );
+
+  it('let a client that comes back wait for what has to be asked for, and hear nothing before it', async () => {
+    const answered = gateway.subscribe(
+      session,
+      { streams: [TRADE, TOP], since: { [TOP]: place(0) } },
+      { handler: 'subscribe' },
+    );
+    upstream.publish(TRADE, { type: 'trade', symbol: 'BTCUSDT', id: 4 });
+    expect([socket.sent, socket.topics]).toEqual([[], []]);
+    await Promise.resolve();
+    await Promise.resolve();
+    clock.advance(100);
+    await answered;
+    const [reply] = socket.sent.map((text) => JSON.parse(text) as object);
+    expect(reply).toMatchObject({
+      data: { streams: { [TRADE]: place(4), [TOP]: place(0) }, resumed: { [TOP]: true } },
+    });
+    expect(socket.topics).toHaveLength(2);
+  });
+
+  it('wait for nobody longer than six seconds, and not for a client that has gone', async () => {
+    upstream.stop();
+    const asked = { streams: [TOP], since: { [TOP]: place(1) } };
+    const answered = gateway.subscribe(session, asked, { handler: 'subscribe' });
+    clock.advance(3_000);
+    await answered;
+    expect(JSON.parse(socket.sent[0] ?? '')).toMatchObject({
+      data: { streams: { [TOP]: null }, reasons: { [TOP]: 'not-heard' } },
+    });
+    const late = gateway.subscribe(
+      session,
+      { streams: ['ethusdt@trade'], since: { 'ethusdt@trade': place(1) } },
+      { handler: 'subscribe' },
+    );
+    session.closed();
+    gateway.handleDisconnect(session);
+    clock.advance(3_000);
+    await late;
+    expect(socket.sent).toHaveLength(1);
   });
 
   it.each([

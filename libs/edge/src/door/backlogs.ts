@@ -26,7 +26,13 @@ const ENOUGH_AT = 1 / 2;
 /** Whenever this share of it was sent, all backlogs are looked at: what is still free then holds what may come until the next look. */
 const SENT_BETWEEN = 1 / 8;
 
-/** Parts with clients that read too slowly. */
+/** Who can give a client later what it does not read now. */
+export interface Indulgence {
+  /** Lets a client hear nothing live until it has read what it lacks; false where it is none for that. */
+  fallBehind(session: Session): boolean;
+}
+
+/** Lets clients that read too slowly fall behind, or parts with them. */
 export class Backlogs {
   /** So many bytes may wait for all clients together. */
   readonly mostBytes: number;
@@ -41,6 +47,7 @@ export class Backlogs {
   constructor(
     private readonly settings: Pick<EdgeSettings, 'maxClientBacklogBytes' | 'maxBacklogsBytes'>,
     private readonly sessions: Sessions,
+    private readonly indulgence: Indulgence,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly metrics: EdgeMetrics,
@@ -84,7 +91,7 @@ export class Backlogs {
     const slow = [...this.sessions.all].filter(({ backlogBytes }) => backlogBytes > 0);
     for (const session of slow) {
       if (session.isLeaving) this.hurryAway(session);
-      else if (session.backlogBytes > maxClientBacklogBytes) this.partWith(session);
+      else if (session.backlogBytes > maxClientBacklogBytes) this.letFallBehind(session);
       else if (session.backlogBytes > maxClientBacklogBytes * SLOW_FROM) slowDown(session);
     }
     const waiting = slow.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0);
@@ -94,6 +101,12 @@ export class Backlogs {
       maxClientBacklogBytes * LOOK_NO_SOONER_THAN,
       Math.min(maxClientBacklogBytes * LOOK_AT, share),
     );
+  }
+
+  /** What has been sent to it can be given later; what is conflated for it and must not be left out waits here alone. */
+  private letFallBehind(session: Session): void {
+    const keptBytes = session.flow?.keptBytes ?? 0;
+    if (keptBytes > this.settings.maxClientBacklogBytes || !this.indulgence.fallBehind(session)) this.partWith(session);
   }
 
   private partWith(session: Session): void {

@@ -46,6 +46,8 @@ export class Session {
   counts: Pick<EdgeCounts, 'sentBytes' | 'silentNames'> | undefined;
   /** Called when one more waits, and when the client has gone; set while one of them waits for something else. */
   hurry: () => void = () => undefined;
+  /** Called when something of what waited has been read; set while it is behind its streams. */
+  reads: () => void = () => undefined;
   /** Called when it is to go, before its socket has gone: nothing more is published to it. */
   leaves: () => void = () => undefined;
   private farewell: Farewell | undefined;
@@ -142,7 +144,10 @@ export class Session {
 
   /** Called when something of what waited has been read. */
   drained(): void {
-    if (!this.farewell) return this.flow?.flush();
+    if (!this.farewell) {
+      this.flow?.flush();
+      return this.reads();
+    }
     if (this.unsentBytes > 0) return;
     this.socket?.end(this.farewell.code, this.farewell.reason);
   }

@@ -3,6 +3,7 @@ import { HoldfastError, notOk, ok } from '#libs/core';
 import { EdgeSettings, type Log, Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { Flow } from '../delivery/conflation/flow.js';
 import { Backlogs } from './backlogs.js';
 import { CommandDesk } from './command-desk.js';
 import { Pings } from './pings.js';
@@ -10,6 +11,9 @@ import type { Session } from './session.js';
 import { NotedSocket, sessionOn } from './session.rig.js';
 import { Sessions } from './sessions.js';
 import type { Outcome } from './wire/wire.js';
+
+/** Lets nobody fall behind. */
+const IMPATIENT = { fallBehind: () => false };
 
 /** What operators read: level, fields and sentence. */
 function notedLog(): { log: Log; lines: unknown[][] } {
@@ -86,7 +90,7 @@ describe('the clients of an edge', () => {
     const socket = connect('/v1', 1);
     socket.backlog = settings.maxClientBacklogBytes + 1;
     const { log, lines } = notedLog();
-    const backlogs = new Backlogs(settings, sessions, clock, log, metrics);
+    const backlogs = new Backlogs(settings, sessions, IMPATIENT, clock, log, metrics);
     backlogs.published(settings.maxClientBacklogBytes / 2 - 1);
     await new Promise(setImmediate);
     expect(socket.ended).toBeUndefined();
@@ -104,8 +108,25 @@ describe('the clients of an edge', () => {
     expect(lines).toEqual([['warn', fields, 'closed a client that reads too slowly']]);
   });
 
+  it('parts with who does not read what must not be left out, though what was sent to it could be given later', () => {
+    const backlogs = new Backlogs(settings, sessions, { fallBehind: () => true }, clock, silentLog, metrics);
+    backlogs.start();
+    const socket = connect('/v1', 1);
+    const [session] = sessions.all;
+    if (!session) throw new Error('nobody is there');
+    session.flow = new Flow(session, { clock, counts: metrics.counts, endOfTurn: (act) => act() });
+    socket.backlog = settings.maxClientBacklogBytes;
+    session.flow.keptBytes = settings.maxClientBacklogBytes;
+    clock.advance(250);
+    expect(session.isLeaving).toBe(false);
+    session.flow.keptBytes += 1;
+    clock.advance(250);
+    socket.reads(socket.backlog);
+    expect(socket.ended).toEqual([4001, expect.stringContaining('too slow')]);
+  });
+
   it('looks at backlogs four times a second besides, until it stops', () => {
-    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    const backlogs = new Backlogs(settings, sessions, IMPATIENT, clock, silentLog, metrics);
     backlogs.start();
     clock.advance(10_000);
     const socket = connect('/v1', 1);
@@ -121,7 +142,7 @@ describe('the clients of an edge', () => {
   });
 
   it('tells who is to go when all that waits has been read, and cuts who does not read it within five seconds', () => {
-    const backlogs = new Backlogs(settings, sessions, clock, silentLog, metrics);
+    const backlogs = new Backlogs(settings, sessions, IMPATIENT, clock, silentLog, metrics);
     backlogs.start();
     const [reader, other] = [connect('/ws', 1), connect('/v1', 2)];
     for (const socket of [reader, other]) socket.backlog = settings.maxClientBacklogBytes + 1;
@@ -143,7 +164,7 @@ describe('the clients of an edge', () => {
 
   it('cuts the slowest off where too much waits for all together, and no more of them than it must', () => {
     const few = Object.assign(new EdgeSettings(), { maxBacklogsBytes: 1_000_000 });
-    const backlogs = new Backlogs(few, sessions, clock, silentLog, metrics);
+    const backlogs = new Backlogs(few, sessions, IMPATIENT, clock, silentLog, metrics);
     backlogs.start();
     const sockets = [300_000, 10_000, 250_000, 190_000].map((bytes, id) => {
       const socket = connect('/ws', id);

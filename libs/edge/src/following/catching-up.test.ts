@@ -1,13 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type FeedEvent, type MissedQuestion, type Place, encode } from '#libs/core';
+import { type FeedEvent, type MissedQuestion, type Place, encode, placeIn } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
+import { rangeBehind } from '../resume/range.js';
 import { EdgeStream } from '../streams/edge-stream.js';
 import { Intake } from '../streams/intake.js';
-import { missedIn } from './other-edges.js';
+import { missedIn } from './fetching.js';
+import { MOST_HELD } from './held-back.js';
+import { newShelf } from '../streams/market-streams.rig.js';
 
 const TRADE = 'btcusdt@trade';
 
@@ -20,7 +23,7 @@ const feed = (epoch: number, seq: number, follows?: Place): string => {
   return encode({ type: 'feed', stream: TRADE, epoch, seq, ...state, ...(follows && { follows }) } satisfies FeedEvent);
 };
 
-describe('a stream that lacks the end of a term', () => {
+describe('a stream that lacks messages', () => {
   let metrics: EdgeMetrics;
   let intake: Intake;
   let stream: EdgeStream;
@@ -39,7 +42,13 @@ describe('a stream that lacks the end of a term', () => {
     const clock = new FakeClock();
     intake = new Intake({ clock, publish, metrics, sees: () => true, ask: () => undefined, fetch });
     const { counts } = metrics;
-    stream = new EdgeStream(spot, parsedStream(name), 0, { publish, counts, clock, ownSnapshotMs: 0, lastEvents: 100 });
+    stream = new EdgeStream(spot, parsedStream(name), 0, {
+      publish,
+      counts,
+      clock,
+      ownSnapshotMs: 0,
+      shelf: newShelf(),
+    });
     stream.audience.add('native');
     stream.audience.add('raw');
     const text = encode({ ...(JSON.parse(feed(7, 1)) as FeedEvent), stream: name });
@@ -85,10 +94,11 @@ describe('a stream that lacks the end of a term', () => {
 
   it('waits with no more than a bounded number of messages, and hears no answer that comes after', () => {
     deliver(feed(8, 1, { epoch: 7, seq: 4 }));
-    for (let seq = 2; seq <= 1_000; seq += 1) deliver(trade(seq, 8, seq));
+    for (let seq = 2; seq <= MOST_HELD; seq += 1) deliver(trade(seq, 8, seq));
     expect(told()).toEqual([]);
-    deliver(trade(1_001, 8, 1_001));
-    expect(told()).toEqual(['gap 7.3', 'live 8.1', ...Array.from({ length: 1_000 }, (_, at) => `trade 8.${at + 2}`)]);
+    deliver(trade(MOST_HELD + 1, 8, MOST_HELD + 1));
+    const all = Array.from({ length: MOST_HELD }, (_, at) => `trade 8.${at + 2}`);
+    expect(told()).toEqual(['gap 7.3', 'live 8.1', ...all]);
     asked[0]?.told([trade(12, 7, 4)]);
     expect(told()).toEqual([]);
     expect(metrics.counts).toMatchObject({ discarded: 0, unreadable: 0 });
@@ -101,11 +111,106 @@ describe('a stream that lacks the end of a term', () => {
     expect(told()).toEqual(['trade 7.5', 'live 8.1']);
   });
 
-  it('asks nobody where a welcome shows that more of the new term is missing as well', () => {
+  it('asks for the new term from its first message on where a welcome shows that more of it is missing, and then for the end of the one before', () => {
     const place = { epoch: 8, seq: 2 };
     const welcome = { stream: TRADE, place, feed: feed(8, 1, { epoch: 7, seq: 5 }), latest: [] };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 8, after: 0, to: 2 });
+    asked[0]?.told([feed(8, 1, { epoch: 7, seq: 5 }), trade(14, 8, 2)]);
+    expect(asked[1]?.question).toEqual({ stream: TRADE, epoch: 7, after: 3, to: 5 });
+    asked[1]?.told([trade(12, 7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual(['trade 7.4', 'trade 7.5', 'live 8.1', 'trade 8.2']);
+  });
+
+  it('asks for what is missing in one term, and goes on behind it as if nothing had been missed', () => {
+    deliver(trade(14, 7, 6), trade(15, 7, 7));
+    expect(asked.map(({ question }) => question)).toEqual([{ stream: TRADE, epoch: 7, after: 3, to: 5 }]);
+    expect(told()).toEqual([]);
+    asked[0]?.told([trade(12, 7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual(['trade 7.4', 'trade 7.5', 'trade 7.6', 'trade 7.7']);
+    expect([wire, metrics.counts.lost, metrics.counts.fetched]).toEqual([[12, 13, 14, 15], 0, 2]);
+  });
+
+  it('announces what nobody has of one term, and asks for what is missing behind that', () => {
+    deliver(trade(14, 7, 6), trade(17, 7, 9));
+    asked[0]?.told([]);
+    expect(told()).toEqual(['gap 7.3', 'trade 7.6']);
+    expect(asked[1]?.question).toEqual({ stream: TRADE, epoch: 7, after: 6, to: 8 });
+    asked[1]?.told([trade(15, 7, 7), trade(16, 7, 8)]);
+    expect(told()).toEqual(['trade 7.7', 'trade 7.8', 'trade 7.9']);
+    expect([metrics.counts.lost, metrics.counts.fetched]).toEqual([2, 2]);
+  });
+
+  it('hears at once what was only late, and tells nothing twice', () => {
+    deliver(trade(13, 7, 5), trade(12, 7, 4), trade(13, 7, 5));
+    expect(told()).toEqual(['trade 7.4', 'trade 7.5']);
+    asked[0]?.told([trade(12, 7, 4)]);
+    expect(told()).toEqual([]);
+  });
+
+  it('asks for its end where a welcome tells of more than has come', () => {
+    const place = { epoch: 7, seq: 5 };
+    const welcome = { stream: TRADE, place, feed: feed(7, 1), latest: [] };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 7, after: 3, to: 5 });
+    deliver(trade(14, 7, 6));
+    asked[0]?.told([trade(12, 7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual(['trade 7.4', 'trade 7.5', 'trade 7.6']);
+    expect(intake.welcome(stream, { ...welcome, place: { epoch: 7, seq: 6 } })).toBe(true);
+    expect(told()).toEqual([]);
+  });
+
+  it('announces that its end is lost where nobody has it, once', () => {
+    const welcome = { stream: TRADE, place: { epoch: 7, seq: 5 }, feed: feed(7, 1), latest: [] };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    asked[0]?.told([]);
+    expect(told()).toEqual(['gap 7.3', 'live 7.5']);
     expect(intake.welcome(stream, welcome)).toBe(true);
-    expect([asked, told()]).toEqual([[], ['gap 7.3', 'live 8.2']]);
+    expect([told(), asked.length]).toEqual([[], 1]);
+  });
+
+  it('asks for the beginning of a term of which a later message comes first', () => {
+    deliver(trade(14, 8, 3), trade(15, 8, 4));
+    expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 8, after: 0, to: 2 });
+    asked[0]?.told([feed(8, 1, { epoch: 7, seq: 3 }), trade(13, 8, 2)]);
+    expect(told()).toEqual(['live 8.1', 'trade 8.2', 'trade 8.3', 'trade 8.4']);
+    expect(metrics.counts.lost).toBe(0);
+  });
+
+  it('asks for states as well that came behind the first one of a term', () => {
+    deliver(feed(8, 1, { epoch: 7, seq: 3 }));
+    const opening = { follows: { epoch: 7, seq: 3 }, to: 3 };
+    const welcome = { stream: TRADE, place: { epoch: 8, seq: 3 }, feed: feed(8, 3), latest: [], opening };
+    expect(intake.welcome(stream, welcome)).toBe(false);
+    expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 8, after: 1, to: 3 });
+    asked[0]?.told([feed(8, 2), feed(8, 3)]);
+    expect(told()).toEqual(['live 8.1', 'live 8.2', 'live 8.3']);
+  });
+
+  it('keeps for clients that come back what its clients were told, and for others only what was published', () => {
+    // The new term goes on behind an older place, and says again what was there.
+    deliver(feed(8, 1, { epoch: 7, seq: 2 }), trade(11, 8, 2), trade(12, 8, 3), trade(13, 8, 4));
+    expect(told()).toEqual(['live 8.1', 'live 8.2', 'trade 8.3', 'trade 8.4']);
+    const places = (since: Place): unknown =>
+      rangeBehind(stream, since)?.map((text) => Object.values(placeIn(text)).join('.'));
+    expect([places({ epoch: 7, seq: 3 }), places({ epoch: 8, seq: 1 })]).toEqual([
+      ['8.1', '8.2', '8.3', '8.4'],
+      ['8.2', '8.3', '8.4'],
+    ]);
+    const missed = (after: number, to: number): number =>
+      stream.history?.missed({ stream: TRADE, epoch: 8, after, to }, 1e6).length ?? -1;
+    expect([missed(0, 1), missed(0, 4), missed(1, 4), missed(2, 4)]).toEqual([0, 0, 0, 2]);
+  });
+
+  it('goes on with a later message of a new term where the welcome says first that there were but states before it', () => {
+    deliver(feed(8, 3));
+    const opening = { follows: { epoch: 7, seq: 3 }, to: 3 };
+    const welcome = { stream: TRADE, place: { epoch: 8, seq: 3 }, feed: feed(8, 3), latest: [], opening };
+    expect(intake.welcome(stream, welcome)).toBe(true);
+    deliver(trade(12, 8, 4));
+    asked[0]?.told([]);
+    expect(told()).toEqual(['live 8.3', 'trade 8.4']);
+    expect(metrics.counts.lost).toBe(0);
   });
 
   it('asks again once an upstream has said all again that it goes on behind, and not before', () => {
@@ -147,29 +252,34 @@ describe('a stream that lacks the end of a term', () => {
   });
 
   it.each([
-    ['the newest event says all', 'btcusdt@bookTicker', { epoch: 7, seq: 6 }],
-    ['nothing is missing', TRADE, { epoch: 7, seq: 3 }],
-    ['nobody knows what is', TRADE, { epoch: 6, seq: 9 }],
-    ['nothing is followed', TRADE, undefined],
-    ['too much is missing', TRADE, { epoch: 7, seq: 1_004 }],
-  ])('asks nobody where %s', (_why, name, follows) => {
-    if (name !== TRADE) begin(name);
-    deliver(encode({ ...(JSON.parse(feed(8, 1, follows)) as FeedEvent), stream: name }));
+    ['nothing is missing', { epoch: 7, seq: 3 }],
+    ['nobody knows what is', { epoch: 6, seq: 9 }],
+    ['nothing is followed', undefined],
+    ['too much is missing', { epoch: 7, seq: 20_004 }],
+  ])('asks nobody where %s', (_why, follows) => {
+    deliver(feed(8, 1, follows));
     expect(asked).toEqual([]);
     expect(stream.epoch).toBe(8);
   });
 
-  it('asks nobody where it is not the first message of a term that says what it follows', () => {
-    deliver(feed(8, 2, { epoch: 7, seq: 6 }));
-    expect([asked, stream.place]).toEqual([[], { epoch: 8, seq: 2 }]);
+  it('asks as well where the newest event says all', () => {
+    begin('btcusdt@bookTicker');
+    deliver(encode({ ...(JSON.parse(feed(8, 1, { epoch: 7, seq: 6 })) as FeedEvent), stream: 'btcusdt@bookTicker' }));
+    expect(asked[0]?.question).toEqual({ stream: 'btcusdt@bookTicker', epoch: 7, after: 1, to: 6 });
   });
 
-  it('is told all of it or nothing', () => {
-    const texts = [trade(9, 6, 4), trade(11, 7, 3), trade(12, 7, 4), feed(7, 5), trade(13, 7, 6), trade(14, 8, 7)];
-    const range = (after: number, to: number): number =>
-      missedIn(texts, stream, { stream: TRADE, epoch: 7, after, to }).length;
-    expect([range(2, 6), range(3, 6), range(3, 5), range(1, 6), range(3, 7)]).toEqual([4, 3, 2, 0, 0]);
-    expect(missedIn(texts.toReversed(), stream, { stream: TRADE, epoch: 7, after: 3, to: 6 })).toEqual([]);
-    expect(missedIn(['x', ...texts], stream, { stream: TRADE, epoch: 7, after: 5, to: 6 })).toEqual([trade(13, 7, 6)]);
+  it('believes only the first message of a term that says what it follows', () => {
+    deliver(feed(8, 2, { epoch: 7, seq: 6 }));
+    expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 8, after: 0, to: 1 });
+    asked[0]?.told([]);
+    expect([told(), stream.place]).toEqual([['gap 7.3', 'live 8.2'], { epoch: 8, seq: 2 }]);
+  });
+
+  it('takes of an answer what was asked for, as far as nothing is missing', () => {
+    const texts = [trade(12, 7, 4), feed(7, 5), trade(13, 7, 6), trade(14, 8, 7)];
+    const range = (after: number, to: number, given = texts): number =>
+      missedIn(given, stream, { stream: TRADE, epoch: 7, after, to }).length;
+    expect([range(3, 6), range(3, 5), range(3, 9), range(2, 6)]).toEqual([3, 2, 3, 0]);
+    expect([range(3, 6, texts.toReversed()), range(3, 6, ['x', ...texts]), range(3, 6, [])]).toEqual([0, 0, 0]);
   });
 });

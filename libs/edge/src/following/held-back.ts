@@ -1,15 +1,18 @@
-/** With one more they wait no longer. */
-const MOST_HELD = 1_000;
+/** When it is so much they wait no longer. */
+export const MOST_HELD = 10_000;
+const MOST_HELD_LETTERS = 4_000_000;
 
-/** Messages of a new term that wait until the end of the one before has come, or cannot be had. */
+/** Messages that wait until what was missed before them has come, or cannot be had. */
 export class HeldBack {
   readonly texts: string[] = [];
+  private letters = 0;
 
   /** @param tooMany called when it is more than may wait. */
   constructor(private readonly tooMany: () => void) {}
 
   hold(text: string): void {
     this.texts.push(text);
-    if (this.texts.length > MOST_HELD) this.tooMany();
+    this.letters += text.length;
+    if (this.texts.length >= MOST_HELD || this.letters >= MOST_HELD_LETTERS) this.tooMany();
   }
 }

@@ -7,6 +7,7 @@ import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from '../streams/edge-stream.js';
 import { Intake } from '../streams/intake.js';
+import { newShelf } from '../streams/market-streams.rig.js';
 
 const TRADE = 'btcusdt@trade';
 
@@ -44,7 +45,7 @@ describe('a stream whose upstream was replaced', () => {
       counts: metrics.counts,
       clock: new FakeClock(),
       ownSnapshotMs: 0,
-      lastEvents: 100,
+      shelf: newShelf(),
     });
     stream.audience.add('native');
     stream.audience.add('raw');
@@ -255,7 +256,7 @@ describe('a stream whose upstream was replaced', () => {
 
   describe('of another kind', () => {
     const begin = (name: string): void => {
-      const outlet = { publish, counts: metrics.counts, clock: new FakeClock(), ownSnapshotMs: 0, lastEvents: 100 };
+      const outlet = { publish, counts: metrics.counts, clock: new FakeClock(), ownSnapshotMs: 0, shelf: newShelf() };
       stream = new EdgeStream(spot, parsedStream(name), 0, outlet);
       stream.audience.add('native');
       intake.welcome(stream, { stream: name, place: { epoch: 7, seq: 1 }, feed: of(feed(7, 1)), latest: [] });

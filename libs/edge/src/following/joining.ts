@@ -5,7 +5,6 @@ import {
   type Place,
   type StreamName,
   type Welcome,
-  isAskable,
   isSamePlace,
 } from '#libs/core';
 import { type Repeats, repeatsAfter } from './repeats.js';
@@ -27,11 +26,13 @@ interface FollowedStream {
   repeats: Repeats | undefined;
 }
 
-/** The same, where it may lack the end of its term. */
+/** The same, where it may lack messages. */
 interface MissingStream extends Omit<FollowedStream, 'last' | 'parsed'> {
   readonly name: StreamName;
-  readonly keepsNewest: boolean;
 }
+
+/** More messages than this are not asked for. */
+export const MOST_CAUGHT_UP = 20_000;
 
 /**
  * Lets a stream go on over the change of a term, where the first message of the new one says which place it follows. Gives that
@@ -70,18 +71,48 @@ export function openingOf({ place, opening }: Pick<Welcome, 'place' | 'opening'>
   return opening && opening.to >= place.seq ? { ...feed, follows: opening.follows } : feed;
 }
 
-/**
- * What another edge may know of the term that the stream was in, where the first message of the next one follows more than has come
- * here. Undefined where nothing is missing, or nobody can say what, or the newest event says all.
- */
-export function missedBefore(stream: MissingStream, { follows }: FeedEvent): MissedQuestion | undefined {
-  const { name, place, keepsNewest, repeats } = stream;
-  const { epoch, seq: after } = place;
-  // What is being said again is told by its events: nobody can know which of the missing ones are such.
-  if (!follows || keepsNewest || repeats || missingBeforeTerm(place, follows) === undefined) return undefined;
-  const question = { stream: name, epoch, after, to: follows.seq };
-  return isAskable(question) ? question : undefined;
+/** Whether a welcome to this place says that the term before ended where the stream is, and that there were only states since. */
+export const isJoinOf = (before: Place, place: Place, feed: FeedEvent): boolean =>
+  isSamePlace(feed, place) && feed.follows !== undefined && isSamePlace(feed.follows, before);
+
+/** What is to be asked for before a message that has come; undefined where nothing is missing, or nobody can say what. */
+export function missedBefore(
+  stream: MissingStream,
+  at: Place,
+  feed: FeedEvent | undefined,
+): MissedQuestion | undefined {
+  return endOfTerm(stream, at, feed) ?? missedUpTo(stream, { epoch: at.epoch, seq: at.seq - 1 }, feed);
 }
+
+/** The same where a welcome tells how far the stream has come. */
+export function missedInWelcome(stream: MissingStream, at: Place, feed: FeedEvent): MissedQuestion | undefined {
+  const isFirstWord = at.epoch !== stream.place.epoch && isSamePlace(feed, at);
+  if (isFirstWord && (feed.follows || at.seq === 1)) return endOfTerm(stream, at, feed);
+  return missedUpTo(stream, at, undefined);
+}
+
+/** Messages of the present term, or of a new one from its first on. */
+function missedUpTo(
+  { name, place }: MissingStream,
+  at: Place,
+  feed: FeedEvent | undefined,
+): MissedQuestion | undefined {
+  if (place.epoch === 0 || (at.epoch > place.epoch && feed?.follows)) return undefined;
+  return questionOf(name, at.epoch, at.epoch === place.epoch ? place.seq : 0, at.seq);
+}
+
+/** The end of the term that the stream is in, where the first message of the next one follows more than has come here. */
+function endOfTerm(stream: MissingStream, at: Place, feed: FeedEvent | undefined): MissedQuestion | undefined {
+  const { name, place, repeats } = stream;
+  const { epoch, seq } = place;
+  const follows = feed?.follows;
+  // What is being said again is told by its events: nobody can know which of the missing ones are such.
+  if (!follows || at.epoch === epoch || repeats || missingBeforeTerm(place, follows) === undefined) return undefined;
+  return questionOf(name, epoch, seq, follows.seq);
+}
+
+const questionOf = (stream: StreamName, epoch: number, after: number, to: number): MissedQuestion | undefined =>
+  to > after && to - after <= MOST_CAUGHT_UP ? { stream, epoch, after, to } : undefined;
 
 /** How many messages of its term a stream lacks before the place that a new term follows; undefined where nobody knows. */
 export const missingBeforeTerm = ({ epoch, seq }: Place, follows: Place | undefined): number | undefined =>

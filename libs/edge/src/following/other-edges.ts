@@ -1,66 +1,83 @@
-import type { Ask, Subscription } from '#libs/bus';
+import type { Ask, Messages, Subscription } from '#libs/bus';
 import {
   type Clock,
+  MOST_ANSWERED_LETTERS,
   type Millis,
   type MissedAnswer,
   type MissedQuestion,
   type Place,
+  type StreamHistory,
   type StreamName,
   type Topic,
-  readMissedAnswer,
   readMissedQuestion,
 } from '#libs/core';
-
-const ANSWER_WITHIN_MS: Millis = 1_000;
+import { type BusHealth, Fetching } from './fetching.js';
 
 /** What one edge answers in a second, so that no asker is flooded where the ends of many streams are asked for. */
 const MOST_ANSWERED_BYTES = 2_000_000;
 
-/** A stream, as far as its messages can be told to another edge. */
+/** When the bus has been back for so long here, everybody else is back on it as well. */
+const BACK_AFTER_MS: Millis = 3_000;
+
+/** A stream, as far as its messages can be told to somebody else, or be had from there. */
 export interface ToldStream {
-  readonly recent: { readonly texts: readonly string[] } | undefined;
+  readonly history: Pick<StreamHistory, 'missed'> | undefined;
   /** Where a message of the stream stands, whatever it says. */
   placeOfMessage(text: string): Place | undefined;
 }
 
 interface OtherEdgesParts {
   ask: Ask;
-  clock: Pick<Clock, 'now'>;
+  messages: Pick<Messages, 'state' | 'onState'>;
+  clock: Pick<Clock, 'now' | 'after'>;
   channel: Topic;
   /** A stream that is wanted here. */
   find(name: StreamName): ToldStream | undefined;
 }
 
 /**
- * Asks the other edges for the end of a term that is over, where the upstream that has taken over never had it, and answers them: all
- * of what is asked for, or nothing.
+ * Asks the other edges and the upstream for messages that this one has missed, and answers other edges, and whoever else asks: all of
+ * what is asked for, or nothing.
  */
 export class OtherEdges {
   private answers: Subscription | undefined;
+  private backAt: Millis = -Infinity;
+  private forgetBus: () => void = () => undefined;
   private readonly answered = { since: -Infinity, bytes: 0 };
 
   constructor(private readonly parts: OtherEdgesParts) {}
 
   start(): void {
-    const { ask, channel } = this.parts;
+    const { ask, channel, messages, clock } = this.parts;
+    this.forgetBus = messages.onState(() => {
+      this.backAt = clock.now();
+    });
     this.answers = ask.answer(channel, (question) => this.answer(readMissedQuestion(question)));
   }
 
   stop(): void {
     this.answers?.end();
+    this.forgetBus();
   }
 
-  /** Told once: all that was asked for, in order, or nothing. */
+  /**
+   * Told once: all that was asked for, in order, or nothing.
+   *
+   * @param question may be about more messages than one question of the wire.
+   */
   fetch(question: MissedQuestion, stream: ToldStream, told: (texts: readonly string[]) => void): void {
-    const { ask, channel } = this.parts;
-    ask.ask(channel, question, ANSWER_WITHIN_MS, (answer) =>
-      told(missedIn(readMissedAnswer(answer).texts, stream, question)),
-    );
+    new Fetching({ ...this.parts, bus: () => this.health, question, stream, told }).next();
+  }
+
+  private get health(): BusHealth {
+    const { messages, clock } = this.parts;
+    if (messages.state === 'down') return 'down';
+    return clock.now() - this.backAt < BACK_AFTER_MS ? 'shaky' : 'well';
   }
 
   private answer(question: MissedQuestion | undefined): MissedAnswer | undefined {
-    const stream = question && this.parts.find(question.stream);
-    const texts = stream ? missedIn(stream.recent?.texts ?? [], stream, question) : [];
+    if (!question) return undefined;
+    const texts = this.parts.find(question.stream)?.history?.missed(question, MOST_ANSWERED_LETTERS) ?? [];
     return texts.length > 0 && this.mayAnswer(texts) ? { texts } : undefined;
   }
 
@@ -71,14 +88,4 @@ export class OtherEdges {
     answered.bytes += texts.reduce((sum, { length }) => sum + length, 0);
     return answered.bytes <= MOST_ANSWERED_BYTES;
   }
-}
-
-/** Those that were asked for, if all of them are among these, in order; else none. */
-export function missedIn(texts: readonly string[], stream: ToldStream, { epoch, after, to }: MissedQuestion): string[] {
-  const found: string[] = [];
-  for (const text of texts) {
-    const place = stream.placeOfMessage(text);
-    if (place?.epoch === epoch && place.seq === after + found.length + 1 && place.seq <= to) found.push(text);
-  }
-  return found.length === to - after ? found : [];
 }

@@ -6,6 +6,7 @@ import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from '../streams/edge-stream.js';
 import { Tails } from './tails.js';
+import { newShelf } from '../streams/market-streams.rig.js';
 
 describe('the end of a stream', () => {
   let tails: Tails;
@@ -17,7 +18,7 @@ describe('the end of a stream', () => {
       counts: new EdgeMetrics(new Metrics()).counts,
       clock: new FakeClock(),
       ownSnapshotMs: 0,
-      lastEvents: 100,
+      shelf: newShelf(),
     };
     stream = new EdgeStream(spot, parsedStream('btcusdt@trade'), 0, outlet);
     stream.phase = 'followed';

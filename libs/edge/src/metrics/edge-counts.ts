@@ -16,12 +16,14 @@ export interface EdgeCounts {
   discarded: number;
   /** Lost between the upstream and this edge. */
   lost: number;
-  /** Missed, and had from another edge: not among the lost. */
+  /** Missed, and had from the upstream or another edge: not among the lost. */
   fetched: number;
   /** Texts on a stream's channel that are none of its events: dropped. */
   unreadable: number;
   /** Arrays of which a part was lost, so that clients of Binance's wire got none of it. */
   brokenArrays: number;
+  /** Times a native client read too slowly for what was live, and was given what was kept instead. */
+  fellBehind: number;
   /** Diffs that took clients of Binance's wire over missing ones to a book. */
   bridges: number;
   /** Names of no stream that clients of Binance's wire asked for, and were not refused. */
@@ -40,6 +42,7 @@ export const newEdgeCounts = (): EdgeCounts => ({
   fetched: 0,
   unreadable: 0,
   brokenArrays: 0,
+  fellBehind: 0,
   bridges: 0,
   silentNames: 0,
 });

@@ -1,4 +1,4 @@
-import { CLOSE, ERROR_CODES } from '#libs/core';
+import { CLOSE, type Clock, ERROR_CODES, millisOf } from '#libs/core';
 import { type Counter, type Histogram, KEPT_OUT, Metrics } from '#libs/runtime';
 import { TURNED_AWAY } from '../guard/guard.js';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
@@ -12,9 +12,10 @@ const HELP: Record<keyof EdgeCounts, string> = {
   renditions: 'Frames rebuilt for clients of Binance’s wire.',
   discarded: 'Messages of an older term, or seen before.',
   lost: 'Messages lost between the upstream and this edge.',
-  fetched: 'Messages that this edge had missed and another edge gave it, each in its place.',
+  fetched: 'Messages that this edge had missed and the upstream or another edge gave it, each in its place.',
   unreadable: 'Texts on a stream’s channel that are none of its events.',
   brokenArrays: 'Arrays not sent on Binance’s wire because a part was lost.',
+  fellBehind: 'Times a client of /v1 read too slowly for what was live, and was given what is kept as it read.',
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
   silentNames: 'Names taken on Binance’s wire under which nothing ever comes: there is no such stream.',
 };
@@ -27,7 +28,7 @@ const COUNTERS = {
   },
   slowCloses: {
     name: 'holdfast_edge_slow_clients_closed_total',
-    help: 'Clients closed because they read too slowly: told with 4001, on Binance’s wire 1008; cut within one burst; unread, where they did not read that; no-room, where too much waited for all.',
+    help: 'Clients closed because they read too slowly: told with 4001, on Binance’s wire 1008; cut within one burst; unread, where they did not read that; no-room, where too much waited for all; fell-behind with 4004.',
     labelNames: ['how'],
   },
   refusedConnections: {
@@ -58,7 +59,7 @@ const REFUSED = ['bad-request', 'too-many', 'no-files', 'going-away', ...TURNED_
   why,
 }));
 
-const HOW_SLOW = ['told', 'cut', 'unread', 'no-room'].map((how) => ({ how }));
+const HOW_SLOW = ['told', 'cut', 'unread', 'no-room', 'fell-behind'].map((how) => ({ how }));
 
 /** What an edge counts and measures. */
 export class EdgeMetrics {
@@ -81,6 +82,13 @@ export class EdgeMetrics {
       help: 'From the upstream’s receipt of a frame to its publishing here; one message in 64. It compares the clocks of two machines: what they differ by is part of it, and a lag below 0 counts as the least.',
       buckets: [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5],
     });
+  }
+
+  /** How late an event is here, by what it says of when it came to the upstream. */
+  measureLag(text: string, clock: Clock): void {
+    const at = text.lastIndexOf('"receivedAt":');
+    const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
+    if (receivedAt > 0) this.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
   }
 
   /** A client connection has ended with this code. */

@@ -8,6 +8,7 @@ import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { whenAcknowledged } from './acknowledged.js';
 import { EdgeStream } from './edge-stream.js';
 import { Intake } from './intake.js';
+import { newShelf } from './market-streams.rig.js';
 
 describe('who waits until Binance has acknowledged streams', () => {
   let clock: FakeClock;
@@ -27,7 +28,7 @@ describe('who waits until Binance has acknowledged streams', () => {
       ask: () => undefined,
       fetch: (_question, _stream, told) => told([]),
     });
-    const outlet = { publish, counts: metrics.counts, clock, ownSnapshotMs: 0, lastEvents: 100 };
+    const outlet = { publish, counts: metrics.counts, clock, ownSnapshotMs: 0, shelf: newShelf() };
     streams = ['a@trade', 'b@trade'].map((name) => new EdgeStream(spot, parsedStream(name), 0, outlet));
   });
   const wait = (): Cancel => whenAcknowledged(streams, clock, 2_000, () => void (calls += 1));

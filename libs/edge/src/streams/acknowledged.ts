@@ -11,20 +11,26 @@ export function isAwaited({ phase, feed, last }: EdgeStream): boolean {
   return feed === undefined || feed.cause === 'subscribing';
 }
 
-/**
- * Calls once none of these streams is awaited any more, at the latest after so long; at once where none is. Not after it was
- * cancelled.
- */
-export function whenAcknowledged(
+/** Calls once none of these streams is awaited any more, at the latest after so long; at once where none is. */
+export const whenAcknowledged = (
+  streams: Iterable<EdgeStream>,
+  clock: Clock,
+  withinMs: Millis,
+  ready: () => void,
+): Cancel => whenNone(isAwaited, streams, clock, withinMs, ready);
+
+/** Calls once this is true of none of these streams any more, at the latest after so long; at once where it is of none. Not after it was cancelled. */
+export function whenNone(
+  isOpen: (stream: EdgeStream) => boolean,
   streams: Iterable<EdgeStream>,
   clock: Clock,
   withinMs: Millis,
   ready: () => void,
 ): Cancel {
-  const open = new Set([...streams].filter(isAwaited));
+  const open = new Set([...streams].filter(isOpen));
   let cancelTimer: Cancel = () => undefined;
   const changed = (stream: EdgeStream): void => {
-    if (isAwaited(stream)) return;
+    if (isOpen(stream)) return;
     stream.watchers.delete(changed);
     open.delete(stream);
     if (open.size === 0) over();

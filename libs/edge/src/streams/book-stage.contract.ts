@@ -11,6 +11,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { LocalBook, type WireDiff } from '../../../../test/support/local-book.js';
 import type { MarketBook } from '../../../../test/support/market-book.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { newShelf } from './market-streams.rig.js';
 
 export const DEPTH = 'btcusdt@depth@100ms';
 export const OWN_SNAPSHOT_MS = 5_000;
@@ -106,7 +107,7 @@ export class BookStage {
       ask,
       fetch: (_question, _stream, told) => told([]),
     });
-    const surroundings = { publish, counts: metrics.counts, clock, ownSnapshotMs, lastEvents: 100 };
+    const surroundings = { publish, counts: metrics.counts, clock, ownSnapshotMs, shelf: newShelf() };
     this.stream = new EdgeStream(spot, parsedStream(DEPTH), clock.now(), surroundings);
     this.deliver = this.intake.deliverTo(this.stream);
   }

@@ -10,6 +10,7 @@ import { EdgeStream } from './edge-stream.js';
 import { Room } from './room.js';
 import { Interest } from './interest.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
+import { newShelf } from './market-streams.rig.js';
 
 const LINGER_MS = 5_000;
 const EDGE = 'edge-1';
@@ -33,7 +34,13 @@ describe('the demand of an edge', () => {
     ready = Promise.resolve();
     said = [];
     bus.messages.subscribe(spot.channels.demand, (text) => said.push(decodeDemand(text) ?? { edge: '', streams: [] }));
-    const outlet = { publish: () => undefined, counts: newEdgeCounts(), clock, ownSnapshotMs: 5_000, lastEvents: 100 };
+    const outlet = {
+      publish: () => undefined,
+      counts: newEdgeCounts(),
+      clock,
+      ownSnapshotMs: 5_000,
+      shelf: newShelf(),
+    };
     wanted = new Interest({
       clock,
       room,
@@ -247,15 +254,17 @@ describe('the demand of an edge', () => {
     expect(names()).toEqual(['a@trade', 'b@trade', 'c@trade']);
   });
 
-  it('wants nothing any more once it has stopped, and leaves no alarm behind', async () => {
+  it('says nothing more once it has stopped, not even that it wants nothing, and leaves no alarm behind', async () => {
     const stream = want('a@trade', 'native');
     await settle();
     wanted.release(stream, 'native');
     want('b@trade', 'native');
-    wanted.end();
+    const before = demands().length;
     voice.stop();
+    wanted.end();
     await settle(0);
-    expect(demands().at(-1)).toEqual({ edge: EDGE, streams: [] });
+    clock.advance(10_000);
+    expect(demands()).toHaveLength(before);
     expect(clock.pending).toBe(0);
     expect(room.taken).toBe(0);
   });

@@ -41,24 +41,31 @@ export class DemandVoice {
   private cancelSend: Cancel | undefined;
   private cancelRepeat: Cancel = () => undefined;
   private call: Subscription | undefined;
+  private hasStopped = false;
 
   constructor(private readonly parts: DemandParts) {}
 
   start(): void {
+    this.hasStopped = false;
     this.call = this.parts.messages.subscribe(this.parts.channels.demandCall, () => this.send());
     this.repeat();
   }
 
-  /** Says the last word, which is what is wanted now. */
+  /**
+   * Says nothing more, not even that nothing is wanted: the clients of an edge that stops go to others, which want the same streams when
+   * the upstream forgets this one. Streams that were given up for a moment would begin anew, with what the market did meanwhile missing.
+   */
   stop(): void {
+    this.hasStopped = true;
     this.cancelRepeat();
+    this.cancelSend?.();
+    this.cancelSend = undefined;
     this.call?.end();
-    this.send();
   }
 
   /** At once when it has been quiet, else when the time to coalesce is over. */
   soon(): void {
-    if (this.cancelSend) return;
+    if (this.cancelSend || this.hasStopped) return;
     const waitMs = Math.max(0, this.lastSentAt + COALESCE_MS - this.parts.clock.now());
     this.cancelSend = this.parts.clock.after(waitMs, () => this.send());
   }

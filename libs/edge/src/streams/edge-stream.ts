@@ -4,9 +4,11 @@ import {
   type Epoch,
   type FeedCause,
   type FeedEvent,
+  type HistoryShelf,
   type Millis,
   type Place,
   type Seq,
+  type StreamHistory,
   type StreamName,
   frontOf,
   isSamePlace,
@@ -19,7 +21,6 @@ import { Frames } from '../delivery/frames.js';
 import { Newcomers } from '../delivery/newcomers.js';
 import type { Outlet } from '../delivery/outlet.js';
 import type { Junction } from '../following/joining.js';
-import { RecentTexts } from '../following/recent-texts.js';
 import type { HeldBack } from '../following/held-back.js';
 import type { Repeats } from '../following/repeats.js';
 import { type StreamPhase, isFollowed } from './table.js';
@@ -29,8 +30,8 @@ export interface StreamSurroundings extends Outlet {
   clock: Pick<Clock, 'now'>;
   /** How long a client of Binance's wire may hold a snapshot of its own that is newer than our last diff. */
   ownSnapshotMs: Millis;
-  /** How many of the newest messages are kept of a stream whose newest event does not say all; 0: none. */
-  lastEvents: number;
+  /** Where its newest messages are kept. */
+  shelf: HistoryShelf;
 }
 
 /** What keeps an edge from hearing the upstream. */
@@ -43,6 +44,8 @@ export interface Deafness {
 /** What this edge knows about one stream that somebody wants, or wanted a moment ago. `Intake` alone changes it. */
 export class EdgeStream {
   readonly name: StreamName;
+  /** The name of its market. */
+  readonly market: string;
   /** How the texts of its events begin. */
   readonly front: string;
   /** The same of those that nobody has a word for yet, and of what is said about the stream. */
@@ -67,8 +70,8 @@ export class EdgeStream {
   deafness: Deafness | undefined;
   /** Text of the newest event, of streams whose newest event says all. */
   newest: string | undefined;
-  /** The newest messages, of streams whose newest event does not say all. */
-  readonly recent: RecentTexts | undefined;
+  /** Its newest messages, as clients were told them; undefined where none are kept. */
+  readonly history: StreamHistory | undefined;
   /** Told whenever something else is known of how it stands. */
   readonly watchers = new Set<(stream: EdgeStream) => void>();
   /** Text of the newest event of its own type or book: how far the stream got, should the upstream ask. */
@@ -84,15 +87,16 @@ export class EdgeStream {
     market: Market,
     readonly parsed: ParsedStream,
     readonly since: Millis,
-    { publish, counts, clock, ownSnapshotMs, lastEvents }: StreamSurroundings,
+    { publish, counts, clock, ownSnapshotMs, shelf }: StreamSurroundings,
   ) {
     this.name = parsed.name;
+    this.market = market.name;
     this.front = frontOf(parsed.type, parsed.name);
     this.unknownFront = frontOf('unknown', parsed.name);
     this.feedFront = frontOf('feed', parsed.name);
     this.bookFront = frontOf('book', parsed.name);
     this.keepsNewest = keepsNewest(parsed);
-    if (!this.keepsNewest && lastEvents > 0) this.recent = new RecentTexts(lastEvents);
+    this.history = shelf.open();
     const rules = parsed.known.book;
     const newcomers = rules && new Newcomers(market.name, parsed.name, clock, ownSnapshotMs);
     this.conflator = new Conflator(parsed, (event) => this.frames.fits(event));

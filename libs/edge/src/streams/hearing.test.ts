@@ -8,7 +8,7 @@ import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { MarketStreams } from './market-streams.js';
-import { newStreams } from './market-streams.rig.js';
+import { newShelf, newStreams } from './market-streams.rig.js';
 import { Room } from './room.js';
 
 const TRADE = 'btcusdt@trade';
@@ -41,7 +41,7 @@ describe('the streams of a market, and the upstream they hear', () => {
     };
     const metrics = new EdgeMetrics(new Metrics());
     const room = new Room(1_000);
-    streams = newStreams({ bus, clock, log, metrics, publish, room, lastEvents: 100 });
+    streams = newStreams({ bus, clock, log, metrics, publish, room, shelf: newShelf() });
     streams.start();
   });
   const beat = (epoch: number): void =>
@@ -124,13 +124,15 @@ describe('the streams of a market, and the upstream they hear', () => {
     first.stop();
   });
 
-  it('asks at once how a stream of diffs stands of which it has lost one', async () => {
+  it('asks how a stream of diffs stands of which it has lost one that nobody has', async () => {
     const first = upstream(7);
     await want(DEPTH);
     first.publish(DEPTH, diff(1));
     first.questions.length = 0;
     first.lose(DEPTH, diff(2));
     first.publish(DEPTH, diff(3));
+    expect(first.questions).toEqual([]);
+    pass(1);
     expect(first.questions).toEqual([[DEPTH]]);
     first.stop();
   });
@@ -290,13 +292,31 @@ describe('the streams of a market, and the upstream they hear', () => {
     pass(1);
     expect([first.questions, states()]).toEqual([[], []]);
     pass(1);
-    expect(first.questions).toEqual([[TRADE]]);
+    expect([first.questions, states()]).toEqual([[[TRADE]], []]);
+    // So long what was lost is asked for.
+    pass(1);
     expect(states()).toEqual([
       ['feed', 'gap', 'bus-lost', 7],
       ['feed', 'live', 'first-event', 7],
     ]);
+    pass(5);
+    first.questions.length = 0;
     pass(10);
-    expect([first.questions, states()]).toEqual([[[TRADE]], []]);
+    expect([first.questions, states()]).toEqual([[], []]);
+    first.stop();
+  });
+
+  it('gets what was lost from its upstream, whether something comes behind it or not, and tells no gap', async () => {
+    const first = new HandUpstream(bus, { clock, keeps: true }).start();
+    await want(TRADE);
+    first.publish(TRADE, trade(1));
+    states();
+    first.lose(TRADE, trade(2));
+    first.publish(TRADE, trade(3));
+    first.lose(TRADE, trade(4));
+    pass(2);
+    expect(sent.splice(0).filter(({ type }) => type === 'feed')).toEqual([]);
+    expect(streams.wanted.find(TRADE)?.place).toEqual({ epoch: 7, seq: 4 });
     first.stop();
   });
 

@@ -8,6 +8,7 @@ import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from './edge-stream.js';
 import { Intake, WELCOME_WITHIN_MS } from './intake.js';
 import { snapshot } from './telling.js';
+import { newShelf } from './market-streams.rig.js';
 
 const TOP = 'btcusdt@bookTicker';
 
@@ -44,7 +45,7 @@ describe('the intake', () => {
       counts: metrics.counts,
       clock,
       ownSnapshotMs: 5_000,
-      lastEvents: 100,
+      shelf: newShelf(),
     });
     stream.audience.add('native');
   });
@@ -278,7 +279,7 @@ describe('the intake', () => {
       counts: metrics.counts,
       clock,
       ownSnapshotMs: 5_000,
-      lastEvents: 100,
+      shelf: newShelf(),
     });
     tickers.audience.add('raw');
     const part = (seq: number, index: unknown, symbol: string): string =>

@@ -1,16 +1,13 @@
 import {
   type Clock,
   type Epoch,
-  FEED_STATES,
   type FeedEvent,
   type MissedQuestion,
   type Place,
   type Welcome,
-  decode,
   encode,
   isAfter,
   isSamePlace,
-  millisOf,
   readPlace,
   stamp,
 } from '#libs/core';
@@ -18,9 +15,17 @@ import { Sluice } from '../delivery/sluice.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
-import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
-import { HeldBack } from '../following/held-back.js';
-import { firstAlone, join, missedBefore, missingBeforeTerm, openingOf } from '../following/joining.js';
+import { CatchingUp } from '../following/catching-up.js';
+import {
+  firstAlone,
+  isJoinOf,
+  join,
+  missedBefore,
+  missedInWelcome,
+  missingBeforeTerm,
+  openingOf,
+} from '../following/joining.js';
+import { readFeed } from '../following/read-feed.js';
 import { type StreamHappening, type StreamTelling, isDoubted, isFollowed, step } from './table.js';
 import { bookOf, doubt, lossOf, replacementOf, restatement, snapshot } from './telling.js';
 
@@ -40,7 +45,7 @@ interface IntakeParts {
   sees(epoch: Epoch): boolean;
   /** Asks the upstream how a stream stands. */
   ask(stream: EdgeStream): void;
-  /** Asks the other edges for messages that this one has missed. Told once: all of them, or nothing. */
+  /** Asks the upstream and other edges for messages that this one has missed. Told once: all of them, or nothing. */
   fetch(question: MissedQuestion, stream: EdgeStream, told: (texts: readonly string[]) => void): void;
 }
 
@@ -49,10 +54,17 @@ interface IntakeParts {
  * repetitions, notices what was lost, remembers what a newcomer must be told, and passes everything on.
  */
 export class Intake {
+  private readonly catchingUp: CatchingUp<EdgeStream>;
   private readonly sluice: Sluice;
 
   constructor(private readonly parts: IntakeParts) {
-    this.sluice = parts.sluice ?? new Sluice(parts.metrics.counts);
+    const { counts } = parts.metrics;
+    this.sluice = parts.sluice ?? new Sluice(counts);
+    this.catchingUp = new CatchingUp({
+      counts,
+      fetch: (question, stream, told) => parts.fetch(question, stream, told),
+      take: (stream, text) => this.take(stream, text),
+    });
   }
 
   /**
@@ -61,9 +73,9 @@ export class Intake {
    */
   deliverTo(stream: EdgeStream): (text: string) => void {
     const { sluice } = this;
-    const { publish, metrics } = this.parts;
+    const { clock, metrics, publish } = this.parts;
     const { counts } = metrics;
-    const { audience, recent, conflator } = stream;
+    const { audience, history, conflator } = stream;
     const deliver = (text: string): void => {
       if (sluice.isShut) return sluice.hold(deliver, text);
       const place = readPlace(text, stream.front);
@@ -73,15 +85,16 @@ export class Intake {
       }
       stream.seq = place.seq;
       counts.messages += 1;
-      if (counts.messages % MEASURED === 0) this.measure(text);
+      if (counts.messages % MEASURED === 0) metrics.measureLag(text, clock);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
-      if (recent) {
-        // In line, as `RecentTexts.take` has it.
-        recent.bytes += text.length - (recent.ring[recent.next]?.length ?? 0);
-        recent.ring[recent.next] = text;
-        recent.next = recent.next + 1 === recent.ring.length ? 0 : recent.next + 1;
-        if (recent.bytes > MOST_RECENT_BYTES) recent.shrink();
+      if (history) {
+        // In line, as `StreamHistory.take` has it.
+        const { shelf } = history;
+        history.texts.push(text);
+        history.bytes += text.length;
+        shelf.bytes += text.length;
+        if (history.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) history.shrink();
       }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
@@ -99,9 +112,9 @@ export class Intake {
    * nothing: older than what has been seen, or by an upstream whose data is not taken any more, or too early, while what was
    * before it is asked for.
    */
-  welcome(stream: EdgeStream, welcome: Welcome): boolean {
-    // Messages that wait are before what it says.
-    if (this.sluice.isShut) return false;
+  welcome(stream: EdgeStream, welcome: Welcome, mayAsk = true): boolean {
+    // Messages that wait are before what it says. Where what was before it has been asked for, they are in what was fetched.
+    if (mayAsk && this.sluice.isShut) return false;
     const { place, latest } = welcome;
     const before = stream.place;
     const said = readFeed(welcome.feed, stream);
@@ -109,7 +122,11 @@ export class Intake {
     const feed = said && openingOf(welcome, said);
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
-    if (stream.heldBack || (isSamePlace(feed, place) && this.catchUp(stream, encode(feed), feed))) return false;
+    // What the first messages of the term would say, this says as well.
+    const held = isJoinOf(before, place, feed) ? this.catchingUp.release(stream) : [];
+    if (stream.heldBack) return false;
+    const missed = mayAsk ? missedInWelcome(stream, place, feed) : undefined;
+    if (this.catchingUp.begin(stream, missed, () => void this.welcome(stream, welcome, false))) return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
     if (isNews && !joined && before.epoch !== 0)
       this.lose(stream, stream.missingBefore(place) + 1, place, feed.follows);
@@ -117,7 +134,7 @@ export class Intake {
     const isKnown = !isNews && stream.feed !== undefined && encode(stream.feed) === encode(state);
     stream.moveTo(place);
     stream.feed = state;
-    if (joined) stream.recent?.take(encode(feed));
+    if (joined) stream.history?.take(wordOf(joined, feed));
     if (isNews && isUnbounded(feed)) stream.book?.doubted();
     this.takeLatest(stream, latest);
     const telling = this.move(stream, isKnown ? 'confirmed' : 'welcome');
@@ -125,6 +142,7 @@ export class Intake {
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
     this.tellBook(stream);
     stream.changed();
+    for (const text of held) this.take(stream, text);
     return true;
   }
 
@@ -139,7 +157,7 @@ export class Intake {
   private take(stream: EdgeStream, text: string, mayAsk = true): void {
     const { counts } = this.parts.metrics;
     const said = readPlace(text, stream.feedFront) && readFeed(text, stream);
-    const feed = said && mayAsk ? firstAlone(said) : said;
+    const feed = said && firstAlone(said);
     const place = feed ?? stream.placeOf(text);
     if (!place) {
       counts.unreadable += 1;
@@ -151,8 +169,9 @@ export class Intake {
       return;
     }
     const before = stream.place;
-    if (stream.heldBack && place.epoch > before.epoch) return stream.heldBack.hold(text);
-    if (mayAsk && feed && this.catchUp(stream, text, feed)) return;
+    if (stream.heldBack && (missing > 0 || place.epoch > before.epoch)) return stream.heldBack.hold(text);
+    const missed = mayAsk ? missedBefore(stream, place, feed) : undefined;
+    if (this.catchingUp.begin(stream, missed, () => this.take(stream, text, false))) return;
     const joined = feed && join(stream, feed);
     const isLoss = !joined && (missing > 0 || (before.epoch !== 0 && place.epoch > before.epoch));
     if (isLoss) this.lose(stream, missing, place, feed?.follows);
@@ -161,31 +180,10 @@ export class Intake {
     stream.moveTo(place);
     const told = joined ?? (feed && stream.repeats?.tell(feed)) ?? feed;
     if (joined || !this.isRepeat(stream, text, before, feed)) {
-      stream.recent?.take(text);
+      stream.history?.take(told && told !== feed ? wordOf(told, feed) : text);
       this.pass(stream, told === feed || !told ? text : encode(told), told);
     }
     if (isLoss && stream.book) this.parts.ask(stream);
-  }
-
-  /**
-   * Asks the other edges for the end of the term before, where a new one follows more of it than has come here. What comes of the
-   * new one waits from this message on; behind what was missed, or where that cannot be had, it is taken as it came.
-   */
-  private catchUp(stream: EdgeStream, text: string, feed: FeedEvent): boolean {
-    const question = missedBefore(stream, feed);
-    if (!question) return false;
-    const goOn = (missed: readonly string[]): void => {
-      if (stream.heldBack !== held) return;
-      stream.heldBack = undefined;
-      this.parts.metrics.counts.fetched += missed.length;
-      for (const one of missed) this.take(stream, one);
-      for (const one of held.texts) this.take(stream, one, one !== text);
-    };
-    const held = new HeldBack(() => goOn([]));
-    stream.heldBack = held;
-    held.hold(text);
-    this.parts.fetch(question, stream, goOn);
-    return true;
   }
 
   /** Takes note of a message that is news, and tells it. */
@@ -207,9 +205,9 @@ export class Intake {
 
   /** Counts an event, remembers it for newcomers and writes it for Binance's wire. */
   private keep(stream: EdgeStream, text: string): void {
-    const { counts } = this.parts.metrics;
-    counts.messages += 1;
-    if (counts.messages % MEASURED === 0) this.measure(text);
+    const { clock, metrics } = this.parts;
+    metrics.counts.messages += 1;
+    if (metrics.counts.messages % MEASURED === 0) metrics.measureLag(text, clock);
     if (text.startsWith(stream.front) || stream.placeOfBook(text)) stream.last = text;
     if (stream.keepsNewest) stream.newest = text;
     if (stream.book) stream.book.take(text);
@@ -227,8 +225,10 @@ export class Intake {
       this.parts.metrics.counts.discarded += 1;
       return true;
     }
-    if (isFollowed(stream.phase) && isAfter(before, repeats.toldAt)) {
-      this.tell(stream, ...restatement(stream, before, repeats.toldAt, before));
+    const [bridge] = isAfter(before, repeats.toldAt) ? restatement(stream, before, repeats.toldAt, before) : [];
+    if (bridge !== undefined) {
+      stream.history?.take(bridge);
+      if (isFollowed(stream.phase)) this.tell(stream, bridge);
     }
     repeats.toldAt = stream.place;
     if (!feed) stream.repeats = undefined;
@@ -241,7 +241,7 @@ export class Intake {
     const lost = missing + (behind ?? 0);
     this.parts.metrics.counts.lost += lost;
     stream.frames.broken();
-    stream.recent?.clear();
+    stream.history?.clear();
     stream.book?.lost();
     const since = stamp(this.parts.clock);
     const isReplaced = next.epoch > stream.epoch;
@@ -291,15 +291,6 @@ export class Intake {
   private isOverdue({ phase, since }: EdgeStream): boolean {
     return !isFollowed(phase) && this.parts.clock.now() - since >= WELCOME_WITHIN_MS;
   }
-
-  private measure(text: string): void {
-    const at = text.lastIndexOf('"receivedAt":');
-    const receivedAt = Number.parseFloat(text.slice(at + '"receivedAt":'.length, at + '"receivedAt":'.length + 20));
-    const { clock, metrics } = this.parts;
-    if (receivedAt > 0) {
-      metrics.lagSeconds.observe((clock.wallAt(clock.now()) - millisOf(receivedAt)) / 1_000);
-    }
-  }
 }
 
 const NOWHERE: Place = { epoch: 0, seq: 0 };
@@ -307,17 +298,11 @@ const NOWHERE: Place = { epoch: 0, seq: 0 };
 /** Whether it is a gap that no ids name: the upstream does not know what is missing, or the market's ids begin again behind it. */
 const isUnbounded = ({ state, missing }: FeedEvent): boolean => state === 'gap' && !missing;
 
+/** What is kept of a feed event: where clients of this edge were told another one, that is a word of this edge's and nobody else's. */
+const wordOf = (told: FeedEvent, said: FeedEvent | undefined): string =>
+  encode(told === said ? told : { ...told, by: 'edge' });
+
 /** What holds of a feed event wherever the stream is by now. */
 function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {
   return state;
-}
-
-const STATES: ReadonlySet<unknown> = new Set(FEED_STATES);
-
-/** What an upstream says about a stream; undefined where the text says nothing about this one. */
-function readFeed(text: string, { name }: EdgeStream): FeedEvent | undefined {
-  const decoded = decode(text);
-  if (!decoded.ok || decoded.value.type !== 'feed' || decoded.value.stream !== name) return undefined;
-  const feed = decoded.value;
-  return STATES.has(feed.state) && typeof feed.since === 'number' && typeof feed.cause === 'string' ? feed : undefined;
 }

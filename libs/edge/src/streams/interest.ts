@@ -131,6 +131,7 @@ export class Interest {
   private letGo({ stream, subscription, lingering }: WantedStream): void {
     lingering?.();
     subscription.end();
+    stream.history?.close();
     this.entries.delete(stream.name);
     this.parts.room.taken -= 1;
     this.parts.changed();

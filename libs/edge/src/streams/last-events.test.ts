@@ -4,11 +4,11 @@ import { type FeedEvent, encode } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
-import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from './edge-stream.js';
 import { Intake } from './intake.js';
 import { lastOf } from './telling.js';
+import { newShelf } from './market-streams.rig.js';
 
 const TRADE = 'btcusdt@trade';
 
@@ -32,7 +32,7 @@ describe('the last events of a stream', () => {
   let clock: FakeClock;
   let intake: Intake;
   let stream: EdgeStream;
-  const begin = (name: string, lastEvents: number): void => {
+  const begin = (name: string, keptBytes: number): void => {
     const { counts } = new EdgeMetrics(new Metrics());
     const publish = (): void => undefined;
     stream = new EdgeStream(spot, parsedStream(name), clock.now(), {
@@ -40,7 +40,7 @@ describe('the last events of a stream', () => {
       counts,
       clock,
       ownSnapshotMs: 0,
-      lastEvents,
+      shelf: newShelf(keptBytes),
     });
   };
   beforeEach(() => {
@@ -54,7 +54,7 @@ describe('the last events of a stream', () => {
       ask: () => undefined,
       fetch: (_question, _stream, told) => told([]),
     });
-    begin(TRADE, 5);
+    begin(TRADE, 10_000);
   });
   const deliver = (...texts: string[]): void => texts.forEach(intake.deliverTo(stream));
   const welcome = (epoch: number, seq: number, feedText = feed(epoch, 1)): boolean =>
@@ -71,8 +71,9 @@ describe('the last events of a stream', () => {
     welcome(7, 3);
     expect(last()).toEqual(['7.2', '7.3']);
     deliver(trade(4), feed(7, 5), trade(6), trade(7));
-    expect(last()).toEqual(['7.3', '7.4', '7.6', '7.7']);
+    expect(last()).toEqual(['7.2', '7.3', '7.4', '7.6', '7.7']);
     expect(last(2)).toEqual(['7.6', '7.7']);
+    expect(last(0)).toEqual([]);
   });
 
   it('have no hole: what was before one is not told', () => {
@@ -107,17 +108,17 @@ describe('the last events of a stream', () => {
 
   it('take a bounded number of bytes', () => {
     welcome(7, 1);
-    const more = `,"wire":"${'x'.repeat(0.4 * MOST_RECENT_BYTES)}"`;
+    const more = `,"wire":"${'x'.repeat(4_000)}"`;
     deliver(trade(2, 7, more), trade(3, 7, more), trade(4, 7, more));
     expect(last()).toEqual(['7.3', '7.4']);
   });
 
   it.each([
     ['btcusdt@trade', 0],
-    ['btcusdt@bookTicker', 5],
-    ['btcusdt@depth', 5],
-    ['!miniTicker@arr', 5],
-  ])('are none of %s where %i are kept', (name, kept) => {
+    ['btcusdt@bookTicker', 10_000],
+    ['btcusdt@depth', 10_000],
+    ['!miniTicker@arr', 10_000],
+  ])('are none of %s where %i bytes are kept', (name, kept) => {
     begin(name, kept);
     expect(welcome(7, 0, feed(7, 1, { stream: name }))).toBe(true);
     deliver(trade(1).replace('"type":"trade","stream":"btcusdt@trade"', stream.front.slice(1, -9)));

@@ -1,9 +1,14 @@
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
+import { HistoryShelf } from '#libs/core';
 import { Metrics, silentLog } from '#libs/runtime';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { MarketStreams, type SharedParts } from './market-streams.js';
 import { Room } from './room.js';
+
+/** Keeps what all streams say, so much of each; 0: nothing. */
+export const newShelf = (streamBytes = 1_000_000): HistoryShelf =>
+  new HistoryShelf({ streamBytes, totalBytes: 10_000_000, ageMs: 60_000 });
 
 /** The streams of spot as an edge has them: what a test does not name keeps nothing, tells nobody and has room for all. */
 export const newStreams = ({ clock, ...parts }: Partial<SharedParts> & Pick<SharedParts, 'clock'>): MarketStreams =>
@@ -17,6 +22,6 @@ export const newStreams = ({ clock, ...parts }: Partial<SharedParts> & Pick<Shar
     room: new Room(1_000),
     lingerMs: 0,
     ownSnapshotMs: 0,
-    lastEvents: 0,
+    shelf: newShelf(0),
     ...parts,
   });

@@ -1,6 +1,6 @@
 import type { Bus, Subscription } from '#libs/bus';
 import type { Market, ParsedStream } from '#libs/binance';
-import { type Clock, type Millis, type StreamName, stamp } from '#libs/core';
+import { type Cancel, type Clock, type HistoryShelf, type Millis, type StreamName, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { Sluice } from '../delivery/sluice.js';
@@ -29,7 +29,8 @@ export interface SharedParts {
   room: Room;
   lingerMs: Millis;
   ownSnapshotMs: Millis;
-  lastEvents: number;
+  /** Where the newest messages of streams are kept. */
+  shelf: HistoryShelf;
   sluice?: Sluice;
 }
 
@@ -47,8 +48,10 @@ export class MarketStreams {
   private readonly welcomes: Welcomes;
   private readonly intake: Intake;
   private readonly tails = new Tails();
-  private readonly others: OtherEdges;
+  /** Whom to ask for what was missed. */
+  readonly others: OtherEdges;
   private readonly reached: ReachedVoice;
+  private cancelLook: Cancel = () => undefined;
 
   constructor(
     readonly market: Market,
@@ -109,17 +112,28 @@ export class MarketStreams {
     this.reached.start();
     this.others.start();
     this.hearing.start();
+    this.lookAtAges();
   }
 
-  /** Tells the upstream that this edge wants nothing any more. */
+  /** Hears and says nothing any more. */
   stop(): void {
+    this.cancelLook();
     this.symbols.stop();
     this.hearing.stop();
     this.reached.stop();
     this.others.stop();
     this.welcomes.stop();
-    this.wanted.end();
     this.demand.stop();
+    this.wanted.end();
+  }
+
+  /** Now and then, what is kept and has become too old. */
+  private lookAtAges(): void {
+    const { clock, shelf } = this.shared;
+    this.cancelLook = clock.after(shelf.lookEveryMs, () => {
+      this.lookAtAges();
+      shelf.look(clock.now());
+    });
   }
 
   /** A stream that is opened while nothing can be heard says so from the start. */

@@ -6,7 +6,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import type { MarketStreams } from './market-streams.js';
-import { newStreams } from './market-streams.rig.js';
+import { newShelf, newStreams } from './market-streams.rig.js';
 
 const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
 
@@ -19,7 +19,7 @@ describe('an edge that is asked how far it got', () => {
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
-    streams = newStreams({ clock, bus, lastEvents: 100 });
+    streams = newStreams({ clock, bus, shelf: newShelf() });
     streams.start();
     upstream = new HandUpstream(bus, { epoch: 7, clock }).start();
     said = [];
@@ -61,6 +61,9 @@ describe('an edge that is asked how far it got', () => {
     upstream.lose('a@trade', trade(2));
     const event = upstream.publish('a@trade', trade(3));
     upstream.publish('a@trade', { type: 'unknown', raw: { e: 'new' } });
+    // So long what was lost is asked for.
+    clock.advance(1_000);
+    said.length = 0;
     ask();
     expect(said).toMatchObject([{ marks: [{ place: { epoch: 7, seq: 4 }, event }] }]);
   });

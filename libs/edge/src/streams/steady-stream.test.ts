@@ -5,15 +5,15 @@ import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { missedIn } from '../following/other-edges.js';
-import { MOST_RECENT_BYTES } from '../following/recent-texts.js';
 import { EdgeStream } from './edge-stream.js';
 import { Intake, WELCOME_WITHIN_MS } from './intake.js';
 import { lastOf, snapshot } from './telling.js';
+import { newShelf } from './market-streams.rig.js';
 
 const TOP = 'btcusdt@bookTicker';
 const TRADE = 'btcusdt@trade';
-const LAST_EVENTS = 5;
+/** So much is kept of it. */
+const KEPT_BYTES = 10_000;
 
 describe('a stream that goes on, message by message', () => {
   let clock: FakeClock;
@@ -25,9 +25,9 @@ describe('a stream that goes on, message by message', () => {
   const begin = (name: StreamName): void => {
     const publish = (topic: string, text: string): void => void sent.push([topic, text]);
     const { counts } = metrics;
-    const fetch = (): void => undefined;
+    const fetch = (_question: unknown, _stream: unknown, told: (texts: readonly string[]) => void): void => told([]);
     intake = new Intake({ clock, publish, metrics, sees: () => true, ask: () => undefined, fetch });
-    const outlet = { publish, counts, clock, ownSnapshotMs: 0, lastEvents: LAST_EVENTS };
+    const outlet = { publish, counts, clock, ownSnapshotMs: 0, shelf: newShelf(KEPT_BYTES) };
     stream = new EdgeStream(spot, parsedStream(name), clock.now(), outlet);
     stream.audience.add('native');
   };
@@ -112,10 +112,13 @@ describe('a stream that goes on, message by message', () => {
 
   it('keeps the newest events, however much has gone by', () => {
     welcome(7, 0);
-    const padding = `,"wire":"${'x'.repeat(MOST_RECENT_BYTES / 100)}"`;
+    const padding = `,"wire":"${'x'.repeat(KEPT_BYTES / 100)}"`;
     for (let seq = 1; seq <= 200; seq += 1) deliver(event(7, seq, padding));
-    const newest = Array.from({ length: LAST_EVENTS }, (_, at) => event(7, 196 + at, padding));
-    expect(lastOf(stream, LAST_EVENTS)).toEqual(newest);
+    const kept = lastOf(stream, 200);
+    expect(kept).toEqual(Array.from(kept, (_, at) => event(7, 201 - kept.length + at, padding)));
+    expect(kept.join('').length).toBeLessThanOrEqual(KEPT_BYTES);
+    expect(kept.join('').length).toBeGreaterThan(0.9 * KEPT_BYTES);
+    expect(lastOf(stream, 5)).toEqual(kept.slice(-5));
   });
 
   it('is not read where nobody wants Binance’s frames', () => {
@@ -204,6 +207,6 @@ describe('a stream that goes on, message by message', () => {
     welcome(8, 1, { feed: first });
     deliver(event(8, 2));
     const question = { stream: TRADE, epoch: 8, after: 0, to: 2 };
-    expect(missedIn(stream.recent?.texts ?? [], stream, question)).toEqual([first, event(8, 2)]);
+    expect(stream.history?.missed(question, 1_000_000)).toEqual([first, event(8, 2)]);
   });
 });

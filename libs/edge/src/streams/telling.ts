@@ -6,10 +6,15 @@ import { isDoubted, isFollowed } from './table.js';
  * What a newcomer must be told before live messages: the feed state, standing at the present place, and the newest event. In
  * a stream of diffs the book follows (`bookOf`).
  */
-export function snapshot(stream: EdgeStream): string[] {
-  if (isDoubted(stream.phase)) return [...doubt(stream), ...newestOf(stream)];
-  if (!isFollowed(stream.phase) || !stream.feed) return [];
-  return [encode({ ...stream.feed, ...stream.place }), ...newestOf(stream)];
+export const snapshot = (stream: EdgeStream): string[] => {
+  const isKnown = isDoubted(stream.phase) || (isFollowed(stream.phase) && stream.feed !== undefined);
+  return isKnown ? [...standing(stream), ...newestOf(stream)] : [];
+};
+
+/** The same without the newest event. */
+export function standing(stream: EdgeStream): string[] {
+  if (isDoubted(stream.phase)) return doubt(stream);
+  return isFollowed(stream.phase) && stream.feed ? [encode({ ...stream.feed, ...stream.place })] : [];
 }
 
 /** The book that the diffs to come build on, standing at the present place; nothing while it is not known. */
@@ -19,15 +24,15 @@ export function bookOf(stream: EdgeStream): string[] {
 }
 
 /** The newest events of a stream of events, so many at most, with nothing missing between them and the present place; none of before a gap. */
-export function lastOf({ recent, feedFront, phase, parsed }: EdgeStream, most: number): string[] {
-  if (!recent || parsed.known.newcomer !== 'none' || !isFollowed(phase) || most === 0) return [];
-  const texts = recent.texts;
-  const isFeed = (text: string): boolean => text.startsWith(feedFront);
-  const behind = texts.findLastIndex((text) => isFeed(text) && beginsAnew(text)) + 1;
-  return texts
-    .slice(behind)
-    .filter((text) => !isFeed(text))
-    .slice(-most);
+export function lastOf({ history, feedFront, phase, parsed }: EdgeStream, most: number): string[] {
+  if (!history || parsed.known.newcomer !== 'none' || !isFollowed(phase)) return [];
+  const events: string[] = [];
+  for (const text of history.newestFirst()) {
+    if (events.length === most) break;
+    if (!text.startsWith(feedFront)) events.push(text);
+    else if (beginsAnew(text)) break;
+  }
+  return events.toReversed();
 }
 
 /** Whether it says that something is missing before it, or that nobody knows. */

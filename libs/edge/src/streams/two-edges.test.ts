@@ -7,7 +7,7 @@ import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { MarketStreams } from './market-streams.js';
-import { newStreams } from './market-streams.rig.js';
+import { newShelf, newStreams } from './market-streams.rig.js';
 import { Room } from './room.js';
 
 const TRADE = 'btcusdt@trade';
@@ -32,7 +32,7 @@ class HearingEdge {
   readonly metrics = new EdgeMetrics(new Metrics());
   readonly streams: MarketStreams;
 
-  constructor(edge: string, bus: Bus, clock: FakeClock, lastEvents: number) {
+  constructor(edge: string, bus: Bus, clock: FakeClock, keptBytes: number) {
     const { messages } = bus;
     const deafening = {
       publish: (topic: string, text: string) => messages.publish(topic, text),
@@ -54,7 +54,7 @@ class HearingEdge {
       publish,
       room: new Room(10),
       lingerMs: 1_000,
-      lastEvents,
+      shelf: newShelf(keptBytes),
     });
   }
 
@@ -72,9 +72,9 @@ describe('two edges, of which one has missed the end of a term', () => {
   let bus: MemoryBus;
   let upstream: HandUpstream;
   let edges: HearingEdge[];
-  const begin = async (lastEvents = 100): Promise<[HearingEdge, HearingEdge]> => {
-    const one = new HearingEdge('one', bus, clock, lastEvents);
-    const other = new HearingEdge('other', bus, clock, lastEvents);
+  const begin = async (keptBytes = 100_000): Promise<[HearingEdge, HearingEdge]> => {
+    const one = new HearingEdge('one', bus, clock, keptBytes);
+    const other = new HearingEdge('other', bus, clock, keptBytes);
     edges = [one, other];
     for (const edge of edges) {
       edge.streams.start();
@@ -140,7 +140,7 @@ describe('two edges, of which one has missed the end of a term', () => {
   });
 
   it('the one says that they are lost where the other does not keep so many, after a second at most', async () => {
-    const [one, other] = await begin(2);
+    const [one, other] = await begin(400);
     const missed = (from: HandUpstream): void => [2, 3, 4].forEach((id) => void from.publish(TRADE, trade(id)));
     replace(one, missed, { [TRADE]: { epoch: 7, seq: 4 }, [DEPTH]: { epoch: 7, seq: 1 } });
     expect(other.told()).toEqual(['trade 7.2', 'trade 7.3', 'trade 7.4', 'live 8.1', 'live 8.1', 'trade 8.2']);

@@ -6,7 +6,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
-import { newStreams } from './market-streams.rig.js';
+import { newShelf, newStreams } from './market-streams.rig.js';
 
 const TRADE = 'btcusdt@trade';
 const HOUR = 3_600_000;
@@ -21,7 +21,7 @@ it('the machine’s clock is set while an edge runs: what it says is by the new 
     clock,
     metrics: new EdgeMetrics(metrics),
     publish: (_topic, text) => void sent.push(JSON.parse(text) as Record<string, unknown>),
-    lastEvents: 100,
+    shelf: newShelf(),
   });
   streams.start();
   const upstream = new HandUpstream(bus, { epoch: 7, clock }).start();

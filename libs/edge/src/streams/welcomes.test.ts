@@ -6,6 +6,7 @@ import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
 import { EdgeStream } from './edge-stream.js';
 import { Welcomes } from './welcomes.js';
+import { newShelf } from './market-streams.rig.js';
 
 interface Question {
   streams: string[];
@@ -64,7 +65,7 @@ describe('the questions of an edge', () => {
         counts: newEdgeCounts(),
         clock,
         ownSnapshotMs: 5_000,
-        lastEvents: 100,
+        shelf: newShelf(),
       });
     });
   const welcomeTo = (stream: string): Welcome => ({ stream, place: { epoch: 1, seq: 1 }, feed: '{}', latest: [] });

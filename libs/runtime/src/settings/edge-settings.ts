@@ -94,7 +94,7 @@ export class EdgeSettings extends ClientRestSettings {
     env: 'HOLDFAST_MAX_CLIENT_BACKLOG_BYTES',
     read: integer,
     expected: 'a number of bytes from 16384 to 1073741824',
-    says: 'What may wait for one slow client and must not be left out; above it the client is closed (4001, on Binance’s wire 1008) rather than silently lose messages.',
+    says: 'What may wait for one slow client and must not be left out. Above it a client of /v1 is given what it lacks as it reads (HOLDFAST_HISTORY_STREAM_BYTES) under the contract all, and closed with 4001 under the others; one of Binance’s wire is closed with 1008. None silently loses messages.',
   })
   @Max(1_073_741_824)
   @Min(16_384)
@@ -146,13 +146,46 @@ export class EdgeSettings extends ClientRestSettings {
   @Setting({
     env: 'HOLDFAST_LAST_EVENTS',
     read: integer,
-    expected: 'a whole number from 0 to 1000 (0: none are kept)',
-    says: 'How many of its newest messages an edge keeps of each wanted stream of trades, diffs or arrays: for clients that ask for the last trades, and for edges that have missed the end of a term. 100 trades take about 30 kB, and what is kept of one stream 256 kB at most.',
+    expected: 'a whole number from 0 to 1000',
+    says: 'How many of the newest events of a stream of trades a client may ask for when it subscribes; it gets as many as are kept (HOLDFAST_HISTORY_STREAM_BYTES).',
   })
   @Max(1_000)
   @Min(0)
   @IsInt()
   lastEvents: number = 100;
+
+  @Setting({
+    env: 'HOLDFAST_HISTORY_STREAM_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 0 to 1073741824 (0: nothing is kept)',
+    says: 'How much an edge keeps of the newest messages of each wanted stream: for clients that come back and say their last place, for slow ones, for those that ask for the last trades, and for edges that have missed something. 1,000 trades take about 300 kB.',
+  })
+  @Max(1_073_741_824)
+  @Min(0)
+  @IsInt()
+  historyStreamBytes: number = 2_097_152;
+
+  @Setting({
+    env: 'HOLDFAST_HISTORY_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 0 to 1099511627776',
+    says: 'How much of that an edge keeps of all streams together; where it is more, those of which most is kept give of it.',
+  })
+  @Max(1_099_511_627_776)
+  @Min(0)
+  @IsInt()
+  historyBytes: number = 134_217_728;
+
+  @Setting({
+    env: 'HOLDFAST_HISTORY_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 1000 to 86400000',
+    says: 'How long an edge keeps it.',
+  })
+  @Max(86_400_000)
+  @Min(1_000)
+  @IsInt()
+  historyMs: number = 120_000;
 
   @Setting({
     env: 'HOLDFAST_SUBSCRIBE_WAIT_MS',

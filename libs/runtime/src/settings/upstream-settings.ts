@@ -210,6 +210,39 @@ export class UpstreamSettings extends BinanceSettings {
   spareMs: number = 10_000;
 
   @Setting({
+    env: 'HOLDFAST_UPSTREAM_HISTORY_STREAM_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 0 to 1073741824 (0: nothing is kept)',
+    says: 'How much an upstream keeps of the newest messages of each wanted stream, for edges and others that have missed some of them: because Redis was away, say.',
+  })
+  @Max(1_073_741_824)
+  @Min(0)
+  @IsInt()
+  historyStreamBytes: number = 2_097_152;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_HISTORY_BYTES',
+    read: integer,
+    expected: 'a number of bytes from 0 to 1099511627776',
+    says: 'How much of that an upstream keeps of all streams together; where it is more, those of which most is kept give of it.',
+  })
+  @Max(1_099_511_627_776)
+  @Min(0)
+  @IsInt()
+  historyBytes: number = 67_108_864;
+
+  @Setting({
+    env: 'HOLDFAST_UPSTREAM_HISTORY_MS',
+    read: integer,
+    expected: milliseconds(1_000, 86_400_000),
+    says: 'How long an upstream keeps it.',
+  })
+  @Max(86_400_000)
+  @Min(1_000)
+  @IsInt()
+  historyMs: number = 120_000;
+
+  @Setting({
     env: 'HOLDFAST_UPSTREAM_MAX_STREAMS',
     read: integer,
     expected: 'a number from 1 to 100000',

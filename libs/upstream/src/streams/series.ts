@@ -1,5 +1,5 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
-import type { Clock, MarketEvent, Millis, Seq, StreamEvent, Topic, UnknownEvent } from '#libs/core';
+import type { Clock, MarketEvent, Millis, Seq, StreamEvent, StreamHistory, Topic, UnknownEvent } from '#libs/core';
 import { Activity } from './activity.js';
 import { Continuity, type ContinuityCounts } from './continuity.js';
 import type { HoldBounds, Repairs } from './mending.js';
@@ -32,6 +32,8 @@ export interface Beginning {
   resumeAt?: number | undefined;
   /** Where the upstream before this one was, where it goes on behind that. */
   recalled?: Pick<Recalled, 'place' | 'event'> | undefined;
+  /** Where is kept what is published of it. */
+  history?: StreamHistory | undefined;
 }
 
 const NOTHING: readonly StreamEvent[] = [];
@@ -44,6 +46,8 @@ const NOTHING: readonly StreamEvent[] = [];
 export class Series {
   readonly topic: Topic;
   readonly wantedAt: Millis;
+  /** What was published of it; undefined where nothing is kept. */
+  readonly history: StreamHistory | undefined;
   readonly activity = new Activity();
   readonly sources = new Sources();
   /** What was said of it, and gives what is said next its place. */
@@ -60,9 +64,10 @@ export class Series {
   constructor(
     readonly name: ParsedStream,
     private readonly tools: SeriesTools,
-    { topic, at, seq, resumeAt, recalled }: Beginning,
+    { topic, at, seq, resumeAt, recalled, history }: Beginning,
   ) {
     this.topic = topic;
+    this.history = history;
     this.wantedAt = at;
     const { term, counts, bounds, repairs, wallAt } = tools;
     const memory = tools.memoryOf(name) ?? (keepsNewest(name) ? new NewestEvent(recalled?.event) : undefined);

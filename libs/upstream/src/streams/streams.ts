@@ -1,6 +1,15 @@
 import type { Market, ParsedStream } from '#libs/binance';
 import type { Messages } from '#libs/bus';
-import { type Clock, type Epoch, type Millis, type Seq, type StreamEvent, type StreamName, encode } from '#libs/core';
+import {
+  type Clock,
+  type Epoch,
+  HistoryShelf,
+  type Millis,
+  type Seq,
+  type StreamEvent,
+  type StreamName,
+  encode,
+} from '#libs/core';
 import type { ContinuityCounts } from './continuity.js';
 import type { HoldBounds } from './mending.js';
 import { FILL_PACE, Pace } from './pace.js';
@@ -39,6 +48,8 @@ export interface Memory {
   forget(): void;
 }
 
+const NO_SHELF = new HistoryShelf({ streamBytes: 0, totalBytes: 0, ageMs: 0 });
+
 const NO_MEMORY: Memory = { recall: () => undefined, forget: () => undefined };
 
 const sinceWhen = (at: Millis): string =>
@@ -66,13 +77,16 @@ export class Streams {
   /** Of everything that is not live. */
   readonly pace: Pace;
   private firstSeq: Seq = 0;
+  private lookAt: Millis = 0;
 
+  /** @param shelf where is kept what was published. */
   constructor(
     private readonly market: Market,
     private readonly messages: Messages,
     private readonly clock: Clock,
     bounds: HoldBounds,
     private readonly memory: Memory = NO_MEMORY,
+    private readonly shelf: HistoryShelf = NO_SHELF,
   ) {
     this.pace = new Pace(FILL_PACE, clock.now());
     this.repairs = new RepairDesk({
@@ -97,11 +111,20 @@ export class Streams {
   /** Puts messages on a stream's channel, in this order. */
   publish(series: Series, said: readonly StreamEvent[]): void {
     if (series.outbox) return putBehind(series.outbox, said);
+    const { history } = series;
     for (const event of said) {
       series.transcript.say(event);
       this.published += 1;
       const text = encode(event);
       this.letters += text.length;
+      if (history) {
+        // In line, as `StreamHistory.take` has it.
+        const { shelf } = history;
+        history.texts.push(text);
+        history.bytes += text.length;
+        shelf.bytes += text.length;
+        if (history.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) history.shrink();
+      }
       this.messages.publish(series.topic, text);
     }
   }
@@ -118,7 +141,9 @@ export class Streams {
     const topic = this.market.topic(name);
     const past = left ? undefined : this.memory.recall(name);
     const recalled = past?.goneSince === undefined ? past : undefined;
-    const series = new Series(name, this.tools, { topic, at, seq: left?.seq ?? this.firstSeq, resumeAt, recalled });
+    const history = this.shelf.open();
+    const seq = left?.seq ?? this.firstSeq;
+    const series = new Series(name, this.tools, { topic, at, seq, resumeAt, recalled, history });
     this.wanted.set(name.name, series);
     if (past?.goneSince !== undefined) this.publish(series, [series.transcript.gap(sinceWhen(past.goneSince), at)]);
     this.publish(series, series.become({ state: 'recovering', cause: 'subscribing' }, at));
@@ -130,6 +155,7 @@ export class Streams {
     const { name, transcript, reached, continuity } = series;
     continuity.mending.move('closed');
     this.flush(series);
+    series.history?.close();
     this.wanted.delete(name.name);
     this.left.set(name.name, {
       seq: transcript.seq,
@@ -159,12 +185,15 @@ export class Streams {
     }
   }
 
-  /** Gives up what has been waited for too long; what leaves at a bounded pace goes on. */
+  /** Gives up what has been waited for too long; what leaves at a bounded pace goes on; what was kept for long enough goes. */
   tick(now: Millis): void {
     for (const series of this.wanted.values()) {
       if (series.continuity.mending.state !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
     }
     this.pump(now);
+    if (now < this.lookAt) return;
+    this.lookAt = now + this.shelf.lookEveryMs;
+    this.shelf.look(now);
   }
 
   /** Our own process stood still: what is waited for may lie unread in a socket. */

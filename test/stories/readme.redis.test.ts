@@ -25,6 +25,7 @@ const NOT_HERE: Record<string, string> = {
   'npm run fuzz': 'takes minutes',
   'npm run demo': 'in command-line.loopback.test.ts',
   'npm run pack:client': 'in client-package.loopback.test.ts',
+  'npx holdfast token NAME': 'in command-line.loopback.test.ts',
 };
 
 const blocks = [...README.matchAll(/```(\w*)\n(.*?)```/gs)].map(([, language = '', text = '']) => ({ language, text }));
@@ -150,8 +151,9 @@ describe('what the README says', () => {
     run(commandOf('npm run start:upstream'), { HOLDFAST_REDIS_URL: redis.url });
     const protocol = readFileSync('PROTOCOL.md', 'utf8');
     const shown = protocol.split('\n').flatMap((line) => /^redis-cli .*?(?=\s+#|$)/.exec(line)?.[0] ?? []);
-    expect(shown).toHaveLength(3);
-    const [subscribe = '', ...publish] = shown;
+    expect(shown).toHaveLength(4);
+    // The last one asks for what was missed, of a term that is not this one: it is answered in redis-readers.redis.test.ts.
+    const [subscribe = '', ...publish] = shown.slice(0, 3);
     const subscriber = run(subscribe);
     await until(() => subscriber.said().includes('subscribe'));
     await until(

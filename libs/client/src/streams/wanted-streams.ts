@@ -206,7 +206,10 @@ export class WantedStreams {
     const isNeededBook = event.type === 'book' && interest.isBookBroken;
     if (event.type === 'feed') interest.told = event.state;
     if (event.type === 'book') interest.isBookBroken = false;
-    if (!isOwnWord && isOldNews(interest, event)) return isOtherState || isNeededBook ? 'news' : 'repeat';
+    // Behind what was missed the state is told once more, with the place at which it began.
+    const isSaidAgain = event.type === 'feed' && interest.last !== undefined && !isAfter(event, interest.last);
+    const isOld = !isOwnWord && (isSaidAgain || isOldNews(interest, event));
+    if (isOld) return isOtherState || isNeededBook ? 'news' : 'repeat';
     const isLater = !interest.last || isAfter(event, interest.last);
     if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
     return 'news';

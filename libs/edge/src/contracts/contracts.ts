@@ -1,5 +1,6 @@
 import type { Contract, LooseContract, StreamName } from '#libs/core';
 import { ConflatedSeat } from '../delivery/conflation/conflated-seat.js';
+import { hearerFor } from '../delivery/crowd.js';
 import type { ContractClient } from './contract-client.js';
 
 /** A client hears from now on, under this contract, what it has by this name. */
@@ -8,12 +9,11 @@ export function sit(client: ContractClient, name: StreamName, contract: Contract
     if (!client.flow) throw new Error('this client has no flow');
     // Who reads now is known to answer pings, should it stop.
     client.flow.ask();
-    client.hearers.set(name, {
-      rendition: 'native',
-      join: (topic) => client.join(topic),
-      leave: (topic) => client.leave(topic),
-      conflated: new ConflatedSeat(contract, client.flow),
-    });
+    const conflated = new ConflatedSeat(contract, client.flow);
+    client.hearers.set(
+      name,
+      hearerFor(client, () => 'native', { conflated }),
+    );
   }
   client.streams.get(name)?.audience.seat(client.hearerOf(name));
 }

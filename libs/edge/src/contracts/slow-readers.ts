@@ -2,7 +2,8 @@ import { isState } from '#libs/binance';
 import type { StreamName } from '#libs/core';
 import type { Flow } from '../delivery/conflation/flow.js';
 import { SlowSeat } from '../delivery/conflation/slow-seat.js';
-import type { Rendition } from '../delivery/rendition.js';
+import { hearerFor } from '../delivery/crowd.js';
+import type { EdgeStream } from '../streams/edge-stream.js';
 import type { ContractClient } from './contract-client.js';
 
 /**
@@ -12,33 +13,23 @@ import type { ContractClient } from './contract-client.js';
 export function slowDown(client: ContractClient): void {
   const { flow } = client;
   if (!flow || client.rendition === 'native') return;
-  const states = [...client.streams].filter(
-    ([name, stream]) => stream && isState(stream.parsed) && !client.hearerOf(name).slow,
+  const states = [...client.streams].flatMap(([name, stream]) =>
+    stream && isState(stream.parsed) && !client.hearerOf(name).slow ? [{ name, stream }] : [],
   );
-  for (const [name] of states) takeOffTopic(client, name, flow);
+  for (const { name, stream } of states) takeOffTopic(client, name, stream, flow);
   if (states.length === 0) return;
   flow.caughtUp = () => speedUp(client, flow);
   flow.ask();
 }
 
-function takeOffTopic(client: ContractClient, name: StreamName, flow: Flow): void {
-  const stream = client.streams.get(name);
-  if (!stream) return;
-  const { audience, frames } = stream;
+function takeOffTopic(client: ContractClient, name: StreamName, { audience, frames }: EdgeStream, flow: Flow): void {
   const usual = client.hearerOf(name);
   audience.unseat(usual);
-  const hearer = {
-    get rendition(): Rendition {
-      return usual.rendition;
-    },
-    join: (topic: string) => client.join(topic),
-    leave: (topic: string) => client.leave(topic),
-    usual,
-    slow: new SlowSeat(
-      (events) => (usual.rendition === 'native' ? undefined : frames.textIn(usual.rendition, events)),
-      flow,
-    ),
-  };
+  const slow = new SlowSeat(
+    (events) => (usual.rendition === 'native' ? undefined : frames.textIn(usual.rendition, events)),
+    flow,
+  );
+  const hearer = hearerFor(client, () => usual.rendition, { usual, slow });
   client.hearers.set(name, hearer);
   audience.seat(hearer);
 }

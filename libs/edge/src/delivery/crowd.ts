@@ -23,6 +23,20 @@ export interface Hearer {
   readonly usual?: Hearer;
 }
 
+/** A client as it hears one stream: in this form, or by one of these seats. */
+export const hearerFor = (
+  client: Pick<Hearer, 'join' | 'leave'>,
+  rendition: () => Rendition,
+  seats: Pick<Hearer, 'conflated' | 'slow' | 'usual'> = {},
+): Hearer => ({
+  get rendition() {
+    return rendition();
+  },
+  join: (topic) => client.join(topic),
+  leave: (topic) => client.leave(topic),
+  ...seats,
+});
+
 export const nobody = (): Record<Rendition, number> => ({
   native: 0,
   raw: 0,

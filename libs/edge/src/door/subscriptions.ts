@@ -2,7 +2,7 @@ import type { ParsedStream } from '#libs/binance';
 import { type Contract, type ErrorCode, HoldfastError, type StreamName } from '#libs/core';
 import { covers } from '#libs/runtime';
 import { changeContract, sit } from '../contracts/contracts.js';
-import type { Hearer } from '../delivery/crowd.js';
+import { type Hearer, hearerFor } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
@@ -145,13 +145,10 @@ function give(
 }
 
 /** A client as it hears a stream that it calls by its other name. It may have the same stream by both, as at Binance. */
-const underOtherNameFor = (session: Session): Hearer => ({
-  get rendition() {
-    return underOtherName({ isCombined: session.isCombined, isMicrosecond: session.entry.isMicrosecond });
-  },
-  join: (topic) => session.join(topic),
-  leave: (topic) => session.leave(topic),
-});
+const underOtherNameFor = (session: Session): Hearer =>
+  hearerFor(session, () =>
+    underOtherName({ isCombined: session.isCombined, isMicrosecond: session.entry.isMicrosecond }),
+  );
 
 /** @throws HoldfastError where there are any; it names each with its sentence. */
 function refuse(code: ErrorCode, names: readonly AskedName[], sentence: (asked: AskedName) => string): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { REPLAY_EDGE, replay, replayReport, startStandalone } from '#libs/drill';
+import { replay, replayReport, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { SMALL, ofBinance } from '../support/recordings.js';
 
@@ -19,7 +19,7 @@ describe.each(RECORDINGS)('$name through the whole path', ({ file, frames, speed
       file,
       speed,
       forMs: 25_000,
-      startGateway: (simulator) => startStandalone(simulator, { edge: REPLAY_EDGE }),
+      startGateway: startStandalone,
       progress: () => undefined,
       isOver: () => false,
     });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   DRILLS,
   HURRIED_LIMITS,
-  REPLAY_EDGE,
   RoleProcess,
   Stage,
   TwoRoles,
@@ -146,10 +145,7 @@ describe('recorded frames through two processes and a real Redis', () => {
           clock,
           redisUrl: redis.url,
           dist,
-          environment: {
-            ...hurriedEnvironment(simulator),
-            HOLDFAST_SUBSCRIBE_WAIT_MS: `${REPLAY_EDGE.subscribeWaitMs}`,
-          },
+          environment: hurriedEnvironment(simulator),
         }),
       progress: () => undefined,
       isOver: () => false,

@@ -1,6 +1,5 @@
 import { EXIT } from '#libs/core';
 import {
-  REPLAY_EDGE,
   Demo,
   HURRIED_LIMITS,
   RecordingError,
@@ -55,7 +54,7 @@ async function showReplay({ file, speed, forMs }: Recording, say: Say, isOver: (
     file,
     speed,
     forMs,
-    startGateway: (simulator) => startStandalone(simulator, { edge: REPLAY_EDGE }),
+    startGateway: startStandalone,
     progress: say,
     isOver,
   });

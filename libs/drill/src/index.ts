@@ -23,14 +23,7 @@ export { type Act, DRILLS, type Drill, findDrill } from './drills.js';
 export { type Gateway, command, readStatus } from './gateway.js';
 export { type OutageOptions, sufferOutages } from './outages.js';
 export { perform } from './perform.js';
-export {
-  REPLAY_EDGE,
-  RecordingError,
-  type ReplayCheckOptions,
-  type ReplayOutcome,
-  replay,
-  replayReport,
-} from './replay.js';
+export { RecordingError, type ReplayCheckOptions, type ReplayOutcome, replay, replayReport } from './replay.js';
 export { type JournalRow, readJournal } from './show/journal-row.js';
 export { JOURNAL_COLUMNS, type DrillOutcome, type DrillVerdict, reportOf, verdictOf } from './show/report.js';
 export { type Display, lineDisplay, terminalDisplay } from './show/screen.js';

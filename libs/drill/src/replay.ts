@@ -37,11 +37,6 @@ export interface ReplayOutcome {
   summary: Summary;
 }
 
-/** For the edge of a replay: the recording begins when all is subscribed to, so nobody may wait for that to be let in. */
-export const REPLAY_EDGE = { subscribeWaitMs: 0 } as const;
-
-/** The upgrade of the gateway's first connection is answered so late that both clients are there when the replay begins. */
-const HEAD_START_MS: Millis = 1_000;
 const PROGRESS_EVERY_MS: Millis = 5_000;
 /** After the last frame was sent, what is still on its way may take so long. */
 const LAST_MILE_MS: Millis = 2_000;
@@ -50,13 +45,14 @@ const LAST_MILE_MS: Millis = 2_000;
 export async function replay(options: ReplayCheckOptions): Promise<ReplayOutcome> {
   const { clock, file, speed } = options;
   const check = new FrameCheck(readFrames(file));
-  const simulator = await Simulator.start({ clock, replay: { file, speed } });
-  simulator.script([{ slow: HEAD_START_MS }]);
+  let isComplete = false;
+  const simulator = await Simulator.start({ clock, replay: { file, speed, mayPlay: () => isComplete } });
   const gateway = await options.startGateway(simulator);
   const wire = new WireWatcher('wire', 'combined', gateway.url, check.streams, { wire: (text) => check.enter(text) });
   const native = new NativeWatcher('native', gateway.url, check.streams);
   try {
     await Promise.all([wire.start(), native.start()]);
+    isComplete = true;
     const startedAt = clock.now();
     await watch(options, simulator, () => [check.count(), native.messages]);
     const summary = summarize([wire, native]);

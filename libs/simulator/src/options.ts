@@ -12,6 +12,8 @@ export interface ReplayOptions {
   loop?: boolean;
   /** Frames, by their number from 0, that happen as the others do and are sent to nobody: REST knows them. */
   cut?: ReadonlySet<number>;
+  /** Asked of each frame, by its number from 0, when its time has come: until it may, the time of the recording stands still. */
+  mayPlay?: (frame: number) => boolean;
 }
 
 /** How to start a simulator; everything has a default. */

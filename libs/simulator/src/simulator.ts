@@ -168,11 +168,11 @@ interface Recorded {
 
 function makeReplay({ replay }: SimulatorOptions, clock: Clock, channels: StreamChannels): Recorded | undefined {
   if (!replay) return undefined;
-  const { file, speed = 1, loop = false, cut = new Set<number>() } = replay;
+  const { file, speed = 1, loop = false, cut = new Set<number>(), mayPlay = () => true } = replay;
   const history = new RecordedHistory(clock, readSnapshots(file));
   const played = (frame: RecordedFrame): void => history.played(frame);
   return {
-    replay: new Replay(readRecording(file), { clock, channels, speed, loop, cut, played }),
+    replay: new Replay(readRecording(file), { clock, channels, speed, loop, cut, mayPlay, played }),
     endpoints: recordedEndpoints(history),
   };
 }

@@ -88,6 +88,10 @@ export class RecipeKeeper implements Watcher {
     });
   }
 
+  get hasBook(): boolean {
+    return this.book?.id !== undefined;
+  }
+
   /** What is wrong with the whole book now, in words; a book that is not there yet is wrong too. */
   verdict(): string | undefined {
     const { book } = this;

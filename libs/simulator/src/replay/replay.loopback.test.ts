@@ -53,6 +53,27 @@ it('the times of the sidecar are kept, divided by the speed', async () => {
   await until(() => client.texts.length === 3);
 });
 
+it('stands still at a frame until it may be sent, and keeps the times from there', async () => {
+  let isAllowed = false;
+  const asked = new Set<number>();
+  const mayPlay = (frame: number): boolean => {
+    asked.add(frame);
+    return frame !== 1 || isAllowed;
+  };
+  const file = record(['1000000000000', '1000000050000', '1000200000000']);
+  const simulator = await start({ file, mayPlay });
+  const names = `btcusdt@trade/${encodeURIComponent('币安人生usdt@bookTicker')}`;
+  const client = new BareClient(`${simulator.wsUrl}/stream?streams=${names}`);
+  await until(() => asked.has(1));
+  expect(client.texts.length).toBeLessThanOrEqual(1);
+  expect(simulator.replay?.sent).toBe(1);
+  const allowedAt = performance.now();
+  isAllowed = true;
+  await simulator.replay?.finished;
+  expect(performance.now() - allowedAt).toBeGreaterThanOrEqual(198);
+  await until(() => client.texts.length === 3);
+});
+
 it('a loop begins again', async () => {
   const simulator = await start({ file: record(), speed: 100, loop: true });
   const client = new BareClient(

@@ -10,6 +10,8 @@ export interface ReplayPorts {
   loop: boolean;
   /** Numbers of frames that are sent to nobody. */
   cut: ReadonlySet<number>;
+  /** Whether this frame may be sent; while it may not, the time of the recording stands still. */
+  mayPlay: (frame: number) => boolean;
   /** Told each frame before it is sent: it has happened, whoever hears it. */
   played: (frame: RecordedFrame) => void;
 }
@@ -64,6 +66,11 @@ export class Replay {
     );
   }
 
+  /** This frame's time is now, whenever it is asked. */
+  private standStill({ afterMs }: RecordedFrame): void {
+    this.startedAt = this.ports.clock.now() - afterMs / this.ports.speed;
+  }
+
   private isAwaited(): boolean {
     return [...this.streams].every((name) => (this.ports.channels.find(name)?.members.size ?? 0) > 0);
   }
@@ -77,6 +84,7 @@ export class Replay {
     for (; this.next < this.frames.length; this.next += 1) {
       const frame = this.frames[this.next]!;
       if (frame.afterMs > position) return;
+      if (!this.ports.mayPlay(this.next)) return this.standStill(frame);
       this.ports.played(frame);
       if (this.ports.cut.has(this.next)) continue;
       this.ports.channels.find(frame.stream)?.publishTexts(

@@ -35,6 +35,18 @@ const settle = async (): Promise<void> => {
 };
 
 describe('a term', () => {
+  it('says in its beats when it does not hear the bus', async () => {
+    const { term } = await upstream();
+    const heard: unknown[] = [];
+    bus.messages.subscribe(spot.channels.heartbeat, (text) => heard.push(decodeHeartbeat(text)?.isDeaf));
+    term.beat(1);
+    Object.assign(bus.messages, { state: 'down' });
+    term.beat(2);
+    Object.assign(bus.messages, { state: 'up' });
+    term.beat(3);
+    expect(heard).toEqual([undefined, true, undefined]);
+  });
+
   it('is taken at the start, and beaten while nobody has a newer one', async () => {
     const { term, begun } = await upstream();
     term.beat(1);

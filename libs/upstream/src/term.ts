@@ -62,7 +62,9 @@ export class TermKeeper {
   beat(at: Millis): void {
     const { bus, channels, random } = this.parts;
     if (this.overtakenBy === undefined) {
-      bus.messages.publish(channels.heartbeat, encodeHeartbeat({ epoch: this.epoch, at, places: this.parts.places() }));
+      const deafness = bus.messages.state === 'down' && ({ isDeaf: true } as const);
+      const heartbeat = { epoch: this.epoch, at, places: this.parts.places(), ...deafness };
+      bus.messages.publish(channels.heartbeat, encodeHeartbeat(heartbeat));
       return;
     }
     if (bus.messages.state === 'down' || this.isTaking) return;

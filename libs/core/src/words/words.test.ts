@@ -75,6 +75,8 @@ describe('a heartbeat', () => {
       ['__proto__', 9_007_199_254_740_991],
     ]);
     expect(decodeHeartbeat(encodeHeartbeat({ epoch: 7, at: 1.5, places }))).toEqual({ epoch: 7, at: 1.5, places });
+    const deaf = { epoch: 7, at: 1.5, places, isDeaf: true } as const;
+    expect(decodeHeartbeat(encodeHeartbeat(deaf))).toEqual(deaf);
   });
 
   it('counts as one without its places, and without those that are none', () => {

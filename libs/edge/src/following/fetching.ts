@@ -16,6 +16,9 @@ export const ANSWER_WITHIN_MS: Millis = 1_000;
 /** Whoever has the messages and is too busy is asked again after so long; so is everybody once the bus carries questions. */
 const AGAIN_AFTER_MS: Millis = 200;
 
+/** Where everybody should hear, one question may still be lost on the way: nobody has the messages when so many are not answered. */
+const MOST_UNANSWERED = 2;
+
 /** So long all of it may take, for what comes of the stream waits meanwhile; and so long where the bus has just been away. */
 const ALL_WITHIN_MS: Millis = 5_000;
 const ALL_AFTER_TROUBLE_WITHIN_MS: Millis = 15_000;
@@ -29,7 +32,7 @@ interface FetchingParts {
   ask: Pick<Ask, 'ask'>;
   clock: Pick<Clock, 'now' | 'after'>;
   channel: Topic;
-  /** Whether the bus carries questions: not while it is `down`, and others may not hear them yet when it is `shaky`. */
+  /** Whether the bus carries questions: not while it is `down`, and those who have the messages may not hear them when it is `shaky`. */
   bus(): BusHealth;
   question: MissedQuestion;
   stream: { placeOfMessage(text: string): Place | undefined };
@@ -42,6 +45,7 @@ export class Fetching {
   private letters = 0;
   private readonly beganAt: Millis;
   private withinMs = ALL_WITHIN_MS;
+  private unanswered = 0;
 
   constructor(private readonly parts: FetchingParts) {
     this.beganAt = parts.clock.now();
@@ -61,8 +65,10 @@ export class Fetching {
 
   private answered(answer: MissedAnswer | undefined, asked: MissedQuestion): void {
     const { stream } = this.parts;
-    const isUnheard = !answer && this.parts.bus() !== 'well';
-    if (isUnheard || answer?.texts.length === 0) return this.again();
+    this.unanswered = answer ? 0 : this.unanswered + 1;
+    const mayBeUnheard = !answer && this.parts.bus() !== 'well';
+    if (mayBeUnheard || answer?.texts.length === 0) return this.again();
+    if (!answer && this.unanswered < MOST_UNANSWERED) return this.next();
     const texts = missedIn(answer?.texts ?? [], stream, asked);
     this.letters += texts.reduce((sum, { length }) => sum + length, 0);
     if (texts.length === 0 || this.letters > MOST_FETCHED_LETTERS) return this.parts.told([]);

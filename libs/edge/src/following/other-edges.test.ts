@@ -32,10 +32,12 @@ function edge(known: Record<string, ToldStream>) {
   };
   let respond: (question: unknown) => unknown = () => undefined;
   let isListening = false;
+  const deafTerms = new Set<number>();
   const others = new OtherEdges({
     clock,
     channel: 'missed',
     messages,
+    mayBeDeaf: (epoch) => deafTerms.has(epoch),
     find: (name) => known[name],
     ask: {
       ask: (_topic, question, _withinMs, answered) => {
@@ -69,6 +71,7 @@ function edge(known: Record<string, ToldStream>) {
     fetched,
     answering,
     turnBus,
+    deafTerms,
     ask: (question: unknown) => respond(question),
     isListening: () => isListening,
   };
@@ -175,6 +178,28 @@ it('asks when the bus carries questions again, and again while others may not he
   fetch({});
   clock.advance(5_000);
   expect([told, clock.pending]).toEqual([[[]], 0]);
+});
+
+it('asks once more where nobody answers, for one question may be lost', () => {
+  const { asked, fetched, answering } = edge({});
+  answering(() => (asked.length < 2 ? undefined : { texts: [textOf(2, 100), textOf(3, 100)] }));
+  expect([fetched({}), asked.length]).toEqual([[2, 3], 2]);
+});
+
+it('goes on asking while the upstream of that term may not hear, and not for that of another term', () => {
+  const { clock, asked, told, fetch, fetched, answering, deafTerms } = edge({});
+  deafTerms.add(7);
+  let answer: unknown;
+  answering(() => answer);
+  fetch({});
+  clock.advance(10_000);
+  expect([asked.length > 10, told]).toEqual([true, []]);
+  answer = { texts: [textOf(2, 100), textOf(3, 100)] };
+  clock.advance(200);
+  expect(told.splice(0)).toEqual([[2, 3]]);
+  answer = undefined;
+  asked.length = 0;
+  expect([fetched({ epoch: 6 }), asked.length]).toEqual([[], 2]);
 });
 
 it('gives up where the bus does not come back for fifteen seconds', () => {

@@ -1,6 +1,7 @@
 import type { Ask, Messages, Subscription } from '#libs/bus';
 import {
   type Clock,
+  type Epoch,
   MOST_ANSWERED_LETTERS,
   type Millis,
   type MissedAnswer,
@@ -31,6 +32,8 @@ interface OtherEdgesParts {
   messages: Pick<Messages, 'state' | 'onState'>;
   clock: Pick<Clock, 'now' | 'after'>;
   channel: Topic;
+  /** Whether there is an upstream of this term that may not have heard what it was asked. */
+  mayBeDeaf(epoch: Epoch): boolean;
   /** A stream that is wanted here. */
   find(name: StreamName): ToldStream | undefined;
 }
@@ -66,13 +69,13 @@ export class OtherEdges {
    * @param question may be about more messages than one question of the wire.
    */
   fetch(question: MissedQuestion, stream: ToldStream, told: (texts: readonly string[]) => void): void {
-    new Fetching({ ...this.parts, bus: () => this.health, question, stream, told }).next();
+    new Fetching({ ...this.parts, bus: () => this.health(question.epoch), question, stream, told }).next();
   }
 
-  private get health(): BusHealth {
-    const { messages, clock } = this.parts;
+  private health(epoch: Epoch): BusHealth {
+    const { messages, clock, mayBeDeaf } = this.parts;
     if (messages.state === 'down') return 'down';
-    return clock.now() - this.backAt < BACK_AFTER_MS ? 'shaky' : 'well';
+    return clock.now() - this.backAt < BACK_AFTER_MS || mayBeDeaf(epoch) ? 'shaky' : 'well';
   }
 
   private answer(question: MissedQuestion | undefined): MissedAnswer | undefined {

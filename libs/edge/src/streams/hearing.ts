@@ -15,6 +15,12 @@ import {
 import type { Log } from '#libs/runtime';
 import type { Deafness, EdgeStream } from './edge-stream.js';
 
+/** An upstream that speaks again hears again within so long, or says in its next beat that it does not: it has a connection for each. */
+const HEARS_WITHIN_MS: Millis = 3_000;
+
+/** So many beats may be on their way. */
+const MOST_ON_THEIR_WAY = 1;
+
 const MESSAGES: Record<Deafness['cause'], string> = {
   'bus-lost': 'this edge cannot hear the bus',
   'upstream-gone': `no upstream has been heard for ${HEARTBEATS_MISSED} heartbeats`,
@@ -48,6 +54,7 @@ export class Hearing {
   /** The last sign of life of an upstream that counts. */
   beat: LastBeat | undefined;
   private missed = 0;
+  private againAt: Millis = -Infinity;
   private hasHeard = false;
   private heartbeats: Subscription | undefined;
   private cancelWatch: Cancel = () => undefined;
@@ -78,6 +85,13 @@ export class Hearing {
     return this.hasHeard ? undefined : 'no upstream has been heard yet';
   }
 
+  /** Whether there is an upstream of this term that may not have heard what it was asked: it was not heard itself a moment ago, or said so. */
+  mayBeDeaf(epoch: Epoch): boolean {
+    if (epoch !== this.newest) return false;
+    const isBackFor = this.parts.clock.now() - this.againAt;
+    return this.deafness !== undefined || this.missed > MOST_ON_THEIR_WAY || isBackFor < HEARS_WITHIN_MS;
+  }
+
   /** Takes note that an upstream of this term has published something. False where that term is over. */
   sees(epoch: Epoch): boolean {
     if (epoch < this.newest) return false;
@@ -90,8 +104,9 @@ export class Hearing {
 
   private heard(heartbeat: Heartbeat | undefined): void {
     if (!heartbeat || !this.sees(heartbeat.epoch)) return;
-    const { epoch, at } = heartbeat;
+    const { epoch, at, isDeaf } = heartbeat;
     this.beat = { epoch, at };
+    if (isDeaf || this.missed > MOST_ON_THEIR_WAY) this.againAt = this.parts.clock.now();
     this.missed = 0;
     this.hasHeard = true;
     if (this.deafness?.cause === 'upstream-gone') this.hearAgain();

@@ -62,7 +62,8 @@ export class MarketStreams {
     const all = { ...shared, messages, ask, channels, market: market.name, channel: channels.welcome };
     const find = (name: string): EdgeStream | undefined => this.wanted.find(name);
     this.symbols = new KnownSymbols({ ...all, channel: channels.symbols });
-    this.others = new OtherEdges({ ...all, channel: channels.missed, find });
+    const mayBeDeaf = (epoch: number): boolean => this.hearing.mayBeDeaf(epoch);
+    this.others = new OtherEdges({ ...all, channel: channels.missed, mayBeDeaf, find });
     this.intake = new Intake({
       ...all,
       sees: (epoch) => this.hearing.sees(epoch),

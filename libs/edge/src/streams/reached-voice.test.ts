@@ -62,7 +62,7 @@ describe('an edge that is asked how far it got', () => {
     const event = upstream.publish('a@trade', trade(3));
     upstream.publish('a@trade', { type: 'unknown', raw: { e: 'new' } });
     // So long what was lost is asked for.
-    clock.advance(1_000);
+    clock.advance(2_000);
     said.length = 0;
     ask();
     expect(said).toMatchObject([{ marks: [{ place: { epoch: 7, seq: 4 }, event }] }]);

@@ -73,9 +73,9 @@ export class OtherEdges {
   }
 
   private health(epoch: Epoch): BusHealth {
-    const { messages, clock, mayBeDeaf } = this.parts;
+    const { messages, clock } = this.parts;
     if (messages.state === 'down') return 'down';
-    return clock.now() - this.backAt < BACK_AFTER_MS || mayBeDeaf(epoch) ? 'shaky' : 'well';
+    return clock.now() - this.backAt < BACK_AFTER_MS || this.parts.mayBeDeaf(epoch) ? 'shaky' : 'well';
   }
 
   private answer(question: MissedQuestion | undefined): MissedAnswer | undefined {

@@ -30,6 +30,12 @@ const MOVABLE_CLOCK = `let ahead = 0;
   Date.now = () => now() + ahead;
   process.on('SIGUSR2', () => (ahead += 86_400_000)).on('SIGHUP', () => (ahead -= 86_400_000));`;
 
+/** What a program has from these tests: where programs are found, and what V8 has compiled of it before. */
+const ofTests = (): Record<string, string | undefined> => ({
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+});
+
 interface Surroundings {
   /** Files the process may have open at once. */
   openFiles?: number;
@@ -53,7 +59,7 @@ export function runRole(
   const command = isTerminal ? ['script', '-qec', program.join(' '), '/dev/null'] : program;
   const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
     stdio,
-    env: { ...ALONE, PATH: process.env['PATH'], ...environment },
+    env: { ...ALONE, ...ofTests(), ...environment },
   });
   onTestFinished(() => void child.kill('SIGKILL'));
   let output = '';

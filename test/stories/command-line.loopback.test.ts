@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Ops, systemClock } from '#libs/runtime';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { Ops, makeToken, systemClock } from '#libs/runtime';
 import { assertBuilt, dist } from '../support/built.js';
 import { HandUpstream } from '../support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../support/start-edge.js';
@@ -15,8 +15,15 @@ beforeAll(assertBuilt);
 const programOf = (app: 'cli' | 'demo'): string => `${dist}/apps/${app}/src/main.js`;
 
 /** Runs a program of the build; resolves with its exit code and everything it said. */
-async function run(app: 'cli' | 'demo', ...args: string[]): Promise<{ code: number; said: string }> {
-  const child = spawn(process.execPath, [programOf(app), ...args]);
+const run = (app: 'cli' | 'demo', ...args: string[]) => runWith({}, app, ...args);
+
+/** The same with more variables in its environment. */
+async function runWith(
+  environment: Record<string, string>,
+  app: 'cli' | 'demo',
+  ...args: string[]
+): Promise<{ code: number; said: string }> {
+  const child = spawn(process.execPath, [programOf(app), ...args], { env: { ...process.env, ...environment } });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
   const [code] = (await once(child, 'close')) as [number];
@@ -168,6 +175,26 @@ describe('the command line at an edge', () => {
     expect((await status('--json')).code).toBe(1);
   });
 });
+
+it.each([[[]], [['--binance']]])(
+  'the command line brings its token to an edge that asks for one (%j)',
+  async (flags) => {
+    const made = makeToken('alice', ['patterns=btc*@trade']);
+    if (!made.ok) throw new Error(made.problem);
+    const tokensFile = `${await mkdtemp(`${tmpdir()}/holdfast-`)}/tokens`;
+    await writeFile(tokensFile, made.value.line);
+    const edge = await startEdge({}, { access: { tokensFile } });
+    onTestFinished(() => edge.stop());
+    const watch = ['watch', 'ethusdt@trade', ...flags, '--url', edge.wsUrl];
+    expect(await run('cli', ...watch)).toEqual({
+      code: 69,
+      said: `The gateway at ${edge.wsUrl} admits nobody without a valid token: set HOLDFAST_TOKEN to one.\n`,
+    });
+    // It is in, and is told what this token is not for.
+    const { code, said } = await runWith({ HOLDFAST_TOKEN: made.value.token }, 'cli', ...watch);
+    expect([code, said]).toEqual([64, expect.stringMatching(/"ethusdt@trade": this token is not for this stream\n/)]);
+  },
+);
 
 describe('the demo and the drill', () => {
   it('do not replay a stream that is not served, and say which', async () => {

@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { ParseOnce } from './parse-once.js';
 
 /** A WebSocket client that only writes down what it sees; nothing of ours is in it. */
 export class BareClient {
@@ -16,6 +17,7 @@ export class BareClient {
   /** Messages of errors that the library reported. */
   readonly errors: string[] = [];
   readonly socket: WebSocket;
+  private readonly parsed = new ParseOnce<{ data: unknown }>();
 
   constructor(
     url: string,
@@ -48,7 +50,7 @@ export class BareClient {
   /** The payloads that came in combined envelopes of this stream. */
   payloads<T = Record<string, unknown>>(stream: string): T[] {
     const head = `{"stream":${JSON.stringify(stream)},`;
-    return this.texts.filter((text) => text.startsWith(head)).map((text) => (JSON.parse(text) as { data: T }).data);
+    return this.texts.filter((text) => text.startsWith(head)).map((text) => this.parsed.of(text).data as T);
   }
 
   /** Replies to control messages: texts without a stream and without an event. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http';
 import { type ClientOptions, WebSocket } from 'ws';
+import { ParseOnce } from './parse-once.js';
 import { until } from './until.js';
 
 /** How a client asks to come in, beside the URL. */
@@ -21,6 +22,7 @@ export class WsClient {
   readonly pings: string[] = [];
   limits: string | undefined;
   closed: { code: number; reason: string } | undefined;
+  private readonly parsed = new ParseOnce();
 
   private constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer, isBinary) => {
@@ -69,7 +71,7 @@ export class WsClient {
 
   /** Everything that came, parsed. */
   get messages(): Record<string, unknown>[] {
-    return this.texts.map((text) => JSON.parse(text) as Record<string, unknown>);
+    return this.texts.map((text) => this.parsed.of(text));
   }
 
   /** Waits until so many messages have come, and gives and forgets them. */

@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { spot } from '#libs/binance';
 import { EXIT, type StreamName } from '#libs/core';
 import { enough, remark, say } from './output.js';
+import { ownToken } from './own-token.js';
 import { CommandTrouble } from './trouble.js';
 import { noGateway } from './watch.js';
 
@@ -15,7 +16,9 @@ interface WireAnswer {
  */
 export async function watchBinance(url: string, names: readonly string[]): Promise<void> {
   const streams = goodAmong(names);
-  const socket = new WebSocket(`${url}/stream`);
+  const token = ownToken();
+  const headers = token ? { authorization: `Bearer ${token}` } : {};
+  const socket = new WebSocket(`${url}/stream`, { headers });
   const ended = endOf(socket, url);
   const opened = new Promise((resolve) => void socket.on('open', resolve));
   const watched = opened.then(() => subscribe(socket, streams)).then(enough);

@@ -2,6 +2,7 @@ import { type ConnectionChange, HoldfastClient } from '#libs/client';
 import { EXIT, duration, encode } from '#libs/core';
 import { whoAnswers } from './answerer.js';
 import { enough, remark, say } from './output.js';
+import { HOW_TO_BRING_ONE, ownToken } from './own-token.js';
 import { CommandTrouble } from './trouble.js';
 
 /**
@@ -12,7 +13,8 @@ export async function watchNative(url: string, streams: readonly string[]): Prom
   const names = new Set(streams);
   let fail: (trouble: CommandTrouble) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => (fail = reject));
-  const client = new HoldfastClient({ url, problem: remark, connection: reporter(url, fail) });
+  const token = ownToken();
+  const client = new HoldfastClient({ url, problem: remark, connection: reporter(url, fail), ...(token && { token }) });
   for (const stream of names) {
     client.subscribe(stream, {
       event: (event) => say(encode(event)),
@@ -51,6 +53,8 @@ function reporter(url: string, fail: (trouble: CommandTrouble) => void): (change
 /** Why there was no connection to it. */
 export async function noGateway(url: string): Promise<CommandTrouble> {
   const found = await whoAnswers(`${url}/v1`);
+  if (found?.includes('HTTP 401'))
+    return new CommandTrouble(`The gateway at ${url} admits nobody without a valid token: ${HOW_TO_BRING_ONE}`);
   if (found === undefined || found.includes('HTTP 426')) {
     return new CommandTrouble(`No gateway answers at ${url}. Is it running (npm start)? --url says where.`);
   }

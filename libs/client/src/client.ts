@@ -18,7 +18,7 @@ import { copied } from './streams/interest.js';
 import { Listeners, type StreamListener } from './streams/listeners.js';
 import { StreamStates } from './streams/states.js';
 import { type RefusedStream, WantedStreams } from './streams/wanted-streams.js';
-import { type WebSocketClass, guardedDial, webSocketDial } from './web-socket.js';
+import { type TokenSource, type WebSocketClass, checkedToken, guardedDial, webSocketDial } from './web-socket.js';
 
 /** How the connection to the gateway is. It says nothing about Binance: that is what feed states are for. */
 export type ConnectionChange =
@@ -32,6 +32,8 @@ export type ConnectionChange =
 export interface ClientOptions {
   /** Where the gateway listens: `ws://127.0.0.1:9443`, with or without the path `/v1`. */
   url: string;
+  /** What a gateway that asks for tokens knows you by. A function is asked for it at every attempt to connect. With a `dial` of your own that one brings it. */
+  token?: TokenSource;
   /** Told every change of the connection, once it has taken place. */
   connection?: (change: ConnectionChange) => void;
   /** Told what could not be read, and refusals that concern no stream; such a message is skipped. */
@@ -86,8 +88,9 @@ export class NativeClient {
   /** Why there will be no connection any more. */
   private over: string | undefined;
 
-  /** @throws TypeError when the URL is none of a gateway. */
+  /** @throws TypeError when the URL is none of a gateway, or the token none that can be sent. */
   constructor(private readonly options: ClientOptions) {
+    if (typeof options.token === 'string') checkedToken(options.token);
     this.clock = options.clock ?? hostClock;
     this.fence = new Fence(options.error);
     this.listeners = new Listeners(this.fence);
@@ -163,8 +166,8 @@ export class NativeClient {
   }
 
   private makeLine(wanted: WantedStreams): GatewayLine {
-    const { url, webSocket, random = hostRandom, silenceMs = SILENCE_MS } = this.options;
-    const { dial = webSocketDial(this.clock, webSocket) } = this.options;
+    const { url, webSocket, token, random = hostRandom, silenceMs = SILENCE_MS } = this.options;
+    const { dial = webSocketDial(this.clock, webSocket, token) } = this.options;
     const parts = { url: nativeUrl(url), dial: guardedDial(dial, this.clock), clock: this.clock, random, silenceMs };
     const line: GatewayLine = new GatewayLine(
       parts,

@@ -2,7 +2,10 @@ import type { Cancel, Clock, Millis } from '#libs/core';
 import type { Closing, Dial, Socket, SocketEvents } from '#libs/link';
 
 /** A class of WebSockets as browsers and Node 22 have it, and as the package `ws` exports it. */
-export type WebSocketClass = new (url: string) => WebSocketLike;
+export type WebSocketClass = new (url: string, protocols?: string[]) => WebSocketLike;
+
+/** A token, or what gives the one of the moment, asked at every attempt: tokens that end are replaced there. */
+export type TokenSource = string | (() => string);
 
 /** What is used of one. */
 export interface WebSocketLike {
@@ -31,12 +34,29 @@ const OPEN = 1;
  * @throws TypeError where there is none.
  * @see https://websockets.spec.whatwg.org/#feedback-from-the-protocol
  */
-export function webSocketDial(clock: Clock, given?: WebSocketClass): Dial {
+export function webSocketDial(clock: Clock, given?: WebSocketClass, token?: TokenSource): Dial {
   // Typed as always there, but older hosts have none.
   const host = given ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket;
   if (!host)
     throw new TypeError('this host has no WebSocket: hand one in as webSocket, such as that of the package ws');
-  return (url, events) => new HostSocket(new host(url), clock, events);
+  return (url, events) => new HostSocket(new host(url, protocolsOf(token)), clock, events);
+}
+
+/** As pages bring a token, which cannot set headers; the name beside it is the one that the gateway chooses. */
+function protocolsOf(token: TokenSource | undefined): string[] | undefined {
+  if (token === undefined) return undefined;
+  return [`bearer.${checkedToken(typeof token === 'function' ? token() : token)}`, 'holdfast'];
+}
+
+/**
+ * A token as the name of a subprotocol can hold it.
+ *
+ * @throws TypeError where it is none.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-tokens
+ */
+export function checkedToken(token: unknown): string {
+  if (typeof token === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(token)) return token;
+  throw new TypeError('token: expected letters, digits and - . _ ~, as `holdfast token` makes it, or a JWT');
 }
 
 /**

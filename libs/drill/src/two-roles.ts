@@ -36,6 +36,8 @@ export class RoleProcess {
     this.opsUrl = `http://127.0.0.1:${opsPort}`;
     const env = {
       PATH: process.env['PATH'],
+      // Roles begin often: what V8 has compiled once may be kept where somebody says.
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       ...environment,
       ...more,
       // Clients of a drill come when data does.

@@ -41,7 +41,7 @@ export class Subscriptions {
     const market = this.marketOf(session);
     const { permit } = session;
     const others = [...names].filter(([, parsed]) => parsed && !covers(permit, parsed.name));
-    refuse('forbidden', others, () => 'this token is not for this stream');
+    refuse('forbidden', others, ([name]) => `${JSON.stringify(name)}: this token is not for this stream`);
     const fresh = [...names].filter(([name]) => !session.streams.has(name));
     const most = Math.min(this.maxStreamsPerClient, permit?.streams ?? Infinity);
     const over = fresh.slice(Math.max(0, most - session.streams.size));

@@ -68,6 +68,21 @@ const metric = async (result: string): Promise<number> => {
 };
 
 describe('what clients ask over REST', () => {
+  it('may be read by a page that may come in, and by no other', async () => {
+    await begin();
+    const page = { headers: { origin: 'http://localhost:8080' } };
+    const { status, headers } = await get('/api/v3/ping', page);
+    expect([status, headers.get('access-control-allow-origin'), headers.get('vary')]).toEqual([
+      200,
+      'http://localhost:8080',
+      'origin',
+    ]);
+    expect(headers.get('access-control-expose-headers')).toContain('x-mbx-used-weight-1m');
+    const stranger = await get('/api/v3/ping', { headers: { origin: 'https://elsewhere.example' } });
+    expect([stranger.status, stranger.headers.get('access-control-allow-origin')]).toEqual([403, null]);
+    expect((await get('/api/v3/ping')).headers.get('access-control-allow-origin')).toBeNull();
+  });
+
   it.each([
     'exchangeInfo',
     'exchangeInfo?symbol=BTCUSDT',

@@ -10,18 +10,32 @@ const CLOSING: ReadonlySet<number> = new Set([404, 405, 414]);
 /** uWebSockets.js closes a connection that has been idle for 10 s: clients should not begin a request on one that is just going. */
 const IDLE = 'timeout=9';
 
+/** What a page may read of an answer beside its body. */
+const READABLE = 'x-mbx-used-weight, x-mbx-used-weight-1m, retry-after';
+
 /** Answers a request where it is one for the desk; false where it is none. */
 export function answerRest(desk: RestDesk, response: HttpResponse, asked: AskedVisit): boolean {
-  const { path, method, query, timeUnit } = asked;
+  const { path, method, query, timeUnit, origin } = asked;
   if (!desk.serves(path)) return false;
   let isGone = false;
   response.onAborted(() => {
     isGone = true;
   });
   void desk.answer({ method, path, query, timeUnit }).then((answer) => {
-    if (!isGone) response.cork(() => send(response, answer, method === 'head'));
+    if (!isGone) response.cork(() => send(response, withPage(answer, origin), method === 'head'));
   });
   return true;
+}
+
+/**
+ * A page that may come in may read what it is answered: a browser keeps it from any other.
+ *
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+function withPage(answer: RestAnswer, origin: string): RestAnswer {
+  if (origin === '') return answer;
+  const page = { 'access-control-allow-origin': origin, 'access-control-expose-headers': READABLE, vary: 'origin' };
+  return { ...answer, headers: { ...answer.headers, ...page } };
 }
 
 function send(response: HttpResponse, { status, headers, body }: RestAnswer, isHead: boolean): void {

@@ -74,8 +74,8 @@ function readOptions(args: string[]): SlowBenchOptions {
       quick: { type: 'boolean' },
       delivery: text('all'),
       clients: text(isQuick ? '200' : '1000'),
-      repetitions: text(isQuick ? '1' : '3'),
-      seconds: text(isQuick ? '5' : '30'),
+      repetitions: text(isQuick ? '1' : '5'),
+      seconds: text(isQuick ? '5' : '25'),
     },
   });
   const { delivery, clients, repetitions, seconds } = values;

@@ -4,6 +4,7 @@ import { FrameCounter } from './frame-counter.js';
 
 const TEXT = 0x1;
 const PING = 0x9;
+const PONG = 0xa;
 
 function frame(opcode: number, size: number): Buffer {
   const head = [0x80 | opcode];
@@ -19,7 +20,7 @@ function frame(opcode: number, size: number): Buffer {
 describe('FrameCounter', () => {
   it('counts every frame once, wherever the network cuts the bytes', () => {
     const size = fc.constantFrom(0, 1, 125, 126, 180, 65_535, 65_536);
-    const frames = fc.array(fc.record({ opcode: fc.constantFrom(TEXT, PING), size }), { maxLength: 8 });
+    const frames = fc.array(fc.record({ opcode: fc.constantFrom(TEXT, PING, PONG), size }), { maxLength: 8 });
     fc.assert(
       fc.property(frames, fc.array(fc.integer({ min: 1, max: 3_000 }), { minLength: 1 }), (sent, cuts) => {
         const bytes = Buffer.concat(sent.map(({ opcode, size: length }) => frame(opcode, length)));
@@ -30,7 +31,7 @@ describe('FrameCounter', () => {
           at = end;
         }
         expect(counter.data).toBe(sent.filter(({ opcode }) => opcode === TEXT).length);
-        expect(counter.control).toBe(sent.filter(({ opcode }) => opcode === PING).length);
+        expect(counter.pings).toBe(sent.filter(({ opcode }) => opcode === PING).length);
       }),
       { numRuns: 60 },
     );

@@ -1,5 +1,6 @@
 /** Opcodes up to this one carry data: continuation, text, binary. */
 const LAST_DATA_OPCODE = 0x2;
+const PING = 0x9;
 
 /** Longest header of an unmasked WebSocket frame: two bytes and an eight-byte length. */
 const LONGEST_HEADER = 10;
@@ -13,8 +14,8 @@ const LONGEST_HEADER = 10;
 export class FrameCounter {
   /** Text and binary frames, counted when their last byte has come. */
   data = 0;
-  /** Pings, pongs and closes. */
-  control = 0;
+  /** The same of pings; pongs and closes are passed over. */
+  pings = 0;
 
   private payloadLeft = 0;
   private readonly header = Buffer.alloc(LONGEST_HEADER);
@@ -57,6 +58,6 @@ export class FrameCounter {
 
   private count(): void {
     if (this.opcode <= LAST_DATA_OPCODE) this.data += 1;
-    else this.control += 1;
+    else if (this.opcode === PING) this.pings += 1;
   }
 }

@@ -3,6 +3,9 @@ import { type Socket, connect } from 'node:net';
 import { FrameCounter } from './frame-counter.js';
 import type { Door } from './peers/peer.js';
 
+/** Empty and masked with zeros: who lives, and answers no ping, is taken for dead. */
+const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+
 const HANDSHAKE_END = '\r\n\r\n';
 
 /** All sockets read into this one: its bytes are counted before the next socket reads. */
@@ -41,8 +44,9 @@ export class RawClient {
 
   private read(length: number): boolean {
     const from = this.isOpen ? 0 : this.readHandshake(length);
-    const before = this.counter.data;
+    const { data: before, pings } = this.counter;
     if (this.isOpen) this.counter.take(this.buffer, from, length);
+    if (this.counter.pings > pings) this.socket.write(PONG);
     return this.hear(this.counter.data - before, this, length);
   }
 

@@ -31,6 +31,8 @@ describe('FrameCounter', () => {
           at = end;
         }
         expect(counter.data).toBe(sent.filter(({ opcode }) => opcode === TEXT).length);
+        const lastPing = sent.findLast(({ opcode }) => opcode === PING);
+        expect(counter.lastPing.length).toBe(lastPing?.size ?? 0);
         expect(counter.pings).toBe(sent.filter(({ opcode }) => opcode === PING).length);
       }),
       { numRuns: 60 },

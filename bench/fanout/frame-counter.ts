@@ -16,13 +16,15 @@ export class FrameCounter {
   data = 0;
   /** The same of pings; pongs and closes are passed over. */
   pings = 0;
+  /** What the last ping said: it is to be answered with that. */
+  lastPing: Buffer = Buffer.alloc(0);
 
   private payloadLeft = 0;
   private readonly header = Buffer.alloc(LONGEST_HEADER);
   private headerLength = 0;
   private opcode = 0;
 
-  /** Takes the bytes of `chunk` from `from` up to, not including, `end`; nothing of it is kept. */
+  /** Takes the bytes of `chunk` from `from` up to, not including, `end`; of pings alone the payload is kept. */
   take(chunk: Buffer, from: number, end: number): void {
     let at = from;
     while (at < end) {
@@ -35,6 +37,7 @@ export class FrameCounter {
         continue;
       }
       const step = Math.min(this.payloadLeft, end - at);
+      if (this.opcode === PING) this.lastPing = Buffer.concat([this.lastPing, chunk.subarray(at, at + step)]);
       at += step;
       this.payloadLeft -= step;
       if (this.payloadLeft === 0) this.count();
@@ -50,6 +53,7 @@ export class FrameCounter {
     const size = this.headerLength;
     this.opcode = (this.header[0] ?? 0) & 0x0f;
     this.headerLength = 0;
+    if (this.opcode === PING) this.lastPing = Buffer.alloc(0);
     if (size === 2) this.payloadLeft = (this.header[1] ?? 0) & 0x7f;
     else if (size === 4) this.payloadLeft = this.header.readUInt16BE(2);
     else this.payloadLeft = Number(this.header.readBigUInt64BE(2));

@@ -3,8 +3,9 @@ import { type Socket, connect } from 'node:net';
 import { FrameCounter } from './frame-counter.js';
 import type { Door } from './peers/peer.js';
 
-/** Empty and masked with zeros: who lives, and answers no ping, is taken for dead. */
-const PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);
+/** Who answers no ping is taken for dead. Masked with zeros, which is a mask too. */
+const pong = (payload: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([0x8a, 0x80 | payload.length, 0, 0, 0, 0]), payload]);
 
 const HANDSHAKE_END = '\r\n\r\n';
 
@@ -46,7 +47,7 @@ export class RawClient {
     const from = this.isOpen ? 0 : this.readHandshake(length);
     const { data: before, pings } = this.counter;
     if (this.isOpen) this.counter.take(this.buffer, from, length);
-    if (this.counter.pings > pings) this.socket.write(PONG);
+    if (this.counter.pings > pings) this.socket.write(pong(this.counter.lastPing));
     return this.hear(this.counter.data - before, this, length);
   }
 

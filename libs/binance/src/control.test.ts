@@ -73,6 +73,7 @@ describe('the id of a request', () => {
     ['{"id":-9223372036854775808,"method":"LIST_SUBSCRIPTIONS"}', -9223372036854775808n],
     ['{"id":-7,"method":"LIST_SUBSCRIPTIONS"}', -7],
     ['{"x":{"id":5},"method":"LIST_SUBSCRIPTIONS"}', null],
+    ['{"id":7,"method":"LIST_SUBSCRIPTIONS","params":null}', 7],
   ])('is its own, to the last digit: %s', (text, id) => {
     expect(decodeRequest(text)).toMatchObject({ ok: true, value: { id } });
   });

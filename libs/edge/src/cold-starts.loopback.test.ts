@@ -97,6 +97,17 @@ describe("a client of Binance's wire that wants what nobody had", () => {
     ]);
   });
 
+  it('is told what was wrong with what it said meanwhile in its turn, too', async () => {
+    const client = await open('/ws');
+    client.send({ method: 'SUBSCRIBE', params: [TRADE], id: 1 });
+    client.send({ method: 'DANCE', id: 2 });
+    await welcomed(TRADE);
+    await settled();
+    expect(client.texts).toEqual([]);
+    say(TRADE, 'recovering', 'acknowledged');
+    expect(await client.take(2)).toMatchObject([{ result: null, id: 1 }, { id: 2 }]);
+  });
+
   it('gets frames before its answer, should they come before it', async () => {
     const client = await open('/ws');
     client.send({ method: 'SUBSCRIBE', params: [TRADE, DEPTH], id: 1 });

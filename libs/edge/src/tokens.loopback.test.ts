@@ -106,6 +106,11 @@ describe('a client with a token', () => {
     await native.close();
     const byUrl = await WsClient.refusal(`${edge.wsUrl}/ws/${TRADE}/ethusdt@trade`, bearer(bob.token));
     expect([byUrl.status, byUrl.body]).toEqual([403, 'This token is not for ethusdt@trade']);
+    const tooMany = `${edge.wsUrl}/stream?token=${bob.token}&streams=btcusdt@trade/btceur@trade/btcusdc@trade`;
+    expect(await WsClient.refused(tooMany)).toEqual({
+      status: 400,
+      body: 'Too many subscriptions: one connection may have 2 streams',
+    });
   });
 
   it('has as many connections and streams as its token says, and is told so', async () => {

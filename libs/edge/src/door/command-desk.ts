@@ -33,7 +33,7 @@ export class CommandDesk {
         session.enqueue(() => this.carryOut(session, incoming.command));
         break;
       case 'refused':
-        this.refuse(session, incoming.error, incoming.id);
+        session.enqueue(async () => this.refuse(session, incoming.error, incoming.id));
         break;
       case 'hopeless':
         session.close(incoming.code, incoming.reason);

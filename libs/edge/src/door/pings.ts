@@ -7,7 +7,28 @@ const PING_EVERY_MS = 20_000;
 /** Clients are pinged in so many slices, so that never all are pinged at once. */
 const SLICES = 80;
 
-/** Pings the clients of Binance's wire in turn; uWebSockets.js pings on its own besides. */
+/** Who has left so many unanswered is gone, or does not read. Counted, not timed: after a stall of our own process pongs lie unread. */
+const MOST_UNANSWERED = 3;
+
+/** The pings of one client that it has not answered, oldest first; a pong that answers none of them is no sign of life, as at Binance. */
+export class OpenPings {
+  private readonly payloads: string[] = [];
+
+  get areTooMany(): boolean {
+    return this.payloads.length >= MOST_UNANSWERED;
+  }
+
+  sent(payload: string): void {
+    this.payloads.push(payload);
+  }
+
+  /** Who answers one need not answer those before it. */
+  answered(payload: string): void {
+    this.payloads.splice(0, this.payloads.indexOf(payload) + 1);
+  }
+}
+
+/** Pings the clients of Binance's wire in turn, and closes those that do not answer; uWebSockets.js pings on its own besides. */
 export class Pings {
   private turn = 0;
   private cancel: Cancel = () => undefined;
@@ -32,7 +53,12 @@ export class Pings {
   private ping(): void {
     const now = String(stamp(this.clock));
     for (const session of this.sessions.all) {
-      if (session.wire.name === 'binance' && (session.id + this.turn) % SLICES === 0) session.ping(now);
+      if (session.wire.name !== 'binance' || (session.id + this.turn) % SLICES !== 0) continue;
+      if (session.openPings.areTooMany) session.close(session.wire.slow.code, session.wire.slow.reason);
+      else {
+        session.ping(now);
+        session.openPings.sent(now);
+      }
     }
   }
 }

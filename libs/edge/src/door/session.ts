@@ -8,6 +8,7 @@ import { type Rendition, binanceRendition } from '../delivery/rendition.js';
 import type { EdgeCounts } from '../metrics/edge-counts.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import { CommandRate } from './command-rate.js';
+import { OpenPings } from './pings.js';
 import type { DoorEntry } from './request-path.js';
 import type { Command, Outcome, Wire } from './wire/wire.js';
 
@@ -28,6 +29,8 @@ export class Session {
   readonly patterns = new Map<string, HeldPattern>();
   /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
   readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
+  /** With the time, as Binance sends them. */
+  readonly openPings = new OpenPings();
   /** Binance's property: whether frames come in the combined envelope. */
   isCombined: boolean;
   /** Does something while what is sent to this client is held together; set once its socket is there. */

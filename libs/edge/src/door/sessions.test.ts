@@ -72,6 +72,23 @@ describe('the clients of an edge', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('closes who answers no pings, as Binance does, and nobody who answers the last one, whatever else it says', () => {
+    const pings = new Pings(sessions, clock);
+    pings.start();
+    const [deaf, alive] = [connect('/ws', 1), connect('/ws', 2)];
+    for (let second = 0; second < 200; second += 1) {
+      clock.advance(1_000);
+      const [one, other] = [...sessions.all];
+      one?.openPings.answered('');
+      other?.openPings.answered(alive?.pings.at(-1) ?? '');
+      if (second === 59) expect(deaf?.ended).toBeUndefined();
+    }
+    expect(deaf?.ended).toEqual([1008, 'Pong timeout']);
+    expect(deaf?.pings).toHaveLength(3);
+    expect([alive?.ended, alive?.pings.length]).toEqual([undefined, 10]);
+    pings.stop();
+  });
+
   it('takes in so many and no more, and tells who is too many', async () => {
     sessions = new Sessions({ maxConnections: 2 }, metrics);
     const [first, second, third, fourth] = [1, 2, 3, 4].map((id) => sessionOn('/v1', id, new NotedSocket()));

@@ -180,7 +180,9 @@ export class UwsServer {
 
   /** What somebody who may come in wants here, or why that is not to be had; counted. */
   private entryOf({ path }: AskedVisit, headers: UpgradeHeaders, admission: Admission): Result<DoorEntry, HttpRefusal> {
-    const entry = readRequestPath(this.parts.plan, path, admission.query);
+    const { plan } = this.parts;
+    const mostStreams = Math.min(plan.mostStreams, admission.permit?.streams ?? Infinity);
+    const entry = readRequestPath({ ...plan, mostStreams }, path, admission.query);
     const bad = entry.ok ? refuseHandshake(headers) : entry.problem;
     if (!entry.ok || bad) {
       this.parts.metrics.refusedConnections.inc({ why: 'bad-request' });
@@ -218,7 +220,9 @@ export class UwsServer {
 
   /** @param answer what it answers, where it is a pong. */
   private pinged(session: Session | undefined, answer = ''): void {
-    if (session && !session.flow?.answered(answer)) this.parts.desk.pinged(session);
+    if (!session) return;
+    session.openPings.answered(answer);
+    if (!session.flow?.answered(answer)) this.parts.desk.pinged(session);
   }
 
   /**

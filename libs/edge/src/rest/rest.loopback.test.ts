@@ -95,6 +95,8 @@ describe('what clients ask over REST', () => {
     'aggTrades?symbol=BTCUSDT&limit=5',
     'klines?symbol=BTCUSDT&interval=1m&timeZone=+08:00',
     'uiKlines?symbol=币安人生USDT&interval=1m',
+    'historicalBlockTrades?symbol=BTCUSDT&fromId=1',
+    'referencePrice?symbol=BTCUSDT',
     'avgPrice?symbol=BTCUSDT',
     'ticker?symbol=BTCUSDT&windowSize=1h',
     'ticker/24hr',

@@ -62,12 +62,11 @@ export class Interest {
   /** @throws HoldfastError `too-many-streams` if this edge cannot take all of these as well. */
   makeRoom(names: readonly StreamName[]): void {
     const { taken, most } = this.parts.room;
-    const fresh = [...new Set(names)].filter((name) => !this.entries.has(name));
+    const asked = new Set(names);
+    const fresh = [...asked].filter((name) => !this.entries.has(name));
     const over = taken + fresh.length - most;
     if (over <= 0) return;
-    const idle = [...this.entries.values()].filter(
-      ({ stream, lingering }) => lingering && !names.includes(stream.name),
-    );
+    const idle = [...this.entries.values()].filter(({ stream, lingering }) => lingering && !asked.has(stream.name));
     if (over > idle.length) {
       const message = `this edge serves at most ${most} streams`;
       const homeless = fresh.slice(idle.length - over).map((name) => [name, message]);

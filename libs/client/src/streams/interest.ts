@@ -44,10 +44,10 @@ export function copied(interests: Interests): Interests {
   const wanted = [...interests.values()].filter(({ isWanted }) => isWanted);
   return new Map(
     wanted.map((interest) => {
-      const { stream, last, present } = interest;
+      const { stream, last, present, past } = interest;
       return [
         stream,
-        { ...interest, standing: 'open', resumeFrom: last, present: undefined, past: present && { ...present } },
+        { ...interest, standing: 'open', resumeFrom: last, present: undefined, past: present ? { ...present } : past },
       ];
     }),
   );
@@ -60,6 +60,6 @@ export function goOnFrom(others: Interests, interests: Interests): void {
     if (!other) continue;
     interest.last = interest.resumeFrom = other.last;
     interest.told = other.told;
-    interest.isBookBroken = other.isBookBroken;
+    if (other.present) interest.isBookBroken = other.isBookBroken;
   }
 }

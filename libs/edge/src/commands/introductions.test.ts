@@ -104,6 +104,15 @@ describe('the last events', () => {
     expect(seats).toEqual(['-b', '-c', '+c']);
   });
 
+  it('do not come to who gave the stream back meanwhile and has it in another way now', () => {
+    const [a, b] = ['a', 'b'].map((name) => streamOfEvents(name, seats)) as [EdgeStream, EdgeStream];
+    const { sent, session } = client([a, b]);
+    for (const one of [a, b]) introductions.introduce(session, one, 3);
+    introductions.drop(session, b);
+    clock.advance(3_000);
+    expect([sent, seats]).toEqual([[], ['-b']]);
+  });
+
   it('are no more than were asked for', () => {
     const a = streamOfEvents('a', seats);
     expect(

@@ -52,6 +52,11 @@ export class Introductions {
     this.rations.delete(session);
   }
 
+  /** It wants this no more. */
+  drop(session: Session, stream: EdgeStream | undefined): void {
+    if (stream) this.rations.get(session)?.waiting.delete(stream);
+  }
+
   /** It asks anew for a stream that waits: it hears that like any other now. */
   private forgetWaiting(session: Session, stream: EdgeStream): void {
     if (this.rations.get(session)?.waiting.delete(stream)) stream.audience.seat(session.hearerOf(stream.name));

@@ -118,6 +118,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
   @SubscribeMessage('unsubscribe')
   unsubscribe(@ConnectedSocket() session: Session, @MessageBody('data') { streams }: StreamsData): NativeResult {
     const { patterns, names } = this.patterns.release(session, streams);
+    for (const name of names) this.introductions.drop(session, session.streams.get(name));
     const had = this.subscriptions.remove(session, names);
     this.stragglers.tidy(session);
     return { event: 'unsubscribed', data: { streams: [...patterns, ...had] } };

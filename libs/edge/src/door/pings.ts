@@ -1,5 +1,4 @@
 import { type Cancel, type Clock, stamp } from '#libs/core';
-import type { Sessions } from './sessions.js';
 
 /** Binance pings every 20 s, with the time as payload, and so do we on their wire. */
 const PING_EVERY_MS = 20_000;
@@ -28,13 +27,22 @@ export class OpenPings {
   }
 }
 
+/** A client, as far as it is pinged. */
+interface PingedClient {
+  readonly id: number;
+  readonly wire: { readonly name: string; readonly slow: { code: number; reason: string } };
+  readonly openPings: OpenPings;
+  ping(payload: string): void;
+  close(code: number, reason: string): void;
+}
+
 /** Pings the clients of Binance's wire in turn, and closes those that do not answer; uWebSockets.js pings on its own besides. */
 export class Pings {
   private turn = 0;
   private cancel: Cancel = () => undefined;
 
   constructor(
-    private readonly sessions: Sessions,
+    private readonly sessions: { readonly all: Iterable<PingedClient> },
     private readonly clock: Clock,
   ) {}
 

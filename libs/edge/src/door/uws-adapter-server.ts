@@ -153,13 +153,15 @@ export class UwsServer {
     const headers = upgradeHeaders(request);
     const [key, extensions] = [request.getHeader('sec-websocket-key'), request.getHeader('sec-websocket-extensions')];
     const asked = askedOf(response, request);
-    if (this.turnsAway) {
-      this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
-      return answer(response, asked, this.turnsAway);
-    }
+    if (this.turnsAway) return this.turnAway(response, asked, this.turnsAway);
     whenJudged(response, this.parts.guard.judge(asked), (judged, isLater) => {
       if (!judged.ok) return answer(response, asked, judged.problem);
       const admission = judged.value;
+      // It may have begun while a token was looked at: who comes in now would not be told to go.
+      if (this.turnsAway) {
+        admission.leave();
+        return this.turnAway(response, asked, this.turnsAway);
+      }
       const entry = this.entryOf(asked, headers, admission);
       if (!entry.ok) {
         admission.leave();
@@ -176,6 +178,11 @@ export class UwsServer {
       });
       arrival.whenReady(enterLater);
     });
+  }
+
+  private turnAway(response: HttpResponse, asked: AskedVisit, refusal: HttpRefusal): void {
+    this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
+    answer(response, asked, refusal);
   }
 
   /** What somebody who may come in wants here, or why that is not to be had; counted. */

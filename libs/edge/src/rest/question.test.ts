@@ -28,8 +28,19 @@ describe('a question to REST', () => {
   });
 
   it('cannot be made to look like another one', () => {
-    expect(question('trades', 'symbol=A%22%2C%22limit').key).not.toBe(question('trades', 'symbol=A&limit=').key);
-    expect(question('trades', 'symbol=A%26limit%3D5').parameters.get('symbol')).toBe('A&limit=5');
+    expect(question('trades', 'symbol=A%2Climit').key).not.toBe(question('trades', 'symbol=A&limit=').key);
+    for (const value of [
+      'A%22%2C%22limit',
+      'A%26limit%3D5',
+      '%3Cscript%3E',
+      '..%2F..%2Fetc',
+      "A'",
+      'A+OR+1',
+      '[%22A',
+    ]) {
+      expect([value, ...refusal('trades', `symbol=${value}`)]).toEqual([value, 400, -1100]);
+    }
+    expect(question('ticker', 'symbols=["A", "币安人生USDT"]').parameters.get('symbols')).toBe('["A", "币安人生USDT"]');
   });
 
   it.each([

@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type MissedQuestion, type Place, placeIn } from '#libs/core';
+import { type FeedEvent, type MissedQuestion, type Place, placeIn } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
+import { join } from '../following/joining.js';
 import { EdgeStream } from '../streams/edge-stream.js';
 import { newShelf } from '../streams/market-streams.rig.js';
 import { type Recovered, Recovery } from './recovery.js';
@@ -74,6 +75,16 @@ describe('what a client has missed', () => {
     stream.moveTo(at(8, 1));
     stream.junction = { from: at(7, 5), to: at(8, 1) };
     expect([look(7, 5), look(8, 1), look(7, 4)]).toEqual([[], [], 'out-of-history']);
+  });
+
+  it('is all that clients of this edge had, for who stands where a new upstream began that says it again', () => {
+    keep(trade(7, 4), trade(7, 5));
+    stream.last = trade(7, 5);
+    const opening = join(stream, JSON.parse(follows(8, 1, at(7, 4))) as FeedEvent);
+    keep(JSON.stringify(opening));
+    expect([look(7, 4), look(7, 5), look(8, 1)]).toEqual([['7.5', '8.1'], ['8.1'], []]);
+    stream.moveTo(at(8, 2));
+    expect([look(7, 4), look(8, 1), look(8, 2)]).toEqual([['7.5', '8.1'], [], 'out-of-history']);
   });
 
   it('goes over what a new upstream has said again as its clients were told', () => {

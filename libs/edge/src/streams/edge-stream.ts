@@ -131,8 +131,12 @@ export class EdgeStream {
     return isFollowed(this.phase);
   }
 
-  /** Whether nothing was missed since this place: it is the present one, or the one that the present term goes on behind. */
+  /**
+   * Whether nothing was missed since this place: it is the present one, or the one that the present term goes on behind. While a new
+   * upstream says again what clients of this edge have had, it is for them alone that this is left out: who is elsewhere lacks it.
+   */
   isAt(place: Place): boolean {
+    if (this.repeats) return isSamePlace(place, this.repeats.toldAt);
     if (isSamePlace(place, this.place)) return true;
     const { junction } = this;
     return junction !== undefined && isSamePlace(place, junction.from) && isSamePlace(this.place, junction.to);

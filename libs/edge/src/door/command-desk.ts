@@ -26,7 +26,12 @@ export class CommandDesk {
   /** Takes a client's message; undefined stands for a binary one. */
   receive(session: Session, text: string | undefined): void {
     const { maxCommandsPerSecond } = this.settings;
-    const isInTime = session.rates.commands.allows(this.clock.now(), maxCommandsPerSecond);
+    const now = this.clock.now();
+    const isInTime = session.rates.commands.allows(now, maxCommandsPerSecond);
+    if (!isInTime && !session.rates.excess.allows(now, Math.max(session.wire.mostRefusals, maxCommandsPerSecond))) {
+      this.metrics.commands.inc({ wire: session.wire.name, result: 'too-many-commands' });
+      return session.close(session.wire.flood.code, session.wire.flood.reason);
+    }
     const incoming = isInTime ? session.wire.read(text) : session.wire.tooFast(text, maxCommandsPerSecond);
     switch (incoming.kind) {
       case 'command':

@@ -28,7 +28,7 @@ export class Session {
   /** By which it has what is carried, by their texts. */
   readonly patterns = new Map<string, HeldPattern>();
   /** Pings and pongs cost as much as commands, and are counted apart from them: who keeps the pace of commands may ping as well. */
-  readonly rates = { commands: new CommandRate(), pings: new CommandRate() };
+  readonly rates = { commands: new CommandRate(), pings: new CommandRate(), excess: new CommandRate() };
   /** With the time, as Binance sends them. */
   readonly openPings = new OpenPings();
   /** Binance's property: whether frames come in the combined envelope. */

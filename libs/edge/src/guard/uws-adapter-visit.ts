@@ -19,6 +19,8 @@ export const askedOf = (response: HttpResponse, request: HttpRequest): AskedVisi
   query: request.getQuery() ?? '',
   host: request.getHeader('host'),
   origin: request.getHeader('origin'),
+  site: request.getHeader('sec-fetch-site'),
+  dest: request.getHeader('sec-fetch-dest'),
   authorization: request.getHeader('authorization'),
   protocols: request.getHeader('sec-websocket-protocol'),
   forwardedFor: allOf('x-forwarded-for', request),

@@ -2,6 +2,10 @@
 export interface Visit {
   host: string;
   origin: string;
+  /** `Sec-Fetch-Site`, of browsers alone. */
+  site?: string;
+  /** `Sec-Fetch-Dest`. */
+  dest?: string;
   authorization: string;
   /** `Sec-WebSocket-Protocol`. */
   protocols: string;

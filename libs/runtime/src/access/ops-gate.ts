@@ -20,8 +20,9 @@ export function opsGate(access: Access, listensOn: string, metrics: Metrics): Ha
     KEPT_OUT.map((why) => ({ why })),
   );
   const judge = async (request: IncomingMessage): Promise<AccessRefusal | undefined> => {
-    const { host = '', origin = '', authorization = '' } = request.headers;
-    const refusal = access.refuse({ host, origin }, listensOn);
+    const { host = '', origin = '', authorization = '', 'sec-fetch-dest': dest } = request.headers;
+    const site = request.headers['sec-fetch-site'];
+    const refusal = access.refuse({ host, origin, site, dest }, listensOn);
     if (refusal || !access.asksWho || request.method === 'GET' || request.method === 'HEAD') return refusal;
     const identified = await access.identify(readCredential({ authorization, protocols: '', query: '' }).token);
     if (!identified.ok) return identified.problem;

@@ -80,3 +80,17 @@ describe('the page that a request is from', () => {
     expect(refusal?.body.length).toBeLessThan(250);
   });
 });
+
+describe('a browser that names no origin', () => {
+  const asks = (site: string, dest: string, rules = LOOPBACK): string | undefined =>
+    refuseWhereabouts({ host: 'localhost', origin: '', site, dest }, rules)?.why;
+
+  it('asks for nothing on behalf of a page of others, and shows who follows a link from there what there is', () => {
+    for (const site of ['cross-site', 'same-site']) {
+      for (const dest of ['image', 'empty', 'iframe', 'script', '']) expect(asks(site, dest)).toBe('origin');
+      expect(asks(site, 'document')).toBeUndefined();
+      expect(asks(site, 'image', { ...LOOPBACK, allowedOrigins: ['*'] })).toBeUndefined();
+    }
+    for (const site of ['same-origin', 'none', '']) expect(asks(site, 'empty')).toBeUndefined();
+  });
+});

@@ -8,6 +8,10 @@ export interface Whereabouts {
   host: string;
   /** `Origin`. */
   origin: string;
+  /** `Sec-Fetch-Site`: a browser that names no origin says at least whether the page is another's. */
+  site?: string | undefined;
+  /** `Sec-Fetch-Dest`. */
+  dest?: string | undefined;
 }
 
 /** Where it came in, and who may be named. */
@@ -28,15 +32,28 @@ interface Authority {
  * Keeps web pages out that are not ours. A browser says which page a request is from, and by which name it found us: a page may
  * point a name of its own at our address, and would then be one of the same host.
  */
-export function refuseWhereabouts({ host, origin }: Whereabouts, rules: WhereRules): AccessRefusal | undefined {
+export function refuseWhereabouts(whereabouts: Whereabouts, rules: WhereRules): AccessRefusal | undefined {
+  const { host, origin } = whereabouts;
   // Who speaks HTTP/1.0 names nobody; browsers, which can be led astray by a name, always do.
   const called = host === '' && mayBeAny(rules) ? UNNAMED : readAuthority(host);
   if (!called || !mayBeCalled(called, rules)) {
     return forbidden('host', `Host ${shown(host)} is none of this address: HOLDFAST_ALLOWED_HOSTS`);
   }
-  if (origin === '' || mayCome(origin, called, rules)) return undefined;
+  if (origin === '') return isForOthers(whereabouts, rules) ? OF_ANOTHER_PAGE : undefined;
+  if (mayCome(origin, called, rules)) return undefined;
   return forbidden('origin', `Pages of ${shown(origin)} may not come in here: HOLDFAST_ALLOWED_ORIGINS`);
 }
+
+/**
+ * A page may ask without an `Origin`, as for a picture: it cannot read what it is answered, but has been answered. Who follows a link to here
+ * sees the answer himself.
+ *
+ * @see https://www.w3.org/TR/fetch-metadata/
+ */
+const isForOthers = ({ site, dest }: Whereabouts, { allowedOrigins }: WhereRules): boolean =>
+  (site === 'cross-site' || site === 'same-site') && dest !== 'document' && !allowedOrigins.includes('*');
+
+const OF_ANOTHER_PAGE = forbidden('origin', 'Pages of others may not ask for anything here: HOLDFAST_ALLOWED_ORIGINS');
 
 const UNNAMED: Authority = { name: '', port: undefined };
 

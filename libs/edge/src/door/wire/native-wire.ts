@@ -8,6 +8,9 @@ const NATIVE_COMMANDS: readonly string[] = ['subscribe', 'unsubscribe', 'list', 
 /** Commands have four levels; what is deeper would overflow the stack of whoever walks through it. */
 const DEEPEST = 8;
 
+/** To look for the id of a command that is refused for its pace must cost nothing: of longer ones it is not said. */
+const LONGEST_READ_FOR_ID = 1_024;
+
 /** What a native handler gives back: a reply without the id that the wire puts in. */
 export interface NativeResult {
   event: string;
@@ -38,9 +41,9 @@ export const nativeWire: Wire = {
     return readCommand(value);
   },
 
-  /** Read all the same, for its id: who asks too fast must know what to ask again. Twenty such, and the client is closed. */
-  tooFast(text, perSecond) {
-    const incoming = this.read(text);
+  /** A short one is read all the same, for its id: who asks too fast must know what to ask again. Twenty such, and the client is closed. */
+  tooFast(text = '', perSecond) {
+    const incoming = this.read(text.length <= LONGEST_READ_FOR_ID ? text : '');
     const id =
       incoming.kind === 'command' ? incoming.command.id : incoming.kind === 'refused' ? incoming.id : undefined;
     return refused('too-many-commands', `at most ${perSecond} commands per second`, id);

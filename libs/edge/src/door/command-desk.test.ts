@@ -7,7 +7,7 @@ import { CommandDesk } from './command-desk.js';
 import { NotedSocket, sessionOn } from './session.rig.js';
 
 const settle = async (): Promise<void> => {
-  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
 };
 
 it('closes who says twenty times as much as it may, although a good command comes between again and again', async () => {

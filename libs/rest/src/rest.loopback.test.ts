@@ -347,11 +347,10 @@ it('what REST costs is shown to operators', async () => {
     'holdfast_upstream_rest_requests_total{result="limited"} 0',
     `holdfast_upstream_rest_weight_limit{host="${host}"} 6000`,
     'holdfast_upstream_rest_waits_total 0',
+    `holdfast_upstream_rest_weight{host="${host}"} 10`,
   ]) {
     expect(shown).toContain(line);
   }
-  expect(rest.hosts.all[0]?.weight.used).toBe(10);
-  expect(shown).toContain(`holdfast_upstream_rest_weight{host="${host}"} 10`);
   expect(rest.describe(systemClock.now())).toEqual([
     {
       host,

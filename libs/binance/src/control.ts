@@ -110,7 +110,7 @@ function readMethod(fields: RequestFields, id: RequestId, text: string): Result<
         ? ok({ method, params, id })
         : refuse(Array.isArray(params) ? 'invalid stream' : 'streams must be an array', id);
     case 'LIST_SUBSCRIPTIONS':
-      return (params ?? undefined) === undefined || (Array.isArray(params) && params.length === 0)
+      return params === undefined || params === null || (Array.isArray(params) && params.length === 0)
         ? ok({ method, id })
         : refuse('too many parameters', id);
     case 'SET_PROPERTY':

@@ -8,25 +8,13 @@ import { HandUpstream } from '../../../test/support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { type TestRedis, startRedis } from '../../../test/support/start-redis.js';
 import { until } from '../../../test/support/until.js';
+import { topOfBook, wholeTrade } from '../../../test/support/whole-events.js';
 import { WsClient } from '../../../test/support/ws-client.js';
 
 const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
 
 const trade = (id: number) => ({ type: 'trade', symbol: 'BTCUSDT', id }) as const;
-const wholeTrade = (id: number) =>
-  ({ ...trade(id), price: '1', quantity: '1', taker: 'buy', tradedAt: 1, eventAt: 1, bestMatch: true }) as const;
-const top = (updateId: number) =>
-  ({
-    type: 'bookTicker',
-    symbol: 'BTCUSDT',
-    updateId,
-    bid: '1',
-    bidQuantity: '1',
-    ask: '2',
-    askQuantity: '1',
-  }) as const;
-
 describe('an edge over Redis', () => {
   let redis: TestRedis;
   let edge: TestEdge;
@@ -62,7 +50,7 @@ describe('an edge over Redis', () => {
     const load = (): void => {
       id += 1;
       upstream.publish(TRADE, trade(id));
-      upstream.publish(TOP, top(id));
+      upstream.publish(TOP, topOfBook(id));
       endLoad = systemClock.after(2, load);
     };
     load();
@@ -91,14 +79,14 @@ describe('an edge over Redis', () => {
   it('serves one stream at the same places from every edge', async () => {
     const other = await startEdge({}, { redisUrl: redis.url });
     await until(() => other.bus.messages.state === 'up');
-    upstream.publish(TOP, top(1));
+    upstream.publish(TOP, topOfBook(1));
     const client = await WsClient.open(`${other.wsUrl}/v1`);
     await client.ask({ event: 'subscribe', data: { streams: [TOP] } });
     expect(await client.take(2)).toMatchObject([
       { type: 'feed', seq: 1 },
       { updateId: 1, seq: 1 },
     ]);
-    upstream.publish(TOP, top(2));
+    upstream.publish(TOP, topOfBook(2));
     await until(() => client.texts.length === 1 && native.texts.length === 2);
     expect(client.texts[0]).toBe(native.texts[1]);
     await client.close();

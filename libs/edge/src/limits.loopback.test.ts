@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { metricValue } from '../../../test/support/metric-value.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
 import { WsClient } from '../../../test/support/ws-client.js';
@@ -26,16 +27,7 @@ describe('what a client may take from an edge', () => {
   };
   const connect = (path: string): Promise<WsClient> => WsClient.open(`${edge.wsUrl}${path}`);
   const status = async (): Promise<Status> => (await (await fetch(`${edge.opsUrl}/status`)).json()) as Status;
-  const metric = async (line: string): Promise<number> => {
-    const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
-    return Number(
-      text
-        .split('\n')
-        .find((found) => found.startsWith(`${line} `))
-        ?.split(' ')
-        .at(-1) ?? Number.NaN,
-    );
-  };
+  const metric = (line: string): Promise<number> => metricValue(edge.opsUrl, line);
   afterEach(async () => {
     upstream.stop();
     await edge.stop();

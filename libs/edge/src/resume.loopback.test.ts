@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Place } from '#libs/core';
 import type { EdgeSettings } from '#libs/runtime';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { metricValue } from '../../../test/support/metric-value.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
 import { WsClient } from '../../../test/support/ws-client.js';
@@ -51,16 +52,7 @@ describe('a native client that comes back', () => {
   const subscribe = (client: WsClient, since: Record<string, Place>, more: object = {}): void =>
     client.send({ event: 'subscribe', id: 1, data: { streams: Object.keys(since), since, ...more } });
   const at = (seq: number, epoch = 7): Place => ({ epoch, seq });
-  const metric = async (line: string): Promise<number> => {
-    const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
-    return Number(
-      text
-        .split('\n')
-        .find((found) => found.startsWith(`${line} `))
-        ?.split(' ')
-        .at(-1),
-    );
-  };
+  const metric = (line: string): Promise<number> => metricValue(edge.opsUrl, line);
 
   it('gets what it has missed in its order, then the state, then what is live, with nothing missing or twice, however busy the stream is', async () => {
     await begin();

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type FeedEvent, type Place, encode } from '#libs/core';
+import type { FeedEvent, Place } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { feedText } from '../../../../test/support/feed-text.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from '../streams/edge-stream.js';
@@ -57,18 +58,7 @@ describe('a stream whose upstream was replaced', () => {
     wire.length = 0;
   });
   const deliver = (...texts: string[]): void => texts.forEach(intake.deliverTo(stream));
-  const feed = (epoch: number, seq: number, more: Partial<FeedEvent> = {}): string =>
-    encode({
-      type: 'feed',
-      stream: TRADE,
-      epoch,
-      seq,
-      state: 'live',
-      since: 1,
-      cause: 'resumed',
-      by: 'upstream',
-      ...more,
-    });
+  const feed = (epoch: number, seq: number, more: Partial<FeedEvent> = {}): string => feedText(TRADE, epoch, seq, more);
   const first = (follows?: Place): string =>
     feed(8, 1, { state: 'recovering', cause: 'subscribing', ...(follows && { follows }) });
   const told = (): unknown[][] =>

@@ -2,21 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../../../../test/support/start-edge.js';
 import { until } from '../../../../test/support/until.js';
+import { wholeTrade } from '../../../../test/support/whole-events.js';
 import { WsClient } from '../../../../test/support/ws-client.js';
 
 const TRADE = 'btcusdt@trade';
-const trade = (id: number) =>
-  ({
-    type: 'trade',
-    symbol: 'BTCUSDT',
-    id,
-    price: '1'.repeat(2_000),
-    quantity: '1',
-    taker: 'buy',
-    tradedAt: 1,
-    eventAt: 1,
-    bestMatch: true,
-  }) as const;
+const trade = (id: number) => ({ ...wholeTrade(id), price: '1'.repeat(2_000) });
 
 let edge: TestEdge;
 let upstream: HandUpstream;

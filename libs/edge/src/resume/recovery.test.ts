@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { type FeedEvent, type MissedQuestion, type Place, placeIn } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { feedText } from '../../../../test/support/feed-text.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
 import { join } from '../following/joining.js';
@@ -13,19 +14,8 @@ const TRADE = 'btcusdt@trade';
 
 const trade = (epoch: number, seq: number): string =>
   `{"type":"trade","stream":"${TRADE}","epoch":${epoch},"seq":${seq},"id":${seq}}`;
-const feed = (epoch: number, seq: number, more: object = {}): string =>
-  JSON.stringify({
-    type: 'feed',
-    stream: TRADE,
-    epoch,
-    seq,
-    state: 'live',
-    since: 1,
-    cause: 'resumed',
-    by: 'upstream',
-    ...more,
-  });
-const follows = (epoch: number, seq: number, place: Place, by = 'upstream'): string =>
+const feed = (epoch: number, seq: number, more: Partial<FeedEvent> = {}): string => feedText(TRADE, epoch, seq, more);
+const follows = (epoch: number, seq: number, place: Place, by: FeedEvent['by'] = 'upstream'): string =>
   feed(epoch, seq, { follows: place, by });
 const at = (epoch: number, seq: number): Place => ({ epoch, seq });
 

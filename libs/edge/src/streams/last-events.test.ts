@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type FeedEvent, encode } from '#libs/core';
+import type { FeedEvent } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { feedText } from '../../../../test/support/feed-text.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from './edge-stream.js';
@@ -15,18 +16,7 @@ const TRADE = 'btcusdt@trade';
 const trade = (seq: number, epoch = 7, more = ''): string =>
   `{"type":"trade","stream":"${TRADE}","epoch":${epoch},"seq":${seq},"id":${seq}${more}}`;
 
-const feed = (epoch: number, seq: number, more: Partial<FeedEvent> = {}): string =>
-  encode({
-    type: 'feed',
-    stream: TRADE,
-    epoch,
-    seq,
-    state: 'live',
-    since: 1,
-    cause: 'resumed',
-    by: 'upstream',
-    ...more,
-  });
+const feed = (epoch: number, seq: number, more: Partial<FeedEvent> = {}): string => feedText(TRADE, epoch, seq, more);
 
 describe('the last events of a stream', () => {
   let clock: FakeClock;

@@ -19,11 +19,15 @@ export interface TestRedis {
   stop(): Promise<void>;
 }
 
-/** Starts a Redis server on a free port of the loopback address, without persistence. */
-export async function startRedis(): Promise<TestRedis> {
+/**
+ * Starts a Redis server on a free port of the loopback address, without persistence.
+ * @param more further arguments: `['--replicaof', '127.0.0.1 6379']`.
+ */
+export async function startRedis(more: readonly string[] = []): Promise<TestRedis> {
   const binary = findRedis();
   const port = await freePort();
-  let server = await run(binary, port);
+  const options = ['--save', '', '--appendonly', 'no', ...more];
+  let server = await runRedis(binary, port, options);
   const kill = async (): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const gone = once(server, 'exit');
@@ -39,7 +43,7 @@ export async function startRedis(): Promise<TestRedis> {
     kill,
     restart: async () => {
       await kill();
-      server = await run(binary, port);
+      server = await runRedis(binary, port, options);
     },
     freeze: () => void server.kill('SIGSTOP'),
     thaw: () => void server.kill('SIGCONT'),
@@ -47,15 +51,16 @@ export async function startRedis(): Promise<TestRedis> {
   };
 }
 
-async function run(binary: string, port: number): Promise<ChildProcess> {
-  const options = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'];
-  const server = spawn(binary, options, { stdio: 'ignore' });
+/** @param options arguments of `redis-server` beside the address; the path of a configuration file comes first. */
+export async function runRedis(binary: string, port: number, options: readonly string[]): Promise<ChildProcess> {
+  const where = ['--port', `${port}`, '--bind', '127.0.0.1'];
+  const server = spawn(binary, [...options, ...where], { stdio: 'ignore' });
   await until(() => accepts(port), { deadlineMs: 10_000, what: `redis-server accepts on port ${port}` });
   return server;
 }
 
 /** The path of `redis-server`: from the PATH, or installed with apt where we may. */
-function findRedis(): string {
+export function findRedis(): string {
   if (runs('redis-server')) return 'redis-server';
   if (process.getuid?.() === 0 && runs('apt-get')) {
     execFileSync('apt-get', ['update', '-qq'], { stdio: 'ignore' });

@@ -1,12 +1,13 @@
-import { Metrics, silentLog, systemClock } from '#libs/runtime';
+import { Metrics, readRedisUrl, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts, roundTripOf } from '../local/bus-metrics.js';
 import type { BusParts } from '../local/bus-parts.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
 import { Complaints } from './pubsub/complaints.js';
-import { addressOf, connectTo, hasPassword } from './pubsub/connection.js';
+import { type RedisAddressee, connectTo, cut, describeAddress } from './pubsub/connection.js';
 import type { LivenessParts } from './pubsub/liveness.js';
+import { Sentinels } from './pubsub/sentinels.js';
 import { Persistence } from './persistence.js';
 import { RedisBudget } from './redis-budget.js';
 import { RedisMarks } from './redis-marks.js';
@@ -14,7 +15,10 @@ import { RedisMessages } from './redis-messages.js';
 import { RedisTerms } from './redis-terms.js';
 
 export interface RedisBusOptions {
+  /** As `HOLDFAST_REDIS_URL` has it. */
   redisUrl: string;
+  sentinelUsername?: string;
+  sentinelPassword?: string;
   /** Bytes (of ASCII) of each kind of message that may wait for Redis before newer ones are dropped. */
   queueBytes: number;
   /** Put before every channel and key, so that tests or installations can share one Redis. */
@@ -35,14 +39,19 @@ export class RedisBus implements Bus {
   readonly marks: RedisMarks;
   readonly ask: AskOverMessages;
   private readonly parts: LivenessParts;
+  private readonly sentinels: Sentinels;
   private readonly persistence: Persistence;
   private hasStopped = false;
 
-  constructor({ redisUrl, queueBytes, prefix = '' }: RedisBusOptions, given: Partial<BusParts> = {}) {
+  /** @throws TypeError when the URL is none. */
+  constructor({ queueBytes, prefix = '', ...where }: RedisBusOptions, given: Partial<BusParts> = {}) {
     const { clock = systemClock, log = silentLog, metrics = new Metrics() } = given;
     const { counts } = this;
-    this.parts = partsOf(redisUrl, { clock, log, counts, roundTrip: roundTripOf(metrics) });
-    const { redis } = this.parts.publishing;
+    const addressee = addresseeOf(where);
+    this.parts = partsOf(addressee, { clock, log, counts, roundTrip: roundTripOf(metrics) });
+    const { publishing, subscribing } = this.parts;
+    const { redis } = publishing;
+    this.sentinels = new Sentinels(addressee, () => [publishing, subscribing].forEach(cut));
     const messages = new RedisMessages({ prefix, queueBytes }, this.parts, new Subscribers(counts, log));
     this.messages = messages;
     this.persistence = new Persistence(messages.liveness, clock, this.parts.complaints);
@@ -66,6 +75,7 @@ export class RedisBus implements Bus {
 
   /** Resolves when the bus is up, or soon when it does not come up: it goes on trying by itself. */
   start(): Promise<void> {
+    this.sentinels.start();
     return this.messages.liveness.start();
   }
 
@@ -73,6 +83,7 @@ export class RedisBus implements Bus {
     if (this.hasStopped) return;
     this.hasStopped = true;
     this.messages.liveness.stop();
+    this.sentinels.stop();
     this.ask.stop();
     this.messages.flush();
     const { publishing, subscribing } = this.parts;
@@ -117,18 +128,24 @@ export class RedisBus implements Bus {
   }
 }
 
+function addresseeOf({ redisUrl, ...sentinel }: Omit<RedisBusOptions, 'queueBytes' | 'prefix'>): RedisAddressee {
+  const address = readRedisUrl(redisUrl);
+  if (address === undefined) throw new TypeError('Not a URL of Redis');
+  return { ...address, ...sentinel };
+}
+
 /** Two connections, because one that subscribes can do nothing else, and what is known of their Redis. */
 function partsOf(
-  redisUrl: string,
+  addressee: RedisAddressee,
   given: Pick<LivenessParts, 'clock' | 'log' | 'counts' | 'roundTrip'>,
 ): LivenessParts {
-  const address = addressOf(redisUrl);
+  const address = describeAddress(addressee);
   return {
     ...given,
-    publishing: connectTo(redisUrl, 'holdfast-publisher'),
-    subscribing: connectTo(redisUrl, 'holdfast-subscriber'),
+    publishing: connectTo(addressee, 'holdfast-publisher'),
+    subscribing: connectTo(addressee, 'holdfast-subscriber'),
     complaints: new Complaints(given.log, address),
     address,
-    hasPassword: hasPassword(redisUrl),
+    hasPassword: addressee.password !== undefined,
   };
 }

@@ -1,5 +1,5 @@
-import { IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
-import { integer, text } from './readers.js';
+import { IsInt, IsNotEmpty, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { asItIs, integer, text } from './readers.js';
 import { redisUrl } from './redis-url.js';
 import { Setting } from './setting.js';
 
@@ -9,13 +9,36 @@ export class BusSettings {
     env: 'HOLDFAST_REDIS_URL',
     read: redisUrl,
     expected:
-      'a URL like redis://host:6379 or rediss://user:password@host:6380, with # / ? % @ in a password written as %23 %2F %3F %25 %40, and without a database number: pub/sub knows no databases, HOLDFAST_REDIS_PREFIX keeps installations apart',
-    says: 'Redis that carries events between processes. Unset: an in-memory bus, for standalone only.',
+      'a URL like redis://host:6379, rediss://user:password@host:6380 or redis-sentinel://user:password@host:26379,host:26379/master-name, with # / ? % @ in a password written as %23 %2F %3F %25 %40, and without a database number: pub/sub knows no databases, HOLDFAST_REDIS_PREFIX keeps installations apart',
+    says: 'Redis that carries events between processes; rediss and rediss-sentinel go over TLS. Unset: an in-memory bus, for standalone only.',
     isSecret: true,
   })
   @IsOptional()
   @IsString()
   redisUrl?: string;
+
+  @Setting({
+    env: 'HOLDFAST_REDIS_SENTINEL_USERNAME',
+    read: text,
+    expected: 'a name of at least one character',
+    says: 'Who we are for the sentinels, where they know users; user and password in the URL are for Redis.',
+  })
+  @IsOptional()
+  @IsNotEmpty()
+  @IsString()
+  sentinelUsername?: string;
+
+  @Setting({
+    env: 'HOLDFAST_REDIS_SENTINEL_PASSWORD',
+    read: asItIs,
+    expected: 'a password of at least one character',
+    says: 'What the sentinels ask for (their requirepass).',
+    isSecret: true,
+  })
+  @IsOptional()
+  @IsNotEmpty()
+  @IsString()
+  sentinelPassword?: string;
 
   @Setting({
     env: 'HOLDFAST_REDIS_PREFIX',

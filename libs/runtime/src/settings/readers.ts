@@ -3,6 +3,9 @@ import type { SettingReader } from './setting.js';
 
 export const text: SettingReader<string> = (given) => given.trim();
 
+/** White space may be part of it, as in a password. */
+export const asItIs: SettingReader<string> = (given) => given;
+
 export const integer: SettingReader<number> = (given) =>
   /^-?\d{1,15}$/.test(given.trim()) ? Number(given) : undefined;
 

@@ -1,25 +1,70 @@
 import type { SettingReader } from './setting.js';
 
-/**
- * A Redis URL whose every part is used. Anything else is refused rather than guessed at: a `#`, `?` or `/` in a password that
- * is not percent-encoded ends the host, and a database number would keep keys apart but not channels.
- */
-export const redisUrl: SettingReader<string> = (given) => {
-  const text = given.trim();
-  const url = /^rediss?:\/\/[^\s?#]+$/.test(text) ? URL.parse(text) : null;
-  if (!url || url.hostname === '' || url.port === '0') return undefined;
-  if (!['', '/', '/0'].includes(url.pathname)) return undefined;
-  if (!isDecodable(url.username) || !isDecodable(url.password)) return undefined;
-  // A user without a password is a password that was written in the wrong place.
-  if (url.username !== '' && url.password === '') return undefined;
-  return text;
-};
+export interface RedisHost {
+  host: string;
+  port: number;
+}
 
-function isDecodable(encoded: string): boolean {
+/** What a Redis URL says. */
+export interface RedisAddress {
+  /** Redis itself; with a `masterName`, the sentinels that know where it is. Never empty. */
+  hosts: readonly [RedisHost, ...RedisHost[]];
+  /** The name of the master that the sentinels watch. Absent where Redis is addressed itself. */
+  masterName?: string;
+  /** Who we are for Redis; what sentinels ask for is a setting of its own. */
+  username?: string;
+  password?: string;
+  /** Whether Redis, and the sentinels, are spoken to over TLS. */
+  isTls: boolean;
+}
+
+const REDIS_PORT = 6379;
+const SENTINEL_PORT = 26379;
+
+/** Scheme, sentinels or not, credentials up to the last `@`, hosts, and what follows them. */
+const PARTS = /^(rediss?)(-sentinel)?:\/\/(?:([^\s/?#]*)@)?([^\s/?#@]+)(\/[^\s?#]*)?$/;
+
+/** Names that Sentinel takes in its configuration. */
+const MASTER_NAME = /^[\w.-]+$/;
+
+/**
+ * Reads a Redis URL of which every part is used: `redis://` and `rediss://` for one Redis, `redis-sentinel://` and
+ * `rediss-sentinel://` for the sentinels of one, comma separated, with the master's name as the path. Anything else is refused
+ * rather than guessed at: a `#`, `?` or `/` in a password that is not percent-encoded ends the host, and a database number would
+ * keep keys apart but not channels.
+ */
+export function readRedisUrl(given: string): RedisAddress | undefined {
+  const [, scheme, sentinel, credentials = '', hostsText = '', path = ''] = PARTS.exec(given.trim()) ?? [];
+  if (scheme === undefined) return undefined;
+  const defaultPort = sentinel ? SENTINEL_PORT : REDIS_PORT;
+  const names = sentinel ? hostsText.split(',') : [hostsText];
+  const [first, ...others] = names.map((name) => readHost(name, defaultPort));
+  const user = readCredentials(credentials);
+  const name = path.slice(1);
+  if (!first || !others.every((host) => host !== undefined) || !user) return undefined;
+  if (sentinel ? !MASTER_NAME.test(name) : !['', '0'].includes(name)) return undefined;
+  return { hosts: [first, ...others], ...user, isTls: scheme === 'rediss', ...(sentinel && { masterName: name }) };
+}
+
+/** The text of a Redis URL that `readRedisUrl` can read. */
+export const redisUrl: SettingReader<string> = (given) =>
+  readRedisUrl(given) === undefined ? undefined : given.trim();
+
+function readHost(text: string, defaultPort: number): RedisHost | undefined {
+  // A scheme that URL knows no port of, so that none is left out.
+  const url = URL.parse(`redis://${text}`);
+  if (!url || url.hostname === '' || url.port === '0' || url.pathname !== '') return undefined;
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || defaultPort) };
+}
+
+/** A user without a password is a password that was written in the wrong place. */
+function readCredentials(text: string): Pick<RedisAddress, 'username' | 'password'> | undefined {
+  const url = URL.parse(`redis://${text}@host`);
+  if (!url || (url.username !== '' && url.password === '')) return undefined;
   try {
-    decodeURIComponent(encoded);
-    return true;
+    const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+    return { ...(username !== '' && { username }), ...(password !== '' && { password }) };
   } catch {
-    return false;
+    return undefined;
   }
 }

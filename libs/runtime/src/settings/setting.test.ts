@@ -102,6 +102,14 @@ describe('readSettings', () => {
     'redis://s3cret@host',
     'redis://:s3cret @host',
     's3cret',
+    'redis://:s3cret@h1,h2',
+    'redis-sentinel://:s3cret@h1,h2',
+    'redis-sentinel://:s3cret@h1,h2/',
+    'redis-sentinel://:s3cret@h1,/mymaster',
+    'redis-sentinel://:s3cret@h1,h2:0/mymaster',
+    'redis-sentinel://:s3cret@h1,h2/my/master',
+    'redis-sentinel://:s3cret@h1,h2/mymaster/0',
+    'redis-cluster://:s3cret@h1,h2',
   ])('refuses %s as the URL of Redis, and shows nothing of it', (given) => {
     const lines = complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: given }));
     expect(lines).toEqual([
@@ -125,6 +133,8 @@ describe('readSettings', () => {
     'redis://h:6379/0',
     'rediss://user:p%23%40%2Fss@[::1]:6380',
     ' redis://:pa$$@h.example ',
+    'redis-sentinel://h/mymaster',
+    'rediss-sentinel://user:p%23%40%2Fss@h1:26380,[::1],10.0.0.3:1/my.master-1',
   ])('takes %s as the URL of Redis', (given) => {
     expect(readSettings(ALL, { HOLDFAST_REDIS_URL: given }).bus.redisUrl).toBe(given.trim());
   });

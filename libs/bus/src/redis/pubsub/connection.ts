@@ -1,15 +1,24 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { type Millis, doubled } from '#libs/core';
-import { systemRandom } from '#libs/runtime';
+import { type RedisAddress, systemRandom } from '#libs/runtime';
 
 const RETRY_FIRST_MS: Millis = 50;
 const RETRY_MOST_MS: Millis = 1_000;
+
+/** How long a sentinel has to say where Redis is, before the next one is asked. */
+const SENTINEL_ANSWERS_MS: Millis = 1_000;
 
 /** One connection to Redis, over and over. */
 export interface RedisConnection {
   readonly redis: Redis;
   /** It has proved to work, so that the next loss is again the first one. */
   worked(): void;
+}
+
+/** Where Redis is, and who we are for it and for its sentinels. */
+export interface RedisAddressee extends RedisAddress {
+  sentinelUsername?: string;
+  sentinelPassword?: string;
 }
 
 /**
@@ -21,10 +30,13 @@ export interface RedisConnection {
  * would keep it from that), and ioredis's `socketTimeout` is not used: its timer outlives the connection that it watched and
  * cuts the next one. Nor does its count of failures do, which begins anew with every TCP handshake.
  */
-export function connectTo(redisUrl: string, name: string): RedisConnection {
+export function connectTo(addressee: RedisAddressee, name: string): RedisConnection {
   let failures = 0;
+  const retryStrategy = (): Millis =>
+    RETRY_FIRST_MS + systemRandom() * doubled(RETRY_FIRST_MS, ++failures, RETRY_MOST_MS);
   const redis = new Redis({
-    ...addresseeOf(new URL(redisUrl)),
+    ...(addressee.masterName === undefined ? addressee.hosts[0] : bySentinels(addressee, retryStrategy)),
+    ...credentialsOf(addressee),
     lazyConnect: true,
     enableOfflineQueue: false,
     enableReadyCheck: false,
@@ -36,42 +48,66 @@ export function connectTo(redisUrl: string, name: string): RedisConnection {
     keepAlive: 10_000,
     // A server that hangs does not answer a goodbye either.
     disconnectTimeout: 100,
-    retryStrategy: () => RETRY_FIRST_MS + systemRandom() * doubled(RETRY_FIRST_MS, ++failures, RETRY_MOST_MS),
+    retryStrategy,
   });
   // For CLIENT LIST. An access list may forbid it.
   redis.on('ready', () => void redis.client('SETNAME', name).catch((error: Error) => error.message));
-  return {
+  const connection = {
     redis,
     worked: () => {
       failures = 0;
     },
   };
+  if (addressee.masterName !== undefined) redis.on('ready', () => void leaveReplica(connection));
+  return connection;
 }
 
-/** Read here as the setting was checked, so that one parser says what the URL means. */
-function addresseeOf({ hostname, port, protocol, username, password }: URL): RedisOptions {
+/** Each attempt asks the sentinels anew where the master is. */
+function bySentinels(addressee: RedisAddressee, retryStrategy: () => Millis): RedisOptions {
+  const { hosts, masterName, sentinelUsername, sentinelPassword, isTls } = addressee;
   return {
-    host: hostname.replace(/^\[|\]$/g, ''),
-    port: Number(port || '6379'),
-    ...(username !== '' && { username: decodeURIComponent(username) }),
-    ...(password !== '' && { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' && { tls: {} }),
+    sentinels: [...hosts],
+    name: masterName ?? '',
+    role: 'master',
+    sentinelCommandTimeout: SENTINEL_ANSWERS_MS,
+    // Were it anything but a number, the connection would be over for ever once no sentinel is there.
+    sentinelRetryStrategy: retryStrategy,
+    ...(sentinelUsername !== undefined && { sentinelUsername }),
+    ...(sentinelPassword !== undefined && { sentinelPassword }),
+    ...(isTls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
   };
 }
 
-/** Host and port of a Redis URL for logs: never the credentials in it. */
-export function addressOf(redisUrl: string): string {
-  const { hostname, port } = new URL(redisUrl);
-  return `${hostname}:${port || '6379'}`;
+const credentialsOf = ({ username, password, isTls }: RedisAddress): RedisOptions => ({
+  ...(username !== undefined && { username }),
+  ...(password !== undefined && { password }),
+  ...(isTls && { tls: {} }),
+});
+
+/**
+ * A sentinel that has not heard of a failover still names the old master, which carries messages as a replica does: only
+ * among those who are at it as well.
+ *
+ * @see https://redis.io/docs/latest/develop/reference/sentinel-clients/ step 3: the client verifies the role
+ */
+async function leaveReplica(connection: RedisConnection): Promise<void> {
+  const answer: unknown = await connection.redis.role().catch(() => undefined);
+  if (Array.isArray(answer) && answer[0] !== 'master') cut(connection);
 }
 
-/** Whether connections begin with a password of ours. */
-export const hasPassword = (redisUrl: string): boolean => new URL(redisUrl).password !== '';
+/** Host and port for logs, of Redis or of the sentinels that know it: never the credentials. */
+export function describeAddress({ hosts, masterName }: RedisAddress): string {
+  const names = hosts.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`));
+  return masterName === undefined ? names.join() : `${masterName} of the sentinels ${names.join()}`;
+}
 
 /** Ends the present connection at once, as if the network had; the next one is tried as after any loss. */
 export function cut({ redis }: RedisConnection): void {
   if (redis.status === 'ready' || redis.status === 'connect') redis.stream.destroy();
 }
+
+/** What became of a connection, in the same words as long as the same is wrong: how long ioredis waits is not part of it. */
+export const troubleOf = ({ message }: Error): string => message.replace(/ Retrying from scratch after [\d.]+ms\./, '');
 
 /** What Redis itself answered, as opposed to what became of a connection; undefined where it answered nothing. */
 export const wordsOf = (error: Error): string | undefined => (error.name === 'ReplyError' ? error.message : undefined);

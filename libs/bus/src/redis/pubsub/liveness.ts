@@ -3,7 +3,7 @@ import type { Log } from '#libs/runtime';
 import type { BusCounts } from '../../local/bus-metrics.js';
 import type { BusState } from '../../ports/messages.js';
 import type { Complaints } from './complaints.js';
-import { type RedisConnection, cut } from './connection.js';
+import { type RedisConnection, cut, troubleOf } from './connection.js';
 
 /** How often the bus sends itself an echo, and after how many unanswered ones its connections count as dead. */
 const ECHO_EVERY_MS: Millis = 1_000;
@@ -125,7 +125,7 @@ export class Liveness {
   }
 
   private watchConnection({ redis }: RedisConnection, role: string): void {
-    redis.on('error', (error: Error) => this.note(error.message));
+    redis.on('error', (error: Error) => this.note(troubleOf(error)));
     redis.on('ready', () => {
       this.echoesMissed = 0;
       this.echoIfDown();

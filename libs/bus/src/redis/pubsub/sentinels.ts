@@ -1,0 +1,57 @@
+import { Redis } from 'ioredis';
+import type { Millis } from '#libs/core';
+import type { RedisAddressee } from './connection.js';
+
+/** What sentinels publish when another Redis has become the master: `<name> <old host> <old port> <new host> <new port>`. */
+const SWITCHED = '+switch-master';
+
+const RETRY_MS: Millis = 2_000;
+
+/**
+ * Hears from the sentinels when the master changes. The old one may still be there for us, cut off from everybody else or
+ * frozen; whoever stayed with it would speak to nobody.
+ *
+ * ioredis's own `failoverDetector` does this too, but ends a connection for ever when the news come while it is asking
+ * where the master is, which is just when they come.
+ */
+export class Sentinels {
+  private readonly connections: readonly Redis[];
+
+  /** @param moved told that the master is another one. */
+  constructor(addressee: RedisAddressee, moved: () => void) {
+    const { hosts, masterName, sentinelUsername: username, sentinelPassword: password, isTls } = addressee;
+    this.connections = (masterName === undefined ? [] : hosts).map((host) => {
+      const redis = new Redis({
+        ...host,
+        ...(username !== undefined && { username }),
+        ...(password !== undefined && { password }),
+        ...(isTls && { tls: {} }),
+        lazyConnect: true,
+        enableOfflineQueue: false,
+        enableReadyCheck: false,
+        disableClientInfo: true,
+        autoResubscribe: false,
+        maxRetriesPerRequest: 0,
+        connectTimeout: 3_000,
+        keepAlive: 10_000,
+        disconnectTimeout: 100,
+        retryStrategy: () => RETRY_MS,
+      });
+      // One that is away is one of several; that none is there is said by who looks for the master.
+      redis.on('error', () => undefined);
+      redis.on('ready', () => void redis.subscribe(SWITCHED).catch(() => undefined));
+      redis.on('message', (_channel, text: string) => {
+        if (text.startsWith(`${masterName} `)) moved();
+      });
+      return redis;
+    });
+  }
+
+  start(): void {
+    for (const redis of this.connections) redis.connect().catch(() => undefined);
+  }
+
+  stop(): void {
+    for (const redis of this.connections) redis.disconnect();
+  }
+}

@@ -19,63 +19,16 @@ describe('a role that cannot run as it is set', () => {
     },
   );
 
+  // What else is refused, and in what words: settings.test.ts.
   it.each(['upstream', 'edge', 'standalone'])(
-    '%s ends with 78 on a Redis URL that is none, and shows no part of it',
+    '%s ends with 78 and one line on a Redis URL that is none, and shows no part of it',
     async (role) => {
-      for (const url of ['user:s3cret@host:6379', 'redis://:s3cret%zz@host', 'redis://:s3cret@host:6379/1']) {
-        const { exit, output } = runRole(role, { HOLDFAST_REDIS_URL: url });
-        expect(await exit).toBe(78);
-        expect(output()).toMatch(/^HOLDFAST_REDIS_URL is [^\n]*HOLDFAST_REDIS_PREFIX[^\n]*\n$/);
-        expect(output()).not.toContain('s3cret');
-      }
+      const { exit, output } = runRole(role, { HOLDFAST_REDIS_URL: 'redis://:s3cret@host:6379/1' });
+      expect(await exit).toBe(78);
+      expect(output()).toMatch(/^HOLDFAST_REDIS_URL is [^\n]*HOLDFAST_REDIS_PREFIX[^\n]*\n$/);
+      expect(output()).not.toContain('s3cret');
     },
   );
-
-  it('edge ends with 78 on a public address that nobody allowed', async () => {
-    const { exit, output } = runRole('edge', { HOLDFAST_HOST: '0.0.0.0', HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1' });
-    expect(await exit).toBe(78);
-    expect(output()).toMatch(/^HOLDFAST_HOST is "0\.0\.0\.0".*HOLDFAST_ALLOW_PUBLIC=yes/);
-  });
-
-  it.each<[string, Record<string, string>, RegExp]>([
-    [
-      'standalone',
-      { HOLDFAST_OPS_HOST: '0.0.0.0' },
-      /^HOLDFAST_OPS_HOST is "0\.0\.0\.0".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/,
-    ],
-    ['edge', { HOLDFAST_OPS_HOST: '::' }, /^HOLDFAST_OPS_HOST is "::".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/],
-    ['upstream', { HOLDFAST_OPS_HOST: '10.1.2.3' }, /^HOLDFAST_OPS_HOST is "10.1.2.3".*HOLDFAST_OPS_ALLOW_PUBLIC=yes/],
-    ['standalone', { HOLDFAST_UPSTREAM_WS_URL: 'wss://host:99443' }, /^HOLDFAST_UPSTREAM_WS_URL is "wss:/],
-    [
-      'standalone',
-      { HOLDFAST_STREAM: 'btcusdt@trade' },
-      /^HOLDFAST_STREAM is not a setting: did you mean HOLDFAST_STREAMS/,
-    ],
-    ['upstream', { HOLDFAST_MAX_CONNECTION: '5' }, /^HOLDFAST_MAX_CONNECTION is not .* HOLDFAST_MAX_CONNECTIONS/],
-    [
-      'standalone',
-      { HOLDFAST_PORT: '9464', HOLDFAST_OPS_PORT: '9464' },
-      /^HOLDFAST_PORT is 9464 and HOLDFAST_OPS_PORT/,
-    ],
-    ['edge', { HOLDFAST_TOKENS_FILE: 'README.md' }, /^HOLDFAST_TOKENS_FILE is "README.md": line \d+: expected/],
-    ['upstream', { HOLDFAST_TOKENS_FILE: '/nowhere' }, /^HOLDFAST_TOKENS_FILE is "\/nowhere": expected a file/],
-    ['standalone', { HOLDFAST_JWT_KEYS: 'package.json' }, /^HOLDFAST_JWT_KEYS is "package.json": expected a JWK set/],
-    ['edge', { HOLDFAST_JWT_KEYS: 'http://id.example/keys' }, /^HOLDFAST_JWT_KEYS is "http:.*https:/],
-    ['edge', { HOLDFAST_TLS_CERT_FILE: 'a' }, /^HOLDFAST_TLS_CERT_FILE is "a" and HOLDFAST_TLS_KEY_FILE is ""/],
-    ['edge', { HOLDFAST_TRUSTED_PROXIES: '10.0.0.0/33' }, /^HOLDFAST_TRUSTED_PROXIES is "10.0.0.0\/33"/],
-    ['standalone', { HOLDFAST_ALLOWED_ORIGINS: 'app.example' }, /^HOLDFAST_ALLOWED_ORIGINS is "app.example"/],
-    ['standalone', { HOLDFAST_ROTATE_WINDOW: '03:00-03:00' }, /^HOLDFAST_ROTATE_WINDOW is "03:00-03:00"/],
-    [
-      'standalone',
-      { HOLDFAST_STREAMS: 'btcusdt@trade,ethusdt@trade', HOLDFAST_UPSTREAM_MAX_STREAMS: '1' },
-      /^HOLDFAST_STREAMS has 2 streams and HOLDFAST_UPSTREAM_MAX_STREAMS is 1/,
-    ],
-  ])('%s ends with 78 and one line on %j', async (role, settings, line) => {
-    const { exit, output } = runRole(role, { HOLDFAST_REDIS_URL: 'redis://127.0.0.1:1', ...settings });
-    expect(await exit).toBe(78);
-    expect(output()).toMatch(line);
-    expect(output().trim().split('\n')).toHaveLength(1);
-  });
 
   const old = ['/usr/bin/node', '/usr/local/bin/node'].find(
     (node) =>

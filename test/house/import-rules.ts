@@ -53,7 +53,7 @@ const ROOMS: Record<string, Room> = {
   },
   client: { rooms: ['core', 'link'], packages: [], because: 'the SDK must stay small and run in browsers' },
   simulator: {
-    rooms: ['core', 'binance', 'runtime'],
+    rooms: ['core', 'runtime'],
     packages: ['ws', 'node:'],
     because: 'the fake Binance must not share code with what it tests',
   },

@@ -120,7 +120,6 @@ const CONVERSATIONS: readonly (readonly unknown[])[] = [
   [
     '{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775807}',
     '{"method":"LIST_SUBSCRIPTIONS","id":9223372036854775808}',
-    '{"method":"LIST_SUBSCRIPTIONS"}',
   ],
   ['hello'],
   ['[]'],

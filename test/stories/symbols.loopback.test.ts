@@ -18,6 +18,8 @@ class ListingRest {
   /** exchangeInfo is not answered before this. */
   answers: Promise<unknown> = Promise.resolve();
   isDown = false;
+  /** How often it was asked which symbols there are. */
+  questions = 0;
   private readonly server: Server;
 
   constructor(simulatorUrl: string) {
@@ -44,6 +46,7 @@ class ListingRest {
   }
 
   private async exchangeInfo(): Promise<string | undefined> {
+    this.questions += 1;
     await this.answers;
     return this.isDown ? undefined : JSON.stringify({ symbols: this.listed.map((symbol) => ({ symbol })) });
   }
@@ -145,13 +148,15 @@ describe('a name of a symbol that Binance does not list', () => {
     await until(() => told('acknowledged'));
   });
 
-  it('is passed on while nobody knows which symbols there are, and what flows stays when a list lacks it', async () => {
+  it('is passed on while nobody knows which symbols there are, and what flows stays when one list after the other lacks it', async () => {
     rest.isDown = true;
     await start();
     const client = await connect(`/ws/${LATER}/${NOWHERE}`);
     await until(() => tradesOf(client, 'ETHUSDT') > 0 && asked().includes(NOWHERE));
     rest.isDown = false;
     await knows(1);
+    const { questions } = rest;
+    await until(() => rest.questions > questions + 2);
     const others = tradesOf(client, 'ETHUSDT');
     await until(() => tradesOf(client, 'ETHUSDT') > others + 5);
     const late = await connect(`/ws/${LATER}`);

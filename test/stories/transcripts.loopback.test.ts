@@ -101,7 +101,6 @@ const SCRIPTS: Record<string, Script> = {
     path: '/ws',
     texts: IDS.map((id) => `{"method":"LIST_SUBSCRIPTIONS","id":${id}}`),
   },
-  'no id': { path: '/ws', texts: [`{"method":"SUBSCRIBE","params":["${TRADE}"]}`, LIST] },
   'an id that lies elsewhere': { path: '/ws', texts: ['{"method":"LIST_SUBSCRIPTIONS","params":[{"id":7}],"id":8}'] },
   'methods that are none': {
     path: '/ws',
@@ -111,7 +110,6 @@ const SCRIPTS: Record<string, Script> = {
       '{"method":5,"id":1}',
       '{"id":1}',
       '{"params":[],"id":3}',
-      '{}',
       LIST,
     ],
   },

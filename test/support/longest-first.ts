@@ -13,6 +13,7 @@ const LONGEST = [
   'test/stories/rolling.redis.test.ts',
   'test/stories/readme.redis.test.ts',
   'test/stories/command-line.loopback.test.ts',
+  'test/stories/listings.loopback.test.ts',
   'libs/upstream/src/silence.loopback.test.ts',
   'test/package/client-package.loopback.test.ts',
   'libs/upstream/src/rotation.loopback.test.ts',

@@ -31,6 +31,9 @@ export interface Timings {
   answersMs: Millis;
   /** A line that carries nothing is kept open for so long. */
   idleMs: Millis;
+  /** The list of symbols is asked for so soon after the last time where somebody wants one that it lacks; doubles up to the most while that brings nothing. */
+  symbolsSoonMs: Millis;
+  symbolsSoonMostMs: Millis;
 }
 
 export const TIMINGS: Timings = {
@@ -49,4 +52,6 @@ export const TIMINGS: Timings = {
   quietMs: 5_000,
   answersMs: 1_000,
   idleMs: 60_000,
+  symbolsSoonMs: 60_000,
+  symbolsSoonMostMs: 600_000,
 };

@@ -119,9 +119,9 @@ export class Upstream implements Service {
     const { term } = this;
     this.missed = new MissedDesk({ ask: bus.ask, channel: channels.missed, streams, clock });
     const isOvertaken = (): boolean => term.overtaken !== undefined;
-    const changed = (): void => this.desk.followSoon();
+    const judged = (): void => this.desk.followSoon();
     const { symbolsEveryMs: everyMs } = settings;
-    this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, isOvertaken, changed });
+    this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, timings, isOvertaken, judged });
     const { symbols } = this;
     this.desk = new DemandDesk({ market, bus, board, pool, streams, symbols, clock, log, term, memory });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });

@@ -287,7 +287,17 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
   symbolsQuestion: object({
     id: QUESTION_ID,
     to: { type: 'string', description: 'The channel on which the answer is expected' },
-    ask: object({ mark: { ...LIST_MARK, description: 'Of the list that the asker has; null where it has none' } }),
+    ask: object(
+      {
+        mark: { ...LIST_MARK, description: 'Of the list that the asker has; null where it has none' },
+        missedMs: {
+          type: 'number',
+          description:
+            'So long ago the newest symbol was first wanted that is not in it; absent where nobody wants such a one',
+        },
+      },
+      ['missedMs'],
+    ),
   }),
   symbolsAnswer: object({
     id: QUESTION_ID,

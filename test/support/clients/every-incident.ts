@@ -34,6 +34,8 @@ export const EVERY_INCIDENT: Record<IncidentName, readonly Act[]> = {
   'mute-data': [{ ...harmless({ name: 'mute-data', forMs: 500 }), lastsMs: 600 }],
   burst: [harmless({ name: 'burst', count: 300 })],
   pace: [harmless({ name: 'pace', factor: 2 })],
+  'list-symbol': [harmless({ name: 'list-symbol' })],
+  'delist-symbol': [harmless({ name: 'delist-symbol' })],
   close: [
     ends(drop),
     ends({ name: 'close', code: 1001, reason: 'going away' }),

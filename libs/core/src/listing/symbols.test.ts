@@ -2,11 +2,21 @@ import { describe, expect, it } from 'vitest';
 import { MOST_SYMBOLS, readSymbolsAnswer, readSymbolsQuestion } from './symbols.js';
 
 describe('a question about symbols', () => {
-  it.each([{ mark: null }, { mark: 'x' }])('is %j', (question) => {
+  it.each([{ mark: null }, { mark: 'x' }, { mark: 'x', missedMs: 0 }])('is %j', (question) => {
     expect(readSymbolsQuestion(question)).toEqual(question);
   });
 
-  it.each([{}, { mark: 1 }, { mark: '' }, { mark: 'x'.repeat(101) }, null, 'x'])('is not %j', (value) => {
+  it.each([
+    {},
+    { mark: 1 },
+    { mark: '' },
+    { mark: 'x'.repeat(101) },
+    { mark: 'x', missedMs: -1 },
+    { mark: 'x', missedMs: 'now' },
+    { mark: 'x', missedMs: null },
+    null,
+    'x',
+  ])('is not %j', (value) => {
     expect(readSymbolsQuestion(value)).toBeUndefined();
   });
 });

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.js';
 import { isTexts } from '../words/demand.js';
 import { fieldsOf } from '../words/parse-object.js';
 
@@ -8,6 +9,11 @@ export type ListMark = string;
 export interface SymbolsQuestion {
   /** Of the list that it has; null where it has none. */
   mark: ListMark | null;
+  /**
+   * There where clients want streams of symbols that are not in it: how long ago the newest of these was first wanted. Not which they
+   * are, nor how many: any stranger may make some up.
+   */
+  missedMs?: Millis;
 }
 
 /** What the upstream knows of that; a mark of null where it knows nothing, and then any symbol will do. */
@@ -25,8 +31,10 @@ const LONGEST_MARK = 100;
 
 /** A question of an edge, or undefined where the value is none. */
 export function readSymbolsQuestion(value: unknown): SymbolsQuestion | undefined {
-  const { mark } = fieldsOf(value);
-  return isMark(mark) ? { mark } : undefined;
+  const { mark, missedMs } = fieldsOf(value);
+  if (!isMark(mark)) return undefined;
+  if (missedMs === undefined) return { mark };
+  return typeof missedMs === 'number' && missedMs >= 0 ? { mark, missedMs } : undefined;
 }
 
 /** What an upstream has answered; undefined where the value is no answer. */

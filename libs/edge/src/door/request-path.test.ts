@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Market, spot } from '#libs/binance';
-import { readRequestPath } from './request-path.js';
+import { readRequestPath, refusePlain } from './request-path.js';
 
 const other: Market = { ...spot, name: 'other', pathPrefix: '/other' };
 
@@ -74,5 +74,19 @@ describe('the path of an upgrade request', () => {
     ['/streams', 'streams=btcusdt@trade', { status: '404 Not Found' }],
   ])('%s?%s', (path, query, expected) => {
     expect(read(path, query)).toMatchObject(expected);
+  });
+});
+
+describe('a request that uWebSockets.js has not taken for an upgrade', () => {
+  const UPGRADE = { connection: 'Upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' };
+  const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+  it.each([
+    ['lacks nothing but its key', UPGRADE, '', '400 Bad Request'],
+    ['has a key that is none', UPGRADE, KEY.slice(1), '400 Bad Request'],
+    ['has one, and another method', UPGRADE, KEY, '426 Upgrade Required'],
+    ['is none for an upgrade', { ...UPGRADE, upgrade: '' }, '', '426 Upgrade Required'],
+    ['is for another version', { ...UPGRADE, 'sec-websocket-version': '8' }, '', '426 Upgrade Required'],
+  ])('is told what is wrong where it %s', (_, headers, key, status) => {
+    expect(refusePlain(headers, key).status).toBe(status);
   });
 });

@@ -55,6 +55,20 @@ export function refuseHandshake(headers: UpgradeHeaders): HttpRefusal | undefine
   return { ...UPGRADE_REQUIRED, body: `Sec-WebSocket-Version is ${JSON.stringify(version)}: expected 13` };
 }
 
+/** The same of one that uWebSockets.js has not taken for one: where all else is as it must be, its key is not. Binance answers that with 400. */
+export function refusePlain(headers: UpgradeHeaders, key: string): HttpRefusal {
+  const isOtherwiseGood = !refuseHandshake(headers) && key.length !== KEY_LENGTH;
+  return isOtherwiseGood ? BAD_KEY : UPGRADE_REQUIRED;
+}
+
+/** 16 bytes in base64. */
+const KEY_LENGTH = 24;
+
+const BAD_KEY: HttpRefusal = {
+  status: '400 Bad Request',
+  body: `Sec-WebSocket-Key: expected ${KEY_LENGTH} characters`,
+};
+
 /** What a request that is none for an upgrade is told. */
 export const UPGRADE_REQUIRED: HttpRefusal = {
   status: '426 Upgrade Required',

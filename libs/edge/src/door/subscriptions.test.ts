@@ -150,10 +150,15 @@ describe('which client has which streams', () => {
   describe('of a symbol that there is not', () => {
     const FOO = 'foousdt@trade';
     let symbols: string[];
+    let questions: unknown[];
     beforeEach(() => {
       symbols = ['BTCUSDT'];
+      questions = [];
       const { bus } = parts;
-      bus.ask.answer(spot.channels.symbols, () => ({ mark: symbols.join(), symbols }));
+      bus.ask.answer(spot.channels.symbols, (question) => {
+        questions.push(question);
+        return { mark: symbols.join(), symbols };
+      });
       streams.symbols.start();
     });
     const list = (...more: string[]): void => {
@@ -190,6 +195,38 @@ describe('which client has which streams', () => {
       add(sessionOn('/ws', 4, new NotedSocket()), 'btcusdt@depth', 'btcusdt@avgPrice');
       list('FOOUSDT', 'BARUSDT');
       expect([socket.topics, streams.wanted.streams.length]).toEqual([[], 4]);
+    });
+
+    it('comes when the edge has room again', () => {
+      const session = client('/ws');
+      add(session, FOO);
+      const other = sessionOn('/ws', 2, new NotedSocket());
+      add(sessionOn('/ws', 3, new NotedSocket()), 'btcusdt@depth', 'btcusdt@avgPrice');
+      add(other, 'btcusdt@trade', 'btcusdt@ticker');
+      list('FOOUSDT');
+      clock.advance(4_000);
+      expect(socket.topics).toEqual([]);
+      subscriptions.remove(other, ['btcusdt@ticker']);
+      clock.advance(2_000);
+      expect(socket.topics).toEqual([`spot:raw:${FOO}`]);
+    });
+
+    it('is said to be missed while a client has its name, be it refused or silent, and by nobody else', () => {
+      const missed = (): unknown => {
+        clock.advance(2_000);
+        return (questions.at(-1) as { missedMs?: number }).missedMs;
+      };
+      const session = client('/ws');
+      add(session, 'x', TRADE);
+      expect(missed()).toBeUndefined();
+      add(session, FOO);
+      expect(missed()).toBe(2_000);
+      clock.advance(600_000);
+      expect(missed()).toBe(604_000);
+      subscriptions.remove(session, [FOO]);
+      expect(missed()).toBeUndefined();
+      expect(refusal(() => add(client(), FOO))).toMatchObject(['bad-stream', expect.anything(), {}]);
+      expect(missed()).toBe(2_000);
     });
 
     it('is any that there is where it has come once', () => {

@@ -22,13 +22,18 @@ export class Subscriptions {
   private readonly markets: ReadonlyMap<string, MarketStreams>;
   /** Those who have asked for a stream of a symbol that there was not. */
   private readonly unlisted = new Set<Session>();
+  /** Those of them whose stream there is by now, and for which there was no room. */
+  private readonly homeless = new Set<Session>();
 
   constructor(
     markets: readonly MarketStreams[],
     private readonly maxStreamsPerClient: number,
   ) {
     this.markets = new Map(markets.map((streams) => [streams.market.name, streams]));
-    for (const { symbols } of markets) symbols.watchers.add(() => this.lookAgain());
+    for (const streams of markets) {
+      streams.symbols.watchers.add(() => this.lookAgain(this.unlisted));
+      streams.symbols.isAwaited = () => this.isAwaited(streams);
+    }
   }
 
   /**
@@ -47,6 +52,7 @@ export class Subscriptions {
     const over = fresh.slice(Math.max(0, most - session.streams.size));
     refuse('too-many-streams', over, () => `one connection may have ${most} streams`);
     const unlisted = fresh.filter(([, parsed]) => parsed !== undefined && market.isUnlisted(parsed));
+    for (const [, parsed] of unlisted) market.symbols.miss(parsed?.symbol ?? '');
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
@@ -89,7 +95,7 @@ export class Subscriptions {
       stream?.audience.unseat(hearer);
       if (stream) wanted.release(stream, hearer.rendition);
     }
-    if (session.streams.size === 0) this.unlisted.delete(session);
+    if (session.streams.size === 0) for (const some of [this.unlisted, this.homeless]) some.delete(session);
     return had;
   }
 
@@ -104,23 +110,44 @@ export class Subscriptions {
     for (const { stream, hearer, before } of seats) stream.audience.reseat(hearer, before);
   }
 
-  /** Other symbols are known: who has had nothing under a name gets what there is by now, without a word. */
-  private lookAgain(): void {
-    for (const session of this.unlisted) {
+  /** Other symbols are known, or there may be room: who has had nothing under a name gets what there is by now, without a word. */
+  private lookAgain(sessions: ReadonlySet<Session>): void {
+    for (const session of sessions) {
       const market = this.marketOf(session);
-      const silent = [...session.streams].flatMap(([name, stream]) => (stream ? [] : [name]));
-      for (const name of silent) {
-        const parsed = market.market.understand(name);
-        const isThere = parsed && !market.isUnlisted(parsed) && market.wanted.hasRoom([parsed.name]);
-        if (isThere) give(session, market, [name, parsed]);
+      let isHomeless = false;
+      for (const [name, parsed] of silentOf(session)) {
+        if (market.isUnlisted(parsed)) continue;
+        if (market.wanted.hasRoom([parsed.name])) give(session, market, [name, parsed]);
+        else isHomeless = true;
       }
+      if (isHomeless) this.homeless.add(session);
+      else this.homeless.delete(session);
     }
+  }
+
+  /** Whether a client waits for a stream of a symbol that there is not. Who waits for none any more is not looked at again. */
+  private isAwaited(market: MarketStreams): boolean {
+    this.lookAgain(this.homeless);
+    for (const session of this.unlisted) {
+      if (this.marketOf(session) !== market) continue;
+      for (const [, parsed] of silentOf(session)) if (market.isUnlisted(parsed)) return true;
+      if (!this.homeless.has(session)) this.unlisted.delete(session);
+    }
+    return false;
   }
 
   private marketOf({ entry }: Session): MarketStreams {
     const market = this.markets.get(entry.market.name);
     if (!market) throw new Error(`No streams of the market ${entry.market.name} here`);
     return market;
+  }
+}
+
+/** What a client has that is a stream's name, and under which nothing comes. */
+function* silentOf({ streams, entry }: Session): Iterable<readonly [StreamName, ParsedStream]> {
+  for (const [name, stream] of streams) {
+    const parsed = stream ? undefined : entry.market.understand(name);
+    if (parsed) yield [name, parsed];
   }
 }
 

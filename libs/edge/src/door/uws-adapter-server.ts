@@ -21,6 +21,7 @@ import {
   type UpgradeHeaders,
   readRequestPath,
   refuseHandshake,
+  refusePlain,
 } from './request-path.js';
 import { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -129,13 +130,14 @@ export class UwsServer {
       })
       .any('/*', (response, request) => {
         const asked = askedOf(response, request);
+        const refused = refusePlain(upgradeHeaders(request), request.getHeader('sec-websocket-key'));
         whenJudged(response, this.parts.guard.judge(asked), (judged) => {
           if (!judged.ok) return answer(response, asked, judged.problem);
           const { query, leave } = judged.value;
           leave();
           if (answerRest(this.parts.rest, response, { ...asked, query })) return;
           const entry = readRequestPath(this.parts.plan, asked.path, query);
-          answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
+          answer(response, asked, entry.ok ? refused : entry.problem);
         });
       });
   }

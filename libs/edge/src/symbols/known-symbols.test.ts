@@ -47,6 +47,53 @@ describe('the symbols that an edge knows', () => {
     expect(questions).toHaveLength(3);
   });
 
+  it('are said to be missed by those who wait, and how long the newest has been; to the upstream, by nobody’s name', () => {
+    let isAwaited = true;
+    known.isAwaited = () => isAwaited;
+    known.miss('FOOUSDT');
+    clock.advance(500);
+    known.start();
+    clock.advance(2_000);
+    known.miss('FOOUSDT');
+    clock.advance(2_000);
+    known.miss('BARUSDT');
+    clock.advance(2_000);
+    const said = [500, 2_500, 4_500, 2_000].map((missedMs, at) => ({ mark: at === 0 ? null : 'one', missedMs }));
+    expect(questions).toEqual(said);
+    isAwaited = false;
+    clock.advance(118_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one' });
+  });
+
+  it('are said to be missed for two minutes where nobody waits, for who was refused may ask again; and anew after ten', () => {
+    known.miss('FOOUSDT');
+    known.start();
+    clock.advance(118_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one', missedMs: 118_000 });
+    clock.advance(2_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one' });
+    known.miss('FOOUSDT');
+    clock.advance(2_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one', missedMs: 122_000 });
+    clock.advance(478_000);
+    known.miss('FOOUSDT');
+    clock.advance(2_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one', missedMs: 2_000 });
+  });
+
+  it('remember of those that are missed the newest thousand: who makes up more is told nothing else', () => {
+    for (let made = 0; made <= 1_000; made += 1) known.miss(`JUNK${made}USDT`);
+    known.start();
+    clock.advance(1_000);
+    known.miss('JUNK1000USDT');
+    known.miss('JUNK1USDT');
+    clock.advance(1_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one', missedMs: 2_000 });
+    known.miss('JUNK0USDT');
+    clock.advance(2_000);
+    expect(questions.at(-1)).toEqual({ mark: 'one', missedMs: 2_000 });
+  });
+
   it('are any again once the upstream knows nothing, and stay where it is silent or talks nonsense', () => {
     known.start();
     for (const nonsense of [undefined, 7, { mark: 'two' }, { mark: 'two', symbols: [] }, { symbols: ['A'] }]) {

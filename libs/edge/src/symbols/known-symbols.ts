@@ -14,6 +14,13 @@ import {
 const ASK_EVERY_MS: Millis = 2_000;
 const ANSWER_WITHIN_MS: Millis = 1_000;
 
+/** A symbol that is missed again within this is no new one, and so many are remembered: clients come again with the names that they have. */
+const SAME_FOR_MS: Millis = 600_000;
+const MOST_MISSED = 1_000;
+
+/** Who was refused one counts as waiting for so long: he may ask again, and the upstream asks Binance within a minute. */
+const WAITS_FOR_MS: Millis = 120_000;
+
 interface KnownSymbolsParts {
   ask: Ask;
   messages: Pick<Messages, 'state'>;
@@ -25,6 +32,13 @@ interface KnownSymbolsParts {
 export class KnownSymbols {
   /** Told when others are known. */
   readonly watchers = new Set<() => void>();
+  /** Whether a client waits for a symbol that is not there; asked before each question. */
+  isAwaited: () => boolean = () => false;
+  /** Symbols that clients wanted and that are not there, and since when. */
+  private readonly missed = new Map<string, Millis>();
+  /** When the newest of them was first missed, and when one was missed last. */
+  private newestAt: Millis = 0;
+  private missedAt: Millis = -Infinity;
   private symbols: ReadonlySet<string> | undefined;
   private mark: ListMark | null = null;
   private cancelQuestion: Cancel = () => undefined;
@@ -36,7 +50,10 @@ export class KnownSymbols {
     const { clock, messages, ask, channel } = this.parts;
     this.cancelRepeat = clock.after(ASK_EVERY_MS, () => this.start());
     if (messages.state === 'down') return;
-    const question: SymbolsQuestion = { mark: this.mark };
+    const now = clock.now();
+    const isMissed = this.isAwaited() || now - this.missedAt < WAITS_FOR_MS;
+    const missedMs = Math.round(now - this.newestAt);
+    const question: SymbolsQuestion = { mark: this.mark, ...(isMissed && { missedMs }) };
     this.cancelQuestion = ask.ask(channel, question, ANSWER_WITHIN_MS, (answer) => this.answered(answer));
   }
 
@@ -53,6 +70,19 @@ export class KnownSymbols {
   /** Whether there is no such symbol. */
   lacks({ symbol }: Pick<ParsedStream, 'symbol'>): boolean {
     return symbol !== undefined && this.symbols !== undefined && !this.symbols.has(symbol);
+  }
+
+  /** A client wants streams of one that is not there: it may be listed by now, so the upstream is told that somebody misses one. */
+  miss(symbol: string): void {
+    const { missed } = this;
+    const now = this.parts.clock.now();
+    this.missedAt = now;
+    if (now - (missed.get(symbol) ?? -Infinity) < SAME_FOR_MS) return;
+    missed.delete(symbol);
+    missed.set(symbol, now);
+    const [oldest = ''] = missed.keys();
+    if (missed.size > MOST_MISSED) missed.delete(oldest);
+    this.newestAt = now;
   }
 
   private answered(value: unknown): void {

@@ -106,7 +106,7 @@ export class UpstreamSettings extends BinanceSettings {
     env: 'HOLDFAST_SYMBOLS_EVERY_MS',
     read: integer,
     expected: milliseconds(0, 86_400_000),
-    says: 'How often exchangeInfo is asked which symbols there are (weight 20): streams of others never reach Binance. 0: never, and any symbol will do.',
+    says: 'How often exchangeInfo is asked which symbols there are (weight 20): streams of others never reach Binance. While a client wants one of another symbol it is asked sooner, once a minute at most. 0: never, and any symbol will do.',
   })
   @Max(86_400_000)
   @Min(0)

@@ -349,6 +349,31 @@ it('burst: that many takers trade at once', async () => {
   expect(gaps(trades(client))).toEqual([]);
 });
 
+it('list-symbol, delist-symbol: exchangeInfo has the symbol or lacks it, and streams flow and stop on connections that had their names before', async () => {
+  await start();
+  const [trade, ticker] = ['newusdt@trade', 'newusdt@ticker'];
+  const client = await flowing(`/stream?streams=btcusdt@trade/${trade}/${ticker}/!miniTicker@arr`);
+  const listed = async (): Promise<string[]> => {
+    const answer = await fetch(`${simulator.restUrl}/api/v3/exchangeInfo`);
+    return ((await answer.json()) as { symbols: { symbol: string }[] }).symbols.map(({ symbol }) => symbol);
+  };
+  const inArray = (symbol: string): boolean =>
+    client.payloads<{ s: string }[]>('!miniTicker@arr').some((rows) => rows.some(({ s }) => s === symbol));
+  expect(await listed()).not.toContain('NEWUSDT');
+  simulator.strike({ name: 'list-symbol' });
+  expect(await listed()).toContain('NEWUSDT');
+  await until(() => [trade, ticker].every((name) => client.payloads(name).length > 0) && inArray('NEWUSDT'));
+  expect(client.payloads(trade)[0]).toMatchObject({ e: 'trade', s: 'NEWUSDT' });
+
+  simulator.strike({ name: 'delist-symbol' });
+  expect(await listed()).not.toContain('NEWUSDT');
+  expect((await fetch(`${simulator.restUrl}/api/v3/depth?symbol=NEWUSDT`)).status).toBe(400);
+  const others = trades(client).length;
+  const count = [trade, ticker].map((name) => client.payloads(name).length);
+  await until(() => trades(client).length > others + 100);
+  expect([trade, ticker].map((name) => client.payloads(name).length)).toEqual(count);
+});
+
 it('rest-refuse, rest-slow and rest-lag disturb REST alone', async () => {
   await start();
   simulator.strike({ name: 'rest-refuse', status: 503, count: 1 });

@@ -1,3 +1,4 @@
+import { newSymbol } from '../market/symbols.js';
 import { REFUSAL, refusalOf, stayOf } from './attempts.js';
 import { factor, text, whole } from './parameter.js';
 import { incident } from './world.js';
@@ -5,6 +6,7 @@ import { incident } from './world.js';
 const path = text('endpoint, such as aggTrades or ticker/24hr; empty: every one', '');
 const count = whole('for so many requests; 1 unless this or forMs is given', undefined);
 const forMs = whole('for this many milliseconds', undefined);
+const newcomer = text('symbol as in payloads', 'NEWUSDT');
 
 /** What happens around the streams: the market's mood, REST, and the end of all trouble. */
 export const SURROUNDINGS = {
@@ -22,6 +24,22 @@ export const SURROUNDINGS = {
     strike: (world, parameters) => {
       world.market.pace = parameters.factor;
       return world.door.open.size;
+    },
+  }),
+  'list-symbol': incident({
+    says: 'a symbol is listed: exchangeInfo has it, and its streams flow, also on connections that had their names before',
+    parameters: { symbol: newcomer },
+    strike: (world, { symbol }) => {
+      world.market.list(newSymbol(symbol));
+      return 0;
+    },
+  }),
+  'delist-symbol': incident({
+    says: 'a symbol is delisted: exchangeInfo lacks it, and its streams are silent on every connection that has their names',
+    parameters: { symbol: newcomer },
+    strike: (world, { symbol }) => {
+      world.market.delist(symbol);
+      return 0;
     },
   }),
   'rest-refuse': incident({

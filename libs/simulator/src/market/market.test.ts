@@ -7,7 +7,7 @@ import { INTERVALS, candleOpen, nextOpen } from './candles/intervals.js';
 import { SimMarket } from './market.js';
 import { type MarketSink, NOBODY } from './sink.js';
 import type { SimAggTrade, SimTrade } from './trade.js';
-import { DEFAULT_SYMBOLS, manySymbols } from './symbols.js';
+import { DEFAULT_SYMBOLS, manySymbols, newSymbol } from './symbols.js';
 
 const START = 1_790_000_000_123;
 const SYMBOL = 'BTCUSDT';
@@ -215,4 +215,36 @@ it('any number of symbols can be had, each with a name of its own', () => {
   const symbols = manySymbols(1_500).map(({ symbol }) => symbol);
   expect(new Set(symbols).size).toBe(1_500);
   expect(symbols).toContain('币安人生USDT');
+});
+
+it('a symbol that is listed later begins then; one that is delisted stands still, and goes on with its ids when it is listed again', () => {
+  const market = make(7);
+  const seen: { symbol: string; id: number; at: number }[] = [];
+  const sink: MarketSink = {
+    ...NOBODY,
+    traded: ({ spec: { symbol } }, { id, at }) => void seen.push({ symbol, id, at: at / 1_000 }),
+  };
+  const tradesOf = (symbol: string) => seen.filter((trade) => trade.symbol === symbol);
+  const symbols = (): string[] => market.instruments.map(({ spec }) => spec.symbol);
+  market.advance(START + 2_000.5, sink);
+  market.list(newSymbol('NEWUSDT'));
+  market.list(newSymbol(SYMBOL));
+  expect(symbols()).toEqual([SYMBOL, 'ETHUSDT', 'NEWUSDT']);
+  market.advance(START + 6_000, sink);
+  const before = tradesOf('NEWUSDT');
+  expect(before.length).toBeGreaterThan(0);
+  expect(before[0]!.at).toBeGreaterThan(START + 2_000);
+  expect(market.instrument(SYMBOL)!.spec).toBe(DEFAULT_SYMBOLS[0]);
+
+  market.delist('NEWUSDT');
+  market.delist('NOSUCHUSDT');
+  market.advance(START + 60_000, sink);
+  expect([symbols(), market.instrument('NEWUSDT')]).toEqual([[SYMBOL, 'ETHUSDT'], undefined]);
+  expect(tradesOf('NEWUSDT')).toEqual(before);
+
+  market.list(newSymbol('NEWUSDT'));
+  market.advance(START + 70_000, sink);
+  const after = tradesOf('NEWUSDT').slice(before.length);
+  expect(after[0]).toMatchObject({ id: before.at(-1)!.id + 1 });
+  expect(after[0]!.at).toBeGreaterThanOrEqual(START + 60_000);
 });

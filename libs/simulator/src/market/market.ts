@@ -24,19 +24,28 @@ export interface MarketOptions {
  * happened can be read at any moment, so a test can compare what was sent with what was true.
  */
 export class SimMarket {
-  readonly instruments: readonly Instrument[];
   /** Multiplies how much happens per second, from the next happening on. */
   pace = 1;
   private readonly bySymbol: Map<string, Trading>;
+  /** Those that were traded once, by symbol. */
+  private readonly delisted = new Map<string, Trading>();
+  /** Another list wherever it is another one, so that nobody walks along one that changes. */
+  private listed: readonly Instrument[];
   /** When its history begins. */
   readonly startedAt: Millis;
   private time: Millis;
 
-  constructor({ symbols, seed, startAt, keep }: MarketOptions) {
-    const all = symbols.map((spec, index) => new Trading(spec, seed * 10_007 + index, startAt, keep));
+  constructor(private readonly options: MarketOptions) {
+    const { symbols, startAt } = options;
+    const all = symbols.map((spec, index) => this.begin(spec, index, startAt));
     this.bySymbol = new Map(all.map((trading) => [trading.instrument.spec.symbol, trading]));
-    this.instruments = all.map(({ instrument }) => instrument);
+    this.listed = all.map(({ instrument }) => instrument);
     this.startedAt = this.time = startAt;
+  }
+
+  /** Every symbol that is traded. */
+  get instruments(): readonly Instrument[] {
+    return this.listed;
   }
 
   /** The instant up to which everything has happened. */
@@ -82,6 +91,33 @@ export class SimMarket {
   /** Lets `count` takers trade at this instant on one symbol; nothing happens to a symbol that there is not. */
   burst(symbol: string, count: number, sink: MarketSink = NOBODY): void {
     this.bySymbol.get(symbol)?.burst(count, Math.floor(this.time * 1_000), sink);
+  }
+
+  /** A symbol is traded from now on; one that was before goes on with its ids, and one that is goes on as ever. */
+  list(spec: SymbolSpec): void {
+    const { symbol } = spec;
+    if (this.bySymbol.has(symbol)) return;
+    const startAt = Math.ceil(this.time);
+    const ever = this.bySymbol.size + this.delisted.size;
+    const trading = this.delisted.get(symbol) ?? this.begin(spec, ever, startAt);
+    trading.wake(startAt * 1_000);
+    this.delisted.delete(symbol);
+    this.bySymbol.set(symbol, trading);
+    this.listed = [...this.listed, trading.instrument];
+  }
+
+  /** A symbol is traded no more; nothing happens to one that is not. */
+  delist(symbol: string): void {
+    const trading = this.bySymbol.get(symbol);
+    if (!trading) return;
+    this.bySymbol.delete(symbol);
+    this.delisted.set(symbol, trading);
+    this.listed = this.listed.filter((instrument) => instrument !== trading.instrument);
+  }
+
+  private begin(spec: SymbolSpec, index: number, startAt: Millis): Trading {
+    const { seed, keep } = this.options;
+    return new Trading(spec, seed * 10_007 + index, startAt, keep);
   }
 
   private happenBefore(at: Millis, sink: MarketSink): void {

@@ -33,6 +33,12 @@ const usdt = (
   hasReferencePrice: true,
 });
 
+/** What a symbol is like that is listed while the market runs. */
+export const newSymbol = (symbol: string): SymbolSpec => ({
+  ...usdt(symbol.replace(/USDT$/, ''), 4, 2, 25_000, 10),
+  symbol,
+});
+
 /** The symbols a simulator has unless told otherwise; the last one is non-ASCII, as real listings are. */
 export const DEFAULT_SYMBOLS: readonly SymbolSpec[] = [
   usdt('BTC', 2, 5, 6_183_763, 40),

@@ -47,6 +47,11 @@ export class Trading {
     }
   }
 
+  /** Nothing has happened until `at` (microseconds). */
+  wake(at: Micros): void {
+    this.nextAt = Math.max(this.nextAt, at);
+  }
+
   /** Lets `count` takers trade at once at `at` (microseconds). */
   burst(count: number, at: Micros, sink: MarketSink): void {
     for (let index = 0; index < count; index += 1) {

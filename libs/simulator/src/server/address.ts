@@ -1,7 +1,7 @@
-import { LONGEST_NAME } from '#libs/binance';
 import { type Result, notOk, ok } from '#libs/core';
 import type { TimeUnit } from '../wire/channel.js';
 import type { SimRefusal } from './gate.js';
+import { LONGEST_SIM_NAME } from './rules/requests.js';
 
 /** What a stream URL asks for. */
 export interface Wish {
@@ -29,7 +29,7 @@ export function readAddress(url: string): Result<Wish, SimRefusal> {
 /** Decoded first: the slashes between names may be encoded, too. */
 function wishOf(form: Omit<Wish, 'streams'>, text: string): Result<Wish, SimRefusal> {
   const streams = decoded(text)?.split('/').filter(Boolean);
-  if (!streams || streams.some(({ length }) => length > LONGEST_NAME)) return notOk({ status: 400 });
+  if (!streams || streams.some(({ length }) => length > LONGEST_SIM_NAME)) return notOk({ status: 400 });
   return ok({ ...form, streams });
 }
 

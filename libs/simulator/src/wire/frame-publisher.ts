@@ -36,44 +36,33 @@ interface Names {
 /** Turns what happens in the market into Binance's frames, on the streams that somebody is subscribed to. */
 export class FramePublisher implements MarketSink {
   private readonly names = new Map<Instrument, Names>();
-  private readonly bySymbol = new Map<string, Instrument>();
 
   constructor(
     private readonly channels: StreamChannels,
     private readonly market: SimMarket,
-  ) {
-    for (const instrument of market.instruments) {
-      const symbol = instrument.spec.symbol.toLowerCase();
-      this.bySymbol.set(symbol, instrument);
-      this.names.set(instrument, {
-        trade: `${symbol}@trade`,
-        aggTrade: `${symbol}@aggTrade`,
-        blockTrade: `${symbol}@blockTrade`,
-        bookTicker: `${symbol}@bookTicker`,
-        depth: { 100: [`${symbol}@depth@100ms`], 1000: [`${symbol}@depth`, `${symbol}@depth@1000ms`] },
-      });
-    }
-  }
+  ) {}
 
   traded(instrument: Instrument, trade: SimTrade): void {
-    this.on(this.names.get(instrument)?.trade)?.publish((time) => tradePayload(instrument, trade, time));
+    this.channels.find(this.namesOf(instrument).trade)?.publish((time) => tradePayload(instrument, trade, time));
   }
 
   aggregated(instrument: Instrument, aggregate: SimAggTrade): void {
-    this.on(this.names.get(instrument)?.aggTrade)?.publish((time) => aggTradePayload(instrument, aggregate, time));
+    const { aggTrade } = this.namesOf(instrument);
+    this.channels.find(aggTrade)?.publish((time) => aggTradePayload(instrument, aggregate, time));
   }
 
   blockTraded(instrument: Instrument, block: SimBlockTrade): void {
-    this.on(this.names.get(instrument)?.blockTrade)?.publish((time) => blockTradePayload(instrument, block, time));
+    const { blockTrade } = this.namesOf(instrument);
+    this.channels.find(blockTrade)?.publish((time) => blockTradePayload(instrument, block, time));
   }
 
   topChanged(instrument: Instrument): void {
-    this.on(this.names.get(instrument)?.bookTicker)?.publish(() => bookTickerPayload(instrument));
+    this.channels.find(this.namesOf(instrument).bookTicker)?.publish(() => bookTickerPayload(instrument));
   }
 
   depthChanged(instrument: Instrument, diff: DepthDiff, everyMs: 100 | 1000, at: number): void {
-    for (const name of this.names.get(instrument)?.depth[everyMs] ?? []) {
-      this.on(name)?.publish((time) => depthPayload(instrument, diff, at, time));
+    for (const name of this.namesOf(instrument).depth[everyMs]) {
+      this.channels.find(name)?.publish((time) => depthPayload(instrument, diff, at, time));
     }
   }
 
@@ -81,13 +70,17 @@ export class FramePublisher implements MarketSink {
     for (const channel of this.channels.periodic) if (channel.recipe) this.say(channel, channel.recipe, at);
   }
 
-  private on(name: string | undefined): Channel | undefined {
-    return name === undefined ? undefined : this.channels.find(name);
+  private namesOf(instrument: Instrument): Names {
+    let names = this.names.get(instrument);
+    if (!names) this.names.set(instrument, (names = namesFor(instrument.spec.symbol.toLowerCase())));
+    return names;
   }
 
   private say(channel: Channel, recipe: Recipe, at: number): void {
     if (!('symbol' in recipe)) return this.sayArray(channel, recipe, at);
-    const instrument = this.bySymbol.get(recipe.symbol);
+    const { symbol } = recipe;
+    // In upper case it is no stream's name.
+    const instrument = symbol === symbol.toLowerCase() ? this.market.instrument(symbol.toUpperCase()) : undefined;
     if (!instrument) return;
     if (recipe.kind === 'partialDepth') return sayBook(channel, instrument, recipe, at);
     if (at % SECOND === 0 && isTimed(recipe)) sayOnTheSecond(channel, instrument, recipe, at);
@@ -103,6 +96,14 @@ export class FramePublisher implements MarketSink {
       channel.publish((time) => changed.map((one) => rollingTickerPayload(one, recipe.window, at, time)));
   }
 }
+
+const namesFor = (symbol: string): Names => ({
+  trade: `${symbol}@trade`,
+  aggTrade: `${symbol}@aggTrade`,
+  blockTrade: `${symbol}@blockTrade`,
+  bookTicker: `${symbol}@bookTicker`,
+  depth: { 100: [`${symbol}@depth@100ms`], 1000: [`${symbol}@depth`, `${symbol}@depth@1000ms`] },
+});
 
 function sayBook(
   channel: Channel,

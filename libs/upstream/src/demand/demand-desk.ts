@@ -25,7 +25,7 @@ export interface DemandDeskParts {
   board: DemandBoard;
   pool: Pool;
   streams: Streams;
-  symbols: Pick<SymbolList, 'lacks'>;
+  symbols: Pick<SymbolList, 'lacks' | 'lacksSince' | 'miss'>;
   clock: Clock;
   log: Log;
   /** How far streams got before this upstream began. */
@@ -47,6 +47,9 @@ export class DemandDesk {
   private readonly badStreams: GatheredComplaints;
   private refused: ReadonlyMap<StreamName, UnmetStream> = new Map();
   private leftOut = 0;
+  /** Symbols that are wanted and not listed, and when the newest of them was first wanted. */
+  private lacked: ReadonlySet<string | undefined> = new Set();
+  private lackedAt: Millis = 0;
   private forgetBus: () => void = () => undefined;
   /** Not before it is known where streams were: what they begin with depends on it. */
   private isFollowing = false;
@@ -90,10 +93,11 @@ export class DemandDesk {
     for (const subscription of this.subscriptions) subscription.end();
   }
 
-  /** Forgets edges that have not been heard for too long. Those that cannot reach us are not gone. */
+  /** Forgets edges that have not been heard for too long. Those that cannot reach us are not gone. Says which wait for a symbol. */
   tick(now: Millis): void {
-    const { bus, board } = this.parts;
+    const { bus, board, symbols } = this.parts;
     if (bus.messages.state === 'up' && board.expire(now)) this.follow();
+    if (this.lacked.size > 0) symbols.miss(now - this.lackedAt);
   }
 
   private call(): void {
@@ -137,12 +141,26 @@ export class DemandDesk {
     }
     this.leftOut = leftOut.size;
     this.refused = refused;
+    this.noteLacked([...streams.values(), ...unlisted.values()]);
   }
 
-  /** What has come once is believed in, whatever a list says: it may be out of date, or not whole. */
+  /**
+   * What has come once is believed in, whatever one list says: it may be out of date, or not whole. Where two in a row lack its symbol
+   * and nothing came between them, it is gone.
+   */
   private isListed(stream: ParsedStream): boolean {
     const { symbols, streams } = this.parts;
-    return !symbols.lacks(stream) || streams.wanted.get(stream.name)?.transcript.last !== undefined;
+    if (!symbols.lacks(stream)) return true;
+    const series = streams.wanted.get(stream.name);
+    if (series?.transcript.last === undefined) return false;
+    return (series.activity.heardAt ?? 0) >= (symbols.lacksSince(stream) ?? 0);
+  }
+
+  private noteLacked(wanted: readonly ParsedStream[]): void {
+    const { symbols, clock } = this.parts;
+    const lacked = wanted.filter((stream) => symbols.lacks(stream)).map(({ symbol }) => symbol);
+    if (lacked.some((symbol) => !this.lacked.has(symbol))) this.lackedAt = clock.now();
+    this.lacked = new Set(lacked);
   }
 
   private forgetRefused(

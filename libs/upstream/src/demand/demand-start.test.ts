@@ -23,11 +23,16 @@ let become: (state: BusState) => void;
 let did: string[];
 let whyNot: (stream: string) => Leaving;
 let publish: (text: string) => void;
+let unlisted: string[];
+/** What the list of symbols was told to be missing, and for how long. */
+let missedMs: number[];
 
 /** A desk whose bus and memory take as long as the test says, in front of a pool that does nothing. */
 beforeEach(() => {
   clock = new FakeClock();
   did = [];
+  unlisted = [];
+  missedMs = [];
   const steady = new MemoryBus({ clock });
   const isSubscribed = new Promise<void>((resolve) => (subscribed = resolve));
   const messages = {
@@ -55,7 +60,11 @@ beforeEach(() => {
     board: new DemandBoard(spot, [], 2),
     pool: pool as unknown as Pool,
     streams: streams as unknown as Streams,
-    symbols: { lacks: () => false },
+    symbols: {
+      lacks: ({ symbol = '' }) => unlisted.includes(symbol),
+      lacksSince: () => undefined,
+      miss: (ms) => missedMs.push(ms),
+    },
     clock,
     log: silentLog,
     memory: {
@@ -131,6 +140,30 @@ describe('a desk that has begun', () => {
     expect(did).toEqual([]);
     become('up');
     expect(did).toEqual([`${channels.demandCall} {}`]);
+  });
+
+  it('says how long ago the newest symbol was first wanted that is not listed, while one is', async () => {
+    unlisted = ['AUSDT', 'BUSDT'];
+    const tick = (): void => {
+      clock.advance(1_000);
+      desk.tick(clock.now());
+    };
+    await say('one', 'cusdt@trade');
+    tick();
+    await say('one', A, 'cusdt@trade');
+    tick();
+    await say('one', A);
+    tick();
+    await say('one', A, B);
+    tick();
+    expect([missedMs, did.at(-1)]).toEqual([[1_000, 2_000, 1_000], 'want ']);
+    unlisted = ['BUSDT'];
+    desk.followSoon();
+    await settle();
+    expect(did.at(-1)).toBe(`want ${A}`);
+    await say('one', A);
+    tick();
+    expect(missedMs).toHaveLength(3);
   });
 
   it('tells what was given up from what is not heard of any more, or has no room', async () => {

@@ -8,6 +8,7 @@ import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { settle } from '../../../../test/support/fake-link.js';
 import { SymbolList } from './symbol-list.js';
 
+const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
 describe('the list of symbols', () => {
@@ -15,14 +16,15 @@ describe('the list of symbols', () => {
   let bus: MemoryBus;
   let asked: RestRequest[];
   let answer: unknown;
-  let changes: number;
+  /** Whether it lacked FOOUSDT when it was last said that it is to be looked at. */
+  let seen: boolean | undefined;
   let isOvertaken: boolean;
   let list: SymbolList;
   beforeEach(() => {
     clock = new FakeClock();
     bus = new MemoryBus({ clock });
     asked = [];
-    changes = 0;
+    seen = undefined;
     isOvertaken = false;
     says('BTCUSDT', 'ETHUSDT');
     list = make();
@@ -37,8 +39,18 @@ describe('the list of symbols', () => {
   };
   type Parts = { rest: NonNullable<ConstructorParameters<typeof SymbolList>[0]['rest']> };
   const make = (everyMs = HOUR_MS, asking: { rest?: Parts['rest'] } = { rest: { get } }): SymbolList => {
-    const changed = (): void => void (changes += 1);
-    const parts = { market: spot, bus, clock, log: silentLog, everyMs, changed, isOvertaken: () => isOvertaken };
+    const judged = (): void => void (seen = lacks('FOOUSDT'));
+    const timings = { symbolsSoonMs: MINUTE_MS, symbolsSoonMostMs: 10 * MINUTE_MS };
+    const parts = {
+      market: spot,
+      bus,
+      clock,
+      log: silentLog,
+      everyMs,
+      timings,
+      judged,
+      isOvertaken: () => isOvertaken,
+    };
     return new SymbolList({ ...parts, rest: asking.rest });
   };
   const start = async (): Promise<void> => {
@@ -76,13 +88,13 @@ describe('the list of symbols', () => {
     expect(list.describe()).toEqual({ symbols: 2, ageMs: 0, why: null });
   });
 
-  it('has a symbol that is added from the next time on, and says that it is another list only then', async () => {
+  it('has a symbol that is added from the next time on', async () => {
     await start();
     await pass(HOUR_MS);
-    expect([changes, lacks('FOOUSDT')]).toEqual([1, true]);
+    expect([seen, lacks('FOOUSDT')]).toEqual([true, true]);
     says('ETHUSDT', 'FOOUSDT', 'BTCUSDT');
     await pass(HOUR_MS);
-    expect([changes, lacks('FOOUSDT')]).toEqual([2, false]);
+    expect([seen, lacks('FOOUSDT')]).toEqual([false, false]);
   });
 
   it('is asked for again sooner where it could not be had, ever more rarely', async () => {
@@ -96,7 +108,7 @@ describe('the list of symbols', () => {
     expect(asked).toHaveLength(3);
     says('BTCUSDT');
     await pass(1);
-    expect([asked.length, lacks('FOOUSDT'), changes]).toEqual([4, true, 1]);
+    expect([asked.length, lacks('FOOUSDT'), seen]).toEqual([4, true, true]);
   });
 
   it('is not believed any more when it could not be had anew for three hours', async () => {
@@ -106,10 +118,10 @@ describe('the list of symbols', () => {
     for (let minutes = 0; minutes < 120; minutes += 5) await pass(300_000);
     expect(lacks('FOOUSDT')).toBe(true);
     for (let minutes = 0; minutes < 10; minutes += 5) await pass(300_000);
-    expect([lacks('FOOUSDT'), changes, told(null)]).toEqual([false, 2, { mark: null }]);
+    expect([lacks('FOOUSDT'), seen, told(null)]).toEqual([false, false, { mark: null }]);
     says('BTCUSDT', 'ETHUSDT');
     await pass(300_000);
-    expect([lacks('FOOUSDT'), changes]).toEqual([true, 3]);
+    expect([lacks('FOOUSDT'), seen]).toEqual([true, true]);
   });
 
   it('is told to edges, whole to those who have another', async () => {
@@ -136,6 +148,100 @@ describe('the list of symbols', () => {
     list.stop();
     isOvertaken = false;
     expect(told(null)).toBe('nothing');
+  });
+
+  describe('that lacks a symbol which somebody wants', () => {
+    /** For so long an edge says every 2 s what it misses: one newcomer, or a new one each time. */
+    const missing = async (ms: number, newestMs: (passedMs: number) => number): Promise<void> => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 2_000) {
+        const question = { mark, missedMs: newestMs(passedMs) };
+        bus.ask.ask(spot.channels.symbols, question, 1_000, (said) => ({ mark } = { mark, ...Object(said) }));
+        await pass(2_000);
+      }
+    };
+    /** After how many minutes it was asked for, but for the first time. */
+    let beganAt: number;
+    let askedAt: number[];
+    let mark: string | null;
+    const minutes = (): number[] => askedAt.slice(1).map((at) => Math.round((at - beganAt) / MINUTE_MS));
+    beforeEach(async () => {
+      askedAt = [];
+      const noting: typeof get = (request) => {
+        askedAt.push(clock.now());
+        return get(request);
+      };
+      list = make(HOUR_MS, { rest: { get: noting } });
+      await start();
+      await pass(10 * MINUTE_MS);
+      beganAt = clock.now();
+      ({ mark } = told(null) as { mark: string });
+    });
+
+    it('is asked for at once where that was longer ago than a minute, and has it then', async () => {
+      says('BTCUSDT', 'ETHUSDT', 'FOOUSDT');
+      await missing(2_000, (passedMs) => passedMs);
+      expect([lacks('FOOUSDT'), askedAt.length, askedAt[1]]).toEqual([false, 2, beganAt]);
+      await pass(HOUR_MS - 1);
+      expect(askedAt).toHaveLength(2);
+      await pass(1);
+      expect(askedAt).toHaveLength(3);
+    });
+
+    it('is not asked for by who misses one in another list', async () => {
+      mark = 'of another list';
+      bus.ask.ask(spot.channels.symbols, { mark, missedMs: 0 }, 1_000, () => undefined);
+      await pass(2_000);
+      expect(askedAt).toHaveLength(1);
+    });
+
+    it('is asked for ever more rarely while it is not listed, and then as ever when nobody waits any more', async () => {
+      await missing(50 * MINUTE_MS, (passedMs) => passedMs);
+      expect(minutes()).toEqual([0, 1, 3, 7, 15, 25, 35, 45]);
+      await pass(60 * MINUTE_MS);
+      expect(minutes().slice(8)).toEqual([55]);
+    });
+
+    it('is asked for once a minute at most, however many strangers make up names', async () => {
+      await missing(30 * MINUTE_MS, () => 0);
+      expect(minutes()).toEqual(Array.from({ length: 31 }, (_, minute) => minute));
+    });
+
+    it('is asked for within a minute for a newcomer, though others wait for long', async () => {
+      await missing(10 * MINUTE_MS, (passedMs) => passedMs);
+      expect(minutes()).toEqual([0, 1, 3, 7]);
+      await missing(2 * MINUTE_MS, (passedMs) => passedMs);
+      expect(minutes()).toEqual([0, 1, 3, 7, 10, 11]);
+    });
+
+    it('is asked for no sooner by an upstream that another one has overtaken, nor where it cannot be had', async () => {
+      isOvertaken = true;
+      await missing(2 * MINUTE_MS, (passedMs) => passedMs);
+      list.miss(0);
+      expect(askedAt).toHaveLength(1);
+      isOvertaken = false;
+      answer = 'no host answers';
+      await missing(4_000, (passedMs) => passedMs);
+      expect(askedAt).toHaveLength(2);
+      await missing(MINUTE_MS, () => 0);
+      // After 5, 10 and 20 seconds, as where nobody waits.
+      expect(askedAt).toHaveLength(5);
+    });
+  });
+
+  it('says of what two in a row lack since when, and of nothing else', async () => {
+    const since = (symbol?: string): number | undefined => list.lacksSince({ ...(symbol !== undefined && { symbol }) });
+    says('BTCUSDT', 'FOOUSDT');
+    await start();
+    says('BTCUSDT');
+    await pass(HOUR_MS);
+    expect([lacks('FOOUSDT'), since('FOOUSDT')]).toEqual([true, undefined]);
+    const firstAt = clock.now();
+    await pass(HOUR_MS);
+    expect(since('FOOUSDT')).toBe(firstAt);
+    expect([since('BTCUSDT'), since()]).toEqual([undefined, undefined]);
+    says('BTCUSDT', 'FOOUSDT');
+    await pass(HOUR_MS);
+    expect(since('FOOUSDT')).toBeUndefined();
   });
 
   it.each([

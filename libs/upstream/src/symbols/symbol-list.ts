@@ -12,6 +12,8 @@ import {
 } from '#libs/core';
 import type { Rest } from '#libs/rest';
 import type { Log } from '#libs/runtime';
+import type { Timings } from '../timings.js';
+import { MissedSymbols } from './missed-symbols.js';
 
 /** A list that cannot be had anew is believed for so many times as long as it is usually kept: symbols are added every day. */
 const BELIEVED_FOR = 3;
@@ -29,10 +31,11 @@ interface SymbolListParts {
   log: Log;
   /** How often it is asked for; 0: never. */
   everyMs: Millis;
+  timings: Pick<Timings, 'symbolsSoonMs' | 'symbolsSoonMostMs'>;
   /** Whether another upstream answers now. */
   isOvertaken(): boolean;
-  /** Another list is known now, or none any more. */
-  changed(): void;
+  /** A list has come, be it the same as before, or none is believed in any more. */
+  judged(): void;
 }
 
 interface KnownList {
@@ -46,14 +49,21 @@ export class SymbolList {
   /** Why it could not be had the last time. */
   private why: string | undefined;
   private list: KnownList | undefined;
+  /** The one before. */
+  private before: KnownList | undefined;
   /** The mark that others were told. */
   private told: ListMark | undefined;
   private failures = 0;
+  private readonly missed: MissedSymbols;
   private cancel: Cancel = () => undefined;
+  /** When it is asked for next; -Infinity while it is. */
+  private askAt: Millis = -Infinity;
   private answers: Subscription | undefined;
   private readonly ending = new AbortController();
 
-  constructor(private readonly parts: SymbolListParts) {}
+  constructor(private readonly parts: SymbolListParts) {
+    this.missed = new MissedSymbols(parts.timings);
+  }
 
   start(): void {
     const { bus, market, everyMs } = this.parts;
@@ -73,6 +83,26 @@ export class SymbolList {
     return known !== undefined && symbol !== undefined && !known.symbols.has(symbol);
   }
 
+  /** Since when nothing may come of a symbol that two lists in a row lack; undefined where they do not. */
+  lacksSince(stream: Pick<ParsedStream, 'symbol'>): Millis | undefined {
+    const { before } = this;
+    const isGone = this.lacks(stream) && before && !before.symbols.has(stream.symbol ?? '');
+    return isGone ? before.fetchedAt : undefined;
+  }
+
+  /**
+   * Somebody wants streams of symbols that it lacks: it may have been asked for before they were listed.
+   *
+   * @param newestMs how long ago the newest of them was first wanted.
+   */
+  miss(newestMs: Millis): void {
+    if (!this.known || this.parts.isOvertaken()) return;
+    const now = this.parts.clock.now();
+    this.missed.miss(now - newestMs, now);
+    const dueAt = this.missed.dueAt(now) ?? Infinity;
+    if (dueAt < this.askAt && this.failures === 0) this.plan(dueAt);
+  }
+
   /** What operators see. */
   describe(): { symbols: number; ageMs: Millis | null; why: string | null } {
     const { known, why = null } = this;
@@ -86,10 +116,19 @@ export class SymbolList {
     return list && clock.now() - list.fetchedAt <= BELIEVED_FOR * everyMs ? list : undefined;
   }
 
+  private plan(at: Millis): void {
+    const { clock } = this.parts;
+    this.cancel();
+    this.askAt = at;
+    this.cancel = clock.after(Math.max(0, at - clock.now()), () => void this.fetch());
+  }
+
   private async fetch(): Promise<void> {
     const { rest, market, clock, log, everyMs } = this.parts;
     const { symbols: source } = market;
     if (!rest || !source) return;
+    this.askAt = -Infinity;
+    this.missed.asked(clock.now());
     const answer = await rest.get(source, this.ending.signal);
     if (this.ending.signal.aborted) return;
     const read = answer.ok ? source.read(answer.value) : answer;
@@ -101,22 +140,24 @@ export class SymbolList {
     }
     this.tell();
     const retryMs = Math.min(everyMs, doubled(RETRY_MS, this.failures - 1, RETRY_MOST_MS));
-    this.cancel = clock.after(read.ok ? everyMs : retryMs, () => void this.fetch());
+    this.plan(clock.now() + (read.ok ? everyMs : retryMs));
   }
 
   private take(symbols: readonly string[]): void {
     const mark = createHash('sha256').update(symbols.toSorted().join('\n')).digest('base64url');
+    if (mark !== this.list?.mark) this.missed.changed();
+    this.before = this.list;
     this.list = { symbols: new Set(symbols), mark, fetchedAt: this.parts.clock.now() };
     this.failures = 0;
     this.why = undefined;
   }
 
   private tell(): void {
-    const { known } = this;
-    if (known?.mark === this.told) return;
+    const { known, parts } = this;
+    if (known?.mark !== this.told)
+      parts.log.info({ code: 'symbols', symbols: known?.symbols.size ?? 0 }, 'which symbols there are');
     this.told = known?.mark;
-    this.parts.log.info({ code: 'symbols', symbols: known?.symbols.size ?? 0 }, 'which symbols there are');
-    this.parts.changed();
+    parts.judged();
   }
 
   private answer(question: unknown): SymbolsAnswer | undefined {
@@ -125,6 +166,9 @@ export class SymbolList {
     const { known } = this;
     if (!known) return { mark: null };
     const { mark, symbols } = known;
-    return asked.mark === mark ? { mark } : { mark, symbols: [...symbols] };
+    if (asked.mark !== mark) return { mark, symbols: [...symbols] };
+    // What is missed in another list than this one may be in this one.
+    if (asked.missedMs !== undefined) this.miss(asked.missedMs);
+    return { mark };
   }
 }

@@ -30,6 +30,13 @@ it.each([
     '{"result":["btcusdt@trade"],"id":9223372036854775807}',
   ],
   ['{"params":[],"id":3}', nested(2, 'Invalid request: missing field `method` at line 1 column 20', 3)],
+  ['{"method":"LIST_SUBSCRIPTIONS"}', nested(2, 'Invalid request: request ID must be an unsigned integer')],
+  ['{"method":7,"id":3}', nested(2, 'Invalid request: method must be a string', 3)],
+  [
+    '{"method":"LIST_SUBSCRIPTIONS","id":-9223372036854775809}',
+    nested(2, 'Invalid request: request ID must be an unsigned integer'),
+  ],
+  ['{"method":"LIST_SUBSCRIPTIONS","id":1e30}', nested(2, 'Invalid request: request ID must be an unsigned integer')],
 ])('%s is answered as on the wire', (request, expected) => {
   expect(reply(request)).toBe(expected);
 });

@@ -3,6 +3,7 @@ import { WebSocket as WsWebSocket } from 'ws';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FakeGateway } from '../../../../test/support/fake-gateway.js';
 import { until } from '../../../../test/support/until.js';
+import { connected } from '../connected.rig.js';
 import {
   type BookEvent,
   type ClientOptions,
@@ -26,13 +27,7 @@ describe('reading by a client', () => {
   let errors: string[];
 
   const connect = (options: Partial<ClientOptions> = {}): void => {
-    client = new HoldfastClient({
-      url: gateway.url,
-      random: () => 0,
-      error: (error, where) => errors.push(`${where}: ${(error as Error).message}`),
-      ...options,
-    });
-    client.start();
+    client = connected(gateway, errors, options);
   };
   const served = (count = 1): Promise<unknown> => until(() => gateway.commands.length === count);
   const feed = (more: Partial<FeedEvent> = {}): void =>

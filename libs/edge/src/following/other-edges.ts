@@ -3,7 +3,6 @@ import {
   type Clock,
   type Epoch,
   MOST_ANSWERED_LETTERS,
-  type Millis,
   type MissedAnswer,
   type MissedQuestion,
   type Place,
@@ -12,13 +11,11 @@ import {
   type Topic,
   readMissedQuestion,
 } from '#libs/core';
+import { Absence } from './absence.js';
 import { type BusHealth, Fetching } from './fetching.js';
 
 /** What one edge answers in a second, so that no asker is flooded where the ends of many streams are asked for. */
 const MOST_ANSWERED_BYTES = 2_000_000;
-
-/** When the bus has been back for so long here, everybody else is back on it as well. */
-const BACK_AFTER_MS: Millis = 3_000;
 
 /** A stream, as far as its messages can be told to somebody else, or be had from there. */
 export interface ToldStream {
@@ -44,17 +41,18 @@ interface OtherEdgesParts {
  */
 export class OtherEdges {
   private answers: Subscription | undefined;
-  private backAt: Millis = -Infinity;
+  /** Of the bus, here and so everywhere. */
+  private readonly absence: Absence;
   private forgetBus: () => void = () => undefined;
   private readonly answered = { since: -Infinity, bytes: 0 };
 
-  constructor(private readonly parts: OtherEdgesParts) {}
+  constructor(private readonly parts: OtherEdgesParts) {
+    this.absence = new Absence(parts.clock);
+  }
 
   start(): void {
-    const { ask, channel, messages, clock } = this.parts;
-    this.forgetBus = messages.onState(() => {
-      this.backAt = clock.now();
-    });
+    const { ask, channel, messages } = this.parts;
+    this.forgetBus = messages.onState(() => this.absence.ends());
     this.answers = ask.answer(channel, (question) => this.answer(readMissedQuestion(question)));
   }
 
@@ -73,9 +71,8 @@ export class OtherEdges {
   }
 
   private health(epoch: Epoch): BusHealth {
-    const { messages, clock } = this.parts;
-    if (messages.state === 'down') return 'down';
-    return clock.now() - this.backAt < BACK_AFTER_MS || this.parts.mayBeDeaf(epoch) ? 'shaky' : 'well';
+    if (this.parts.messages.state === 'down') return 'down';
+    return this.absence.isRecent || this.parts.mayBeDeaf(epoch) ? 'shaky' : 'well';
   }
 
   private answer(question: MissedQuestion | undefined): MissedAnswer | undefined {

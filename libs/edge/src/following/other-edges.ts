@@ -1,5 +1,6 @@
 import type { Ask, Messages, Subscription } from '#libs/bus';
 import {
+  type Cancel,
   type Clock,
   type Epoch,
   MOST_ANSWERED_LETTERS,
@@ -65,9 +66,12 @@ export class OtherEdges {
    * Told once: all that was asked for, in order, or nothing.
    *
    * @param question may be about more messages than one question of the wire.
+   * @returns what makes it ask and tell nothing more.
    */
-  fetch(question: MissedQuestion, stream: ToldStream, told: (texts: readonly string[]) => void): void {
-    new Fetching({ ...this.parts, bus: () => this.health(question.epoch), question, stream, told }).next();
+  fetch(question: MissedQuestion, stream: ToldStream, told: (texts: readonly string[]) => void): Cancel {
+    const fetching = new Fetching({ ...this.parts, bus: () => this.health(question.epoch), question, stream, told });
+    fetching.next();
+    return () => fetching.end();
   }
 
   private health(epoch: Epoch): BusHealth {

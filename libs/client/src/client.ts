@@ -216,6 +216,10 @@ export class NativeClient {
         else if (refused.some(({ stream }) => crossingHere()?.isServed(stream))) this.stay();
         else crossingHere()?.hold(() => tellRefused(refused));
       },
+      settled: (stream, place) => {
+        if (isPresent()) this.crossing?.settled(stream, place);
+        this.crossIfDue();
+      },
       toGo: () => {
         if (crossingHere()) this.stay();
         if (!this.crossing && this.over === undefined) this.setOut();

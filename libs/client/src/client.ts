@@ -244,6 +244,7 @@ export class NativeClient {
     for (const [stream, { gap, ...start }] of starts) {
       this.outbox.later(this.listeners.started(stream, start));
       if (gap) this.outbox.later(() => this.listeners.tellKnown(gap));
+      if (gap) this.states.missed(gap);
       this.crossing?.served(stream);
     }
   }

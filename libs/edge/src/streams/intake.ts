@@ -150,8 +150,16 @@ export class Intake {
   /** Says of a stream that this edge does not hear its upstream. */
   distrust(stream: EdgeStream, deafness: Deafness): void {
     stream.deafness = deafness;
-    if (this.move(stream, 'silence')) this.tell(stream, ...doubt(stream));
+    if (this.move(stream, 'silence')) this.tellDoubt(stream);
     stream.changed();
+  }
+
+  /** Of thousands of streams at once it is as much as any burst. */
+  private tellDoubt(stream: EdgeStream): void {
+    if (!this.sluice.isShut) return this.tell(stream, ...doubt(stream));
+    this.sluice.wait(() => {
+      if (isDoubted(stream.phase)) this.tell(stream, ...doubt(stream));
+    }, 0);
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */

@@ -26,6 +26,8 @@ export class FakeGateway {
   /** What it says to whoever names a place. */
   resumed: Resumed | undefined;
   reasons: Record<StreamName, NotResumed> | undefined;
+  /** Called before it answers that these are subscribed. */
+  beforeSubscribed: (socket: WebSocket, streams: readonly StreamName[]) => void = () => undefined;
   private refusal: CommandRefusal | undefined;
   private readonly server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
 
@@ -89,6 +91,7 @@ export class FakeGateway {
     }
     const streams = Object.fromEntries(data.streams.map((stream) => [stream, this.place]));
     const { resumed, reasons } = this;
+    this.beforeSubscribed(socket, data.streams);
     reply({ event: 'subscribed', id, data: { streams, ...(resumed && data.since && { resumed, reasons }) } });
   }
 }

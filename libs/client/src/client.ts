@@ -216,6 +216,10 @@ export class NativeClient {
         else if (refused.some(({ stream }) => crossingHere()?.isServed(stream))) this.stay();
         else crossingHere()?.hold(() => tellRefused(refused));
       },
+      settled: (stream, place) => {
+        if (isPresent()) this.crossing?.settled(stream, place);
+        this.crossIfDue();
+      },
       toGo: () => {
         if (crossingHere()) this.stay();
         if (!this.crossing && this.over === undefined) this.setOut();
@@ -240,6 +244,7 @@ export class NativeClient {
     for (const [stream, { gap, ...start }] of starts) {
       this.outbox.later(this.listeners.started(stream, start));
       if (gap) this.outbox.later(() => this.listeners.tellKnown(gap));
+      if (gap) this.states.missed(gap);
       this.crossing?.served(stream);
     }
   }

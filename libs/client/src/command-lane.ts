@@ -1,13 +1,13 @@
 import type { Cancel, ClientLimits, Clock, LooseContract, Millis, Place, StreamName } from '#libs/core';
 
+export interface SubscribeCommand {
+  event: 'subscribe';
+  data: { streams: StreamName[]; since?: Record<StreamName, Place>; last?: number } & Partial<LooseContract>;
+}
+
 /** What the client asks of a gateway. */
 export type ClientCommand =
-  | {
-      event: 'subscribe';
-      data: { streams: StreamName[]; since?: Record<StreamName, Place>; last?: number } & Partial<LooseContract>;
-    }
-  | { event: 'unsubscribe'; data: { streams: StreamName[] } }
-  | { event: 'ping' };
+  SubscribeCommand | { event: 'unsubscribe'; data: { streams: StreamName[] } } | { event: 'ping' };
 
 interface LanePorts {
   clock: Clock;

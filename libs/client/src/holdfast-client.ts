@@ -61,7 +61,7 @@ export class HoldfastClient extends NativeClient {
     const ports = {
       subscribe: (listener: StreamListener<DepthStream>) => this.subscribe(stream, listener),
       state: () => this.state(stream),
-      watchState: (tell: () => void) => this.onState(stream, tell),
+      watchState: (tell: (state: StreamState) => void) => this.onState(stream, tell),
     };
     return new OrderBook(ports, options);
   }

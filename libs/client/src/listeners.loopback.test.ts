@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeGateway } from '../../../test/support/fake-gateway.js';
 import { until } from '../../../test/support/until.js';
-import { type ClientOptions, HoldfastClient, type StreamListener } from './index.js';
+import { connected } from './connected.rig.js';
+import type { ClientOptions, HoldfastClient, StreamListener } from './index.js';
 
 const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
@@ -24,13 +25,7 @@ describe('those who listen', () => {
   });
 
   const connect = (options: Partial<ClientOptions> = {}): void => {
-    client = new HoldfastClient({
-      url: gateway.url,
-      random: () => 0,
-      error: (error, where) => errors.push(`${where}: ${(error as Error).message}`),
-      ...options,
-    });
-    client.start();
+    client = connected(gateway, errors, options);
   };
 
   const fails = (): never => {

@@ -5,6 +5,7 @@ import { HoldfastClient, type StreamListener, type StreamStart } from './index.j
 
 const TRADE = 'btcusdt@trade';
 const OTHER = 'ethusdt@trade';
+const ARRAY = '!miniTicker@arr';
 
 describe('a client that is asked to connect elsewhere', () => {
   let gateway: FakeGateway;
@@ -165,6 +166,50 @@ describe('a client that is asked to connect elsewhere', () => {
     trade(1, 11);
     await until(() => others.length === 1 && ids.length === 4);
     expect([ids, others, begun]).toEqual([[8, 9, 10, 11], [11], 1]);
+  });
+
+  describe('with an array under a contract that leaves some of it out', () => {
+    let told: string[];
+    const ticker = (connection: number, symbol: string, seq: number): void =>
+      say(connection, { type: 'miniTicker', stream: ARRAY, epoch: 1, seq, symbol, last: `${seq}` });
+    beforeEach(async () => {
+      told = [];
+      client.subscribe(ARRAY, { event: ({ symbol, last }) => told.push(`${symbol} ${last}`) }, { delivery: 'latest' });
+      await askedOn(2);
+      ticker(0, 'eth', 9);
+      await until(() => told.length === 1);
+      gateway.place = { epoch: 1, seq: 12 };
+      askToGo();
+      await askedOn(4);
+      trade(0, 12);
+    });
+    const isMoved = (): boolean => states.includes('moved');
+
+    it('has the first one say what that holds before it goes, and the newest of each symbol from either, none behind a newer one', async () => {
+      gateway.beforeSubscribed = (socket) => {
+        if (socket === gateway.sockets[0]) ticker(0, 'btc', 8);
+      };
+      ticker(1, 'xrp', 13);
+      ticker(1, 'eth', 14);
+      ticker(0, 'eth', 15);
+      await until(isMoved);
+      ticker(1, 'btc', 16);
+      await until(() => told.at(-1) === 'btc 16');
+      const of = (name: string): string[] => told.filter((one) => one.startsWith(name));
+      expect([of('btc'), of('xrp')]).toEqual([['btc 8', 'btc 16'], ['xrp 13']]);
+      expect(['eth 15', 'eth 14,eth 15']).toContain(of('eth').slice(1).join());
+      expect(gateway.commands.at(-1)?.data).toEqual({ streams: [ARRAY], delivery: 'latest' });
+      expect(gateway.commands.filter(({ event }) => event === 'subscribe')).toHaveLength(5);
+    });
+
+    it('goes without that where the first one refuses to', async () => {
+      gateway.refuseNext({ code: 'internal', message: 'a bug' });
+      ticker(0, 'eth', 12);
+      await until(isMoved);
+      ticker(1, 'btc', 13);
+      await until(() => told.length === 3);
+      expect(told).toEqual(['eth 9', 'eth 12', 'btc 13']);
+    });
   });
 
   it('closes both when it is stopped meanwhile', async () => {

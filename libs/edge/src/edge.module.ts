@@ -213,8 +213,9 @@ function resumeProviders({ maxClientBacklogBytes }: Readonly<EdgeSettings>): Pro
   return [
     {
       provide: Resumes,
-      useFactory: (streams: MarketStreams[], clock: Clock) => new Resumes(streams, clock),
-      inject: [STREAMS, CLOCK],
+      useFactory: ({ clock, metrics }: Surroundings, streams: MarketStreams[]) =>
+        new Resumes(streams, clock, metrics.counts),
+      inject: [SURROUNDINGS, STREAMS],
     },
     {
       provide: Stragglers,

@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { HoldfastClient } from '#libs/client';
 import type { EdgeSettings } from '#libs/runtime';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
+import { NativeClients } from '../../../test/support/native-clients.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
-import { WsClient } from '../../../test/support/ws-client.js';
+import type { WsClient } from '../../../test/support/ws-client.js';
 
 const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
@@ -17,35 +18,22 @@ const upTo = (from: number, to: number): number[] => Array.from({ length: to - f
 describe('a newcomer that asks for the last events', () => {
   let edge: TestEdge;
   let upstream: HandUpstream;
-  let clients: WsClient[];
+  const clients = new NativeClients(() => edge.wsUrl);
+  const connect = (): Promise<WsClient> => clients.connect();
+  const keep = (...streams: string[]): Promise<WsClient> => clients.keep(...streams);
   const begin = async (settings: Partial<EdgeSettings> = {}): Promise<void> => {
     edge = await startEdge(settings);
     upstream = new HandUpstream(edge.bus).start();
   };
-  beforeEach(() => {
-    clients = [];
-  });
   afterEach(async () => {
-    for (const client of clients) await client.close();
+    clients.end();
     upstream.stop();
     await edge.stop();
   });
-  const connect = async (): Promise<WsClient> => {
-    const client = await WsClient.open(`${edge.wsUrl}/v1`);
-    clients.push(client);
-    return client;
-  };
-  /** Somebody who keeps these wanted; resolves when they are followed. */
-  const keep = async (streams: string[]): Promise<WsClient> => {
-    const client = await connect();
-    await client.ask({ event: 'subscribe', data: { streams } });
-    await client.take(streams.length);
-    return client;
-  };
 
   it('gets the state, the last ones, and then what is live, with nothing missing or twice, however busy the stream is', async () => {
     await begin();
-    await keep([TRADE]);
+    await keep(TRADE);
     let id = 0;
     const others: WsClient[] = [];
     for (let round = 0; round < 20; round += 1) {
@@ -70,7 +58,7 @@ describe('a newcomer that asks for the last events', () => {
 
   it('gets as many as there are, and those of streams of events only, and none of a stream that it has', async () => {
     await begin({ lastEvents: 3 });
-    await keep([TRADE, TOP]);
+    await keep(TRADE, TOP);
     for (let id = 1; id <= 5; id += 1) upstream.publish(TRADE, trade(id));
     upstream.publish(TOP, { type: 'bookTicker', symbol: 'BTCUSDT', updateId: 1 });
     const client = await connect();
@@ -107,7 +95,7 @@ describe('a newcomer that asks for the last events', () => {
 
   it('gets none of a stream that is resumed, for nothing is missing, and those of one that is not', async () => {
     await begin();
-    await keep([TRADE]);
+    await keep(TRADE);
     for (let id = 1; id <= 4; id += 1) upstream.publish(TRADE, trade(id));
     const back = await connect();
     back.send({ event: 'subscribe', data: { streams: [TRADE], last: 9, since: { [TRADE]: { epoch: 7, seq: 4 } } } });
@@ -123,7 +111,7 @@ describe('a newcomer that asks for the last events', () => {
   it('gets those of many streams at a pace, each before what is live, and is not closed', async () => {
     await begin({ maxClientBacklogBytes: 16_384 });
     const streams = Array.from({ length: 6 }, (_, index) => `s${index}usdt@trade`);
-    await keep(streams);
+    await keep(...streams);
     const long = { ...trade(1), price: '1'.repeat(200) };
     const publish = (): void => streams.forEach((stream) => void upstream.publish(stream, long));
     for (let count = 0; count < 20; count += 1) publish();
@@ -148,7 +136,7 @@ describe('a newcomer that asks for the last events', () => {
 
   it('with the client library hears them as events before live ones, as many as the gateway allows', async () => {
     await begin({ lastEvents: 3 });
-    await keep([TRADE]);
+    await keep(TRADE);
     for (let id = 1; id <= 5; id += 1) upstream.publish(TRADE, trade(id));
     const client = new HoldfastClient({ url: edge.wsUrl, random: () => 0 });
     client.start();

@@ -1,11 +1,12 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Place } from '#libs/core';
 import type { EdgeSettings } from '#libs/runtime';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
 import { metricValue } from '../../../test/support/metric-value.js';
+import { NativeClients } from '../../../test/support/native-clients.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';
-import { WsClient } from '../../../test/support/ws-client.js';
+import type { WsClient } from '../../../test/support/ws-client.js';
 
 const TRADE = 'btcusdt@trade';
 const TOP = 'btcusdt@bookTicker';
@@ -21,31 +22,18 @@ const idsOf = (client: WsClient): unknown[] =>
 describe('a native client that comes back', () => {
   let edge: TestEdge;
   let upstream: HandUpstream;
-  let clients: WsClient[];
+  const clients = new NativeClients(() => edge.wsUrl);
+  const connect = (): Promise<WsClient> => clients.connect();
+  const keep = (...streams: string[]): Promise<WsClient> => clients.keep(...streams);
   const begin = async (settings: Partial<EdgeSettings> = {}, keeps = false): Promise<void> => {
     edge = await startEdge(settings);
     upstream = new HandUpstream(edge.bus, { keeps }).start();
   };
-  beforeEach(() => {
-    clients = [];
-  });
   afterEach(async () => {
-    for (const client of clients) client.socket.terminate();
+    clients.end();
     upstream.stop();
     await edge.stop();
   });
-  const connect = async (): Promise<WsClient> => {
-    const client = await WsClient.open(`${edge.wsUrl}/v1`);
-    clients.push(client);
-    return client;
-  };
-  /** Somebody who keeps these wanted; resolves when they are followed. */
-  const keep = async (...streams: string[]): Promise<WsClient> => {
-    const client = await connect();
-    await client.ask({ event: 'subscribe', data: { streams } });
-    await client.take(streams.length);
-    return client;
-  };
   const publish = (from: number, to: number): void => {
     for (const id of upTo(from, to)) upstream.publish(TRADE, trade(id));
   };

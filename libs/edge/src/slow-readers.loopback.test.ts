@@ -182,6 +182,26 @@ describe('a burst', () => {
       await edge.stop();
     },
   );
+
+  it('of newest events in the answer to one subscribe is given as fast as may wait for who reads, and closes nobody', async () => {
+    const edge = await startEdge();
+    const upstream = new HandUpstream(edge.bus).start();
+    const streams = Array.from({ length: 800 }, (_, at) => `s${at}usdt@bookTicker`);
+    for (const stream of streams) upstream.publish(stream, { ...top(1), bid: '1'.repeat(20_000) });
+    const other = await WsClient.open(`${edge.wsUrl}/ws`);
+    other.send({ method: 'SUBSCRIBE', params: streams, id: 1 });
+    await until(() => upstream.questions.flat().length >= 800);
+    const client = await WsClient.open(`${edge.wsUrl}/v1`);
+    const count = (type: string): number => client.texts.filter((text) => text.startsWith(`{"type":"${type}"`)).length;
+    client.send({ event: 'subscribe', data: { streams } });
+    await until(() => client.closed || count('feed') === 800);
+    const atOnce = count('bookTicker');
+    await until(() => client.closed || count('bookTicker') > atOnce);
+    expect([client.closed, atOnce > 100 && atOnce < 200]).toEqual([undefined, true]);
+    await Promise.all([client.close(), other.close()]);
+    upstream.stop();
+    await edge.stop();
+  });
 });
 
 const seqsTo = (last: number): number[] => Array.from({ length: last }, (_, at) => at + 1);

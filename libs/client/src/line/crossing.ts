@@ -1,6 +1,6 @@
 import { type Place, type StreamEvent, type StreamName, isAfter } from '#libs/core';
 import type { GatewayLine, LineStart } from './gateway-line.js';
-import { goOnFrom } from '../streams/interest.js';
+import { goOnFrom, mayHoldSome } from '../streams/interest.js';
 
 /** So much may be held of what the new connection says; with more the crossing is given up, for the old one serves all the while. */
 const MOST_HELD = 20_000;
@@ -69,7 +69,8 @@ export class Crossing {
   started(starts: ReadonlyMap<StreamName, LineStart>, tell: (fresh: [StreamName, LineStart][]) => void): void {
     this.hold(() => tell([...starts].filter(([stream]) => !this.isServed(stream))));
     for (const [stream, { place, hasMissed }] of starts) {
-      if (!hasMissed && this.to.wanted.interests.get(stream)?.resumeFrom) this.behind.delete(stream);
+      const goesOn = !hasMissed && this.to.wanted.interests.get(stream)?.resumeFrom !== undefined;
+      if (goesOn && !this.mayHoldSome(stream)) this.behind.delete(stream);
       else if (place) this.begin(stream, place);
     }
   }
@@ -87,13 +88,28 @@ export class Crossing {
     if (!begin || !this.behind.has(stream)) return;
     const interest = this.from.wanted.interests.get(stream);
     const reached = interest?.last ?? interest?.present?.place;
-    if (!reached || !isAfter(begin, reached)) this.behind.delete(stream);
+    if (reached && isAfter(begin, reached)) return;
+    if (this.mayHoldSome(stream)) this.from.settle(stream);
+    else this.behind.delete(stream);
+  }
+
+  /** The old connection has brought all up to this place, of every symbol; undefined where nobody can have it do so. */
+  settled(stream: StreamName, place: Place | null | undefined): void {
+    const begin = this.begins.get(stream);
+    if (!begin || (place && isAfter(begin, place))) return;
+    this.behind.delete(stream);
   }
 
   /** Lets the new connection go on where the old one is, and tells what it has said. */
   finish(): void {
     goOnFrom(this.from.wanted.interests, this.to.wanted.interests);
     for (const { tell, event } of this.held) if (!event || !this.isPastBook(event)) tell();
+  }
+
+  /** Whether the old connection may hold some of what came before the place that it has brought. */
+  private mayHoldSome(stream: StreamName): boolean {
+    const interest = this.from.wanted.interests.get(stream);
+    return interest !== undefined && mayHoldSome(interest);
   }
 
   /** A book of a term that is over would take its reader back. */

@@ -5,6 +5,8 @@ import {
   type FeedEvent,
   type Millis,
   type NativeReply,
+  type Place,
+  type Places,
   type Random,
   type StreamEvent,
   type StreamName,
@@ -13,7 +15,7 @@ import {
   stamp,
 } from '#libs/core';
 import { type Dial, type Ending, LinkDriver, type RetryPolicy, leastAfterRefusal } from '#libs/link';
-import { type ClientCommand, CommandLane } from '../command-lane.js';
+import { type ClientCommand, CommandLane, type SubscribeCommand } from '../command-lane.js';
 import { GatewayWatch } from '../gateway-watch.js';
 import { readInbound } from '../inbound.js';
 import { gapOf } from '../streams/gap.js';
@@ -34,6 +36,8 @@ export interface LineEvents {
   /** The gateway serves these streams from now on. */
   started(starts: ReadonlyMap<StreamName, LineStart>): void;
   refused(refused: readonly RefusedStream[]): void;
+  /** What the gateway held of this stream up to that place has been said; undefined where it does not say what it holds. */
+  settled(stream: StreamName, place: Place | null | undefined): void;
   /** The gateway is going to close this connection, and says so in time. */
   toGo(): void;
   problem(sentence: string): void;
@@ -67,6 +71,9 @@ export class GatewayLine {
   private readonly watch: GatewayWatch;
   private readonly decoder = new TextDecoder();
   private cancelAgain: Cancel | undefined;
+  /** Streams of which the gateway is to say what it holds; and the command that has it do so for one. */
+  private readonly unsettled = new Set<StreamName>();
+  private settling: SubscribeCommand | undefined;
 
   constructor(
     private readonly parts: LineParts,
@@ -77,6 +84,8 @@ export class GatewayLine {
     this.lane = new CommandLane({
       clock,
       next: (limits) => {
+        this.settling = this.settleNext();
+        if (this.settling) return this.settling;
         const { command, refused } = wanted.next(limits);
         this.tellRefused(refused);
         return command;
@@ -101,6 +110,16 @@ export class GatewayLine {
 
   start(): void {
     this.driver.start();
+  }
+
+  /**
+   * Has the gateway say what it holds of this stream. Whoever subscribes again is sent what waits, then the reply: so under the same
+   * contract, which changes nothing else.
+   */
+  settle(stream: StreamName): void {
+    if (this.settling?.data.streams.includes(stream)) return;
+    this.unsettled.add(stream);
+    this.lane.wake();
   }
 
   /** Something else is wanted by now. */
@@ -138,6 +157,7 @@ export class GatewayLine {
     switch (reply.event) {
       case 'subscribed':
         if (command?.event !== 'subscribe') return;
+        if (command === this.settling) return this.settled(command.data.streams, reply.data.streams);
         return this.started(command.data.streams, reply.data);
       case 'unsubscribed':
         if (command?.event === 'unsubscribe') this.wanted.unsubscribed(command.data.streams);
@@ -150,6 +170,21 @@ export class GatewayLine {
       default:
         assertNever(reply);
     }
+  }
+
+  private settleNext(): SubscribeCommand | undefined {
+    for (const stream of this.unsettled) {
+      this.unsettled.delete(stream);
+      const interest = this.wanted.interests.get(stream);
+      if (interest?.standing !== 'served' || !interest.isWanted || interest.asked.delivery === 'all') continue;
+      return { event: 'subscribe', data: { streams: [stream], ...interest.asked } };
+    }
+    return undefined;
+  }
+
+  private settled(streams: readonly StreamName[], places: Places): void {
+    this.settling = undefined;
+    for (const stream of streams) this.events.settled(stream, places[stream] ?? null);
   }
 
   private started(streams: readonly StreamName[], { streams: places, resumed, reasons }: Subscribed): void {
@@ -168,10 +203,20 @@ export class GatewayLine {
       this.events.problem(`${refusal.code}: ${refusal.message}`);
     }
     if (!command || command.event === 'ping') return;
+    if (command === this.settling) return this.notSettled(command.data.streams, refusal);
     this.tellRefused(this.wanted.refused(command, refusal));
     if (this.wanted.isWaiting) this.askAgainLater();
     // A gateway closes who is refused again and again with no good command between: a mistyped name must not add up.
     if (refusal.code !== 'too-many-commands') this.lane.ping();
+  }
+
+  /** Too fast passes. */
+  private notSettled(streams: readonly StreamName[], { code }: CommandRefusal): void {
+    this.settling = undefined;
+    for (const stream of streams) {
+      if (code === 'too-many-commands') this.settle(stream);
+      else this.events.settled(stream, undefined);
+    }
   }
 
   private tellRefused(refused: readonly RefusedStream[]): void {
@@ -190,6 +235,8 @@ export class GatewayLine {
   private rest(): void {
     this.watch.stop();
     this.lane.close();
+    this.unsettled.clear();
+    this.settling = undefined;
     this.cancelAgain?.();
     this.cancelAgain = undefined;
   }

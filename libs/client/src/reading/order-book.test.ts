@@ -39,7 +39,7 @@ const LIVE: StreamState = { state: 'live', since: 1, why: 'first-event', by: 'up
 describe('the book of a stream of diffs', () => {
   let listener: StreamListener<DepthStream>;
   let state: StreamState | undefined;
-  let tellState: () => void;
+  let tellState: (state: StreamState) => void;
   let left: number;
   let seen: string[];
   let book: OrderBook;
@@ -54,7 +54,7 @@ describe('the book of a stream of diffs', () => {
         return () => (left += 1);
       },
       state: () => state,
-      watchState: (tell: () => void) => {
+      watchState: (tell: typeof tellState) => {
         tellState = tell;
         return () => (left += 1);
       },
@@ -153,7 +153,8 @@ describe('the book of a stream of diffs', () => {
   it('is whole but not live while its stream is not, and says why', () => {
     start();
     state = { state: 'stale', since: 2, why: 'gateway-lost', by: 'client' };
-    tellState();
+    tellState(state);
+    tellState({ ...state, state: 'gap' });
     expect([book.isWhole, book.isLive, book.why]).toEqual([true, false, 'gateway-lost']);
     expect(seen).toEqual(['10 live', '10 gateway-lost']);
   });

@@ -17,7 +17,7 @@ export interface BookOptions {
 interface BookPorts {
   subscribe(listener: StreamListener<DepthStream>): () => void;
   state(): StreamState | undefined;
-  watchState(tell: () => void): () => void;
+  watchState(tell: (state: StreamState) => void): () => void;
 }
 
 /**
@@ -51,7 +51,10 @@ export class OrderBook {
         this.changed();
       },
     });
-    this.unwatch = ports.watchState(this.changed);
+    // A gap is no state: it changes a book where that is told of it.
+    this.unwatch = ports.watchState(({ state }) => {
+      if (state !== 'gap') this.changed();
+    });
   }
 
   /** Whether it is exactly the exchange's book at `lastUpdateId`, as deep as it is known. */

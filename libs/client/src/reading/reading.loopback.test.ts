@@ -3,6 +3,7 @@ import { WebSocket as WsWebSocket } from 'ws';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { FakeGateway } from '../../../../test/support/fake-gateway.js';
 import { until } from '../../../../test/support/until.js';
+import { connected } from '../connected.rig.js';
 import {
   type BookEvent,
   type ClientOptions,
@@ -26,13 +27,7 @@ describe('reading by a client', () => {
   let errors: string[];
 
   const connect = (options: Partial<ClientOptions> = {}): void => {
-    client = new HoldfastClient({
-      url: gateway.url,
-      random: () => 0,
-      error: (error, where) => errors.push(`${where}: ${(error as Error).message}`),
-      ...options,
-    });
-    client.start();
+    client = connected(gateway, errors, options);
   };
   const served = (count = 1): Promise<unknown> => until(() => gateway.commands.length === count);
   const feed = (more: Partial<FeedEvent> = {}): void =>
@@ -180,6 +175,36 @@ describe('reading by a client', () => {
     expect(told).toEqual(['recovering connecting', 'live resumed', 'stale gateway-lost', 'live resumed']);
     expect(errors).toEqual(told.map(() => 'state: mine'));
     expect(client.state('ethusdt@trade')).toBeUndefined();
+  });
+
+  it('is told that something was missed while the gateway was away, as a state too, and not that all is well before that is said', async () => {
+    connect();
+    const told: unknown[] = [];
+    const feeds: unknown[] = [];
+    client.subscribe(TRADE, { feed: ({ state, cause, message }) => feeds.push([state, cause, message]) });
+    client.onState(TRADE, ({ state, why, message }) => told.push([state, why, message, client.state(TRADE)?.state]));
+    await served();
+    feed();
+    gateway.trade(8);
+    await until(() => client.state(TRADE)?.state === 'live');
+    gateway.resumed = { [TRADE]: false };
+    gateway.reasons = { [TRADE]: 'out-of-history' };
+    gateway.place = { epoch: 1, seq: 20 };
+    gateway.socket.terminate();
+    await served(2);
+    await until(() => told.length === 4);
+    const message = 'what came between the last connection and this one cannot be had: out-of-history';
+    expect(told.slice(2)).toEqual([
+      ['stale', 'gateway-lost', undefined, 'stale'],
+      ['gap', 'bus-lost', message, 'stale'],
+    ]);
+    expect(feeds).toEqual([
+      ['live', 'resumed', undefined],
+      ['gap', 'bus-lost', message],
+    ]);
+    feed({ seq: 20 });
+    await until(() => told.length === 5);
+    expect(told[4]).toEqual(['live', 'resumed', undefined, 'live']);
   });
 
   it('knows the state of a stream that is dropped and wanted again in one turn', async () => {

@@ -1,4 +1,5 @@
 import type { Contract, FeedState, Place, StreamName } from '#libs/core';
+import { isArray } from './array.js';
 import type { Present } from './present.js';
 
 /**
@@ -15,6 +16,8 @@ export interface StreamInterest {
   isWanted: boolean;
   /** The newest place seen. */
   last?: Place | undefined;
+  /** Of an array, of each symbol: where messages may be left out, these come in their order, and symbols in any. */
+  newestOf?: Map<string, Place> | undefined;
   /** Where the previous connection to the gateway ended; what comes again from before it is not news. */
   resumeFrom?: Place | undefined;
   present?: Present | undefined;
@@ -60,6 +63,11 @@ export function goOnFrom(others: Interests, interests: Interests): void {
     if (!other) continue;
     interest.last = interest.resumeFrom = other.last;
     interest.told = other.told;
+    interest.newestOf = other.newestOf;
     if (other.present) interest.isBookBroken = other.isBookBroken;
   }
 }
+
+/** Whether a connection may hold the newest of some symbols after it has brought newer ones of others. */
+export const mayHoldSome = ({ stream, asked }: Pick<StreamInterest, 'stream' | 'asked'>): boolean =>
+  isArray(stream) && asked.delivery !== 'all';

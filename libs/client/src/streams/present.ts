@@ -10,6 +10,7 @@ import {
   type UnknownEvent,
   isMarketEvent,
 } from '#libs/core';
+import { isArray } from './array.js';
 
 /** What somebody is told who begins to listen to a stream that is served already. */
 export interface Present {
@@ -91,7 +92,7 @@ function bookEventOf({ levels, by }: PresentBook, place: Place | null): BookEven
 
 /** Arrays come every second, in parts of which one alone says little. */
 const keepsNewest = (type: MarketEvent['type'], stream: StreamName): boolean =>
-  type !== 'unknown' && KEEPS_NEWEST[type] && !stream.startsWith('!');
+  type !== 'unknown' && KEEPS_NEWEST[type] && !isArray(stream);
 
 /** What holds wherever the stream is by now: what a message follows is true of that message alone. */
 function stateOf({ follows: _follows, ...state }: FeedEvent): FeedEvent {

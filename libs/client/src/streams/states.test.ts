@@ -79,6 +79,18 @@ describe('states of streams as values', () => {
     expect(states.of(TRADE)).toMatchObject({ state: 'live' });
   });
 
+  it('tell a gap between two connections, and stay as they are until somebody says how the stream is', () => {
+    const gap = feed({ state: 'gap', cause: 'bus-lost', by: 'edge', message: 'out-of-history' });
+    states.missed(gap);
+    states.want(TRADE, feed({}));
+    watch();
+    states.lost();
+    states.missed(gap);
+    flush();
+    expect(told).toEqual(['live first-event 5', 'stale gateway-lost 1000', 'gap bus-lost 5']);
+    expect(states.of(TRADE)).toMatchObject({ state: 'stale', why: 'gateway-lost' });
+  });
+
   it('are told once each, and to nobody who has left, also while others are told', () => {
     states.want(TRADE, feed({}));
     const leave = watch();

@@ -73,6 +73,11 @@ export class StreamStates {
     if (state.state === 'gap') this.change(event.stream, behindGap(state));
   }
 
+  /** Something was missed between two connections. How the stream is now nobody has said yet, so the value stays what it is. */
+  missed(gap: FeedEvent): void {
+    if (this.states.has(gap.stream)) this.tell(gap.stream, stateOfFeed(gap));
+  }
+
   refused({ stream, error, isStillWanted }: RefusedStream): void {
     const state = { ...this.own('refused', error.code), message: error.message };
     if (isStillWanted) return this.change(stream, state);

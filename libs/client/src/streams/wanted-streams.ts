@@ -12,6 +12,7 @@ import {
   isSamePlace,
 } from '#libs/core';
 import type { ClientCommand } from '../command-lane.js';
+import { symbolOf } from './array.js';
 import { fitting, isTooLong } from './batch.js';
 import type { Interests, StreamInterest } from './interest.js';
 import { type Present, remember, rememberBook } from './present.js';
@@ -153,6 +154,7 @@ export class WantedStreams {
     for (const interest of this.known(streams)) {
       interest.standing = 'open';
       interest.last = undefined;
+      interest.newestOf = undefined;
       interest.resumeFrom = undefined;
       interest.present = undefined;
       interest.past = undefined;
@@ -211,7 +213,8 @@ export class WantedStreams {
     const isOld = !isOwnWord && (isSaidAgain || isOldNews(interest, event));
     if (isOld) return isOtherState || isNeededBook ? 'news' : 'repeat';
     const isLater = !interest.last || isAfter(event, interest.last);
-    if (!isOwnWord || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
+    const isInOrder = !isOwnWord && !noteSymbol(interest, event);
+    if (isInOrder || isLater) interest.last = { epoch: event.epoch, seq: event.seq };
     return 'news';
   }
 
@@ -284,11 +287,26 @@ const refusedStream = (
 });
 
 /**
- * Whether this came on the previous connection already: a newcomer is told the newest event again, or the last ones, which may be
- * of an older term.
+ * Whether this came already, on the previous connection: a newcomer is told the newest event again, or the last ones, which may be
+ * of an older term. Of an array, whether something newer came of that symbol: others may have come before it.
  */
-function isOldNews({ resumeFrom }: StreamInterest, { type, epoch, seq }: StreamEvent): boolean {
+function isOldNews({ resumeFrom, newestOf }: StreamInterest, event: StreamEvent): boolean {
+  const symbol = symbolOf(event);
+  if (symbol !== undefined) {
+    const newest = newestOf?.get(symbol);
+    return newest !== undefined && !isAfter(event, newest);
+  }
+  const { type, epoch, seq } = event;
   if (resumeFrom === undefined) return false;
   if (epoch < resumeFrom.epoch) return type !== 'feed' && type !== 'book';
   return epoch === resumeFrom.epoch && seq <= resumeFrom.seq;
+}
+
+/** False where it is of none. */
+function noteSymbol(interest: StreamInterest, event: StreamEvent): boolean {
+  const symbol = symbolOf(event);
+  if (symbol === undefined) return false;
+  interest.newestOf ??= new Map();
+  interest.newestOf.set(symbol, { epoch: event.epoch, seq: event.seq });
+  return true;
 }

@@ -42,6 +42,35 @@ it('gives a client its books as fast as it may get them, and those that wait onl
 
 const PLACE = { epoch: 1, seq: 9 };
 
+/** A stream whose newest event, of 40 bytes, says all. */
+const streamOfStates = (name: string): EdgeStream =>
+  ({
+    name,
+    place: PLACE,
+    parsed: { known: { newcomer: 'newest' } },
+    phase: 'followed',
+    feed: { type: 'feed', stream: name, state: 'live' },
+    keepsNewest: true,
+    newest: `${name}9`.padEnd(40),
+    placeOf: (text: string) => ({ epoch: 1, seq: Number(text.slice(1)) }),
+  }) as unknown as EdgeStream;
+
+it('tells a client at once how its streams stand, and newest events as fast as it may get them, unless newer ones have come', () => {
+  const clock = new FakeClock();
+  const introductions = new Introductions(clock, 100);
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map(streamOfStates);
+  const { sent, session } = client(all);
+  const atOnce = all.map((one) => introductions.introduce(session, one, 0)?.map((text) => text.trim().slice(0, 15)));
+  const state = '{"type":"feed",';
+  expect(atOnce).toEqual([[state, 'a9'], [state, 'b9'], [state, 'c9'], [state], [state], [state]]);
+  expect(introductions.isOwed(session)).toBe(true);
+  Object.assign(all[4] ?? {}, { newest: 'e10' });
+  clock.advance(1_000);
+  expect([sent, introductions.isOwed(session)]).toEqual([['d9', 'f9'], false]);
+  clock.advance(1_000);
+  expect(clock.pending).toBe(0);
+});
+
 /** A stream of events, the last of which take 40 bytes each. */
 function streamOfEvents(name: string, seats: string[]): EdgeStream {
   const texts = ['1', '2', '3'].map((which) => `${name}${which}`.padEnd(40));

@@ -50,7 +50,7 @@ describe('the commands of /v1', () => {
     const stragglers = new Stragglers(5_000, metrics, (session) => introductions.isOwed(session));
     const endOfTurn = (act: () => void): void => void turn.push(act);
     const patterns = new PatternDesk({ markets: [streams], subscriptions, introductions, clock, endOfTurn });
-    const resumes = new Resumes([streams], clock);
+    const resumes = new Resumes([streams], clock, metrics.counts);
     gateway = new NativeGateway(subscriptions, clock, LIMITS, introductions, resumes, stragglers, patterns);
     void gateway.subscribe(sessionOn('/v1', 9, new NotedSocket()), { streams: [TRADE] }, { handler: 'subscribe' });
     await Promise.resolve();

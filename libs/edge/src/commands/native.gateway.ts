@@ -78,6 +78,7 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
 
   handleDisconnect(session: Session): void {
     this.introductions.forget(session);
+    this.resumes.forget(session);
     this.stragglers.forget(session);
     this.patterns.forget(session);
     this.subscriptions.remove(session, session.streams.keys());
@@ -108,10 +109,10 @@ export class NativeGateway implements OnGatewayConnection<Session>, OnGatewayDis
       return undefined;
     }
     this.stragglers.hold(session, fresh);
-    return this.resumes.find(places).then((found) => {
+    return this.resumes.find(session, places).then((vain) => {
       if (!session.isOpen) return;
       this.stragglers.release(session);
-      this.answer(session, wish, this.resumes.conclude(places, found));
+      this.answer(session, wish, this.resumes.conclude(places, vain));
     });
   }
 

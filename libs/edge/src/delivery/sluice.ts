@@ -3,9 +3,12 @@ import type { EdgeCounts } from '../metrics/edge-counts.js';
 /** With so many letters held back it opens, whatever clients can take. */
 const MOST_HELD = 67_108_864;
 
+/** A text and who takes it. */
 interface HeldText {
   take: (text: string) => void;
   text: string;
+  /** So many wait with it. */
+  letters: number;
 }
 
 /**
@@ -16,9 +19,17 @@ interface HeldText {
 export class Sluice {
   isShut = false;
   private held: HeldText[] = [];
-  private bytes = 0;
+  /** Where in `held` the next one is. */
+  private at = 0;
+  private letters = 0;
+  private isForced = false;
 
   constructor(private readonly counts: Pick<EdgeCounts, 'heldBack'>) {}
+
+  /** Whether something waits that comes before what is said now. */
+  get isHolding(): boolean {
+    return this.isShut || this.at < this.held.length;
+  }
 
   shut(): void {
     this.isShut = true;
@@ -27,26 +38,35 @@ export class Sluice {
   /** Takes this when it is open. */
   hold(take: (text: string) => void, text: string): void {
     this.counts.heldBack += 1;
-    this.held.push({ take, text });
-    this.bytes += text.length;
-    if (this.bytes <= MOST_HELD) return;
-    while (this.held.length > 0) this.open();
+    this.put({ take, text, letters: text.length });
   }
 
-  /** Takes what has been held back, until it is shut again; one at least. */
+  /** Does this when it is open: whoever calls has so many letters that wait for it. */
+  wait(goOn: () => void, letters: number): void {
+    this.put({ take: goOn, text: '', letters });
+  }
+
+  /** Takes what has been held back, until it is shut again; one at least. What comes meanwhile stays behind that. */
   open(): void {
-    const { held } = this;
     this.isShut = false;
-    this.held = [];
-    this.bytes = 0;
-    for (const [at, { take, text }] of held.entries()) {
-      if (this.isShut) return this.restore(held.slice(at));
-      take(text);
+    while (!this.isShut) {
+      const next = this.held[this.at];
+      if (!next) break;
+      this.at += 1;
+      this.letters -= next.letters;
+      next.take(next.text);
     }
+    if (this.at * 2 < this.held.length) return;
+    this.held = this.held.slice(this.at);
+    this.at = 0;
   }
 
-  private restore(left: HeldText[]): void {
-    this.held = left;
-    for (const { text } of left) this.bytes += text.length;
+  private put(text: HeldText): void {
+    this.held.push(text);
+    this.letters += text.letters;
+    if (this.letters <= MOST_HELD || this.isForced) return;
+    this.isForced = true;
+    while (this.at < this.held.length) this.open();
+    this.isForced = false;
   }
 }

@@ -4,6 +4,7 @@ import { type FeedEvent, type MissedQuestion, type Place, encode, placeIn } from
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { Sluice } from '../delivery/sluice.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { rangeBehind } from '../resume/range.js';
 import { EdgeStream } from '../streams/edge-stream.js';
@@ -26,6 +27,8 @@ const feed = (epoch: number, seq: number, follows?: Place): string => {
 describe('a stream that lacks messages', () => {
   let metrics: EdgeMetrics;
   let intake: Intake;
+  let sluice: Sluice;
+  let ask: () => void;
   let stream: EdgeStream;
   let native: string[];
   let wire: number[];
@@ -40,8 +43,9 @@ describe('a stream that lacks messages', () => {
       asked.push({ question, told });
     };
     const clock = new FakeClock();
-    intake = new Intake({ clock, publish, metrics, sees: () => true, ask: () => undefined, fetch });
     const { counts } = metrics;
+    sluice = new Sluice(counts);
+    intake = new Intake({ clock, publish, metrics, sluice, sees: () => true, ask: () => ask(), fetch });
     stream = new EdgeStream(spot, parsedStream(name), 0, {
       publish,
       counts,
@@ -58,6 +62,7 @@ describe('a stream that lacks messages', () => {
   beforeEach(() => {
     metrics = new EdgeMetrics(new Metrics());
     [native, wire, asked] = [[], [], []];
+    ask = () => undefined;
     begin(TRADE);
     deliver(trade(10, 7, 2), trade(11, 7, 3));
     [native, wire] = [[], []];
@@ -102,6 +107,53 @@ describe('a stream that lacks messages', () => {
     asked[0]?.told([trade(12, 7, 4)]);
     expect(told()).toEqual([]);
     expect(metrics.counts).toMatchObject({ discarded: 0, unreadable: 0 });
+  });
+
+  it('takes what waits before a welcome that comes while it does, which is too early', () => {
+    const name = 'btcusdt@depth';
+    const head = (type: string, seq: number): string =>
+      `{"type":"${type}","stream":"${name}","epoch":7,"seq":${seq},"symbol":"BTCUSDT","receivedAt":1`;
+    const diff = (id: number, seq: number): string =>
+      `${head('depth', seq)},"firstUpdateId":${id},"lastUpdateId":${id},"bids":[],"asks":[],"eventAt":1}`;
+    const book = (id: number, seq: number): string =>
+      `${head('book', seq)},"lastUpdateId":${id},"bids":[["1","1"]],"asks":[["2","1"]]}`;
+    begin(name);
+    const welcome = { stream: name, place: { epoch: 7, seq: 7 }, feed: feed(7, 1).replace(TRADE, name), latest: [] };
+    const welcomes: boolean[] = [];
+    ask = () => void welcomes.push(intake.welcome(stream, welcome));
+    deliver(book(10, 2), diff(11, 3), diff(13, 5), book(14, 6), diff(15, 7));
+    asked[0]?.told([]);
+    expect(told()).toEqual(['book 7.2', 'depth 7.3', 'gap 7.3', 'depth 7.5', 'book 7.6', 'depth 7.7']);
+    expect([welcomes, asked.length, stream.book?.known?.id]).toEqual([[false], 1, 15]);
+  });
+
+  it('goes on no faster than its clients are written to, and what comes meanwhile waits behind it', () => {
+    const writing = (texts: number): void => {
+      let left = texts;
+      stream.frames.write = () => {
+        left -= 1;
+        if (left === 0) sluice.shut();
+      };
+      sluice.open();
+    };
+    deliver(trade(14, 7, 6), trade(15, 7, 7));
+    writing(3);
+    asked[0]?.told([trade(12, 7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual(['trade 7.4', 'trade 7.5', 'trade 7.6']);
+    deliver(trade(16, 7, 8));
+    const place = { epoch: 7, seq: 8 };
+    expect(intake.welcome(stream, { stream: TRADE, place, feed: feed(7, 1), latest: [] })).toBe(false);
+    deliver(trade(18, 7, 10));
+    expect([told(), metrics.counts.heldBack]).toEqual([[], 3]);
+    writing(2);
+    expect(told()).toEqual(['trade 7.7', 'trade 7.8']);
+    writing(2);
+    expect(asked[1]?.question).toEqual({ stream: TRADE, epoch: 7, after: 8, to: 9 });
+    asked[1]?.told([trade(17, 7, 9)]);
+    expect(told()).toEqual(['trade 7.9', 'trade 7.10']);
+    writing(9);
+    deliver(trade(19, 7, 11));
+    expect([told(), metrics.counts.lost]).toEqual([['trade 7.11'], 0]);
   });
 
   it('hears at once what the upstream before says late, while it waits', () => {

@@ -46,12 +46,19 @@ export class Fetching {
   private readonly beganAt: Millis;
   private withinMs = ALL_WITHIN_MS;
   private unanswered = 0;
+  private isOver = false;
 
   constructor(private readonly parts: FetchingParts) {
     this.beganAt = parts.clock.now();
   }
 
+  /** Nobody wants it any more: nothing is told, and nothing more is asked. */
+  end(): void {
+    this.isOver = true;
+  }
+
   next(): void {
+    if (this.isOver) return;
     const { ask, channel, question, clock } = this.parts;
     const after = question.after + this.texts.length;
     if (after >= question.to) return this.parts.told(this.texts);
@@ -64,6 +71,7 @@ export class Fetching {
   }
 
   private answered(answer: MissedAnswer | undefined, asked: MissedQuestion): void {
+    if (this.isOver) return;
     const { stream } = this.parts;
     this.unanswered = answer ? 0 : this.unanswered + 1;
     const mayBeUnheard = !answer && this.parts.bus() !== 'well';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { BusState } from '#libs/bus';
-import { HistoryShelf, MOST_MISSED, type MissedQuestion, type StreamHistory, placeIn } from '#libs/core';
+import { type Cancel, HistoryShelf, MOST_MISSED, type MissedQuestion, type StreamHistory, placeIn } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { OtherEdges, type ToldStream } from './other-edges.js';
 
@@ -53,7 +53,7 @@ function edge(known: Record<string, ToldStream>) {
     },
   });
   const told: (readonly number[])[] = [];
-  const fetch = (question: Partial<MissedQuestion>): void =>
+  const fetch = (question: Partial<MissedQuestion>): Cancel =>
     others.fetch({ stream: 'a', epoch: 7, after: 1, to: 3, ...question }, stream([]), (texts) =>
       told.push(texts.map((text) => placeIn(text).seq)),
     );
@@ -200,6 +200,16 @@ it('goes on asking while the upstream of that term may not hear, and not for tha
   answer = undefined;
   asked.length = 0;
   expect([fetched({ epoch: 6 }), asked.length]).toEqual([[], 2]);
+});
+
+it('asks and tells nothing more where nobody wants it any more', () => {
+  const { clock, asked, told, fetch, answering } = edge({});
+  answering(() => ({ texts: [] }));
+  const end = fetch({});
+  end();
+  answering(() => ({ texts: [textOf(2, 100), textOf(3, 100)] }));
+  clock.advance(5_000);
+  expect([asked.length, told, clock.pending]).toEqual([1, [], 0]);
 });
 
 it('gives up where the bus does not come back for fifteen seconds', () => {

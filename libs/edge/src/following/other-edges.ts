@@ -1,9 +1,9 @@
 import type { Ask, Messages, Subscription } from '#libs/bus';
 import {
+  type Cancel,
   type Clock,
   type Epoch,
   MOST_ANSWERED_LETTERS,
-  type Millis,
   type MissedAnswer,
   type MissedQuestion,
   type Place,
@@ -12,13 +12,11 @@ import {
   type Topic,
   readMissedQuestion,
 } from '#libs/core';
+import { Absence } from './absence.js';
 import { type BusHealth, Fetching } from './fetching.js';
 
 /** What one edge answers in a second, so that no asker is flooded where the ends of many streams are asked for. */
 const MOST_ANSWERED_BYTES = 2_000_000;
-
-/** When the bus has been back for so long here, everybody else is back on it as well. */
-const BACK_AFTER_MS: Millis = 3_000;
 
 /** A stream, as far as its messages can be told to somebody else, or be had from there. */
 export interface ToldStream {
@@ -44,17 +42,18 @@ interface OtherEdgesParts {
  */
 export class OtherEdges {
   private answers: Subscription | undefined;
-  private backAt: Millis = -Infinity;
+  /** Of the bus, here and so everywhere. */
+  private readonly absence: Absence;
   private forgetBus: () => void = () => undefined;
   private readonly answered = { since: -Infinity, bytes: 0 };
 
-  constructor(private readonly parts: OtherEdgesParts) {}
+  constructor(private readonly parts: OtherEdgesParts) {
+    this.absence = new Absence(parts.clock);
+  }
 
   start(): void {
-    const { ask, channel, messages, clock } = this.parts;
-    this.forgetBus = messages.onState(() => {
-      this.backAt = clock.now();
-    });
+    const { ask, channel, messages } = this.parts;
+    this.forgetBus = messages.onState(() => this.absence.ends());
     this.answers = ask.answer(channel, (question) => this.answer(readMissedQuestion(question)));
   }
 
@@ -67,15 +66,17 @@ export class OtherEdges {
    * Told once: all that was asked for, in order, or nothing.
    *
    * @param question may be about more messages than one question of the wire.
+   * @returns what makes it ask and tell nothing more.
    */
-  fetch(question: MissedQuestion, stream: ToldStream, told: (texts: readonly string[]) => void): void {
-    new Fetching({ ...this.parts, bus: () => this.health(question.epoch), question, stream, told }).next();
+  fetch(question: MissedQuestion, stream: ToldStream, told: (texts: readonly string[]) => void): Cancel {
+    const fetching = new Fetching({ ...this.parts, bus: () => this.health(question.epoch), question, stream, told });
+    fetching.next();
+    return () => fetching.end();
   }
 
   private health(epoch: Epoch): BusHealth {
-    const { messages, clock } = this.parts;
-    if (messages.state === 'down') return 'down';
-    return clock.now() - this.backAt < BACK_AFTER_MS || this.parts.mayBeDeaf(epoch) ? 'shaky' : 'well';
+    if (this.parts.messages.state === 'down') return 'down';
+    return this.absence.isRecent || this.parts.mayBeDeaf(epoch) ? 'shaky' : 'well';
   }
 
   private answer(question: MissedQuestion | undefined): MissedAnswer | undefined {

@@ -28,6 +28,10 @@ export interface EdgeCounts {
   bridges: number;
   /** Names of no stream that clients of Binance's wire asked for, and were not refused. */
   silentNames: number;
+  /** Ranges that the upstream and other edges were asked for because clients came back to more than is kept here. */
+  rangesAsked: number;
+  /** Clients that came back and waited for what was asked for another one. */
+  rangesShared: number;
 }
 
 export const newEdgeCounts = (): EdgeCounts => ({
@@ -45,4 +49,6 @@ export const newEdgeCounts = (): EdgeCounts => ({
   fellBehind: 0,
   bridges: 0,
   silentNames: 0,
+  rangesAsked: 0,
+  rangesShared: 0,
 });

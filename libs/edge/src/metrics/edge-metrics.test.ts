@@ -30,6 +30,8 @@ it('shows what an edge counts under one name each', async () => {
     'holdfast_edge_fell_behind_total 12',
     'holdfast_edge_bridges_total 13',
     'holdfast_edge_silent_names_total 14',
+    'holdfast_edge_ranges_asked_total 15',
+    'holdfast_edge_ranges_shared_total 16',
     'holdfast_edge_commands_total{wire="native",result="ok"} 1',
     'holdfast_edge_slow_clients_closed_total{how="cut"} 1',
     'holdfast_edge_refused_connections_total{why="too-many"} 1',

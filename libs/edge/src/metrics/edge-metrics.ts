@@ -18,6 +18,9 @@ const HELP: Record<keyof EdgeCounts, string> = {
   fellBehind: 'Times a client of /v1 read too slowly for what was live, and was given what is kept as it read.',
   bridges: 'Diffs made to take clients of Binance’s wire over missing ones to a book.',
   silentNames: 'Names taken on Binance’s wire under which nothing ever comes: there is no such stream.',
+  rangesAsked:
+    'Ranges asked of the upstream and other edges for clients of /v1 that came back to more than is kept here.',
+  rangesShared: 'Streams of clients of /v1 that came back and waited for a range that was asked for another one.',
 };
 
 const COUNTERS = {

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
-import { type FeedEvent, type MissedQuestion, type Place, placeIn } from '#libs/core';
+import { type FeedEvent, type MissedQuestion, type NotResumed, type Place, placeIn } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { feedText } from '../../../../test/support/feed-text.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
-import { newEdgeCounts } from '../metrics/edge-counts.js';
+import { type EdgeCounts, newEdgeCounts } from '../metrics/edge-counts.js';
 import { join } from '../following/joining.js';
 import { EdgeStream } from '../streams/edge-stream.js';
 import { newShelf } from '../streams/market-streams.rig.js';
@@ -21,13 +21,15 @@ const at = (epoch: number, seq: number): Place => ({ epoch, seq });
 
 describe('what a client has missed', () => {
   let stream: EdgeStream;
-  let recovery: Recovery;
-  let asked: { question: MissedQuestion; told: (texts: readonly string[]) => void }[];
+  let clock: FakeClock;
+  let counts: EdgeCounts;
+  let recovery: Recovery<object>;
+  let asked: { question: MissedQuestion; told: (texts: readonly string[]) => void; isWanted: boolean }[];
   const begin = (keptBytes?: number): void => {
     const surroundings = {
       publish: () => undefined,
-      counts: newEdgeCounts(),
-      clock: new FakeClock(),
+      counts,
+      clock,
       ownSnapshotMs: 0,
       shelf: newShelf(keptBytes),
     };
@@ -36,7 +38,17 @@ describe('what a client has missed', () => {
   };
   beforeEach(() => {
     asked = [];
-    recovery = new Recovery({ fetch: (question, _stream, told) => void asked.push({ question, told }) });
+    clock = new FakeClock();
+    counts = newEdgeCounts();
+    recovery = new Recovery({
+      clock,
+      counts,
+      fetch: (question, _stream, told) => {
+        const open = { question, told, isWanted: true };
+        asked.push(open);
+        return () => void (open.isWanted = false);
+      },
+    });
     begin();
   });
   const keep = (...texts: string[]): void => {
@@ -49,6 +61,9 @@ describe('what a client has missed', () => {
     recovered && 'texts' in recovered
       ? recovered.texts.map((text) => Object.values(placeIn(text)).join('.'))
       : recovered?.why;
+  const recover = (epoch: number, seq: number, client = {}): Promise<NotResumed | undefined> =>
+    recovery.recover(client, stream, at(epoch, seq));
+  const ranges = (): unknown[] => asked.map(({ question: { after, to } }) => [after, to]);
   const look = (epoch: number, seq: number): unknown => shown(recovery.look(stream, at(epoch, seq)));
   const settle = async (): Promise<void> => {
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
@@ -115,7 +130,7 @@ describe('what a client has missed', () => {
   it('is asked for where it is older than what is kept, from the newest on, and kept then', async () => {
     keep(trade(9, 4), trade(9, 5));
     expect(look(7, 2)).toBeUndefined();
-    const recovered = recovery.recover(stream, at(7, 2));
+    const recovered = recover(7, 2);
     await settle();
     expect(asked[0]?.question).toEqual({ stream: TRADE, epoch: 9, after: 0, to: 3 });
     asked[0]?.told([follows(9, 1, at(8, 2)), trade(9, 2), trade(9, 3)]);
@@ -127,21 +142,97 @@ describe('what a client has missed', () => {
     expect(asked[2]?.question).toEqual({ stream: TRADE, epoch: 7, after: 2, to: 4 });
     asked[2]?.told([trade(7, 3), trade(7, 4)]);
     const all = ['7.3', '7.4', '8.1', '8.2', '9.1', '9.2', '9.3', '9.4', '9.5', '9.6'];
-    expect(shown(await recovered)).toEqual(all);
-    expect(look(7, 2)).toEqual(all);
+    expect([await recovered, look(7, 2)]).toEqual([undefined, all]);
+    expect([counts.rangesAsked, counts.rangesShared]).toEqual([3, 0]);
   });
 
   it('is asked for by the first who comes back, and the others have it from there', async () => {
     stream.moveTo(at(7, 5));
-    const both = [recovery.recover(stream, at(7, 2)), recovery.recover(stream, at(7, 3))];
+    const both = [recover(7, 2), recover(7, 3)];
     await settle();
     expect(asked.map(({ question }) => question)).toEqual([{ stream: TRADE, epoch: 7, after: 2, to: 5 }]);
     asked[0]?.told([trade(7, 3), trade(7, 4), trade(7, 5)]);
-    expect((await Promise.all(both)).map(shown)).toEqual([
+    expect(await Promise.all(both)).toEqual([undefined, undefined]);
+    expect([look(7, 2), look(7, 3)]).toEqual([
       ['7.3', '7.4', '7.5'],
       ['7.4', '7.5'],
     ]);
-    expect(asked).toHaveLength(1);
+    expect([counts.rangesAsked, counts.rangesShared]).toEqual([1, 1]);
+  });
+
+  it('is waited for by nobody of whose place all is here, and by nobody who asks for less behind a question that stays open', async () => {
+    keep(trade(7, 8), trade(7, 9));
+    let told = 0;
+    void recover(7, 2).then(() => (told += 1));
+    expect([await recover(7, 8), await recover(7, 7), await recover(7, 10)]).toEqual([undefined, undefined, undefined]);
+    const newer = recover(7, 5);
+    clock.advance(499);
+    expect(ranges()).toEqual([[2, 7]]);
+    clock.advance(1);
+    expect(ranges()).toEqual([
+      [2, 7],
+      [5, 7],
+    ]);
+    asked[1]?.told([trade(7, 6), trade(7, 7)]);
+    expect([await newer, told]).toEqual([undefined, 0]);
+    asked[0]?.told([3, 4, 5, 6, 7].map((seq) => trade(7, seq)));
+    await settle();
+    expect([told, look(7, 2)]).toEqual([1, ['7.3', '7.4', '7.5', '7.6', '7.7', '7.8', '7.9']]);
+    expect([asked.length, clock.pending]).toEqual([2, 0]);
+  });
+
+  it('is asked for from the newest place on where the oldest was asked for in vain, and so is told at once to all who lack as much', async () => {
+    stream.moveTo(at(7, 9));
+    const all = [3, 2, 4, 6, 5].map((seq) => recover(7, seq));
+    asked[0]?.told([]);
+    await settle();
+    expect(ranges()).toEqual([
+      [3, 9],
+      [6, 9],
+    ]);
+    asked[1]?.told([trade(7, 7), trade(7, 8), trade(7, 9)]);
+    await settle();
+    expect(ranges()[2]).toEqual([5, 6]);
+    asked[2]?.told([trade(7, 6)]);
+    await settle();
+    asked[3]?.told([]);
+    const vain = 'out-of-history';
+    expect(await Promise.all(all)).toEqual([vain, vain, vain, undefined, undefined]);
+    expect([asked.length, clock.pending]).toEqual([4, 0]);
+  });
+
+  it('is not asked for again for three seconds where nobody had it, and then is', async () => {
+    stream.moveTo(at(7, 9));
+    const first = recover(7, 4);
+    asked[0]?.told([]);
+    expect(await first).toBe('out-of-history');
+    expect([await recover(7, 4), await recover(7, 3), await recover(7, 1)]).toEqual([
+      'out-of-history',
+      'out-of-history',
+      'out-of-history',
+    ]);
+    expect([look(7, 4), look(7, 5)]).toEqual(['out-of-history', undefined]);
+    clock.advance(2_999);
+    expect([await recover(7, 4), asked.length]).toEqual(['out-of-history', 1]);
+    clock.advance(1);
+    void recover(7, 4);
+    expect(ranges()[1]).toEqual([4, 9]);
+  });
+
+  it('is asked for no more once nobody waits for it, and goes on where somebody does', async () => {
+    stream.moveTo(at(7, 9));
+    const [one, other, third] = [{}, {}, {}];
+    const waiting = [recover(7, 2, one), recover(7, 3, other)];
+    recovery.forget(one);
+    expect([await waiting[0], asked[0]?.isWanted]).toEqual(['out-of-history', true]);
+    recovery.forget(third);
+    recovery.forget(other);
+    expect([await waiting[1], asked[0]?.isWanted, clock.pending]).toEqual(['out-of-history', false, 0]);
+    void recover(7, 3, third);
+    expect(ranges()).toEqual([
+      [2, 9],
+      [3, 9],
+    ]);
   });
 
   it.each([
@@ -150,26 +241,26 @@ describe('what a client has missed', () => {
     ['the term goes on behind something before it', [follows(9, 1, at(7, 1)), trade(9, 2), trade(9, 3)], 'new-term'],
   ])('cannot be had where %s', async (_why, texts, why) => {
     keep(trade(9, 4));
-    const recovered = recovery.recover(stream, at(7, 2));
+    const recovered = recover(7, 2);
     await settle();
     asked[0]?.told(texts);
-    expect(await recovered).toEqual({ why });
+    expect((await recovered) ?? look(7, 2)).toBe(why);
   });
 
   it('is too much where it is more than is kept, or than is asked for', async () => {
     begin(1_000);
     stream.moveTo(at(7, 30_000));
     expect(look(7, 9_999)).toBe('too-much');
-    const recovered = recovery.recover(stream, at(7, 29_900));
+    const recovered = recover(7, 29_900);
     await settle();
     asked[0]?.told(Array.from({ length: 100 }, (_, index) => trade(7, 29_901 + index)));
-    expect(await recovered).toEqual({ why: 'too-much' });
+    expect(await recovered).toBe('too-much');
     expect(stream.history?.kept).toEqual([]);
   });
 
   it('is asked for again where what is kept has begun anew meanwhile', async () => {
     keep(trade(7, 5));
-    const recovered = recovery.recover(stream, at(7, 2));
+    const recovered = recover(7, 2);
     await settle();
     stream.history?.clear();
     keep(trade(7, 9));
@@ -178,6 +269,6 @@ describe('what a client has missed', () => {
     expect(stream.history?.kept).toEqual([trade(7, 9)]);
     expect(asked[1]?.question).toEqual({ stream: TRADE, epoch: 7, after: 2, to: 8 });
     asked[1]?.told([]);
-    expect(await recovered).toEqual({ why: 'out-of-history' });
+    expect(await recovered).toBe('out-of-history');
   });
 });

@@ -1,26 +1,51 @@
-import { type MissedQuestion, type NotResumed, type Place, isAfter, isSamePlace, placeIn } from '#libs/core';
-import { MOST_CAUGHT_UP } from '../following/joining.js';
+import {
+  type Cancel,
+  type Clock,
+  type Millis,
+  type MissedQuestion,
+  type NotResumed,
+  type Place,
+  isAfter,
+} from '#libs/core';
+import type { EdgeCounts } from '../metrics/edge-counts.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
-import { continues, feedIn, hasNewRun, rangeBehind } from './range.js';
+import { FairTurns } from './fair-turns.js';
+import { lackOf, questionFor } from './lack.js';
+import { hasNewRun, rangeBehind } from './range.js';
+import { RangeSearch } from './range-search.js';
 
-/** So many ranges are asked for, one before the other, until a place is reached: two for each change of a term. */
-const MOST_RANGES = 6;
+/** Streams about which others are asked at once, and so many of them for one client. */
+const MOST_SEARCHES = 64;
+const MOST_OF_ONE_CLIENT = 16;
+
+/** What was asked for in vain is not asked for again for so long. */
+const IN_VAIN_FOR_MS: Millis = 3_000;
 
 /** All that a client has missed, or why it is not given that. */
 export type Recovered = { texts: readonly string[] } | { why: NotResumed };
 
 interface RecoveryParts {
-  /** Asks the upstream and other edges. Told once: all that was asked for, in order, or nothing. */
-  fetch(question: MissedQuestion, stream: EdgeStream, told: (texts: readonly string[]) => void): void;
+  /** Asks the upstream and other edges. Told once, unless it is cancelled: all that was asked for, in order, or nothing. */
+  fetch(question: MissedQuestion, stream: EdgeStream, told: (texts: readonly string[]) => void): Cancel;
+  clock: Pick<Clock, 'now' | 'after'>;
+  counts: Pick<EdgeCounts, 'rangesAsked' | 'rangesShared'>;
+}
+
+/** Something that was asked for in vain: so was whatever begins before it in that term. */
+interface VainQuestion extends Pick<MissedQuestion, 'epoch' | 'after'> {
+  why: NotResumed;
+  at: Millis;
 }
 
 /**
  * Finds what a client has missed that was at a place of a stream: in what this edge keeps, and what is older than that is asked for
- * and then kept, so that of many who come back together the first one asks.
+ * and then kept, so that of many who come back together one asks. Nobody waits who need not ask.
  */
-export class Recovery {
-  /** What is under way for each stream; one after the other. */
-  private readonly queues = new WeakMap<EdgeStream, Promise<unknown>>();
+export class Recovery<Client> {
+  /** Where somebody waits. */
+  private readonly searches = new Map<EdgeStream, RangeSearch<Client>>();
+  private readonly turns = new FairTurns<Client>(MOST_SEARCHES, MOST_OF_ONE_CLIENT);
+  private readonly vain = new WeakMap<EdgeStream, VainQuestion>();
 
   constructor(private readonly parts: RecoveryParts) {}
 
@@ -31,54 +56,66 @@ export class Recovery {
     const texts = rangeBehind(stream, since);
     if (texts) return hasNewRun(texts) ? { why: 'new-run' } : { texts };
     const lack = lackOf(stream, since);
-    return 'why' in lack ? lack : undefined;
+    if ('why' in lack) return lack;
+    const why = this.inVain(stream, lack.question);
+    return why && { why };
   }
 
-  /** The same, after asking. What is live goes on meanwhile, so the answer holds for this turn. */
-  recover(stream: EdgeStream, since: Place): Promise<Recovered> {
-    const before = this.queues.get(stream) ?? Promise.resolve();
-    const recovered = before.then(() => this.reach(stream, since));
-    this.queues.set(stream, recovered);
-    return recovered;
+  /**
+   * Asks for what a client lacks, unless that is asked for already. Resolves with why that was in vain; with nothing where `look` can
+   * say more: what is live goes on meanwhile. One place of a stream for each client.
+   */
+  recover(client: Client, stream: EdgeStream, since: Place): Promise<NotResumed | undefined> {
+    const question = questionFor(stream, since);
+    const why = question && this.inVain(stream, question);
+    if (!question || why) return Promise.resolve(why);
+    return new Promise((told) => {
+      const known = this.searches.get(stream);
+      if (known) this.parts.counts.rangesShared += 1;
+      const search = known ?? this.open(stream);
+      search.add({ client, since, ranges: 0, told });
+      if (search.isDue) this.turns.want(client, search);
+    });
   }
 
-  private async reach(stream: EdgeStream, since: Place): Promise<Recovered> {
-    for (let range = 0; range < MOST_RANGES; range += 1) {
-      const known = this.look(stream, since);
-      if (known) return known;
-      const lack = lackOf(stream, since);
-      if ('why' in lack) return lack;
-      const texts = await new Promise<readonly string[]>((told) => {
-        this.parts.fetch(lack.question, stream, told);
-      });
-      if (texts.length === 0) return { why: 'out-of-history' };
-      if (joins(stream, texts) && !stream.history?.putBefore(texts)) return { why: 'too-much' };
-    }
-    return this.look(stream, since) ?? { why: 'too-much' };
+  /** It has gone, or waits no longer: nothing more is asked for it alone. */
+  forget(client: Client): void {
+    this.turns.forget(client);
+    for (const search of this.searches.values()) search.drop(client);
   }
-}
 
-/** What is missing right before what is kept; or why that cannot be known. */
-function lackOf(stream: EdgeStream, since: Place): { question: MissedQuestion } | { why: NotResumed } {
-  const { name, history, place } = stream;
-  if (!history) return { why: 'out-of-history' };
-  const { oldest } = history;
-  const head = oldest === undefined ? { epoch: place.epoch, seq: place.seq + 1 } : placeIn(oldest);
-  const follows = oldest === undefined ? undefined : feedIn(oldest)?.follows;
-  const end = follows ?? { epoch: head.epoch, seq: head.seq - 1 };
-  const after = since.epoch === end.epoch ? since.seq : 0;
-  // It stands within what is kept, and was told something else there than the clients of this edge.
-  if (!isAfter(head, since)) return { why: 'out-of-history' };
-  // The term says nothing of what it follows, or goes on behind something before this place.
-  if (end.seq === 0 || isAfter(since, end)) return { why: 'new-term' };
-  if (end.seq === after) return { why: 'out-of-history' };
-  if (end.seq - after > MOST_CAUGHT_UP) return { why: 'too-much' };
-  return { question: { stream: name, epoch: end.epoch, after, to: end.seq } };
-}
+  private open(stream: EdgeStream): RangeSearch<Client> {
+    const { clock, counts } = this.parts;
+    const search = new RangeSearch<Client>(stream, {
+      clock,
+      fetch: (question, told) => {
+        counts.rangesAsked += 1;
+        return this.parts.fetch(question, stream, told);
+      },
+      inVain: (question) => this.inVain(stream, question),
+      failed: (question, why) => this.failed(stream, question, why),
+      over: () => {
+        this.searches.delete(stream);
+        this.turns.over(search);
+      },
+    });
+    this.searches.set(stream, search);
+    return search;
+  }
 
-/** Whether what is kept goes on right behind these; it may have been dropped meanwhile, or begun anew. */
-function joins({ history, place }: EdgeStream, texts: readonly string[]): boolean {
-  const last = placeIn(texts.at(-1) ?? '');
-  const oldest = history?.oldest;
-  return oldest === undefined ? isSamePlace(last, place) : continues(oldest, last);
+  private inVain(stream: EdgeStream, { epoch, after }: MissedQuestion): NotResumed | undefined {
+    const known = this.vain.get(stream);
+    if (known?.epoch !== epoch || after > known.after) return undefined;
+    return this.isFresh(known) ? known.why : undefined;
+  }
+
+  private failed(stream: EdgeStream, { epoch, after }: MissedQuestion, why: NotResumed): void {
+    const known = this.vain.get(stream);
+    if (known?.epoch === epoch && known.after > after && this.isFresh(known)) return;
+    this.vain.set(stream, { epoch, after, why, at: this.parts.clock.now() });
+  }
+
+  private isFresh({ at }: VainQuestion): boolean {
+    return this.parts.clock.now() - at < IN_VAIN_FOR_MS;
+  }
 }

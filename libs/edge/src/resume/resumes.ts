@@ -1,4 +1,6 @@
-import { type Clock, type Millis, type Place, isAfter } from '#libs/core';
+import { type Clock, type Millis, type NotResumed, type Place, isAfter } from '#libs/core';
+import type { Session } from '../door/session.js';
+import type { EdgeCounts } from '../metrics/edge-counts.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { whenNone } from '../streams/acknowledged.js';
@@ -20,17 +22,23 @@ export type NamedPlaces = ReadonlyMap<EdgeStream, Place>;
 /** What became of each. */
 export type Outcomes = ReadonlyMap<EdgeStream, Recovered>;
 
+/** Why others were asked in vain, of those of which they were. */
+type VainStreams = ReadonlyMap<EdgeStream, NotResumed>;
+
 /** Finds what clients have missed that come back, or why they are not given it. */
 export class Resumes {
-  private readonly recovery: Recovery;
+  private readonly recovery: Recovery<Session>;
 
   constructor(
     markets: readonly MarketStreams[],
     private readonly clock: Clock,
+    counts: EdgeCounts,
   ) {
     const fetchers = new Map(markets.map(({ market, others }) => [market.name, others]));
     this.recovery = new Recovery({
-      fetch: (question, stream, told) => fetchers.get(stream.market)?.fetch(question, stream, told),
+      clock,
+      counts,
+      fetch: (question, stream, told) => fetchers.get(stream.market)?.fetch(question, stream, told) ?? NOTHING,
     });
   }
 
@@ -46,10 +54,11 @@ export class Resumes {
   }
 
   /** Does for each of them what takes time, and gives why that was in vain, where it was. What has not come by then is not waited for. */
-  async find(places: NamedPlaces): Promise<Outcomes> {
-    const outcomes = new Map<EdgeStream, Recovered>();
+  async find(session: Session, places: NamedPlaces): Promise<VainStreams> {
+    const vain = new Map<EdgeStream, NotResumed>();
     const all = [...places].map(async ([stream, since]) => {
-      outcomes.set(stream, await this.findOne(stream, since));
+      const why = await this.findOne(session, stream, since);
+      if (why) vain.set(stream, why);
     });
     await new Promise<void>((resolve) => {
       const cancel = this.clock.after(ALL_WITHIN_MS, resolve);
@@ -58,24 +67,29 @@ export class Resumes {
         resolve();
       });
     });
-    return outcomes;
+    this.forget(session);
+    return vain;
+  }
+
+  /** It has gone, or waits no longer: nobody is asked for it. */
+  forget(session: Session): void {
+    this.recovery.forget(session);
   }
 
   /** What holds of each of them in this turn. */
-  conclude(places: NamedPlaces, found: Outcomes): Outcomes {
+  conclude(places: NamedPlaces, vain: VainStreams): Outcomes {
     const conclusion = ([stream, since]: [EdgeStream, Place]): [EdgeStream, Recovered] => {
-      const known = found.get(stream);
-      const inVain = known && 'why' in known ? known : ({ why: 'out-of-history' } as const);
-      return [stream, this.recovery.look(stream, since) ?? inVain];
+      const why = vain.get(stream) ?? 'out-of-history';
+      return [stream, this.recovery.look(stream, since) ?? { why }];
     };
     return new Map([...places].map(conclusion));
   }
 
-  private async findOne(stream: EdgeStream, since: Place): Promise<Recovered> {
+  private async findOne(session: Session, stream: EdgeStream, since: Place): Promise<NotResumed | undefined> {
     await new Promise<void>((resolve) => void whenNone(isNew, [stream], this.clock, WELCOME_WITHIN_MS, resolve));
-    if (isNew(stream)) return { why: 'not-heard' };
+    if (isNew(stream)) return 'not-heard';
     await this.reached(stream, since);
-    return this.recovery.recover(stream, since);
+    return session.isOpen ? this.recovery.recover(session, stream, since) : undefined;
   }
 
   private async reached(stream: EdgeStream, place: Place): Promise<void> {
@@ -85,6 +99,8 @@ export class Resumes {
     }
   }
 }
+
+const NOTHING = (): void => undefined;
 
 /** Whether nobody has told this edge yet how the stream stands, though somebody may. */
 const isNew = ({ phase }: EdgeStream): boolean => phase === 'awaited';

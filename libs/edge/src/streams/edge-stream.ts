@@ -80,7 +80,7 @@ export class EdgeStream {
   junction: Junction | undefined;
   /** There while a new upstream may say again what has come already. */
   repeats: Repeats | undefined;
-  /** There while the end of a term that is over is asked for: messages of the next one wait. */
+  /** There while messages wait: for what was missed before them, which is asked for, or for clients to read what went out before. */
   heldBack: HeldBack | undefined;
 
   constructor(

@@ -13,10 +13,8 @@ import {
   stamp,
 } from '#libs/core';
 import type { Log } from '#libs/runtime';
+import { Absence } from '../following/absence.js';
 import type { Deafness, EdgeStream } from './edge-stream.js';
-
-/** An upstream that speaks again hears again within so long, or says in its next beat that it does not: it has a connection for each. */
-const HEARS_WITHIN_MS: Millis = 3_000;
 
 /** So many beats may be on their way. */
 const MOST_ON_THEIR_WAY = 1;
@@ -54,13 +52,16 @@ export class Hearing {
   /** The last sign of life of an upstream that counts. */
   beat: LastBeat | undefined;
   private missed = 0;
-  private againAt: Millis = -Infinity;
+  /** Of the upstream that counts: it was not heard, or said that it does not hear. */
+  private readonly absence: Absence;
   private hasHeard = false;
   private heartbeats: Subscription | undefined;
   private cancelWatch: Cancel = () => undefined;
   private forgetBus: () => void = () => undefined;
 
-  constructor(private readonly parts: HearingParts) {}
+  constructor(private readonly parts: HearingParts) {
+    this.absence = new Absence(parts.clock);
+  }
 
   start(): void {
     const { messages, channels } = this.parts;
@@ -88,8 +89,7 @@ export class Hearing {
   /** Whether there is an upstream of this term that may not have heard what it was asked: it was not heard itself a moment ago, or said so. */
   mayBeDeaf(epoch: Epoch): boolean {
     if (epoch !== this.newest) return false;
-    const isBackFor = this.parts.clock.now() - this.againAt;
-    return this.deafness !== undefined || this.missed > MOST_ON_THEIR_WAY || isBackFor < HEARS_WITHIN_MS;
+    return this.deafness !== undefined || this.missed > MOST_ON_THEIR_WAY || this.absence.isRecent;
   }
 
   /** Takes note that an upstream of this term has published something. False where that term is over. */
@@ -106,7 +106,7 @@ export class Hearing {
     if (!heartbeat || !this.sees(heartbeat.epoch)) return;
     const { epoch, at, isDeaf } = heartbeat;
     this.beat = { epoch, at };
-    if (isDeaf || this.missed > MOST_ON_THEIR_WAY) this.againAt = this.parts.clock.now();
+    if (isDeaf || this.missed > MOST_ON_THEIR_WAY) this.absence.ends();
     this.missed = 0;
     this.hasHeard = true;
     if (this.deafness?.cause === 'upstream-gone') this.hearAgain();

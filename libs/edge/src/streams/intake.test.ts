@@ -4,6 +4,7 @@ import { type Epoch, type FeedEvent, encode } from '#libs/core';
 import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { Sluice } from '../delivery/sluice.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { EdgeStream } from './edge-stream.js';
 import { Intake, WELCOME_WITHIN_MS } from './intake.js';
@@ -22,6 +23,7 @@ describe('the intake', () => {
   let clock: FakeClock;
   let metrics: EdgeMetrics;
   let intake: Intake;
+  let sluice: Sluice;
   let newest: Epoch;
   let stream: EdgeStream;
   let sent: [string, string][];
@@ -32,10 +34,12 @@ describe('the intake', () => {
     newest = 0;
     const publish = (topic: string, text: string): void => void sent.push([topic, text]);
     const sees = (epoch: Epoch): boolean => epoch >= newest;
+    sluice = new Sluice(metrics.counts);
     intake = new Intake({
       clock,
       publish,
       metrics,
+      sluice,
       sees,
       ask: () => undefined,
       fetch: (_question, _stream, told) => told([]),
@@ -79,6 +83,23 @@ describe('the intake', () => {
       { type: 'feed', state: 'stale', cause: 'upstream-gone', since: 42 },
       { type: 'bookTicker', seq: 9 },
     ]);
+  });
+
+  it('says that no upstream is heard behind what waits for clients to read, unless one is by then', () => {
+    const distrust = (): void => intake.distrust(stream, { cause: 'upstream-gone', message: 'cannot hear', since: 42 });
+    welcome(7, 5);
+    natives();
+    sluice.shut();
+    deliver(stream, event(7, 6));
+    distrust();
+    expect([sent, stream.phase]).toEqual([[], 'doubted']);
+    sluice.open();
+    expect(natives()).toMatchObject([{ seq: 6 }, { state: 'stale', seq: 6 }]);
+    sluice.shut();
+    deliver(stream, feed(7, 7));
+    distrust();
+    sluice.open();
+    expect(natives()).toMatchObject([{ state: 'live', seq: 7 }]);
   });
 
   it('does not hold them back for ever', () => {

@@ -62,6 +62,7 @@ export class Intake {
     this.sluice = parts.sluice ?? new Sluice(counts);
     this.catchingUp = new CatchingUp({
       counts,
+      sluice: this.sluice,
       fetch: (question, stream, told) => parts.fetch(question, stream, told),
       take: (stream, text) => this.take(stream, text),
     });
@@ -114,7 +115,7 @@ export class Intake {
    */
   welcome(stream: EdgeStream, welcome: Welcome, mayAsk = true): boolean {
     // Messages that wait are before what it says. Where what was before it has been asked for, they are in what was fetched.
-    if (mayAsk && this.sluice.isShut) return false;
+    if (mayAsk && this.sluice.isHolding) return false;
     const { place, latest } = welcome;
     const before = stream.place;
     const said = readFeed(welcome.feed, stream);
@@ -123,8 +124,8 @@ export class Intake {
     if (!feed || isAfter(before, place) || !this.parts.sees(place.epoch)) return false;
     const isNews = isAfter(place, before);
     // What the first messages of the term would say, this says as well.
-    const held = isJoinOf(before, place, feed) ? this.catchingUp.release(stream) : [];
-    if (stream.heldBack) return false;
+    if (isJoinOf(before, place, feed)) this.catchingUp.dismiss(stream);
+    else if (mayAsk && this.catchingUp.isWaiting(stream)) return false;
     const missed = mayAsk ? missedInWelcome(stream, place, feed) : undefined;
     if (this.catchingUp.begin(stream, missed, () => void this.welcome(stream, welcome, false))) return false;
     const joined = isSamePlace(feed, place) ? join(stream, feed) : undefined;
@@ -142,15 +143,23 @@ export class Intake {
     if (telling === 'restatement') this.tell(stream, ...restatement(stream, before, joined?.follows));
     this.tellBook(stream);
     stream.changed();
-    for (const text of held) this.take(stream, text);
+    this.catchingUp.goOn(stream);
     return true;
   }
 
   /** Says of a stream that this edge does not hear its upstream. */
   distrust(stream: EdgeStream, deafness: Deafness): void {
     stream.deafness = deafness;
-    if (this.move(stream, 'silence')) this.tell(stream, ...doubt(stream));
+    if (this.move(stream, 'silence')) this.tellDoubt(stream);
     stream.changed();
+  }
+
+  /** Of thousands of streams at once it is as much as any burst. */
+  private tellDoubt(stream: EdgeStream): void {
+    if (!this.sluice.isShut) return this.tell(stream, ...doubt(stream));
+    this.sluice.wait(() => {
+      if (isDoubted(stream.phase)) this.tell(stream, ...doubt(stream));
+    }, 0);
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */
@@ -169,7 +178,7 @@ export class Intake {
       return;
     }
     const before = stream.place;
-    if (stream.heldBack && (missing > 0 || place.epoch > before.epoch)) return stream.heldBack.hold(text);
+    if ((missing > 0 || place.epoch > before.epoch) && this.catchingUp.hold(stream, text)) return;
     const missed = mayAsk ? missedBefore(stream, place, feed) : undefined;
     if (this.catchingUp.begin(stream, missed, () => this.take(stream, text, false))) return;
     const joined = feed && join(stream, feed);

@@ -89,4 +89,8 @@ const byEdge = (
   message,
 });
 
+/** The newest event, for who was told how the stream stood at this place, unless a newer one has come since. */
+export const newestUpTo = (stream: EdgeStream, at: Place): string[] =>
+  newestOf(stream).filter((text) => !isAfter(stream.placeOf(text) ?? at, at));
+
 const newestOf = ({ newest }: EdgeStream): string[] => (newest === undefined ? [] : [newest]);

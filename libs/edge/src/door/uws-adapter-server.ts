@@ -6,6 +6,8 @@ import { Flow } from '../delivery/conflation/flow.js';
 import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { Admission, Guard } from '../guard/guard.js';
+import { pageHeaders } from '../guard/page.js';
+import { answerAndClose } from '../guard/uws-adapter-answer.js';
 import { type AskedVisit, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
 import { UwsListener } from '../listening/uws-adapter-listener.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -130,12 +132,12 @@ export class UwsServer {
       .any('/*', (response, request) => {
         const asked = askedOf(response, request);
         whenJudged(response, this.parts.guard.judge(asked), (judged) => {
-          if (!judged.ok) return answer(response, asked, judged.problem);
+          if (!judged.ok) return this.answer(response, asked, judged.problem);
           const { query, leave } = judged.value;
           leave();
           if (answerRest(this.parts.rest, response, { ...asked, query })) return;
           const entry = readRequestPath(this.parts.plan, asked.path, query);
-          answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
+          this.answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
         });
       });
   }
@@ -155,7 +157,7 @@ export class UwsServer {
     const asked = askedOf(response, request);
     if (this.turnsAway) return this.turnAway(response, asked, this.turnsAway);
     whenJudged(response, this.parts.guard.judge(asked), (judged, isLater) => {
-      if (!judged.ok) return answer(response, asked, judged.problem);
+      if (!judged.ok) return this.answer(response, asked, judged.problem);
       const admission = judged.value;
       // It may have begun while a token was looked at: who comes in now would not be told to go.
       if (this.turnsAway) {
@@ -165,7 +167,7 @@ export class UwsServer {
       const entry = this.entryOf(asked, headers, admission);
       if (!entry.ok) {
         admission.leave();
-        return answer(response, asked, entry.problem);
+        return this.answer(response, asked, entry.problem);
       }
       const userData: UserData = { entry: entry.value, admission };
       const enter = (): void => response.upgrade(userData, key, admission.protocol, extensions, context);
@@ -182,7 +184,12 @@ export class UwsServer {
 
   private turnAway(response: HttpResponse, asked: AskedVisit, refusal: HttpRefusal): void {
     this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
-    answer(response, asked, refusal);
+    this.answer(response, asked, refusal);
+  }
+
+  private answer(response: HttpResponse, asked: AskedVisit, { status, headers, body }: HttpRefusal): void {
+    const page = pageHeaders(this.parts.guard.readerOf(asked));
+    answerAndClose(response, asked.method, { status, headers: { ...headers, ...page }, body });
   }
 
   /** What somebody who may come in wants here, or why that is not to be had; counted. */
@@ -259,15 +266,3 @@ const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
   upgrade: request.getHeader('upgrade'),
   'sec-websocket-version': request.getHeader('sec-websocket-version'),
 });
-
-/**
- * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
- * goes, would be answered without end and nobody else served.
- */
-function answer(response: HttpResponse, { method }: AskedVisit, { status, headers = {}, body }: HttpRefusal): void {
-  response.cork(() => {
-    response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
-    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-    response.end(method === 'head' ? '' : body, true);
-  });
-}

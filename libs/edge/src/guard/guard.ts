@@ -120,6 +120,12 @@ export class Guard {
     return identified instanceof Promise ? identified.then(decide) : decide(identified);
   }
 
+  /** The page that may read what its request is answered, should it not come in now: none where it is empty, or may never come in. */
+  readerOf(visit: Visit): string {
+    const { access, listensOn } = this.parts;
+    return visit.origin !== '' && access.refuse(visit, listensOn) === undefined ? visit.origin : '';
+  }
+
   /** Why somebody may not have the streams of his request; counted. */
   refuseStreams(permit: Permit | undefined, streams: readonly { name: StreamName }[]): DoorRefusal | undefined {
     const other = streams.find(({ name }) => !covers(permit, name));

@@ -62,6 +62,16 @@ export const UPGRADE_REQUIRED: HttpRefusal = {
   body: 'This is a WebSocket address',
 };
 
+/** A request that nobody waits for the end of: one with a body, or one that has not waited for the answer to the one before it. */
+export const refuseStrange = (method: string): HttpRefusal =>
+  method === 'get' || method === 'head'
+    ? { status: '400 Bad Request', body: 'One request at a time, and none with a body' }
+    : {
+        status: '405 Method Not Allowed',
+        headers: { allow: 'GET, HEAD' },
+        body: 'Only GET and HEAD are answered here',
+      };
+
 /**
  * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives
  * `undefined` where there is no query, although its types say otherwise.

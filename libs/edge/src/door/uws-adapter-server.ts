@@ -8,6 +8,7 @@ import type { Publish } from '../delivery/rendition.js';
 import type { Admission, Guard } from '../guard/guard.js';
 import { pageHeaders } from '../guard/page.js';
 import { answerAndClose } from '../guard/uws-adapter-answer.js';
+import { type Knock, Knocks, type NotKept } from '../guard/uws-adapter-knocks.js';
 import { type AskedVisit, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
 import { UwsListener } from '../listening/uws-adapter-listener.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -23,6 +24,7 @@ import {
   type UpgradeHeaders,
   readRequestPath,
   refuseHandshake,
+  refuseStrange,
 } from './request-path.js';
 import { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -32,6 +34,7 @@ import type { UwsAdapter } from './uws-adapter.js';
 interface UserData {
   entry: DoorEntry;
   admission: Admission;
+  knock: Knock;
   session?: Session;
 }
 
@@ -74,6 +77,7 @@ export class UwsServer {
   readonly window: FlushWindow | undefined;
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
+  private readonly knocks: Knocks;
   private lastId = 0;
 
   constructor(
@@ -81,6 +85,7 @@ export class UwsServer {
     private readonly parts: DoorParts,
   ) {
     this.reserve = new FileReserve(parts.clock);
+    this.knocks = new Knocks(parts.guard.connections);
     const { host, port } = settings;
     const furnish = (app: TemplatedApp): void => this.furnish(app);
     this.listener = new UwsListener({ ...parts, host, port, furnish, everybody: ANCHOR });
@@ -129,47 +134,63 @@ export class UwsServer {
         drain: (socket) => socket.getUserData().session?.drained(),
         close: (socket, code) => this.closed(socket.getUserData(), code),
       })
-      .any('/*', (response, request) => {
-        const asked = askedOf(response, request);
-        whenJudged(response, this.parts.guard.judge(asked), (judged) => {
-          if (!judged.ok) return this.answer(response, asked, judged.problem);
-          const { query, leave } = judged.value;
-          leave();
-          if (answerRest(this.parts.rest, response, { ...asked, query })) return;
-          const entry = readRequestPath(this.parts.plan, asked.path, query);
-          this.answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
+      .any('/*', (response, request) => this.serve(response, askedOf(response, request)));
+  }
+
+  /** Answers a request that is none for an upgrade. */
+  private serve(response: HttpResponse, asked: AskedVisit): void {
+    const { guard, rest, plan } = this.parts;
+    const knock = this.knocks.begin(response, { ...asked, address: guard.ownerOf(asked) });
+    whenJudged(response, guard.judge(asked), (judged) => {
+      if (!judged.ok) return this.answer(response, asked, judged.problem);
+      const { query, leave } = judged.value;
+      leave();
+      if (rest.serves(asked.path)) {
+        return this.knocks.keep(knock, (whyNot) => {
+          if (whyNot) this.answer(response, asked, refuseToKeep(this.parts, whyNot, asked.method));
+          else answerRest(rest, response, { ...asked, query });
         });
-      });
+      }
+      const entry = readRequestPath(plan, asked.path, query);
+      this.answer(response, asked, entry.ok ? UPGRADE_REQUIRED : entry.problem);
+    });
   }
 
   /** A socket that has not said anything yet: `count` is 1 when it comes, -1 when it goes as one that was never upgraded. */
   private cameOrWent(response: HttpResponse, count: number): void {
     const { guard, metrics } = this.parts;
-    if (count < 0) return guard.over();
+    if (count < 0) return this.knocks.closed();
+    const comer = guard.came(peerOf(response));
     const hasRoom = this.reserve.hasRoom();
     if (!hasRoom) metrics.refusedConnections.inc({ why: 'no-files' });
-    if (!guard.came(peerOf(response)) || !hasRoom) response.close();
+    if (comer) this.knocks.came(response, comer);
+    if (!comer || !hasRoom) response.close();
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const headers = upgradeHeaders(request);
     const [key, extensions] = [request.getHeader('sec-websocket-key'), request.getHeader('sec-websocket-extensions')];
     const asked = askedOf(response, request);
-    if (this.turnsAway) return this.turnAway(response, asked, this.turnsAway);
+    const knock = this.knocks.begin(response, { ...asked, address: this.parts.guard.ownerOf(asked) });
+    const turnAway = (refusal: HttpRefusal): void => {
+      this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
+      this.answer(response, asked, refusal);
+    };
+    if (this.turnsAway) return turnAway(this.turnsAway);
     whenJudged(response, this.parts.guard.judge(asked), (judged, isLater) => {
       if (!judged.ok) return this.answer(response, asked, judged.problem);
       const admission = judged.value;
       // It may have begun while a token was looked at: who comes in now would not be told to go.
       if (this.turnsAway) {
         admission.leave();
-        return this.turnAway(response, asked, this.turnsAway);
+        return turnAway(this.turnsAway);
       }
       const entry = this.entryOf(asked, headers, admission);
       if (!entry.ok) {
         admission.leave();
         return this.answer(response, asked, entry.problem);
       }
-      const userData: UserData = { entry: entry.value, admission };
+      const userData: UserData = { entry: entry.value, admission, knock };
       const enter = (): void => response.upgrade(userData, key, admission.protocol, extensions, context);
       const enterLater = (): void => upgradeLater(response, enter, this.parts.sessions.anybody);
       const arrival = this.parts.adapter.arrive(entry.value);
@@ -180,11 +201,6 @@ export class UwsServer {
       });
       arrival.whenReady(enterLater);
     });
-  }
-
-  private turnAway(response: HttpResponse, asked: AskedVisit, refusal: HttpRefusal): void {
-    this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
-    this.answer(response, asked, refusal);
   }
 
   private answer(response: HttpResponse, asked: AskedVisit, { status, headers, body }: HttpRefusal): void {
@@ -209,8 +225,8 @@ export class UwsServer {
 
   private opened(socket: WebSocket<UserData>): void {
     const userData = socket.getUserData();
-    const { entry, admission } = userData;
-    this.parts.guard.over();
+    const { entry, admission, knock } = userData;
+    this.knocks.upgraded(knock);
     this.lastId += 1;
     const guarded = this.window?.guard(socket) ?? socket;
     const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), guarded);
@@ -259,6 +275,13 @@ export class UwsServer {
     this.parts.sessions.left(session);
     this.parts.adapter.left(session);
   }
+}
+
+/** How a question is answered whose connection is not kept; counted. */
+function refuseToKeep({ guard, metrics }: DoorParts, whyNot: NotKept, method: string): HttpRefusal {
+  if (whyNot !== 'strange') return guard.refuseCrowd(whyNot);
+  metrics.refusedConnections.inc({ why: 'bad-request' });
+  return refuseStrange(method);
 }
 
 const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({

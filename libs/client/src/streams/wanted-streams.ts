@@ -46,7 +46,7 @@ export interface NextStep {
 }
 
 /** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
+const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'no-room', 'internal']);
 
 /** The streams a client wants and how each stands with the gateway. Holds no socket and no clock. */
 export class WantedStreams {

@@ -1,5 +1,5 @@
 import { LONGEST_NAME, type Market, type ParsedStream } from '#libs/binance';
-import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import { type HoldfastError, type Result, type StreamName, notOk, ok } from '#libs/core';
 import { binanceWire } from './wire/binance-wire.js';
 import { nativeWire } from './wire/native-wire.js';
 import type { Wire } from './wire/wire.js';
@@ -71,6 +71,13 @@ export const refuseStrange = (method: string): HttpRefusal =>
         headers: { allow: 'GET, HEAD' },
         body: 'Only GET and HEAD are answered here',
       };
+
+/** Where the edge has no room, another one may have it. */
+export const refuseForLack = ({ message }: HoldfastError): HttpRefusal => ({
+  status: '503 Service Unavailable',
+  headers: { 'retry-after': '5' },
+  body: `Too many subscriptions: ${message}`,
+});
 
 /**
  * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives

@@ -5,12 +5,21 @@ import { changeContract, sit } from '../contracts/contracts.js';
 import { type Hearer, hearerFor } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
+import type { Claim } from '../streams/interest.js';
 import type { MarketStreams } from '../streams/market-streams.js';
-import type { AskedNames } from './request-path.js';
+import type { AskedNames, DoorEntry } from './request-path.js';
 import type { Session } from './session.js';
 
 /** A name as a client wrote it, and what it means; see `AskedNames`. */
 type AskedName = readonly [StreamName, ParsedStream | undefined];
+
+/** Who gets streams, under what, and in whose room. */
+interface Taking {
+  session: Session;
+  market: MarketStreams;
+  contract: Contract;
+  claim: Claim;
+}
 
 /** Names of symbols that there are not that one refusal names. */
 const MOST_BLAMED = 10;
@@ -29,6 +38,13 @@ export class Subscriptions {
   ) {
     this.markets = new Map(markets.map((streams) => [streams.market.name, streams]));
     for (const { symbols } of markets) symbols.watchers.add(() => this.lookAgain());
+  }
+
+  /** Why what a request names cannot be had now, in the room of this holder; undefined where it can, or nothing ever comes under it. */
+  lackOf({ market, names }: DoorEntry, holder: string): HoldfastError | undefined {
+    const found = this.markets.get(market.name);
+    const listed = [...names.values()].flatMap((parsed) => (parsed && !found?.isUnlisted(parsed) ? parsed.name : []));
+    return found?.wanted.findRoom(listed, { holder });
   }
 
   /**
@@ -50,10 +66,14 @@ export class Subscriptions {
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
-    market.wanted.makeRoom(understood.flatMap(([, parsed]) => parsed?.name ?? []));
+    const taking = { session, market, contract, claim: { holder: session.holder } };
+    market.wanted.makeRoom(
+      understood.flatMap(([, parsed]) => parsed?.name ?? []),
+      taking.claim,
+    );
     if (unlisted.length > 0) this.unlisted.add(session);
     if (session.wire.name === 'native') for (const name of names.keys()) changeContract(session, name, contract);
-    for (const asked of understood) take(session, market, asked, contract);
+    for (const asked of understood) take(taking, asked);
     return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
@@ -87,7 +107,7 @@ export class Subscriptions {
       session.streams.delete(name);
       session.hearers.delete(name);
       stream?.audience.unseat(hearer);
-      if (stream) wanted.release(stream, hearer.rendition);
+      if (stream) wanted.release(stream, hearer.rendition, session);
     }
     if (session.streams.size === 0) this.unlisted.delete(session);
     return had;
@@ -111,8 +131,9 @@ export class Subscriptions {
       const silent = [...session.streams].flatMap(([name, stream]) => (stream ? [] : [name]));
       for (const name of silent) {
         const parsed = market.market.understand(name);
-        const isThere = parsed && !market.isUnlisted(parsed) && market.wanted.hasRoom([parsed.name]);
-        if (isThere) give(session, market, [name, parsed]);
+        const claim = { holder: session.holder };
+        if (!parsed || market.isUnlisted(parsed) || market.wanted.findRoom([parsed.name], claim)) continue;
+        give({ session, market, contract: ALL, claim }, [name, parsed]);
       }
     }
   }
@@ -125,22 +146,18 @@ export class Subscriptions {
 }
 
 /** A name is a client's from now on, with what comes under it, if anything does. */
-function take(session: Session, market: MarketStreams, [name, parsed]: AskedName, contract: Contract): void {
+function take(taking: Taking, [name, parsed]: AskedName): void {
+  const { session } = taking;
   session.streams.set(name, undefined);
-  if (parsed) give(session, market, [name, parsed], contract);
+  if (parsed) give(taking, [name, parsed]);
   else if (session.counts) session.counts.silentNames += 1;
 }
 
 /** What comes under a name of a client's, which hears it by that name. */
-function give(
-  session: Session,
-  { wanted }: MarketStreams,
-  [name, parsed]: readonly [StreamName, ParsedStream],
-  contract: Contract = ALL,
-): void {
+function give({ session, market, contract, claim }: Taking, [name, parsed]: readonly [StreamName, ParsedStream]): void {
   if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
   const { rendition } = session.hearerOf(name);
-  session.streams.set(name, wanted.want(parsed, rendition, session.streams.size - 1));
+  session.streams.set(name, market.wanted.want(parsed, rendition, session.streams.size - 1, claim));
   sit(session, name, contract);
 }
 

@@ -23,6 +23,7 @@ import {
   UPGRADE_REQUIRED,
   type UpgradeHeaders,
   readRequestPath,
+  refuseForLack,
   refuseHandshake,
   refuseStrange,
 } from './request-path.js';
@@ -193,7 +194,7 @@ export class UwsServer {
       const userData: UserData = { entry: entry.value, admission, knock };
       const enter = (): void => response.upgrade(userData, key, admission.protocol, extensions, context);
       const enterLater = (): void => upgradeLater(response, enter, this.parts.sessions.anybody);
-      const arrival = this.parts.adapter.arrive(entry.value);
+      const arrival = this.parts.adapter.arrive(entry.value, admission.holder);
       if (!arrival) return isLater ? enterLater() : enter();
       response.onAborted(() => {
         arrival.gone();
@@ -220,7 +221,11 @@ export class UwsServer {
     }
     const streams = [...entry.value.names.values()].flatMap((parsed) => parsed ?? []);
     const refusal = this.parts.guard.refuseStreams(admission.permit, streams);
-    return refusal ? notOk(refusal) : entry;
+    if (refusal) return notOk(refusal);
+    const lack = this.parts.adapter.lackOf(entry.value, admission.holder);
+    if (!lack) return entry;
+    this.parts.metrics.refusedConnections.inc({ why: lack.code });
+    return notOk(refuseForLack(lack));
   }
 
   private opened(socket: WebSocket<UserData>): void {
@@ -231,6 +236,7 @@ export class UwsServer {
     const guarded = this.window?.guard(socket) ?? socket;
     const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), guarded);
     session.permit = admission.permit;
+    session.holder = admission.holder;
     session.cork = (act) => void socket.cork(act);
     const { clock, metrics } = this.parts;
     session.counts = metrics.counts;

@@ -38,6 +38,8 @@ export interface DoorRefusal extends Omit<AccessRefusal, 'why'> {
 export interface Admission {
   /** His address, as we believe it. */
   address: string;
+  /** What he shares with nobody but himself: his name, where he has a token, else what counts as his address. */
+  holder: string;
   /** Absent where nobody is asked who he is. */
   permit: Permit | undefined;
   /** The query, without a token. */
@@ -107,7 +109,8 @@ export class Guard {
   /** Whether a request may go on; at once, unless somebody has to be asked about its token. Never rejects. */
   judge(visit: Visit): Judged | Promise<Judged> {
     const address = clientAddress(visit, this.trusted);
-    const leave = this.enter(visit, countedAs(address));
+    const counted = countedAs(address);
+    const leave = this.enter(visit, counted);
     if (!leave.ok) return this.turnedAway(leave.problem);
     const { token, query, protocol } = readCredential(visit);
     const decide = (identified: Identified): Judged => {
@@ -117,7 +120,9 @@ export class Guard {
         return this.turnedAway(place.problem);
       }
       const leaveBoth = (): void => [leave.value, place.value.leave].forEach((each) => each());
-      return ok({ address, query, protocol, permit: place.value.permit, leave: leaveBoth });
+      const { permit } = place.value;
+      const holder = permit ? `token ${permit.name}` : `address ${counted}`;
+      return ok({ address, holder, query, protocol, permit, leave: leaveBoth });
     };
     const identified = this.parts.access.identify(token);
     return identified instanceof Promise ? identified.then(decide) : decide(identified);

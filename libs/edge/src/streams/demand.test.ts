@@ -249,7 +249,7 @@ describe('the demand of an edge', () => {
     };
     const message = 'this edge serves at most 3 streams';
     const streams = { 'e@trade': message, 'f@trade': message };
-    expect(refusal()).toMatchObject({ code: 'too-many-streams', message, streams });
+    expect(refusal()).toMatchObject({ code: 'no-room', message, streams });
     expect(refusal()).toHaveProperty('streams', streams);
     expect(names()).toEqual(['a@trade', 'b@trade', 'c@trade']);
   });

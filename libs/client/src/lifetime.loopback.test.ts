@@ -113,6 +113,7 @@ describe('the life of a client', () => {
   it.each([
     { code: 'too-many-streams', message: 'full' },
     { code: 'no-room', message: 'full', streams: { 'btcusdt@trade': 'full' } },
+    { code: 'too-many-commands', message: 'slower', streams: { 'btcusdt@trade': 'slower' } },
   ] as const)('goes on asking where there is no room yet ($code), and says so once', async (refusal) => {
     const clock = new FakeClock();
     const client = new HoldfastClient({ url: gateway.url, clock });

@@ -29,6 +29,7 @@ import { UwsAdapter } from './door/uws-adapter.js';
 import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
 import { Guard } from './guard/guard.js';
+import { Openings } from './guard/openings.js';
 import { Draining } from './leaving/draining.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
@@ -176,7 +177,8 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     const { sluice } = backlogs;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
     const shelf = shelfOf(settings);
-    const kept = { room, lingerMs, shelf };
+    const openings = new Openings(surroundings.clock, settings.maxStreams);
+    const kept = { room, openings, lingerMs, shelf };
     const shared = { ...surroundings, ...kept, edge: randomUUID(), publish, ownSnapshotMs, sluice };
     const all = markets.map((market) => new MarketStreams(market, shared));
     const ofSpot = all.find(({ market }) => market === restMarket(markets));

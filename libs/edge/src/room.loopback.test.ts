@@ -124,3 +124,55 @@ describe('the room of an edge', () => {
     expect(other.closed).toBeUndefined();
   });
 });
+
+describe('a client that opens streams which nobody has, on and on', () => {
+  /** Opens and gives back so many at a time until it is refused; gives how many it opened, and how it was told. */
+  async function churn(client: WsClient): Promise<{ opened: number; told: Record<string, unknown> }> {
+    let opened = 0;
+    for (let round = 0; ; round += 1) {
+      const fresh = names(`r${round}x`, 100);
+      const told = await reply(client, 'subscribe', fresh);
+      if (told.event !== 'subscribed') return { opened, told };
+      opened += fresh.length;
+      await reply(client, 'unsubscribe', fresh);
+    }
+  }
+
+  it('is refused as one that commands too fast, by name, and nobody else is', { timeout: 30_000 }, async () => {
+    await begin({ maxStreams: 1_200, lingerMs: 60_000, maxCommandsPerSecond: 10_000 });
+    const other = await connect(OTHER);
+    await reply(other, 'subscribe', names('kept', 3));
+    await reply(other, 'unsubscribe', names('kept', 3));
+    const client = await connect(STRANGER);
+    const { opened, told } = await churn(client);
+    expect(opened).toBeGreaterThanOrEqual(1_200 - 100);
+    expect(opened).toBeLessThan(2_400);
+    const { code, message, streams } = Object(told.data) as Record<string, unknown>;
+    expect([code, message]).toEqual(['too-many-commands', expect.stringContaining('1200 streams in a minute')]);
+    expect(Object.keys(Object(streams) as object).length).toBeGreaterThan(0);
+    // What others let linger is as warm as ever, and they open what they like.
+    expect((await served()).filter((name) => name.startsWith('kept'))).toEqual(names('kept', 3));
+    expect(await reply(other, 'subscribe', names('new', 50))).toMatchObject({ event: 'subscribed' });
+    // What is there may be had by anybody, and as often as it pleases.
+    expect(await reply(client, 'subscribe', names('new', 50))).toMatchObject({ event: 'subscribed' });
+    const { status, headers } = await WsClient.refusal(`${edge.wsUrl}/ws/${names('more', 800).join('/')}`);
+    expect([status, headers['retry-after']]).toEqual([429, '5']);
+    expect(await metric('holdfast_edge_refused_connections_total{why="too-many-commands"}')).toBe(1);
+  });
+
+  it('is told so on Binance’s wire, keeps what it has, and is not closed', { timeout: 30_000 }, async () => {
+    await begin({ maxStreams: 1_000, lingerMs: 0, maxCommandsPerSecond: 10_000 });
+    const client = await connect(STRANGER, '/ws');
+    await client.ask({ method: 'SUBSCRIBE', params: names('kept', 1), id: 1 });
+    let round = 0;
+    const refused = await until(async () => {
+      const params = names(`r${(round += 1)}x`, 200);
+      const answer = await client.ask({ method: 'SUBSCRIBE', params, id: 2 });
+      await client.ask({ method: 'UNSUBSCRIBE', params, id: 3 });
+      return answer.error;
+    });
+    expect(refused).toEqual({ code: 4, msg: 'Too many requests' });
+    expect(await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 4 })).toEqual({ result: names('kept', 1), id: 4 });
+    expect(client.closed).toBeUndefined();
+  });
+});

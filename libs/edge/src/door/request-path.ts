@@ -72,9 +72,9 @@ export const refuseStrange = (method: string): HttpRefusal =>
         body: 'Only GET and HEAD are answered here',
       };
 
-/** Where the edge has no room, another one may have it. */
-export const refuseForLack = ({ message }: HoldfastError): HttpRefusal => ({
-  status: '503 Service Unavailable',
+/** Where the edge has no room, another one may have it; who opens streams too fast is as fast there. */
+export const refuseForLack = ({ code, message }: HoldfastError): HttpRefusal => ({
+  status: code === 'no-room' ? '503 Service Unavailable' : '429 Too Many Requests',
   headers: { 'retry-after': '5' },
   body: `Too many subscriptions: ${message}`,
 });

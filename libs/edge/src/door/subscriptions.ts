@@ -13,6 +13,9 @@ import type { Session } from './session.js';
 /** A name as a client wrote it, and what it means; see `AskedNames`. */
 type AskedName = readonly [StreamName, ParsedStream | undefined];
 
+/** Whether somebody carries streams already. */
+type Carriage = Pick<Claim, 'isCarried'>;
+
 /** Who gets streams, under what, and in whose room. */
 interface Taking {
   session: Session;
@@ -53,7 +56,7 @@ export class Subscriptions {
    *
    * @throws HoldfastError when there would be too many, or its token is not for them; on our own wire for symbols that there are not.
    */
-  add(session: Session, names: AskedNames, contract: Contract = ALL): EdgeStream[] {
+  add(session: Session, names: AskedNames, contract: Contract = ALL, how: Carriage = {}): EdgeStream[] {
     const market = this.marketOf(session);
     const { permit } = session;
     const others = [...names].filter(([, parsed]) => parsed && !covers(permit, parsed.name));
@@ -66,7 +69,7 @@ export class Subscriptions {
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
-    const taking = { session, market, contract, claim: { holder: session.holder } };
+    const taking = { session, market, contract, claim: { ...how, holder: session.holder } };
     market.wanted.makeRoom(
       understood.flatMap(([, parsed]) => parsed?.name ?? []),
       taking.claim,
@@ -77,7 +80,7 @@ export class Subscriptions {
     return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
-  /** The same of as many as there is room for. @returns those, and for how many there was none. */
+  /** The same of as many as there is room for, of streams that are carried. @returns those, and for how many there was none. */
   addWhatFits(
     session: Session,
     streams: readonly ParsedStream[],
@@ -85,7 +88,7 @@ export class Subscriptions {
   ): { streams: EdgeStream[]; left: number } {
     try {
       const names = new Map(streams.map((parsed) => [parsed.name, parsed]));
-      return { streams: this.add(session, names, contract), left: 0 };
+      return { streams: this.add(session, names, contract, { isCarried: true }), left: 0 };
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       const homeless = error.streams ?? {};
@@ -131,7 +134,7 @@ export class Subscriptions {
       const silent = [...session.streams].flatMap(([name, stream]) => (stream ? [] : [name]));
       for (const name of silent) {
         const parsed = market.market.understand(name);
-        const claim = { holder: session.holder };
+        const claim = { holder: session.holder, isCarried: true };
         if (!parsed || market.isUnlisted(parsed) || market.wanted.findRoom([parsed.name], claim)) continue;
         give({ session, market, contract: ALL, claim }, [name, parsed]);
       }

@@ -2,6 +2,7 @@ import type { Subscription } from '#libs/bus';
 import type { ParsedStream } from '#libs/binance';
 import { type Cancel, type Clock, type ErrorCode, HoldfastError, type Millis, type StreamName } from '#libs/core';
 import type { Rendition } from '../delivery/rendition.js';
+import type { Openings } from '../guard/openings.js';
 import type { EdgeStream } from './edge-stream.js';
 import type { Lodger, Room } from './room.js';
 
@@ -9,6 +10,8 @@ import type { Lodger, Room } from './room.js';
 export interface Claim {
   /** Whose room they take: somebody with a token, or an address. */
   holder: string;
+  /** They are carried already, if not by this edge: nobody pays for asking for them. */
+  isCarried?: boolean;
 }
 
 /** Of nobody who has to be told from others. */
@@ -30,6 +33,7 @@ interface WantedStream extends Lodger {
 interface InterestParts {
   clock: Clock;
   room: Room;
+  openings: Openings;
   lingerMs: Millis;
   /** Makes what is known of a stream that is new here. */
   make(parsed: ParsedStream): EdgeStream;
@@ -80,16 +84,19 @@ export class Interest {
    * Lets go of what only lingers, as far as that is needed for all of these.
    *
    * @returns why they cannot be had, where they cannot, and nothing is changed: `no-room` if this edge cannot take all of them as
-   * well, or has to leave some for others.
+   * well, or has to leave some for others; `too-many-commands` if the holder has opened as many as it may, lately.
    */
-  findRoom(names: readonly StreamName[], { holder }: Claim = NOBODYS): HoldfastError | undefined {
-    const { room } = this.parts;
+  findRoom(names: readonly StreamName[], { holder, isCarried }: Claim = NOBODYS): HoldfastError | undefined {
+    const { room, openings } = this.parts;
     const asked = [...new Set(names)].map((name) => ({ name, entry: this.entries.get(name) }));
     const takenUp = asked.filter(({ entry }) => entry?.lingering);
     const fresh = asked.filter(({ entry }) => !entry);
     const spare = room.spareFor(holder);
     const why = `this edge serves at most ${room.most} streams${spare < room.free ? ', and leaves some of them for others' : ''}`;
-    const refusal = refusalBeyond(spare, [...takenUp, ...fresh], 'no-room', why);
+    const most = isCarried ? Infinity : openings.leftFor(holder);
+    const refusal =
+      refusalBeyond(spare, [...takenUp, ...fresh], 'no-room', why) ??
+      refusalBeyond(most, fresh, 'too-many-commands', openings.rule);
     if (refusal) return refusal;
     const staying = new Set(takenUp.flatMap(({ entry }) => entry ?? []));
     room.clear(room.taken + fresh.length - room.most, holder, staying);
@@ -138,8 +145,8 @@ export class Interest {
     if (entry.holder === holder && heir !== undefined) this.parts.room.pass(entry, heir);
   }
 
-  private open(parsed: ParsedStream, { holder }: Claim): WantedStream {
-    const { room } = this.parts;
+  private open(parsed: ParsedStream, { holder, isCarried }: Claim): WantedStream {
+    const { room, openings } = this.parts;
     const stream = this.parts.make(parsed);
     const subscription = this.parts.listen(stream);
     const entry: WantedStream = {
@@ -154,6 +161,7 @@ export class Interest {
     };
     this.entries.set(parsed.name, entry);
     room.enter(entry);
+    if (!isCarried) openings.spend(holder);
     this.parts.opened(stream);
     void subscription.ready.then(() => {
       entry.isReady = true;

@@ -40,10 +40,11 @@ describe('Binance’s wire', () => {
     expect(binanceWire.read('{"method":7}')).toMatchObject({ kind: 'refused', error: { code: 'bad-command' } });
   });
 
-  it('has Binance’s words for too many streams, of the client or of the edge, and ours for the rest', () => {
+  it('has Binance’s words for too many streams, of the client or of the edge, and too many at once, and ours for the rest', () => {
     for (const [code, msg] of [
       ['too-many-streams', 'Too many subscriptions'],
       ['no-room', 'Too many subscriptions'],
+      ['too-many-commands', 'Too many requests'],
     ] as const) {
       const refused = binanceWire.refuse(new HoldfastError(code, 'in our own words'), 1);
       expect(refused).toBe(`{"error":{"code":4,"msg":"${msg}"},"id":1}`);

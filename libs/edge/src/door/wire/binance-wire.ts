@@ -16,6 +16,7 @@ class BinanceRefusal extends HoldfastError {
 const TOO_MANY: Partial<Record<ErrorCode, string>> = {
   'too-many-streams': 'Too many subscriptions',
   'no-room': 'Too many subscriptions',
+  'too-many-commands': 'Too many requests',
 };
 
 const FLOOD = { code: 1008, reason: 'Too many requests' };

@@ -229,9 +229,9 @@ describe('the client', () => {
   it('does not come back after a code that says not to', async () => {
     connect();
     await until(() => gateway.sockets.length === 1);
-    gateway.socket.close(4500, 'too many streams');
+    gateway.socket.close(4501, 'too many errors');
     const closed = await until(() => changes.find((change) => change.state === 'closed'));
-    expect(closed).toMatchObject({ ending: { code: 4500, reason: 'too many streams', closedBy: 'peer' } });
+    expect(closed).toMatchObject({ ending: { code: 4501, reason: 'too many errors', closedBy: 'peer' } });
     expect(gateway.sockets).toHaveLength(1);
   });
 

@@ -56,10 +56,10 @@ describe('the life of a client', () => {
     const client = new HoldfastClient({ url: gateway.url, error: (error) => errors.push((error as Error).message) });
     client.start();
     await until(() => gateway.sockets.length === 1);
-    gateway.socket.close(4500, 'too many streams');
+    gateway.socket.close(4501, 'too many errors');
     await until(() => errors.length === 1);
-    expect(errors).toEqual(['the gateway closed the connection for good: 4500 too many streams']);
-    expect(() => client.start()).toThrow('4500 too many streams');
+    expect(errors).toEqual(['the gateway closed the connection for good: 4501 too many errors']);
+    expect(() => client.start()).toThrow('4501 too many errors');
   });
 
   it('may be stopped from inside any change of its connection, and then dials no more', async () => {
@@ -110,14 +110,18 @@ describe('the life of a client', () => {
     await client.stop();
   });
 
-  it('goes on asking where there is no room yet, and says so once', async () => {
+  it.each([
+    { code: 'too-many-streams', message: 'full' },
+    { code: 'no-room', message: 'full', streams: { 'btcusdt@trade': 'full' } },
+    { code: 'too-many-commands', message: 'slower', streams: { 'btcusdt@trade': 'slower' } },
+  ] as const)('goes on asking where there is no room yet ($code), and says so once', async (refusal) => {
     const clock = new FakeClock();
     const client = new HoldfastClient({ url: gateway.url, clock });
     const told: string[] = [];
     client.subscribe('btcusdt@trade', { started: () => told.push('started'), refused: () => told.push('refused') });
     client.start();
     for (let asked = 1; asked <= 3; asked += 1) {
-      gateway.refuseNext({ code: 'too-many-streams', message: 'full' });
+      gateway.refuseNext(refusal);
       await until(() => {
         clock.advance(500);
         return gateway.commands.filter(({ event }) => event === 'subscribe').length === asked;

@@ -1,6 +1,6 @@
 /**
  * WebSocket close codes that Holdfast itself sends to a client, from the range RFC 6455 leaves to applications.
- * 4000 to 4499: come back, perhaps later. 4500 to 4999: do not come back unchanged. A code is never reused.
+ * 4000 to 4499: come back, perhaps later. 4500 to 4999: do not come back unchanged. A code is never reused: 4500 has been one.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6455#section-7.4.2
  */
@@ -17,8 +17,8 @@ export const CLOSE = {
   fellBehind: 4004,
   /** The token with which the client came in has ended. */
   tokenExpired: 4005,
-  /** More streams than one connection may have. */
-  tooManyStreams: 4500,
+  /** This edge has no room for the streams now. */
+  noRoom: 4006,
   /** Sent something that is not a command, again and again. */
   tooManyErrors: 4501,
 } as const;

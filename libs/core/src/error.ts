@@ -10,6 +10,7 @@ export const ERROR_CODES = [
   'retired-stream',
   'forbidden',
   'too-many-streams',
+  'no-room',
   'too-many-commands',
   'internal',
 ] as const;

@@ -19,12 +19,7 @@ export function showEdge({ sessions, backlogs, markets, metrics, guard }: EdgePa
   ops.needs('upstream heard', () => troubleOf(markets));
   const byMarket = (read: (streams: MarketStreams) => number) => () =>
     Object.fromEntries(markets.map((streams) => [streams.market.name, read(streams)]));
-  metrics.gauge(
-    'holdfast_edge_handshakes',
-    'Connections that are open and have not said yet, or not been answered, what they want.',
-    'of',
-    () => ({ all: guard.handshaking }),
-  );
+  showConnections(guard, metrics);
   metrics.gauge('holdfast_edge_connections', 'Client connections now, by wire.', 'wire', () => byWire(sessions.all));
   metrics.gauge(
     'holdfast_edge_backlog_bytes',
@@ -61,6 +56,22 @@ export function showEdge({ sessions, backlogs, markets, metrics, guard }: EdgePa
     '1 while this edge hears an upstream of the market.',
     'market',
     byMarket(({ hearing }) => (hearing.trouble ? 0 : 1)),
+  );
+}
+
+/** Connections that are no client's. */
+function showConnections({ connections }: EdgeParts['guard'], metrics: EdgeParts['metrics']): void {
+  metrics.gauge(
+    'holdfast_edge_handshakes',
+    'Connections that are open and have not said yet, or not been answered, what they want.',
+    'of',
+    () => ({ all: connections.handshakes }),
+  );
+  metrics.gauge(
+    'holdfast_edge_http_connections',
+    'Connections that are open and have asked something over HTTP, and may ask again.',
+    'of',
+    () => ({ all: connections.kept }),
   );
 }
 

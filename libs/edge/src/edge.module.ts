@@ -29,6 +29,7 @@ import { UwsAdapter } from './door/uws-adapter.js';
 import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
 import { Guard } from './guard/guard.js';
+import { Openings } from './guard/openings.js';
 import { Draining } from './leaving/draining.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
@@ -176,7 +177,9 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     const { sluice } = backlogs;
     const { lingerMs, bookOwnSnapshotMs: ownSnapshotMs } = settings;
     const shelf = shelfOf(settings);
-    const shared = { ...surroundings, edge: randomUUID(), publish, room, lingerMs, ownSnapshotMs, shelf, sluice };
+    const openings = new Openings(surroundings.clock, settings.maxStreams);
+    const kept = { room, openings, lingerMs, shelf };
+    const shared = { ...surroundings, ...kept, edge: randomUUID(), publish, ownSnapshotMs, sluice };
     const all = markets.map((market) => new MarketStreams(market, shared));
     const ofSpot = all.find(({ market }) => market === restMarket(markets));
     if (ofSpot) rest.ownDepth = ownDepth(ofSpot);
@@ -186,15 +189,19 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     { provide: STREAMS, useFactory: make, inject: [SURROUNDINGS, DOOR] },
     {
       provide: Subscriptions,
-      useFactory: (streams: MarketStreams[]) => new Subscriptions(streams, settings.maxStreamsPerClient),
-      inject: [STREAMS],
+      useFactory: (streams: MarketStreams[], adapter: UwsAdapter) => {
+        const subscriptions = new Subscriptions(streams, settings.maxStreamsPerClient);
+        adapter.lackOf = (entry, holder) => subscriptions.lackOf(entry, holder);
+        return subscriptions;
+      },
+      inject: [STREAMS, UwsAdapter],
     },
     {
       provide: ColdStarts,
       useFactory: ({ clock }: Surroundings, streams: MarketStreams[], adapter: UwsAdapter) => {
         const { subscribeWaitMs: waitMs, maxConnections: mostAtTheDoor } = settings;
         const coldStarts = new ColdStarts({ markets: streams, clock, waitMs, mostAtTheDoor });
-        adapter.arrive = (entry) => coldStarts.arrive(entry);
+        adapter.arrive = (entry, holder) => coldStarts.arrive(entry, holder);
         return coldStarts;
       },
       inject: [SURROUNDINGS, STREAMS, UwsAdapter],

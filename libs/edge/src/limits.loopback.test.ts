@@ -117,7 +117,7 @@ describe('what a client may take from an edge', () => {
     });
     expect(await subscribe(streams(4))).toMatchObject({
       data: {
-        code: 'too-many-streams',
+        code: 'no-room',
         streams: { 's2usdt@trade': expect.anything(), 's3usdt@trade': expect.anything() },
       },
     });

@@ -207,7 +207,7 @@ export class GatewayLine {
     this.tellRefused(this.wanted.refused(command, refusal));
     if (this.wanted.isWaiting) this.askAgainLater();
     // A gateway closes who is refused again and again with no good command between: a mistyped name must not add up.
-    if (refusal.code !== 'too-many-commands') this.lane.ping();
+    if (refusal.code !== 'too-many-commands' || refusal.streams) this.lane.ping();
   }
 
   /** Too fast passes. */

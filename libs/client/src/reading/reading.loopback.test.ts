@@ -112,8 +112,8 @@ describe('reading by a client', () => {
     expect((await reader.next()).value).toMatchObject({ id: 9 });
     await expect(client.stream('nonsense').next()).rejects.toMatchObject({ code: 'bad-stream' });
     const asked = reader.next();
-    gateway.socket.close(4500, 'too many streams');
-    await expect(asked).rejects.toThrow('the gateway closed the connection for good: 4500 too many streams');
+    gateway.socket.close(4501, 'too many errors');
+    await expect(asked).rejects.toThrow('the gateway closed the connection for good: 4501 too many errors');
     expect(() => client.stream(TRADE)).toThrow('subscribe() does nothing on this client');
   });
 

@@ -47,7 +47,7 @@ export interface NextStep {
 }
 
 /** Refusals that pass by themselves. */
-const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'internal']);
+const PASSING: ReadonlySet<string> = new Set(['too-many-streams', 'no-room', 'too-many-commands', 'internal']);
 
 /** The streams a client wants and how each stands with the gateway. Holds no socket and no clock. */
 export class WantedStreams {
@@ -182,7 +182,8 @@ export class WantedStreams {
       interest.standing = 'open';
       this.forgetIfIdle(interest);
     }
-    if (refusal.code === 'too-many-commands') return [];
+    // Too fast for the gateway is either the command, or some of its streams.
+    if (refusal.code === 'too-many-commands' && !refusal.streams) return [];
     const wanted = interests.filter(({ isWanted }) => isWanted);
     const named = wanted.filter(({ stream }) => Object.hasOwn(refusal.streams ?? {}, stream));
     const blamed = refusal.streams ? named : wanted;

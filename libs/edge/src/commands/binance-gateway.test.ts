@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
+import { shouldComeBack } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { ColdStarts } from '../door/cold-starts.js';
 import type { Session } from '../door/session.js';
@@ -30,9 +31,14 @@ describe('the requests of Binance’s wire', () => {
     expect([socket.topics, socket.ended]).toEqual([[`spot:raw:${TRADE}`], undefined]);
   });
 
-  it('end at once where the URL has too many, and say so', () => {
-    gateway.handleConnection(clientOn(`/ws/${TRADE}/${DEPTH}/ethusdt@trade`));
-    expect(socket.ended).toEqual([4500, 'one connection may have 2 streams']);
+  it('end at once where the edge has no room for what the URL names any more, with a code that lets it come back', () => {
+    const clock = new FakeClock();
+    const streams = newStreams({ clock, room: new Room(1) });
+    const coldStarts = new ColdStarts({ markets: [streams], clock, waitMs: 0, mostAtTheDoor: 10 });
+    const full = new BinanceGateway(new Subscriptions([streams], 2), coldStarts);
+    full.handleConnection(clientOn(`/ws/${TRADE}/${DEPTH}`));
+    expect(socket.ended).toEqual([4006, 'this edge serves at most 1 streams']);
+    expect(shouldComeBack(4006)).toBe(true);
   });
 
   it('hide no bug', () => {

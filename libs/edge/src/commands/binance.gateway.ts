@@ -32,7 +32,8 @@ export class BinanceGateway implements OnGatewayConnection<Session>, OnGatewayDi
       this.subscriptions.add(session, session.entry.names);
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
-      session.close(CLOSE.tooManyStreams, error.message.slice(0, 120));
+      // There was room for it at the door.
+      session.close(CLOSE.noRoom, error.message.slice(0, 120));
     }
   }
 

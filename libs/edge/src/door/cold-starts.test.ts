@@ -40,7 +40,7 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
     clock.advance(100);
   };
   const arrive = (path: string): Arrival | undefined => {
-    const arrival = coldStarts.arrive(sessionOn(path, 1, new NotedSocket()).entry);
+    const arrival = coldStarts.arrive(sessionOn(path, 1, new NotedSocket()).entry, 'somebody');
     arrival?.whenReady(() => void (entered += 1));
     return arrival;
   };
@@ -131,9 +131,9 @@ describe('a client of Binance’s wire that wants what nobody had', () => {
   it('does not wait where the upstream cannot be heard, the edge stops, the setting says so, or the market is another', () => {
     const entry = sessionOn(`/ws/${TRADE}`, 1, new NotedSocket()).entry;
     const parts = { markets: [streams], clock, ...limits };
-    expect(new ColdStarts({ ...parts, waitMs: 0 }).arrive(entry)).toBeUndefined();
-    expect(new ColdStarts({ ...parts, markets: [] }).arrive(entry)).toBeUndefined();
-    expect(coldStarts.arrive({ ...entry, market: { ...spot, name: 'other' } })).toBeUndefined();
+    expect(new ColdStarts({ ...parts, waitMs: 0 }).arrive(entry, 'somebody')).toBeUndefined();
+    expect(new ColdStarts({ ...parts, markets: [] }).arrive(entry, 'somebody')).toBeUndefined();
+    expect(coldStarts.arrive({ ...entry, market: { ...spot, name: 'other' } }, 'somebody')).toBeUndefined();
     upstream.stop();
     clock.advance(10 * HEARTBEAT_EVERY_MS);
     expect(arrive(`/ws/${TRADE}`)).toBeUndefined();

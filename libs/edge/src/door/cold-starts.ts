@@ -38,17 +38,18 @@ export class ColdStarts {
 
   constructor(private readonly parts: ColdStartsParts) {}
 
-  /** Wants the streams of a request for an upgrade. Undefined where it need not wait. */
-  arrive(entry: DoorEntry): Arrival | undefined {
+  /** Wants the streams of a request for an upgrade, in the room of this holder. Undefined where it need not wait. */
+  arrive(entry: DoorEntry, holder: string): Arrival | undefined {
     const market = this.marketToWaitFor(entry.market);
     if (!market || this.atTheDoor.size >= this.parts.mostAtTheDoor) return undefined;
     const understood = [...entry.names.values()].filter((parsed) => parsed !== undefined);
     const streams = understood.filter((parsed) => !market.isUnlisted(parsed));
-    // Who finds no room is told so once the client is in.
-    if (!market.wanted.hasRoom(streams.map(({ name }) => name))) return undefined;
+    const claim = { holder };
+    const names = streams.map(({ name }) => name);
+    if (market.wanted.findRoom(names, claim)) return undefined;
     const rendition = binanceRendition(entry);
-    const wanted = streams.map((parsed, rank) => market.wanted.want(parsed, rendition, rank));
-    const release = (): void => wanted.forEach((stream) => market.wanted.release(stream, rendition));
+    const wanted = streams.map((parsed, rank) => market.wanted.want(parsed, rendition, rank, claim));
+    const release = (): void => wanted.forEach((stream) => market.wanted.release(stream, rendition, claim));
     if (wanted.some(isAwaited)) return this.arrivalOf(wanted, release);
     release();
     return undefined;

@@ -1,5 +1,5 @@
 import { LONGEST_NAME, type Market, type ParsedStream } from '#libs/binance';
-import { type Result, type StreamName, notOk, ok } from '#libs/core';
+import { type HoldfastError, type Result, type StreamName, notOk, ok } from '#libs/core';
 import { binanceWire } from './wire/binance-wire.js';
 import { nativeWire } from './wire/native-wire.js';
 import type { Wire } from './wire/wire.js';
@@ -75,6 +75,23 @@ export const UPGRADE_REQUIRED: HttpRefusal = {
   headers: { upgrade: 'websocket', 'sec-websocket-version': '13' },
   body: 'This is a WebSocket address',
 };
+
+/** A request that nobody waits for the end of: one with a body, or one that has not waited for the answer to the one before it. */
+export const refuseStrange = (method: string): HttpRefusal =>
+  method === 'get' || method === 'head'
+    ? { status: '400 Bad Request', body: 'One request at a time, and none with a body' }
+    : {
+        status: '405 Method Not Allowed',
+        headers: { allow: 'GET, HEAD' },
+        body: 'Only GET and HEAD are answered here',
+      };
+
+/** Where the edge has no room, another one may have it; who opens streams too fast is as fast there. */
+export const refuseForLack = ({ code, message }: HoldfastError): HttpRefusal => ({
+  status: code === 'no-room' ? '503 Service Unavailable' : '429 Too Many Requests',
+  headers: { 'retry-after': '5' },
+  body: `Too many subscriptions: ${message}`,
+});
 
 /**
  * Understands the path and the query of an upgrade request, both as they stand in the request line. uWebSockets.js gives

@@ -27,9 +27,12 @@ export class NotedSocket implements ClientSocket {
   getBufferedAmount = () => this.backlog;
 }
 
+/** Of a holder of its own. */
 export function sessionOn(path: string, id: number, socket: ClientSocket): Session {
   const plan = { markets: [spot], mostStreams: 1_000 };
   const entry = readRequestPath(plan, ...(path.split('?') as [string, string?]));
   if (!entry.ok) throw new Error(entry.problem.body);
-  return new Session(id, entry.value, '127.0.0.1', 0, socket);
+  const session = new Session(id, entry.value, '127.0.0.1', 0, socket);
+  session.holder = `holder ${id}`;
+  return session;
 }

@@ -37,6 +37,8 @@ export class Session {
   cork: (act: () => void) => void = (act) => act();
   /** What its token allows; absent where nobody is asked for one. */
   permit: Permit | undefined;
+  /** Whose room its streams take: somebody with a token, or an address. */
+  holder = '';
   /** Commands refused since the last good one. */
   refusals = 0;
   /** Takes a command to its handler; set when the handlers are bound. */

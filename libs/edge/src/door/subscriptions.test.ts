@@ -71,7 +71,7 @@ describe('which client has which streams', () => {
     const session = client();
     const message = 'this edge serves at most 4 streams';
     const refused = refusal(() => add(session, 'a@trade', TRADE, TOP));
-    expect(refused).toEqual(['too-many-streams', message, { [TOP]: message }]);
+    expect(refused).toEqual(['no-room', message, { [TOP]: message }]);
     expect([session.streams.size, socket.topics]).toEqual([0, []]);
     expect(add(session, 'a@trade', TRADE)).toEqual(['a@trade', TRADE]);
   });

@@ -5,12 +5,24 @@ import { changeContract, sit } from '../contracts/contracts.js';
 import { type Hearer, hearerFor } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
+import type { Claim } from '../streams/interest.js';
 import type { MarketStreams } from '../streams/market-streams.js';
-import type { AskedNames } from './request-path.js';
+import type { AskedNames, DoorEntry } from './request-path.js';
 import type { Session } from './session.js';
 
 /** A name as a client wrote it, and what it means; see `AskedNames`. */
 type AskedName = readonly [StreamName, ParsedStream | undefined];
+
+/** Whether somebody carries streams already. */
+type Carriage = Pick<Claim, 'isCarried'>;
+
+/** Who gets streams, under what, and in whose room. */
+interface Taking {
+  session: Session;
+  market: MarketStreams;
+  contract: Contract;
+  claim: Claim;
+}
 
 /** Names of symbols that there are not that one refusal names. */
 const MOST_BLAMED = 10;
@@ -36,13 +48,20 @@ export class Subscriptions {
     }
   }
 
+  /** Why what a request names cannot be had now, in the room of this holder; undefined where it can, or nothing ever comes under it. */
+  lackOf({ market, names }: DoorEntry, holder: string): HoldfastError | undefined {
+    const found = this.markets.get(market.name);
+    const listed = [...names.values()].flatMap((parsed) => (parsed && !found?.isUnlisted(parsed) ? parsed.name : []));
+    return found?.wanted.findRoom(listed, { holder });
+  }
+
   /**
    * Gives a client these as well. What is published from now on reaches it, under this contract; so it does of what it has already
    * by a name of our own wire.
    *
    * @throws HoldfastError when there would be too many, or its token is not for them; on our own wire for symbols that there are not.
    */
-  add(session: Session, names: AskedNames, contract: Contract = ALL): EdgeStream[] {
+  add(session: Session, names: AskedNames, contract: Contract = ALL, how: Carriage = {}): EdgeStream[] {
     const market = this.marketOf(session);
     const { permit } = session;
     const others = [...names].filter(([, parsed]) => parsed && !covers(permit, parsed.name));
@@ -56,14 +75,18 @@ export class Subscriptions {
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
-    market.wanted.makeRoom(understood.flatMap(([, parsed]) => parsed?.name ?? []));
+    const taking = { session, market, contract, claim: { ...how, holder: session.holder } };
+    market.wanted.makeRoom(
+      understood.flatMap(([, parsed]) => parsed?.name ?? []),
+      taking.claim,
+    );
     if (unlisted.length > 0) this.unlisted.add(session);
     if (session.wire.name === 'native') for (const name of names.keys()) changeContract(session, name, contract);
-    for (const asked of understood) take(session, market, asked, contract);
+    for (const asked of understood) take(taking, asked);
     return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
-  /** The same of as many as there is room for. @returns those, and for how many there was none. */
+  /** The same of as many as there is room for, of streams that are carried. @returns those, and for how many there was none. */
   addWhatFits(
     session: Session,
     streams: readonly ParsedStream[],
@@ -71,7 +94,7 @@ export class Subscriptions {
   ): { streams: EdgeStream[]; left: number } {
     try {
       const names = new Map(streams.map((parsed) => [parsed.name, parsed]));
-      return { streams: this.add(session, names, contract), left: 0 };
+      return { streams: this.add(session, names, contract, { isCarried: true }), left: 0 };
     } catch (error) {
       if (!(error instanceof HoldfastError)) throw error;
       const homeless = error.streams ?? {};
@@ -93,7 +116,7 @@ export class Subscriptions {
       session.streams.delete(name);
       session.hearers.delete(name);
       stream?.audience.unseat(hearer);
-      if (stream) wanted.release(stream, hearer.rendition);
+      if (stream) wanted.release(stream, hearer.rendition, session);
     }
     if (session.streams.size === 0) for (const some of [this.unlisted, this.homeless]) some.delete(session);
     return had;
@@ -114,11 +137,12 @@ export class Subscriptions {
   private lookAgain(sessions: ReadonlySet<Session>): void {
     for (const session of sessions) {
       const market = this.marketOf(session);
+      const claim = { holder: session.holder, isCarried: true };
       let isHomeless = false;
       for (const [name, parsed] of silentOf(session)) {
         if (market.isUnlisted(parsed)) continue;
-        if (market.wanted.hasRoom([parsed.name])) give(session, market, [name, parsed]);
-        else isHomeless = true;
+        if (market.wanted.findRoom([parsed.name], claim)) isHomeless = true;
+        else give({ session, market, contract: ALL, claim }, [name, parsed]);
       }
       if (isHomeless) this.homeless.add(session);
       else this.homeless.delete(session);
@@ -152,22 +176,18 @@ function* silentOf({ streams, entry }: Session): Iterable<readonly [StreamName, 
 }
 
 /** A name is a client's from now on, with what comes under it, if anything does. */
-function take(session: Session, market: MarketStreams, [name, parsed]: AskedName, contract: Contract): void {
+function take(taking: Taking, [name, parsed]: AskedName): void {
+  const { session } = taking;
   session.streams.set(name, undefined);
-  if (parsed) give(session, market, [name, parsed], contract);
+  if (parsed) give(taking, [name, parsed]);
   else if (session.counts) session.counts.silentNames += 1;
 }
 
 /** What comes under a name of a client's, which hears it by that name. */
-function give(
-  session: Session,
-  { wanted }: MarketStreams,
-  [name, parsed]: readonly [StreamName, ParsedStream],
-  contract: Contract = ALL,
-): void {
+function give({ session, market, contract, claim }: Taking, [name, parsed]: readonly [StreamName, ParsedStream]): void {
   if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
   const { rendition } = session.hearerOf(name);
-  session.streams.set(name, wanted.want(parsed, rendition, session.streams.size - 1));
+  session.streams.set(name, market.wanted.want(parsed, rendition, session.streams.size - 1, claim));
   sit(session, name, contract);
 }
 

@@ -6,6 +6,9 @@ import { Flow } from '../delivery/conflation/flow.js';
 import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
 import type { Admission, Guard } from '../guard/guard.js';
+import { pageHeaders } from '../guard/page.js';
+import { answerAndClose } from '../guard/uws-adapter-answer.js';
+import { type Knock, Knocks, type NotKept } from '../guard/uws-adapter-knocks.js';
 import { type AskedVisit, askedOf, peerOf, upgradeLater, whenJudged } from '../guard/uws-adapter-visit.js';
 import { UwsListener } from '../listening/uws-adapter-listener.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -20,8 +23,10 @@ import {
   UPGRADE_REQUIRED,
   type UpgradeHeaders,
   readRequestPath,
+  refuseForLack,
   refuseHandshake,
   refusePlain,
+  refuseStrange,
 } from './request-path.js';
 import { Session } from './session.js';
 import type { Sessions } from './sessions.js';
@@ -31,6 +36,7 @@ import type { UwsAdapter } from './uws-adapter.js';
 interface UserData {
   entry: DoorEntry;
   admission: Admission;
+  knock: Knock;
   session?: Session;
 }
 
@@ -73,6 +79,7 @@ export class UwsServer {
   readonly window: FlushWindow | undefined;
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
+  private readonly knocks: Knocks;
   private lastId = 0;
 
   constructor(
@@ -80,6 +87,7 @@ export class UwsServer {
     private readonly parts: DoorParts,
   ) {
     this.reserve = new FileReserve(parts.clock);
+    this.knocks = new Knocks(parts.guard.connections);
     const { host, port } = settings;
     const furnish = (app: TemplatedApp): void => this.furnish(app);
     this.listener = new UwsListener({ ...parts, host, port, furnish, everybody: ANCHOR });
@@ -129,50 +137,68 @@ export class UwsServer {
         close: (socket, code) => this.closed(socket.getUserData(), code),
       })
       .any('/*', (response, request) => {
-        const asked = askedOf(response, request);
         const refused = refusePlain(upgradeHeaders(request), request.getHeader('sec-websocket-key'));
-        whenJudged(response, this.parts.guard.judge(asked), (judged) => {
-          if (!judged.ok) return answer(response, asked, judged.problem);
-          const { query, leave } = judged.value;
-          leave();
-          if (answerRest(this.parts.rest, response, { ...asked, query })) return;
-          const entry = readRequestPath(this.parts.plan, asked.path, query);
-          answer(response, asked, entry.ok ? refused : entry.problem);
-        });
+        this.serve(response, askedOf(response, request), refused);
       });
+  }
+
+  /** Answers a request that is none for an upgrade. */
+  private serve(response: HttpResponse, asked: AskedVisit, refused: HttpRefusal): void {
+    const { guard, rest, plan } = this.parts;
+    const knock = this.knocks.begin(response, { ...asked, address: guard.ownerOf(asked) });
+    whenJudged(response, guard.judge(asked), (judged) => {
+      if (!judged.ok) return this.answer(response, asked, judged.problem);
+      const { query, leave } = judged.value;
+      leave();
+      if (rest.serves(asked.path)) {
+        return this.knocks.keep(knock, (whyNot) => {
+          if (whyNot) this.answer(response, asked, refuseToKeep(this.parts, whyNot, asked.method));
+          else answerRest(rest, response, { ...asked, query });
+        });
+      }
+      const entry = readRequestPath(plan, asked.path, query);
+      this.answer(response, asked, entry.ok ? refused : entry.problem);
+    });
   }
 
   /** A socket that has not said anything yet: `count` is 1 when it comes, -1 when it goes as one that was never upgraded. */
   private cameOrWent(response: HttpResponse, count: number): void {
     const { guard, metrics } = this.parts;
-    if (count < 0) return guard.over();
+    if (count < 0) return this.knocks.closed();
+    const comer = guard.came(peerOf(response));
     const hasRoom = this.reserve.hasRoom();
     if (!hasRoom) metrics.refusedConnections.inc({ why: 'no-files' });
-    if (!guard.came(peerOf(response)) || !hasRoom) response.close();
+    if (comer) this.knocks.came(response, comer);
+    if (!comer || !hasRoom) response.close();
   }
 
   private upgrade(response: HttpResponse, request: HttpRequest, context: us_socket_context_t): void {
     const headers = upgradeHeaders(request);
     const [key, extensions] = [request.getHeader('sec-websocket-key'), request.getHeader('sec-websocket-extensions')];
     const asked = askedOf(response, request);
-    if (this.turnsAway) return this.turnAway(response, asked, this.turnsAway);
+    const knock = this.knocks.begin(response, { ...asked, address: this.parts.guard.ownerOf(asked) });
+    const turnAway = (refusal: HttpRefusal): void => {
+      this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
+      this.answer(response, asked, refusal);
+    };
+    if (this.turnsAway) return turnAway(this.turnsAway);
     whenJudged(response, this.parts.guard.judge(asked), (judged, isLater) => {
-      if (!judged.ok) return answer(response, asked, judged.problem);
+      if (!judged.ok) return this.answer(response, asked, judged.problem);
       const admission = judged.value;
       // It may have begun while a token was looked at: who comes in now would not be told to go.
       if (this.turnsAway) {
         admission.leave();
-        return this.turnAway(response, asked, this.turnsAway);
+        return turnAway(this.turnsAway);
       }
       const entry = this.entryOf(asked, headers, admission);
       if (!entry.ok) {
         admission.leave();
-        return answer(response, asked, entry.problem);
+        return this.answer(response, asked, entry.problem);
       }
-      const userData: UserData = { entry: entry.value, admission };
+      const userData: UserData = { entry: entry.value, admission, knock };
       const enter = (): void => response.upgrade(userData, key, admission.protocol, extensions, context);
       const enterLater = (): void => upgradeLater(response, enter, this.parts.sessions.anybody);
-      const arrival = this.parts.adapter.arrive(entry.value);
+      const arrival = this.parts.adapter.arrive(entry.value, admission.holder);
       if (!arrival) return isLater ? enterLater() : enter();
       response.onAborted(() => {
         arrival.gone();
@@ -182,9 +208,9 @@ export class UwsServer {
     });
   }
 
-  private turnAway(response: HttpResponse, asked: AskedVisit, refusal: HttpRefusal): void {
-    this.parts.metrics.refusedConnections.inc({ why: 'going-away' });
-    answer(response, asked, refusal);
+  private answer(response: HttpResponse, asked: AskedVisit, { status, headers, body }: HttpRefusal): void {
+    const page = pageHeaders(this.parts.guard.readerOf(asked));
+    answerAndClose(response, asked.method, { status, headers: { ...headers, ...page }, body });
   }
 
   /** What somebody who may come in wants here, or why that is not to be had; counted. */
@@ -199,17 +225,22 @@ export class UwsServer {
     }
     const streams = [...entry.value.names.values()].flatMap((parsed) => parsed ?? []);
     const refusal = this.parts.guard.refuseStreams(admission.permit, streams);
-    return refusal ? notOk(refusal) : entry;
+    if (refusal) return notOk(refusal);
+    const lack = this.parts.adapter.lackOf(entry.value, admission.holder);
+    if (!lack) return entry;
+    this.parts.metrics.refusedConnections.inc({ why: lack.code });
+    return notOk(refuseForLack(lack));
   }
 
   private opened(socket: WebSocket<UserData>): void {
     const userData = socket.getUserData();
-    const { entry, admission } = userData;
-    this.parts.guard.over();
+    const { entry, admission, knock } = userData;
+    this.knocks.upgraded(knock);
     this.lastId += 1;
     const guarded = this.window?.guard(socket) ?? socket;
     const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), guarded);
     session.permit = admission.permit;
+    session.holder = admission.holder;
     session.cork = (act) => void socket.cork(act);
     const { clock, metrics } = this.parts;
     session.counts = metrics.counts;
@@ -256,20 +287,15 @@ export class UwsServer {
   }
 }
 
+/** How a question is answered whose connection is not kept; counted. */
+function refuseToKeep({ guard, metrics }: DoorParts, whyNot: NotKept, method: string): HttpRefusal {
+  if (whyNot !== 'strange') return guard.refuseCrowd(whyNot);
+  metrics.refusedConnections.inc({ why: 'bad-request' });
+  return refuseStrange(method);
+}
+
 const upgradeHeaders = (request: HttpRequest): UpgradeHeaders => ({
   connection: request.getHeader('connection'),
   upgrade: request.getHeader('upgrade'),
   'sec-websocket-version': request.getHeader('sec-websocket-version'),
 });
-
-/**
- * Says what a request gets that is no upgrade, and closes: who sends one request behind the other on one connection, as fast as it
- * goes, would be answered without end and nobody else served.
- */
-function answer(response: HttpResponse, { method }: AskedVisit, { status, headers = {}, body }: HttpRefusal): void {
-  response.cork(() => {
-    response.writeStatus(status).writeHeader('content-type', 'text/plain; charset=utf-8');
-    for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
-    response.end(method === 'head' ? '' : body, true);
-  });
-}

@@ -57,7 +57,7 @@ describe('the adapter between sockets and gateways', () => {
   });
 
   it('lets everybody in at once before the streams are there, and nobody when it has been disposed of', () => {
-    expect(adapter.arrive(clientOn('/ws').entry)).toBeUndefined();
+    expect(adapter.arrive(clientOn('/ws').entry, 'somebody')).toBeUndefined();
     adapter.close();
     adapter.came(clientOn('/ws'));
     expect(heard).toEqual([]);

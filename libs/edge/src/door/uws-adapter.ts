@@ -19,8 +19,10 @@ interface GatewayPath {
 export class UwsAdapter implements WebSocketAdapter<GatewayPath, Session, { path: string }> {
   /** Set by Nest from the application's options; sockets are always closed. */
   forceCloseConnections = true;
-  /** Says whether a request has to wait before it comes in; set once the streams are there. */
-  arrive: (entry: DoorEntry) => Arrival | undefined = () => undefined;
+  /** Says whether a request has to wait before it comes in, and whose streams count as whose; set once the streams are there. */
+  arrive: (entry: DoorEntry, holder: string) => Arrival | undefined = () => undefined;
+  /** Says why what it names cannot be had; set at the same time. */
+  lackOf: (entry: DoorEntry, holder: string) => HoldfastError | undefined = () => undefined;
   private readonly paths: GatewayPath[] = [];
   private readonly disconnected = new Map<Session, () => void>();
 

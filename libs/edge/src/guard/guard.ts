@@ -21,13 +21,13 @@ import {
   readCredential,
 } from '#libs/runtime';
 import { clientAddress, countedAs, isTrusted } from './addresses.js';
-import { Handshakes } from './handshakes.js';
+import { type Comer, Connections, type Crowding } from './connections.js';
 import { Quotas } from './quotas.js';
 import { Rate } from './rate.js';
 import type { Visit } from './visit.js';
 
 /** Why somebody is turned away at the door, beside what keeps him out of every port. */
-export const TURNED_AWAY = ['rate', 'handshakes', 'address', 'token', 'forbidden'] as const;
+export const TURNED_AWAY = ['rate', 'handshakes', 'http', 'http-address', 'address', 'token', 'forbidden'] as const;
 
 /** How a request is answered that is turned away. */
 export interface DoorRefusal extends Omit<AccessRefusal, 'why'> {
@@ -38,6 +38,8 @@ export interface DoorRefusal extends Omit<AccessRefusal, 'why'> {
 export interface Admission {
   /** His address, as we believe it. */
   address: string;
+  /** What he shares with nobody but himself: his name, where he has a token, else what counts as his address. */
+  holder: string;
   /** Absent where nobody is asked who he is. */
   permit: Permit | undefined;
   /** The query, without a token. */
@@ -69,8 +71,9 @@ const LOOK_EVERY_MS: Millis = 1_000;
 
 /** Who may come in at the clients' door, and how many. */
 export class Guard {
+  /** Those that are open and no client's. */
+  readonly connections: Connections;
   private readonly trusted: BlockList;
-  private readonly handshakes: Handshakes;
   private readonly arrivals: Rate;
   private readonly addresses = new Quotas();
   private readonly holders = new Quotas();
@@ -79,32 +82,35 @@ export class Guard {
   constructor(private readonly parts: GuardParts) {
     const { access, clock } = parts;
     this.trusted = networksOf(access.settings.trustedProxies);
-    this.handshakes = new Handshakes(clock, access.settings.maxHandshakes);
+    this.connections = new Connections(clock, access.settings.maxHandshakes);
     this.arrivals = new Rate(clock, access.settings.maxNewConnectionsPerSecond);
   }
 
-  /** Connections that are open and not in. */
-  get handshaking(): number {
-    return this.handshakes.size;
+  /** A connection has been opened; undefined where it is to be cut off. */
+  came(peer: string): Comer | undefined {
+    const comer = this.connections.came(this.ownerOf({ peer, proxied: '' }));
+    if (!comer) this.parts.refused.inc({ why: 'handshakes' });
+    return comer;
   }
 
-  /** A connection has been opened; false where it is to be cut off. */
-  came(peer: string): boolean {
-    const isKnown = this.handshakes.came(isTrusted(peer, this.trusted) ? undefined : countedAs(peer));
-    if (!isKnown) this.parts.refused.inc({ why: 'handshakes' });
-    return isKnown;
+  /** Whose a connection is: undefined where a proxy may send on it what anybody asks. */
+  ownerOf({ peer, proxied }: Pick<Visit, 'peer' | 'proxied'>): string | undefined {
+    if (!isTrusted(peer, this.trusted)) return countedAs(peer);
+    return proxied === '' ? undefined : countedAs(proxied);
   }
 
-  /** A connection is in, or has gone before it was. */
-  over(): void {
-    this.handshakes.over();
+  /** How a request is answered whose connection is one too many of those that speak HTTP; counted. */
+  refuseCrowd(crowding: Crowding): DoorRefusal {
+    const refusal = CROWDS[crowding];
+    this.parts.refused.inc({ why: refusal.why });
+    return refusal;
   }
 
   /** Whether a request may go on; at once, unless somebody has to be asked about its token. Never rejects. */
   judge(visit: Visit): Judged | Promise<Judged> {
-    this.handshakes.heard(countedAs(visit.peer));
     const address = clientAddress(visit, this.trusted);
-    const leave = this.enter(visit, countedAs(address));
+    const counted = countedAs(address);
+    const leave = this.enter(visit, counted);
     if (!leave.ok) return this.turnedAway(leave.problem);
     const { token, query, protocol } = readCredential(visit);
     const decide = (identified: Identified): Judged => {
@@ -114,10 +120,18 @@ export class Guard {
         return this.turnedAway(place.problem);
       }
       const leaveBoth = (): void => [leave.value, place.value.leave].forEach((each) => each());
-      return ok({ address, query, protocol, permit: place.value.permit, leave: leaveBoth });
+      const { permit } = place.value;
+      const holder = permit ? `token ${permit.name}` : `address ${counted}`;
+      return ok({ address, holder, query, protocol, permit, leave: leaveBoth });
     };
     const identified = this.parts.access.identify(token);
     return identified instanceof Promise ? identified.then(decide) : decide(identified);
+  }
+
+  /** The page that may read what its request is answered, should it not come in now: none where it is empty, or may never come in. */
+  readerOf(visit: Visit): string {
+    const { access, listensOn } = this.parts;
+    return visit.origin !== '' && access.refuse(visit, listensOn) === undefined ? visit.origin : '';
   }
 
   /** Why somebody may not have the streams of his request; counted. */
@@ -175,12 +189,17 @@ const TOO_FAST: DoorRefusal = {
   body: 'Too many come in at once: come back in a second',
 };
 
-const tooMany = (why: 'address' | 'token', body: string): DoorRefusal => ({
+const tooMany = (why: 'address' | 'token' | 'http-address', body: string): DoorRefusal => ({
   why,
   status: '429 Too Many Requests',
   headers: { 'retry-after': '5' },
   body,
 });
+
+const CROWDS: Record<Crowding, DoorRefusal> = {
+  'of-address': tooMany('http-address', 'Too many HTTP connections of this address'),
+  'of-all': { ...TOO_FAST, why: 'http', body: 'Too many HTTP connections: come back in a second' },
+};
 
 const forbiddenStream = (name: StreamName): DoorRefusal => ({
   why: 'forbidden',

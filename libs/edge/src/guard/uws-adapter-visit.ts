@@ -9,12 +9,15 @@ export interface AskedVisit extends Visit {
   method: string;
   /** `X-MBX-TIME-UNIT`. */
   timeUnit: string;
+  /** Whether it says that a body comes behind it. */
+  hasBody: boolean;
 }
 
 export const askedOf = (response: HttpResponse, request: HttpRequest): AskedVisit => ({
   path: request.getUrl(),
   method: request.getMethod(),
   timeUnit: request.getHeader('x-mbx-time-unit'),
+  hasBody: !['', '0'].includes(request.getHeader('content-length')) || request.getHeader('transfer-encoding') !== '',
   // `undefined` where there is none, although the types say otherwise.
   query: request.getQuery() ?? '',
   host: request.getHeader('host'),

@@ -36,7 +36,7 @@ const COUNTERS = {
   },
   refusedConnections: {
     name: 'holdfast_edge_refused_connections_total',
-    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more, the edge is going away; rate, handshakes, address and token are limits of one stranger, host and origin other people’s pages, the others are about tokens.',
+    help: 'Connections refused, by reason: bad path or stream, too many connections, no files left for one more, the edge is going away, no room for its streams, too many new ones lately; rate, handshakes, address and token are limits of one stranger, host and origin other people’s pages, the others are about tokens.',
     labelNames: ['why'],
   },
   closes: {
@@ -58,9 +58,8 @@ const COMMANDS = ['native', 'binance'].flatMap((wire) =>
 );
 
 /** Why a connection is refused before it is one. */
-const REFUSED = ['bad-request', 'too-many', 'no-files', 'going-away', ...TURNED_AWAY, ...KEPT_OUT].map((why) => ({
-  why,
-}));
+const DOOR = ['bad-request', 'too-many', 'no-files', 'going-away', 'no-room', 'too-many-commands'];
+const REFUSED = [...DOOR, ...TURNED_AWAY, ...KEPT_OUT].map((why) => ({ why }));
 
 const HOW_SLOW = ['told', 'cut', 'unread', 'no-room', 'fell-behind'].map((how) => ({ how }));
 

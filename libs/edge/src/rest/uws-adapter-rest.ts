@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpResponse } from 'uWebSockets.js';
+import { pageHeaders } from '../guard/page.js';
 import type { AskedVisit } from '../guard/uws-adapter-visit.js';
 import type { RestAnswer } from './answer.js';
 import type { RestDesk } from './rest-desk.js';
@@ -9,9 +10,6 @@ const CLOSING: ReadonlySet<number> = new Set([404, 405, 414]);
 
 /** uWebSockets.js closes a connection that has been idle for 10 s: clients should not begin a request on one that is just going. */
 const IDLE = 'timeout=9';
-
-/** What a page may read of an answer beside its body. */
-const READABLE = 'x-mbx-used-weight, x-mbx-used-weight-1m, retry-after';
 
 /** Answers a request where it is one for the desk; false where it is none. */
 export function answerRest(desk: RestDesk, response: HttpResponse, asked: AskedVisit): boolean {
@@ -27,16 +25,10 @@ export function answerRest(desk: RestDesk, response: HttpResponse, asked: AskedV
   return true;
 }
 
-/**
- * A page that may come in may read what it is answered: a browser keeps it from any other.
- *
- * @see https://fetch.spec.whatwg.org/#http-cors-protocol
- */
-function withPage(answer: RestAnswer, origin: string): RestAnswer {
-  if (origin === '') return answer;
-  const page = { 'access-control-allow-origin': origin, 'access-control-expose-headers': READABLE, vary: 'origin' };
-  return { ...answer, headers: { ...answer.headers, ...page } };
-}
+const withPage = (answer: RestAnswer, page: string): RestAnswer => ({
+  ...answer,
+  headers: { ...answer.headers, ...pageHeaders(page) },
+});
 
 function send(response: HttpResponse, { status, headers, body }: RestAnswer, isHead: boolean): void {
   response.writeStatus(`${status} ${STATUS_CODES[status] ?? ''}`);

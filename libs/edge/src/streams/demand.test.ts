@@ -5,6 +5,7 @@ import { DEMAND_EVERY_MS, type Demand, decodeDemand } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
 import type { Rendition } from '../delivery/rendition.js';
+import { Openings } from '../guard/openings.js';
 import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
 import { Room } from './room.js';
@@ -44,6 +45,7 @@ describe('the demand of an edge', () => {
     wanted = new Interest({
       clock,
       room,
+      openings: new Openings(clock, 1_000),
       lingerMs: LINGER_MS,
       make: (parsed) => new EdgeStream(spot, parsed, clock.now(), outlet),
       listen: ({ parsed }) => ({ ...bus.messages.subscribe(spot.topic(parsed), () => undefined), ready }),
@@ -249,7 +251,7 @@ describe('the demand of an edge', () => {
     };
     const message = 'this edge serves at most 3 streams';
     const streams = { 'e@trade': message, 'f@trade': message };
-    expect(refusal()).toMatchObject({ code: 'too-many-streams', message, streams });
+    expect(refusal()).toMatchObject({ code: 'no-room', message, streams });
     expect(refusal()).toHaveProperty('streams', streams);
     expect(names()).toEqual(['a@trade', 'b@trade', 'c@trade']);
   });

@@ -1,11 +1,23 @@
 import type { Subscription } from '#libs/bus';
 import type { ParsedStream } from '#libs/binance';
-import { type Cancel, type Clock, HoldfastError, type Millis, type StreamName } from '#libs/core';
+import { type Cancel, type Clock, type ErrorCode, HoldfastError, type Millis, type StreamName } from '#libs/core';
 import type { Rendition } from '../delivery/rendition.js';
+import type { Openings } from '../guard/openings.js';
 import type { EdgeStream } from './edge-stream.js';
-import type { Room } from './room.js';
+import type { Lodger, Room } from './room.js';
 
-interface WantedStream {
+/** For whom streams are wanted. */
+export interface Claim {
+  /** Whose room they take: somebody with a token, or an address. */
+  holder: string;
+  /** They are carried already, if not by this edge: nobody pays for asking for them. */
+  isCarried?: boolean;
+}
+
+/** Of nobody who has to be told from others. */
+const NOBODYS: Claim = { holder: '' };
+
+interface WantedStream extends Lodger {
   stream: EdgeStream;
   subscription: Subscription;
   /** Whether nothing published on the stream's channel is missed any more; only then may it be demanded. */
@@ -14,11 +26,14 @@ interface WantedStream {
   rank: number;
   /** Set while nobody wants it and it waits to be let go. */
   lingering: Cancel | undefined;
+  /** By how many clients of each holder it is wanted; the first one's room it takes. */
+  readonly wanters: Map<string, number>;
 }
 
 interface InterestParts {
   clock: Clock;
   room: Room;
+  openings: Openings;
   lingerMs: Millis;
   /** Makes what is known of a stream that is new here. */
   make(parsed: ParsedStream): EdgeStream;
@@ -59,31 +74,33 @@ export class Interest {
     return this.entries.get(stream.name)?.stream === stream;
   }
 
-  /** @throws HoldfastError `too-many-streams` if this edge cannot take all of these as well. */
-  makeRoom(names: readonly StreamName[]): void {
-    const { taken, most } = this.parts.room;
-    const asked = new Set(names);
-    const fresh = [...asked].filter((name) => !this.entries.has(name));
-    const over = taken + fresh.length - most;
-    if (over <= 0) return;
-    const idle = [...this.entries.values()].filter(({ stream, lingering }) => lingering && !asked.has(stream.name));
-    if (over > idle.length) {
-      const message = `this edge serves at most ${most} streams`;
-      const homeless = fresh.slice(idle.length - over).map((name) => [name, message]);
-      throw new HoldfastError('too-many-streams', message, { streams: Object.fromEntries(homeless) });
-    }
-    for (const entry of idle.slice(0, over)) this.letGo(entry);
+  /** @throws HoldfastError what `findRoom` says. */
+  makeRoom(names: readonly StreamName[], claim?: Claim): void {
+    const refusal = this.findRoom(names, claim);
+    if (refusal) throw refusal;
   }
 
-  /** The same without a word: false if it cannot. */
-  hasRoom(names: readonly StreamName[]): boolean {
-    try {
-      this.makeRoom(names);
-      return true;
-    } catch (error) {
-      if (error instanceof HoldfastError) return false;
-      throw error;
-    }
+  /**
+   * Lets go of what only lingers, as far as that is needed for all of these.
+   *
+   * @returns why they cannot be had, where they cannot, and nothing is changed: `no-room` if this edge cannot take all of them as
+   * well, or has to leave some for others; `too-many-commands` if the holder has opened as many as it may, lately.
+   */
+  findRoom(names: readonly StreamName[], { holder, isCarried }: Claim = NOBODYS): HoldfastError | undefined {
+    const { room, openings } = this.parts;
+    const asked = [...new Set(names)].map((name) => ({ name, entry: this.entries.get(name) }));
+    const takenUp = asked.filter(({ entry }) => entry?.lingering);
+    const fresh = asked.filter(({ entry }) => !entry);
+    const spare = room.spareFor(holder);
+    const why = `this edge serves at most ${room.most} streams${spare < room.free ? ', and leaves some of them for others' : ''}`;
+    const most = isCarried ? Infinity : openings.leftFor(holder);
+    const refusal =
+      refusalBeyond(spare, [...takenUp, ...fresh], 'no-room', why) ??
+      refusalBeyond(most, fresh, 'too-many-commands', openings.rule);
+    if (refusal) return refusal;
+    const staying = new Set(takenUp.flatMap(({ entry }) => entry ?? []));
+    room.clear(room.taken + fresh.length - room.most, holder, staying);
+    return undefined;
   }
 
   /**
@@ -91,20 +108,26 @@ export class Interest {
    *
    * @param rank how many streams it has already.
    */
-  want(parsed: ParsedStream, rendition: Rendition, rank = 0): EdgeStream {
-    const entry = this.entries.get(parsed.name) ?? this.open(parsed);
+  want(parsed: ParsedStream, rendition: Rendition, rank = 0, claim = NOBODYS): EdgeStream {
+    const { holder } = claim;
+    const entry = this.entries.get(parsed.name) ?? this.open(parsed, claim);
     entry.rank = entry.lingering ? rank : Math.min(entry.rank, rank);
+    if (entry.lingering) this.parts.room.takeUp(entry, holder);
     entry.lingering?.();
     entry.lingering = undefined;
+    entry.wanters.set(holder, (entry.wanters.get(holder) ?? 0) + 1);
     entry.stream.audience.add(rendition);
     return entry.stream;
   }
 
   /** One client fewer. */
-  release({ name, audience }: EdgeStream, rendition: Rendition): void {
+  release({ name, audience }: EdgeStream, rendition: Rendition, { holder } = NOBODYS): void {
     audience.remove(rendition);
     const entry = this.entries.get(name);
-    if (!entry || audience.size > 0) return;
+    if (!entry) return;
+    this.disclaim(entry, holder);
+    if (audience.size > 0) return;
+    this.parts.room.linger(entry);
     entry.lingering = this.parts.clock.after(this.parts.lingerMs, () => this.letGo(entry));
   }
 
@@ -113,12 +136,32 @@ export class Interest {
     for (const entry of this.entries.values()) this.letGo(entry);
   }
 
-  private open(parsed: ParsedStream): WantedStream {
+  /** A client of this holder wants it no more; where no other client of his does, it takes the room of somebody who does. */
+  private disclaim(entry: WantedStream, holder: string): void {
+    const left = (entry.wanters.get(holder) ?? 0) - 1;
+    if (left > 0) return void entry.wanters.set(holder, left);
+    entry.wanters.delete(holder);
+    const [heir] = entry.wanters.keys();
+    if (entry.holder === holder && heir !== undefined) this.parts.room.pass(entry, heir);
+  }
+
+  private open(parsed: ParsedStream, { holder, isCarried }: Claim): WantedStream {
+    const { room, openings } = this.parts;
     const stream = this.parts.make(parsed);
     const subscription = this.parts.listen(stream);
-    const entry: WantedStream = { stream, subscription, isReady: false, rank: Infinity, lingering: undefined };
+    const entry: WantedStream = {
+      stream,
+      subscription,
+      isReady: false,
+      rank: Infinity,
+      lingering: undefined,
+      holder,
+      wanters: new Map(),
+      letGo: () => this.letGo(entry),
+    };
     this.entries.set(parsed.name, entry);
-    this.parts.room.taken += 1;
+    room.enter(entry);
+    if (!isCarried) openings.spend(holder);
     this.parts.opened(stream);
     void subscription.ready.then(() => {
       entry.isReady = true;
@@ -127,12 +170,25 @@ export class Interest {
     return entry;
   }
 
-  private letGo({ stream, subscription, lingering }: WantedStream): void {
+  private letGo(entry: WantedStream): void {
+    const { stream, subscription, lingering } = entry;
     lingering?.();
     subscription.end();
     stream.history?.close();
     this.entries.delete(stream.name);
-    this.parts.room.taken -= 1;
+    this.parts.room.leave(entry);
     this.parts.changed();
   }
+}
+
+/** Names those for which so many is not enough. */
+function refusalBeyond(
+  most: number,
+  streams: readonly { name: StreamName }[],
+  code: ErrorCode,
+  why: string,
+): HoldfastError | undefined {
+  if (streams.length <= most) return undefined;
+  const homeless = streams.slice(most).map(({ name }) => [name, why]);
+  return new HoldfastError(code, why, { streams: Object.fromEntries(homeless) });
 }

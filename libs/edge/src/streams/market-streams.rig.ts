@@ -2,6 +2,7 @@ import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { HistoryShelf } from '#libs/core';
 import { Metrics, silentLog } from '#libs/runtime';
+import { Openings } from '../guard/openings.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { MarketStreams, type SharedParts } from './market-streams.js';
 import { Room } from './room.js';
@@ -20,6 +21,7 @@ export const newStreams = ({ clock, ...parts }: Partial<SharedParts> & Pick<Shar
     metrics: new EdgeMetrics(new Metrics()),
     publish: () => undefined,
     room: new Room(1_000),
+    openings: new Openings(clock, 1_000),
     lingerMs: 0,
     ownSnapshotMs: 0,
     shelf: newShelf(0),

@@ -4,6 +4,7 @@ import { type Cancel, type Clock, type HistoryShelf, type Millis, type StreamNam
 import type { Log } from '#libs/runtime';
 import type { Publish } from '../delivery/rendition.js';
 import type { Sluice } from '../delivery/sluice.js';
+import type { Openings } from '../guard/openings.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { DemandVoice } from './demand.js';
 import { EdgeStream } from './edge-stream.js';
@@ -27,6 +28,7 @@ export interface SharedParts {
   metrics: EdgeMetrics;
   publish: Publish;
   room: Room;
+  openings: Openings;
   lingerMs: Millis;
   ownSnapshotMs: Millis;
   /** Where the newest messages of streams are kept. */

@@ -167,7 +167,7 @@ export class AccessSettings {
     env: 'HOLDFAST_MAX_HANDSHAKES',
     read: integer,
     expected: 'a number from 16 to 1000000',
-    says: 'Connections that may be open without having said, or been answered, what they want, half of them of one address; one more is cut off. Who has said nothing whole after about 10 s is cut off as well.',
+    says: 'Connections that may be open without having said, or been answered, what they want, half of them of one address; one more is cut off. Who has said nothing whole after about 10 s is cut off as well. As many may be open besides that have asked something over HTTP and may ask again, half of them of one address; one more is answered with 429, or 503, and closed.',
   })
   @Max(1_000_000)
   @Min(16)

@@ -61,7 +61,7 @@ export class EdgeSettings extends ClientRestSettings {
     env: 'HOLDFAST_MAX_STREAMS',
     read: integer,
     expected: 'a number from 1 to 100000',
-    says: 'Different streams all clients of one edge may want together.',
+    says: 'Different streams all clients of one edge may want together. No holder of a token, no address without one, takes all of it: three quarters alone, less where others have some; and as many in a minute that nobody has yet (1,000 at least).',
   })
   @Max(100_000)
   @Min(1)

@@ -40,9 +40,15 @@ describe('Binance’s wire', () => {
     expect(binanceWire.read('{"method":7}')).toMatchObject({ kind: 'refused', error: { code: 'bad-command' } });
   });
 
-  it('has Binance’s words for too many streams, and ours for the rest', () => {
-    const many = new HoldfastError('too-many-streams', 'one connection may have 5 streams');
-    expect(binanceWire.refuse(many, 1)).toBe('{"error":{"code":4,"msg":"Too many subscriptions"},"id":1}');
+  it('has Binance’s words for too many streams, of the client or of the edge, and too many at once, and ours for the rest', () => {
+    for (const [code, msg] of [
+      ['too-many-streams', 'Too many subscriptions'],
+      ['no-room', 'Too many subscriptions'],
+      ['too-many-commands', 'Too many requests'],
+    ] as const) {
+      const refused = binanceWire.refuse(new HoldfastError(code, 'in our own words'), 1);
+      expect(refused).toBe(`{"error":{"code":4,"msg":"${msg}"},"id":1}`);
+    }
     const bad = new HoldfastError('bad-stream', 'no such stream');
     expect(binanceWire.refuse(bad, 1)).toBe('{"error":{"code":2,"msg":"Invalid request: no such stream"},"id":1}');
     expect(binanceWire.refuse(bad)).toBe('{"error":{"code":2,"msg":"Invalid request: no such stream"}}');

@@ -13,7 +13,11 @@ class BinanceRefusal extends HoldfastError {
 }
 
 /** Our refusals that Binance has a number and words for. */
-const TOO_MANY: Partial<Record<ErrorCode, string>> = { 'too-many-streams': 'Too many subscriptions' };
+const TOO_MANY: Partial<Record<ErrorCode, string>> = {
+  'too-many-streams': 'Too many subscriptions',
+  'no-room': 'Too many subscriptions',
+  'too-many-commands': 'Too many requests',
+};
 
 const FLOOD = { code: 1008, reason: 'Too many requests' };
 

@@ -149,6 +149,20 @@ describe('what clients ask over REST', () => {
     expect(await metric('own')).toBe(3);
   });
 
+  it('is asked once where it is spelt in many ways', async () => {
+    await begin();
+    const forms = ['["BTCUSDT","ETHUSDT"]', '["ETHUSDT","BTCUSDT"]', '["ETHUSDT", "BTCUSDT"]'].map(encodeURIComponent);
+    for (const list of [...forms, ...forms]) {
+      const { status, text } = await get(`/api/v3/exchangeInfo?symbols=${list}`);
+      const { symbols } = JSON.parse(text) as { symbols: { symbol: string }[] };
+      expect([status, symbols.map(({ symbol }) => symbol)]).toEqual([200, ['BTCUSDT', 'ETHUSDT']]);
+    }
+    expect(passedOn()).toEqual(['exchangeInfo?symbols=["BTCUSDT","ETHUSDT"]']);
+    const twice = await get(`/api/v3/ticker/price?symbols=${encodeURIComponent('["BTCUSDT","BTCUSDT"]')}`);
+    expect([twice.status, JSON.parse(twice.text)]).toMatchObject([400, { code: -1151 }]);
+    expect(passedOn()).toHaveLength(1);
+  });
+
   it('is asked once where many ask the same at once, in whatever order of the parameters', async () => {
     await begin();
     simulator.strike({ name: 'rest-slow', path: 'klines', delayMs: 300 });
@@ -422,7 +436,9 @@ describe('what is no question', () => {
   it('is counted from 0, by how it was answered', async () => {
     await begin();
     const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
-    for (const result of ['own', 'cached', 'joined', 'passed', 'refused', 'over-share', 'busy', 'unreachable'])
+    for (const result of ['own', 'cached', 'joined', 'passed', 'refused', 'over-share', 'busy'])
+      expect(text).toContain(`holdfast_edge_rest_requests_total{result="${result}"} 0\n`);
+    for (const result of ['unreachable'])
       expect(text).toContain(`holdfast_edge_rest_requests_total{result="${result}"} 0\n`);
     expect(text).toContain('holdfast_edge_rest_kept_bytes 0\n');
   });

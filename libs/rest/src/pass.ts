@@ -5,7 +5,7 @@ import { type HostParts, hostsOf } from './hosts/hosts-of.js';
 import type { Host, Hosts } from './hosts/hosts.js';
 import type { HttpAnswer } from './hosts/http.js';
 import { type RestRequest, headersOf } from './hosts/request.js';
-import { isInTheirWords, judgeUnread } from './hosts/verdict.js';
+import { isInTheirWords, judgeForOthers } from './hosts/verdict.js';
 import { Turns } from './turns.js';
 
 /** What passes questions on. */
@@ -21,8 +21,8 @@ export interface PassRequest extends Omit<RestRequest, 'share'> {
 
 /** Why nothing was passed on. */
 export interface PassFailure {
-  /** `over`: the share is used up, or Binance has ordered our address to wait. `busy`: too much waits already. */
-  is: 'over' | 'busy' | 'unreachable';
+  /** `over`: the share is used up, or Binance has ordered our address to wait. `busy`: too much waits already. `held`: whoever asks holds it back. */
+  is: 'over' | 'busy' | 'held' | 'unreachable';
   why: string;
   /** It may be asked again then. */
   retryInMs: Millis;
@@ -36,6 +36,9 @@ const MOST_WAITING = 256;
 
 /** `exchangeInfo` of all symbols is the largest answer there is, some 15 MB. */
 const MOST_BYTES = 48 * 1024 * 1024;
+
+/** Nobody holds a question back. */
+const AT_ONCE = (): Millis => 0;
 
 /** Who is told that there is nobody to ask may come again then, where no host says when. */
 const SOON_MS: Millis = 1_000;
@@ -51,7 +54,7 @@ export class Pass {
 
   constructor(private readonly parts: PassParts) {
     this.hosts = hostsOf(parts, { connections: MOST_AT_ONCE, mostBytes: MOST_BYTES });
-    this.asker = new Asker(this.hosts, parts.clock, judgeUnread);
+    this.asker = new Asker(this.hosts, parts.clock, judgeForOthers);
   }
 
   /** How many requests are under way, and how many wait for that. */
@@ -64,11 +67,20 @@ export class Pass {
     return Math.max(0, ...this.hosts.all.map(({ weight }) => weight.used));
   }
 
-  /** What Binance answers, or why it is not asked or does not answer; never rejects. A host that fails is followed by the next one. */
-  async ask(request: PassRequest, signal: AbortSignal): Promise<Result<HttpAnswer, PassFailure>> {
+  /**
+   * What Binance answers, or why it is not asked or does not answer; never rejects. A host that fails is followed by the next one.
+   *
+   * @param heldMs looked at when it is this question's turn: for how long it is not to be asked.
+   */
+  async ask(request: PassRequest, signal: AbortSignal, heldMs = AT_ONCE): Promise<Result<HttpAnswer, PassFailure>> {
     if (this.places.waiting >= MOST_WAITING) return failed('busy', `${MOST_WAITING} requests wait`, SOON_MS);
     const release = await this.places.take(signal);
     if (!release) return GIVEN_UP;
+    const waitMs = heldMs();
+    if (waitMs > 0) {
+      release();
+      return failed('held', 'it is held back', waitMs);
+    }
     return this.askAround(request, signal).finally(release);
   }
 

@@ -133,9 +133,9 @@ export class UwsServer {
         const refused = refusePlain(upgradeHeaders(request), request.getHeader('sec-websocket-key'));
         whenJudged(response, this.parts.guard.judge(asked), (judged) => {
           if (!judged.ok) return answer(response, asked, judged.problem);
-          const { query, leave } = judged.value;
+          const { query, leave, address, permit } = judged.value;
           leave();
-          if (answerRest(this.parts.rest, response, { ...asked, query })) return;
+          if (answerRest(this.parts.rest, response, { ...asked, query, address, permit })) return;
           const entry = readRequestPath(this.parts.plan, asked.path, query);
           answer(response, asked, entry.ok ? refused : entry.problem);
         });

@@ -29,7 +29,7 @@ export class RestDesk {
   }
 
   /** Never rejects, and never answers at once: who asks on without waiting takes turns with everybody else. */
-  async answer(asked: RestAsked): Promise<RestAnswer> {
+  async answer(asked: RestAsked, who: string): Promise<RestAnswer> {
     const { clock, mostWaiting, count } = this.parts;
     if (this.waiting >= mostWaiting) {
       count('busy');
@@ -38,7 +38,7 @@ export class RestDesk {
     this.waiting += 1;
     try {
       await new Promise<void>((resolve) => void clock.after(0, resolve));
-      return await this.judge(asked);
+      return await this.judge(asked, who);
     } finally {
       this.waiting -= 1;
     }
@@ -48,7 +48,7 @@ export class RestDesk {
     return this.parts.passes.stop();
   }
 
-  private judge(asked: RestAsked): RestAnswer | Promise<RestAnswer> {
+  private judge(asked: RestAsked, who: string): RestAnswer | Promise<RestAnswer> {
     const { passes, count } = this.parts;
     const question = readQuestion(asked);
     if (!question.ok) {
@@ -56,7 +56,7 @@ export class RestDesk {
       return question.problem;
     }
     const own = this.own(question.value);
-    if (!own) return passes.ask(question.value);
+    if (!own) return passes.ask(question.value, who);
     count('own');
     return withUsedWeight(own, passes.usedWeight('spot'));
   }

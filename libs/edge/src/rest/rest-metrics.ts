@@ -13,6 +13,8 @@ const ENDINGS = [
   'refused',
   /** Not asked: the share of clients is used up, or Binance has ordered to wait. */
   'over-share',
+  /** Not asked: the firewall before Binance has refused what this client asked, or all of them, again and again. */
+  'held',
   /** Not asked: too much waits already. */
   'busy',
   'unreachable',

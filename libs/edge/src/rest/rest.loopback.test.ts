@@ -242,7 +242,7 @@ describe('what clients ask over REST', () => {
       status: 500,
       text: '{"code":-1000,"msg":"An unknown error."}',
     });
-    const page = await serve((_, response) => void response.writeHead(403).end('<html>Forbidden</html>'));
+    const page = await serve((_, response) => void response.writeHead(502).end('<html>Bad gateway</html>'));
     await beginAt({ restUrl: page.url });
     const { status, text } = await get('/api/v3/trades?symbol=BTCUSDT');
     expect([status, JSON.parse(text)]).toMatchObject([503, { code: -1001 }]);
@@ -436,7 +436,7 @@ describe('what is no question', () => {
   it('is counted from 0, by how it was answered', async () => {
     await begin();
     const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
-    for (const result of ['own', 'cached', 'joined', 'passed', 'refused', 'over-share', 'busy'])
+    for (const result of ['own', 'cached', 'joined', 'passed', 'refused', 'over-share', 'held', 'busy'])
       expect(text).toContain(`holdfast_edge_rest_requests_total{result="${result}"} 0\n`);
     for (const result of ['unreachable'])
       expect(text).toContain(`holdfast_edge_rest_requests_total{result="${result}"} 0\n`);

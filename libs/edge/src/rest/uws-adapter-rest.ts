@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { HttpResponse } from 'uWebSockets.js';
+import { countedAs } from '../guard/addresses.js';
+import type { Admission } from '../guard/guard.js';
 import type { AskedVisit } from '../guard/uws-adapter-visit.js';
 import type { RestAnswer } from './answer.js';
 import type { RestDesk } from './rest-desk.js';
@@ -13,15 +15,19 @@ const IDLE = 'timeout=9';
 /** What a page may read of an answer beside its body. */
 const READABLE = 'x-mbx-used-weight, x-mbx-used-weight-1m, retry-after';
 
+/** A request of somebody who may come in. */
+interface AdmittedVisit extends AskedVisit, Pick<Admission, 'address' | 'permit'> {}
+
 /** Answers a request where it is one for the desk; false where it is none. */
-export function answerRest(desk: RestDesk, response: HttpResponse, asked: AskedVisit): boolean {
-  const { path, method, query, timeUnit, origin } = asked;
+export function answerRest(desk: RestDesk, response: HttpResponse, asked: AdmittedVisit): boolean {
+  const { path, method, query, timeUnit, origin, permit, address } = asked;
   if (!desk.serves(path)) return false;
+  const who = permit ? `token ${permit.name}` : `address ${countedAs(address)}`;
   let isGone = false;
   response.onAborted(() => {
     isGone = true;
   });
-  void desk.answer({ method, path, query, timeUnit }).then((answer) => {
+  void desk.answer({ method, path, query, timeUnit }, who).then((answer) => {
     if (!isGone) response.cork(() => send(response, withPage(answer, origin), method === 'head'));
   });
   return true;

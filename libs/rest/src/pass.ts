@@ -49,12 +49,23 @@ const SOON_MS: Millis = 1_000;
  */
 export class Pass {
   readonly hosts: Hosts;
+  /** How many questions may be under way or wait for that. */
+  readonly room = MOST_AT_ONCE + MOST_WAITING;
   private readonly asker: Asker;
   private readonly places = new Turns(MOST_AT_ONCE);
 
   constructor(private readonly parts: PassParts) {
     this.hosts = hostsOf(parts, { connections: MOST_AT_ONCE, mostBytes: MOST_BYTES });
     this.asker = new Asker(this.hosts, parts.clock, judgeForOthers);
+  }
+
+  /** The weight that this may use up of a host's, in which time. */
+  get allowance(): { most: number; windowMs: Millis } {
+    const weights = this.hosts.all.map(({ weight }) => weight);
+    return {
+      most: Math.max(0, ...weights.map((weight) => weight.most(this.parts.share))),
+      windowMs: Math.max(0, ...weights.map(({ windowMs }) => windowMs)),
+    };
   }
 
   /** How many requests are under way, and how many wait for that. */

@@ -8,6 +8,7 @@ import { Passes } from './passes.js';
 import { RestDesk } from './rest-desk.js';
 import { type RestEnding, restCounter } from './rest-metrics.js';
 import type { Venue } from './routes.js';
+import { symbolRights } from './symbol-rights.js';
 
 /** What is served over REST, and where it is. */
 interface RestPlan {
@@ -45,13 +46,14 @@ export function checkRest(settings: Readonly<BinanceSettings>): void {
 
 /** What answers clients over REST. */
 export function makeRestDesk(plan: RestPlan, { bus, clock, metrics, ops }: RestSurroundings): RestDesk {
-  const { settings } = plan;
+  const { settings, markets } = plan;
   const counter = restCounter(metrics);
   const count = (result: RestEnding): void => counter.inc({ result });
   const kept = new KeptAnswers(settings.restCacheBytes, clock);
   const venues = venuesOf(plan, { budget: bus.budget, clock });
   const passes = new Passes({ venues, kept, clock, count });
-  const desk = new RestDesk({ passes, clock, mostWaiting: settings.maxConnections, count });
+  const rights = symbolRights(restMarket(markets));
+  const desk = new RestDesk({ passes, rights, clock, mostWaiting: settings.maxConnections, count });
   metrics.readGauge('holdfast_edge_rest_kept_bytes', 'Bytes of answers of REST that are kept.', () => kept.bytes);
   metrics.readGauge(
     'holdfast_edge_rest_waiting',

@@ -6,6 +6,8 @@ import { type RestQuestion, nowhere } from './question.js';
 import { NO_SPOT, type WhyUnasked, refusal } from './refusals.js';
 import type { RestEnding } from './rest-metrics.js';
 import type { Venue } from './routes.js';
+import { FairParts } from './shares/fair-parts.js';
+import { FairWeight } from './shares/fair-weight.js';
 import { Firewall } from './shares/firewall.js';
 
 interface PassesParts {
@@ -29,6 +31,10 @@ interface Leave {
   request: PassRequest;
   who: string;
   pass: Pass;
+  /** Gives back the place among those under way. */
+  end: () => void;
+  /** Gives back the weight, of which nothing was used. */
+  unused: () => void;
 }
 
 /** What becomes of it: an answer, or what is said instead of asking. */
@@ -41,6 +47,9 @@ const ANSWER_MS: Millis = 9_000;
 const REFUSED_MS: Millis = 1_000;
 const FORBIDDEN_MS: Millis = 10_000;
 
+/** Who finds everything busy may ask again then. */
+const SOON_MS: Millis = 1_000;
+
 /** Of Binance's headers those that a client goes by. */
 const PASSED_ON = ['content-type', 'retry-after', 'x-mbx-used-weight', 'x-mbx-used-weight-1m'];
 
@@ -50,11 +59,15 @@ const PASSED_ON = ['content-type', 'retry-after', 'x-mbx-used-weight', 'x-mbx-us
  */
 export class Passes {
   private readonly flights = new Map<string, Flight>();
+  private readonly places = new FairParts();
+  private readonly weights: ReadonlyMap<Pass, FairWeight>;
   private readonly firewall: Firewall;
   private readonly ending = new AbortController();
 
   constructor(private readonly parts: PassesParts) {
-    this.firewall = new Firewall(parts.clock);
+    const { venues, clock } = parts;
+    this.weights = new Map([...venues.values()].map((pass) => [pass, new FairWeight(clock, pass)]));
+    this.firewall = new Firewall(clock);
   }
 
   /** The answer to a question of somebody's, Binance's or why there is none; never rejects. */
@@ -117,14 +130,20 @@ export class Passes {
     return ok(flight.answer);
   }
 
-  /** Whether a question may leave, by what its client was told, and where it goes. */
+  /** Whether a question may leave, by what its client has had, and where it goes. */
   private letGo(question: RestQuestion, who: string): Result<Leave, RestAnswer> {
     const request = requestOf(question);
     const pass = this.parts.venues.get(question.route.venue);
-    if (!pass) return notOk(this.unknownVenue(question));
+    const weights = pass && this.weights.get(pass);
+    if (!pass || !weights) return notOk(this.unknownVenue(question));
     const heldMs = this.firewall.waitMs(who);
     if (heldMs > 0) return notOk(this.refuse('held', heldMs));
-    return ok({ question, request, who, pass });
+    const end = this.places.take(who, 1, pass.room);
+    if (!end) return notOk(this.refuse('busy', SOON_MS));
+    const unused = weights.take(who, request.weight);
+    if (unused.ok) return ok({ question, request, who, pass, end, unused: unused.value });
+    end();
+    return notOk(this.refuse('over-own-share', unused.problem));
   }
 
   private refuse(why: WhyUnasked, retryInMs: Millis): RestAnswer {
@@ -132,11 +151,14 @@ export class Passes {
     return refusal(why, retryInMs);
   }
 
-  private async fetch({ question, request, who, pass }: Leave): Promise<RestAnswer> {
+  private async fetch({ question, request, who, pass, end, unused }: Leave): Promise<RestAnswer> {
     const signal = this.deadline();
     const asked = await pass.ask(request, signal.value, () => this.firewall.waitMs(who));
     signal.cancel();
+    end();
     if (asked.ok) return this.told(question, who, asked.value);
+    // What a host that does not answer has counted for it is in the budget of all; who waits for it in vain does not pay twice.
+    unused();
     return this.refuse(ENDINGS[asked.problem.is], asked.problem.retryInMs);
   }
 

@@ -9,6 +9,11 @@ const COMPLAINTS = {
     code: -1003,
     msg: 'Too much request weight used; the share of the gateway’s clients is used up. Please use WebSocket Streams for live updates to avoid polling the API.',
   },
+  'over-own-share': {
+    status: 429,
+    code: -1003,
+    msg: 'Too much request weight used; the rest of what the gateway’s clients may use is for others. Please use WebSocket Streams for live updates to avoid polling the API.',
+  },
   busy: BUSY,
   held: {
     status: 503,

@@ -1,13 +1,24 @@
 import { type Clock, stamp } from '#libs/core';
+import type { Permit } from '#libs/runtime';
 import { BUSY, type RestAnswer, complain, jsonAnswer, withUsedWeight } from './answer.js';
 import type { OwnDepth } from './own-depth.js';
 import type { Passes } from './passes.js';
-import { type RestAsked, type RestQuestion, readQuestion } from './question.js';
+import { ILLEGAL, type RestAsked, type RestQuestion, readQuestion } from './question.js';
 import type { RestEnding } from './rest-metrics.js';
-import { isRestPath } from './routes.js';
+import { isRestPath, symbolsNamed } from './routes.js';
+import { FairParts } from './shares/fair-parts.js';
+import type { SymbolRights } from './symbol-rights.js';
+
+/** Who asks. */
+export interface RestClient {
+  /** What he is counted as: the holder of a token, else an address. */
+  who: string;
+  permit: Permit | undefined;
+}
 
 interface RestDeskParts {
   passes: Passes;
+  rights: SymbolRights;
   clock: Clock;
   /** So many requests may wait for an answer at once. */
   mostWaiting: number;
@@ -18,10 +29,16 @@ interface RestDeskParts {
 export class RestDesk {
   /** Answers for the books of the streams that are carried; filled in by who knows them. */
   ownDepth: OwnDepth = () => undefined;
-  /** How many requests wait for an answer. */
-  waiting = 0;
+  /** Whether there is no such symbol; filled in by who knows them. */
+  lacks: (symbol: string) => boolean = () => false;
+  private readonly places = new FairParts();
 
   constructor(private readonly parts: RestDeskParts) {}
+
+  /** How many requests wait for an answer. */
+  get waiting(): number {
+    return this.places.total;
+  }
 
   /** Whether a path is for this desk. */
   serves(path: string): boolean {
@@ -29,18 +46,18 @@ export class RestDesk {
   }
 
   /** Never rejects, and never answers at once: who asks on without waiting takes turns with everybody else. */
-  async answer(asked: RestAsked, who: string): Promise<RestAnswer> {
+  async answer(asked: RestAsked, client: RestClient): Promise<RestAnswer> {
     const { clock, mostWaiting, count } = this.parts;
-    if (this.waiting >= mostWaiting) {
+    const leave = this.places.take(client.who, 1, mostWaiting);
+    if (!leave) {
       count('busy');
       return TOO_MANY;
     }
-    this.waiting += 1;
     try {
       await new Promise<void>((resolve) => void clock.after(0, resolve));
-      return await this.judge(asked, who);
+      return await this.judge(asked, client);
     } finally {
-      this.waiting -= 1;
+      leave();
     }
   }
 
@@ -48,17 +65,35 @@ export class RestDesk {
     return this.parts.passes.stop();
   }
 
-  private judge(asked: RestAsked, who: string): RestAnswer | Promise<RestAnswer> {
+  private judge(asked: RestAsked, client: RestClient): RestAnswer | Promise<RestAnswer> {
     const { passes, count } = this.parts;
     const question = readQuestion(asked);
     if (!question.ok) {
       count(ENDINGS[question.problem.status] ?? 'bad-query');
       return question.problem;
     }
+    const refusal = this.refuse(question.value, client);
+    if (refusal) return refusal;
     const own = this.own(question.value);
-    if (!own) return passes.ask(question.value, who);
+    if (!own) return passes.ask(question.value, client.who);
     count('own');
     return withUsedWeight(own, passes.usedWeight('spot'));
+  }
+
+  /** What Binance need not be asked for, or must not: symbols that a token is not for, and those that are none. */
+  private refuse({ route, parameters }: RestQuestion, { permit }: RestClient): RestAnswer | undefined {
+    const { rights, count } = this.parts;
+    const named = symbolsNamed(parameters);
+    const wanted = route.isOfSymbols ? (named ?? [undefined]) : [];
+    const at = wanted.findIndex((symbol) => !rights(permit, symbol));
+    if (at >= 0) {
+      count('forbidden');
+      return notFor(wanted[at]);
+    }
+    const unknown = named?.find((symbol) => symbol !== '' && this.lacks(symbol));
+    if (unknown === undefined) return undefined;
+    count('unknown-symbol');
+    return /[^\p{Lu}\p{Lo}\p{N}_.-]/u.test(unknown) ? ILLEGAL : NO_SYMBOL;
   }
 
   private own({ route, parameters, timeUnit }: RestQuestion): RestAnswer | undefined {
@@ -81,3 +116,15 @@ const UNITS: Record<RestQuestion['timeUnit'], number> = { MILLISECOND: 1, MICROS
 const ENDINGS: Partial<Record<number, RestEnding>> = { 404: 'not-found', 405: 'bad-method' };
 
 const TOO_MANY = complain({ ...BUSY, retryInMs: 1_000 });
+
+const NO_SYMBOL = complain({ status: 400, code: -1121, msg: 'Invalid symbol.' });
+
+const notFor = (symbol = 'all symbols'): RestAnswer =>
+  complain({
+    status: 403,
+    code: -1002,
+    msg: `You are not authorized to execute this request: this token is not for ${symbol.slice(0, SHOWN)}.`,
+  });
+
+/** So much of a symbol is said again to who asked for it. */
+const SHOWN = 50;

@@ -13,6 +13,8 @@ const ENDINGS = [
   'refused',
   /** Not asked: the share of clients is used up, or Binance has ordered to wait. */
   'over-share',
+  /** Not asked: this client has had its part of that share. */
+  'over-own-share',
   /** Not asked: the firewall before Binance has refused what this client asked, or all of them, again and again. */
   'held',
   /** Not asked: too much waits already. */
@@ -21,6 +23,9 @@ const ENDINGS = [
   'not-found',
   'bad-method',
   'bad-query',
+  'unknown-symbol',
+  /** The token is for none of the symbol's streams. */
+  'forbidden',
 ] as const;
 
 export type RestEnding = (typeof ENDINGS)[number];

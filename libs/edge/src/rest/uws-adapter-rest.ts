@@ -27,7 +27,7 @@ export function answerRest(desk: RestDesk, response: HttpResponse, asked: Admitt
   response.onAborted(() => {
     isGone = true;
   });
-  void desk.answer({ method, path, query, timeUnit }, who).then((answer) => {
+  void desk.answer({ method, path, query, timeUnit }, { who, permit }).then((answer) => {
     if (!isGone) response.cork(() => send(response, withPage(answer, origin), method === 'head'));
   });
   return true;

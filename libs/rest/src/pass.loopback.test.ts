@@ -161,4 +161,25 @@ describe('a question that is passed on', () => {
     for (const response of held.splice(0)) response.end('[]');
     expect((await Promise.all(asking)).every(({ ok }) => ok)).toBe(true);
   });
+
+  it('waits behind three others of that kind where its answer is large, and no small one behind these', async () => {
+    const held: ServerResponse[] = [];
+    const { url, requests } = await serve((request, response) => {
+      if (request.url?.includes('limit=1')) response.end('[]');
+      else held.push(response);
+    });
+    const pass = passAt([url], { share: 1 });
+    const large = Array.from({ length: 5 }, () => pass.ask({ ...TRADES, weight: 1, isLarge: true }, NEVER));
+    await until(() => requests.length === 3);
+    expect(pass.load).toEqual({ underWay: 3, waiting: 2 });
+    const small = { ...TRADES, weight: 1, query: { symbol: 'BTCUSDT', limit: 1 } };
+    expect(await pass.ask(small, NEVER)).toMatchObject({ ok: true });
+    expect(requests).toHaveLength(4);
+    await until(() => {
+      for (const response of held.splice(0)) response.end('[]');
+      return requests.length === 6 && pass.load.underWay === 0;
+    });
+    expect((await Promise.all(large)).every(({ ok }) => ok)).toBe(true);
+    expect(pass.load).toEqual({ underWay: 0, waiting: 0 });
+  });
 });

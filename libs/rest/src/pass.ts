@@ -6,7 +6,7 @@ import type { Host, Hosts } from './hosts/hosts.js';
 import type { HttpAnswer } from './hosts/http.js';
 import { type RestRequest, headersOf } from './hosts/request.js';
 import { isInTheirWords, judgeForOthers } from './hosts/verdict.js';
-import { Turns } from './turns.js';
+import { type EndTurn, Turns } from './turns.js';
 
 /** What passes questions on. */
 export interface PassParts extends HostParts {
@@ -17,6 +17,8 @@ export interface PassParts extends HostParts {
 /** What is passed on: nothing of who asks but the question, and in which unit times are wanted. */
 export interface PassRequest extends Omit<RestRequest, 'share'> {
   timeUnit: UpstreamSettings['timeUnit'];
+  /** Whether its answer has megabytes: few of these are fetched at once, for each is here as a whole. */
+  isLarge?: boolean;
 }
 
 /** Why nothing was passed on. */
@@ -30,6 +32,9 @@ export interface PassFailure {
 
 /** Requests under way at once, and connections to a host. */
 const MOST_AT_ONCE = 16;
+
+/** Those of them whose answers are large. */
+const MOST_LARGE = 3;
 
 /** Requests that wait for one of these to end. */
 const MOST_WAITING = 256;
@@ -53,6 +58,7 @@ export class Pass {
   readonly room = MOST_AT_ONCE + MOST_WAITING;
   private readonly asker: Asker;
   private readonly places = new Turns(MOST_AT_ONCE);
+  private readonly large = new Turns(MOST_LARGE);
 
   constructor(private readonly parts: PassParts) {
     this.hosts = hostsOf(parts, { connections: MOST_AT_ONCE, mostBytes: MOST_BYTES });
@@ -70,7 +76,7 @@ export class Pass {
 
   /** How many requests are under way, and how many wait for that. */
   get load(): { underWay: number; waiting: number } {
-    return { underWay: this.places.running, waiting: this.places.waiting };
+    return { underWay: this.places.running, waiting: this.places.waiting + this.large.waiting };
   }
 
   /** What Binance has counted for our address in this minute, when it answered last. */
@@ -84,8 +90,8 @@ export class Pass {
    * @param heldMs looked at when it is this question's turn: for how long it is not to be asked.
    */
   async ask(request: PassRequest, signal: AbortSignal, heldMs = AT_ONCE): Promise<Result<HttpAnswer, PassFailure>> {
-    if (this.places.waiting >= MOST_WAITING) return failed('busy', `${MOST_WAITING} requests wait`, SOON_MS);
-    const release = await this.places.take(signal);
+    if (this.load.waiting >= MOST_WAITING) return failed('busy', `${MOST_WAITING} requests wait`, SOON_MS);
+    const release = await this.takePlace(request, signal);
     if (!release) return GIVEN_UP;
     const waitMs = heldMs();
     if (waitMs > 0) {
@@ -98,6 +104,16 @@ export class Pass {
   /** Closes every connection, and ends what is under way. */
   async stop(): Promise<void> {
     await Promise.all(this.hosts.all.map(({ http }) => http.stop()));
+  }
+
+  private async takePlace({ isLarge = false }: PassRequest, signal: AbortSignal): Promise<EndTurn | undefined> {
+    if (!isLarge) return this.places.take(signal);
+    const endLarge = await this.large.take(signal);
+    const end = await this.places.take(signal);
+    const endBoth = (): void => [endLarge, end].forEach((each) => each?.());
+    if (end) return endBoth;
+    endBoth();
+    return undefined;
   }
 
   private async askAround(request: PassRequest, signal: AbortSignal): Promise<Result<HttpAnswer, PassFailure>> {

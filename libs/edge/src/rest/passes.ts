@@ -5,7 +5,7 @@ import type { KeptAnswers } from './kept-answers.js';
 import { type RestQuestion, nowhere } from './question.js';
 import { NO_SPOT, type WhyUnasked, refusal } from './refusals.js';
 import type { RestEnding } from './rest-metrics.js';
-import type { Venue } from './routes.js';
+import { type Venue, symbolsNamed } from './routes.js';
 import { FairParts } from './shares/fair-parts.js';
 import { FairWeight } from './shares/fair-weight.js';
 import { Firewall } from './shares/firewall.js';
@@ -49,6 +49,9 @@ const FORBIDDEN_MS: Millis = 10_000;
 
 /** Who finds everything busy may ask again then. */
 const SOON_MS: Millis = 1_000;
+
+/** A question whose answer has megabytes counts as so many: one client has four of them under way. */
+const LARGE_PLACES = 32;
 
 /** Of Binance's headers those that a client goes by. */
 const PASSED_ON = ['content-type', 'retry-after', 'x-mbx-used-weight', 'x-mbx-used-weight-1m'];
@@ -138,7 +141,7 @@ export class Passes {
     if (!pass || !weights) return notOk(this.unknownVenue(question));
     const heldMs = this.firewall.waitMs(who);
     if (heldMs > 0) return notOk(this.refuse('held', heldMs));
-    const end = this.places.take(who, 1, pass.room);
+    const end = this.places.take(who, request.isLarge ? LARGE_PLACES : 1, pass.room);
     if (!end) return notOk(this.refuse('busy', SOON_MS));
     const unused = weights.take(who, request.weight);
     if (unused.ok) return ok({ question, request, who, pass, end, unused: unused.value });
@@ -205,6 +208,7 @@ const requestOf = ({ path, route, parameters, timeUnit }: RestQuestion): PassReq
   query: Object.fromEntries(parameters),
   weight: route.weight(parameters),
   timeUnit,
+  isLarge: route.isLarge === true && !symbolsNamed(parameters),
 });
 
 const ENDINGS = {

@@ -7,6 +7,7 @@ import { ILLEGAL, type RestAsked, type RestQuestion, readQuestion } from './ques
 import type { RestEnding } from './rest-metrics.js';
 import { isRestPath, symbolsNamed } from './routes.js';
 import { FairParts } from './shares/fair-parts.js';
+import type { UntakenAnswers } from './shares/untaken-answers.js';
 import type { SymbolRights } from './symbol-rights.js';
 
 /** Who asks. */
@@ -18,6 +19,8 @@ export interface RestClient {
 
 interface RestDeskParts {
   passes: Passes;
+  /** Answers that are not read. */
+  untaken: UntakenAnswers;
   rights: SymbolRights;
   clock: Clock;
   /** So many requests may wait for an answer at once. */
@@ -38,6 +41,11 @@ export class RestDesk {
   /** How many requests wait for an answer. */
   get waiting(): number {
     return this.places.total;
+  }
+
+  /** Answers that are not read. */
+  get untaken(): UntakenAnswers {
+    return this.parts.untaken;
   }
 
   /** Whether a path is for this desk. */

@@ -1,4 +1,5 @@
 import type { Counter, Metrics } from '#libs/runtime';
+import type { SlowReading } from './shares/untaken-answers.js';
 
 /** How a request was answered. */
 const ENDINGS = [
@@ -39,4 +40,17 @@ export const restCounter = (metrics: Metrics): Counter<'result'> =>
       labelNames: ['result'],
     },
     ENDINGS.map((result) => ({ result })),
+  );
+
+const SLOW: readonly SlowReading[] = ['refused', 'stuck', 'too-slow'];
+
+/** Counts answers of which a slow reader got nothing, or not all. */
+export const slowReaderCounter = (metrics: Metrics): Counter<'how'> =>
+  metrics.counter(
+    {
+      name: 'holdfast_edge_rest_slow_readers_total',
+      help: 'Answers of REST that were not given whole because too many wait to be read: refused with 503; cut off where nothing moved and others needed the room (stuck), or because they were read too slowly.',
+      labelNames: ['how'],
+    },
+    SLOW.map((how) => ({ how })),
   );

@@ -17,6 +17,8 @@ export interface RestRoute {
   keepMs: Millis;
   /** What is answered from what this process knows, where it knows it. */
   own?: 'ping' | 'time' | 'depth';
+  /** Of all symbols it has megabytes. */
+  isLarge?: boolean;
   /** It says what streams of symbols say, or said: who may not have those may not have it. */
   isOfSymbols: boolean;
 }
@@ -89,6 +91,7 @@ export const ROUTES: ReadonlyMap<string, RestRoute> = new Map([
     time: spot('', always(1), 0, 'time'),
     exchangeInfo: {
       ...spot('symbol symbols permissions showPermissionSets symbolStatus', always(20), EXCHANGE_INFO_MS),
+      isLarge: true,
       isOfSymbols: false,
     },
     depth: spot('symbol limit symbolStatus', depthWeight, 0, 'depth'),

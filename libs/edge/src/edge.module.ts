@@ -180,7 +180,7 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     const all = markets.map((market) => new MarketStreams(market, shared));
     const ofSpot = all.find(({ market }) => market === restMarket(markets));
     if (ofSpot) rest.ownDepth = ownDepth(ofSpot);
-    if (ofSpot) rest.lacks = (symbol) => ofSpot.symbols.lacks({ symbol });
+    rest.symbols = ofSpot?.symbols;
     return all;
   };
   return [

@@ -198,7 +198,11 @@ describe('a symbol', () => {
   it('that there is none of is answered as Binance answers, and costs nothing', async () => {
     const simulator = await startSimulator();
     await beginAt(simulator.restUrl);
-    edge.bus.ask.answer(spot.channels.symbols, () => ({ mark: 'one', symbols: ['BTCUSDT'] }));
+    const toUpstream: unknown[] = [];
+    edge.bus.ask.answer(spot.channels.symbols, (question) => {
+      toUpstream.push(question);
+      return { mark: 'one', symbols: ['BTCUSDT'] };
+    });
     await until(async () =>
       (await (await fetch(`${edge.opsUrl}/metrics`)).text()).includes('edge_symbols{market="spot"} 1'),
     );
@@ -211,6 +215,8 @@ describe('a symbol', () => {
     }
     expect(simulator.restRequests).toHaveLength(5);
     expect(await metric('unknown-symbol')).toBe(5);
+    // It may have been listed just now: the upstream hears that somebody misses one.
+    await until(() => toUpstream.some((question) => Object.hasOwn(question as object, 'missedMs')));
     expect((await get('trades?symbol=BTCUSDT')).status).toBe(200);
     expect((await get('trades?symbol=')).status).toBe(400);
     expect(simulator.restRequests).toHaveLength(7);

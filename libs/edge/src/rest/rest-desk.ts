@@ -1,5 +1,6 @@
 import { type Clock, stamp } from '#libs/core';
 import type { Permit } from '#libs/runtime';
+import type { KnownSymbols } from '../symbols/known-symbols.js';
 import { BUSY, type RestAnswer, complain, jsonAnswer, withUsedWeight } from './answer.js';
 import type { OwnDepth } from './own-depth.js';
 import type { Passes } from './passes.js';
@@ -32,8 +33,8 @@ interface RestDeskParts {
 export class RestDesk {
   /** Answers for the books of the streams that are carried; filled in by who knows them. */
   ownDepth: OwnDepth = () => undefined;
-  /** Whether there is no such symbol; filled in by who knows them. */
-  lacks: (symbol: string) => boolean = () => false;
+  /** Which symbols there are; filled in by who knows them. */
+  symbols: Pick<KnownSymbols, 'lacks' | 'miss'> | undefined;
   private readonly places = new FairParts();
 
   constructor(private readonly parts: RestDeskParts) {}
@@ -98,10 +99,12 @@ export class RestDesk {
       count('forbidden');
       return notFor(wanted[at]);
     }
-    const unknown = named?.find((symbol) => symbol !== '' && this.lacks(symbol));
+    const unknown = named?.find((symbol) => symbol !== '' && this.symbols?.lacks({ symbol }));
     if (unknown === undefined) return undefined;
     count('unknown-symbol');
-    return /[^\p{Lu}\p{Lo}\p{N}_.-]/u.test(unknown) ? ILLEGAL : NO_SYMBOL;
+    if (/[^\p{Lu}\p{Lo}\p{N}_.-]/u.test(unknown)) return ILLEGAL;
+    this.symbols?.miss(unknown);
+    return NO_SYMBOL;
   }
 
   private own({ route, parameters, timeUnit }: RestQuestion): RestAnswer | undefined {

@@ -183,6 +183,7 @@ function streamsProviders({ settings, markets }: EdgePlan): Providers {
     const all = markets.map((market) => new MarketStreams(market, shared));
     const ofSpot = all.find(({ market }) => market === restMarket(markets));
     if (ofSpot) rest.ownDepth = ownDepth(ofSpot);
+    rest.symbols = ofSpot?.symbols;
     return all;
   };
   return [

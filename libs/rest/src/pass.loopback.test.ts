@@ -69,7 +69,7 @@ describe('a question that is passed on', () => {
   it('goes to the next host where the first does not answer, or somebody else answers for it', async () => {
     const good = await serve(answer(200, '[]'));
     for (const bad of [
-      answer(403, '<html>Forbidden</html>'),
+      answer(451, '<html>Not in your region</html>'),
       answer(404, 'nginx'),
       answer(200, '<html>Please log in</html>'),
       answer(502, '{"code":-1001,"msg":"Internal error."}'),
@@ -78,6 +78,34 @@ describe('a question that is passed on', () => {
       const { url } = await serve(bad);
       expect(await passAt([url, good.url]).ask(TRADES, NEVER)).toMatchObject({ ok: true, value: { text: '[]' } });
     }
+  });
+
+  it('that a firewall refuses goes to no other host, and holds up nobody: neither others who ask nor what we ask', async () => {
+    let isOdd = true;
+    const first = await serve((_, response) => {
+      response.writeHead(isOdd ? 403 : 200).end(isOdd ? '<html>Forbidden</html>' : '[]');
+    });
+    const second = await serve(answer(200, '[]'));
+    const bus = new MemoryBus();
+    const [one, other] = [passAt([first.url, second.url], { bus }), passAt([first.url], { bus })];
+    const text = '<html>Forbidden</html>';
+    expect(await one.ask(TRADES, NEVER)).toMatchObject({ ok: true, value: { status: 403, text } });
+    expect([first.requests.length, second.requests.length]).toEqual([1, 0]);
+    isOdd = false;
+    for (const pass of [one, other])
+      expect(await pass.ask(TRADES, NEVER)).toMatchObject({ ok: true, value: { status: 200 } });
+    const key = spot.channels.weight(new URL(first.url).host);
+    expect(await bus.budget.take(key, 6_000, 60_000, 1)).toBe(0);
+    expect(first.requests).toHaveLength(3);
+  });
+
+  it('may be held back by who asks when its turn has come, and then takes nothing', async () => {
+    const { url, requests } = await serve(answer(200, '[]'));
+    const pass = passAt([url]);
+    const problem = { is: 'held', retryInMs: 5_000 };
+    expect(await pass.ask(TRADES, NEVER, () => 5_000)).toMatchObject({ ok: false, problem });
+    expect([requests.length, pass.load]).toEqual([0, { underWay: 0, waiting: 0 }]);
+    expect(await pass.ask(TRADES, NEVER, () => 0)).toMatchObject({ ok: true });
   });
 
   it('is answered with Binance’s own complaint where no host has anything better', async () => {
@@ -132,5 +160,26 @@ describe('a question that is passed on', () => {
     });
     for (const response of held.splice(0)) response.end('[]');
     expect((await Promise.all(asking)).every(({ ok }) => ok)).toBe(true);
+  });
+
+  it('waits behind three others of that kind where its answer is large, and no small one behind these', async () => {
+    const held: ServerResponse[] = [];
+    const { url, requests } = await serve((request, response) => {
+      if (request.url?.includes('limit=1')) response.end('[]');
+      else held.push(response);
+    });
+    const pass = passAt([url], { share: 1 });
+    const large = Array.from({ length: 5 }, () => pass.ask({ ...TRADES, weight: 1, isLarge: true }, NEVER));
+    await until(() => requests.length === 3);
+    expect(pass.load).toEqual({ underWay: 3, waiting: 2 });
+    const small = { ...TRADES, weight: 1, query: { symbol: 'BTCUSDT', limit: 1 } };
+    expect(await pass.ask(small, NEVER)).toMatchObject({ ok: true });
+    expect(requests).toHaveLength(4);
+    await until(() => {
+      for (const response of held.splice(0)) response.end('[]');
+      return requests.length === 6 && pass.load.underWay === 0;
+    });
+    expect((await Promise.all(large)).every(({ ok }) => ok)).toBe(true);
+    expect(pass.load).toEqual({ underWay: 0, waiting: 0 });
   });
 });

@@ -5,8 +5,8 @@ import { type HostParts, hostsOf } from './hosts/hosts-of.js';
 import type { Host, Hosts } from './hosts/hosts.js';
 import type { HttpAnswer } from './hosts/http.js';
 import { type RestRequest, headersOf } from './hosts/request.js';
-import { isInTheirWords, judgeUnread } from './hosts/verdict.js';
-import { Turns } from './turns.js';
+import { isInTheirWords, judgeForOthers } from './hosts/verdict.js';
+import { type EndTurn, Turns } from './turns.js';
 
 /** What passes questions on. */
 export interface PassParts extends HostParts {
@@ -17,12 +17,14 @@ export interface PassParts extends HostParts {
 /** What is passed on: nothing of who asks but the question, and in which unit times are wanted. */
 export interface PassRequest extends Omit<RestRequest, 'share'> {
   timeUnit: UpstreamSettings['timeUnit'];
+  /** Whether its answer has megabytes: few of these are fetched at once, for each is here as a whole. */
+  isLarge?: boolean;
 }
 
 /** Why nothing was passed on. */
 export interface PassFailure {
-  /** `over`: the share is used up, or Binance has ordered our address to wait. `busy`: too much waits already. */
-  is: 'over' | 'busy' | 'unreachable';
+  /** `over`: the share is used up, or Binance has ordered our address to wait. `busy`: too much waits already. `held`: whoever asks holds it back. */
+  is: 'over' | 'busy' | 'held' | 'unreachable';
   why: string;
   /** It may be asked again then. */
   retryInMs: Millis;
@@ -31,11 +33,17 @@ export interface PassFailure {
 /** Requests under way at once, and connections to a host. */
 const MOST_AT_ONCE = 16;
 
+/** Those of them whose answers are large. */
+const MOST_LARGE = 3;
+
 /** Requests that wait for one of these to end. */
 const MOST_WAITING = 256;
 
 /** `exchangeInfo` of all symbols is the largest answer there is, some 15 MB. */
 const MOST_BYTES = 48 * 1024 * 1024;
+
+/** Nobody holds a question back. */
+const AT_ONCE = (): Millis => 0;
 
 /** Who is told that there is nobody to ask may come again then, where no host says when. */
 const SOON_MS: Millis = 1_000;
@@ -46,17 +54,29 @@ const SOON_MS: Millis = 1_000;
  */
 export class Pass {
   readonly hosts: Hosts;
+  /** How many questions may be under way or wait for that. */
+  readonly room = MOST_AT_ONCE + MOST_WAITING;
   private readonly asker: Asker;
   private readonly places = new Turns(MOST_AT_ONCE);
+  private readonly large = new Turns(MOST_LARGE);
 
   constructor(private readonly parts: PassParts) {
     this.hosts = hostsOf(parts, { connections: MOST_AT_ONCE, mostBytes: MOST_BYTES });
-    this.asker = new Asker(this.hosts, parts.clock, judgeUnread);
+    this.asker = new Asker(this.hosts, parts.clock, judgeForOthers);
+  }
+
+  /** The weight that this may use up of a host's, in which time. */
+  get allowance(): { most: number; windowMs: Millis } {
+    const weights = this.hosts.all.map(({ weight }) => weight);
+    return {
+      most: Math.max(0, ...weights.map((weight) => weight.most(this.parts.share))),
+      windowMs: Math.max(0, ...weights.map(({ windowMs }) => windowMs)),
+    };
   }
 
   /** How many requests are under way, and how many wait for that. */
   get load(): { underWay: number; waiting: number } {
-    return { underWay: this.places.running, waiting: this.places.waiting };
+    return { underWay: this.places.running, waiting: this.places.waiting + this.large.waiting };
   }
 
   /** What Binance has counted for our address in this minute, when it answered last. */
@@ -64,17 +84,36 @@ export class Pass {
     return Math.max(0, ...this.hosts.all.map(({ weight }) => weight.used));
   }
 
-  /** What Binance answers, or why it is not asked or does not answer; never rejects. A host that fails is followed by the next one. */
-  async ask(request: PassRequest, signal: AbortSignal): Promise<Result<HttpAnswer, PassFailure>> {
-    if (this.places.waiting >= MOST_WAITING) return failed('busy', `${MOST_WAITING} requests wait`, SOON_MS);
-    const release = await this.places.take(signal);
+  /**
+   * What Binance answers, or why it is not asked or does not answer; never rejects. A host that fails is followed by the next one.
+   *
+   * @param heldMs looked at when it is this question's turn: for how long it is not to be asked.
+   */
+  async ask(request: PassRequest, signal: AbortSignal, heldMs = AT_ONCE): Promise<Result<HttpAnswer, PassFailure>> {
+    if (this.load.waiting >= MOST_WAITING) return failed('busy', `${MOST_WAITING} requests wait`, SOON_MS);
+    const release = await this.takePlace(request, signal);
     if (!release) return GIVEN_UP;
+    const waitMs = heldMs();
+    if (waitMs > 0) {
+      release();
+      return failed('held', 'it is held back', waitMs);
+    }
     return this.askAround(request, signal).finally(release);
   }
 
   /** Closes every connection, and ends what is under way. */
   async stop(): Promise<void> {
     await Promise.all(this.hosts.all.map(({ http }) => http.stop()));
+  }
+
+  private async takePlace({ isLarge = false }: PassRequest, signal: AbortSignal): Promise<EndTurn | undefined> {
+    if (!isLarge) return this.places.take(signal);
+    const endLarge = await this.large.take(signal);
+    const end = await this.places.take(signal);
+    const endBoth = (): void => [endLarge, end].forEach((each) => each?.());
+    if (end) return endBoth;
+    endBoth();
+    return undefined;
   }
 
   private async askAround(request: PassRequest, signal: AbortSignal): Promise<Result<HttpAnswer, PassFailure>> {

@@ -148,12 +148,12 @@ export class UwsServer {
     const knock = this.knocks.begin(response, { ...asked, address: guard.ownerOf(asked) });
     whenJudged(response, guard.judge(asked), (judged) => {
       if (!judged.ok) return this.answer(response, asked, judged.problem);
-      const { query, leave } = judged.value;
+      const { query, leave, holder, permit } = judged.value;
       leave();
       if (rest.serves(asked.path)) {
         return this.knocks.keep(knock, (whyNot) => {
           if (whyNot) this.answer(response, asked, refuseToKeep(this.parts, whyNot, asked.method));
-          else answerRest(rest, response, { ...asked, query });
+          else answerRest(rest, response, { ...asked, query, holder, permit });
         });
       }
       const entry = readRequestPath(plan, asked.path, query);

@@ -1,10 +1,14 @@
-import type { Clock, Millis } from '#libs/core';
-import type { HttpAnswer, Pass, PassFailure } from '#libs/rest';
-import { BUSY, type RestAnswer, type RestComplaint, complain, withUsedWeight } from './answer.js';
+import { type Clock, type Millis, type Result, notOk, ok } from '#libs/core';
+import type { HttpAnswer, Pass, PassFailure, PassRequest } from '#libs/rest';
+import { type RestAnswer, withUsedWeight } from './answer.js';
 import type { KeptAnswers } from './kept-answers.js';
 import { type RestQuestion, nowhere } from './question.js';
+import { NO_SPOT, type WhyUnasked, refusal } from './refusals.js';
 import type { RestEnding } from './rest-metrics.js';
-import type { Venue } from './routes.js';
+import { type Venue, symbolsNamed } from './routes.js';
+import { FairParts } from './shares/fair-parts.js';
+import { FairWeight } from './shares/fair-weight.js';
+import { Firewall } from './shares/firewall.js';
 
 interface PassesParts {
   /** Where the APIs are that are known. */
@@ -21,11 +25,33 @@ interface Flight {
   next?: Promise<RestAnswer>;
 }
 
+/** Somebody's question that may leave. */
+interface Leave {
+  question: RestQuestion;
+  request: PassRequest;
+  who: string;
+  pass: Pass;
+  /** Gives back the place among those under way. */
+  end: () => void;
+  /** Gives back the weight, of which nothing was used. */
+  unused: () => void;
+}
+
+/** What becomes of it: an answer, or what is said instead of asking. */
+type Begun = Result<Promise<RestAnswer>, RestAnswer>;
+
 /** Whatever hosts are tried, by then a client is answered. */
 const ANSWER_MS: Millis = 9_000;
 
-/** What is wrong with a question is not asked about again so soon. */
+/** What is wrong with a question is not asked about again so soon, nor what the firewall has refused. */
 const REFUSED_MS: Millis = 1_000;
+const FORBIDDEN_MS: Millis = 10_000;
+
+/** Who finds everything busy may ask again then. */
+const SOON_MS: Millis = 1_000;
+
+/** A question whose answer has megabytes counts as so many: one client has four of them under way. */
+const LARGE_PLACES = 32;
 
 /** Of Binance's headers those that a client goes by. */
 const PASSED_ON = ['content-type', 'retry-after', 'x-mbx-used-weight', 'x-mbx-used-weight-1m'];
@@ -36,12 +62,19 @@ const PASSED_ON = ['content-type', 'retry-after', 'x-mbx-used-weight', 'x-mbx-us
  */
 export class Passes {
   private readonly flights = new Map<string, Flight>();
+  private readonly places = new FairParts();
+  private readonly weights: ReadonlyMap<Pass, FairWeight>;
+  private readonly firewall: Firewall;
   private readonly ending = new AbortController();
 
-  constructor(private readonly parts: PassesParts) {}
+  constructor(private readonly parts: PassesParts) {
+    const { venues, clock } = parts;
+    this.weights = new Map([...venues.values()].map((pass) => [pass, new FairWeight(clock, pass)]));
+    this.firewall = new Firewall(clock);
+  }
 
-  /** The answer to a question, Binance's or why there is none; never rejects. */
-  ask(question: RestQuestion): Promise<RestAnswer> {
+  /** The answer to a question of somebody's, Binance's or why there is none; never rejects. */
+  ask(question: RestQuestion, who: string): Promise<RestAnswer> {
     const { kept, count } = this.parts;
     const known = kept.find(question.key);
     if (known) {
@@ -49,10 +82,10 @@ export class Passes {
       return Promise.resolve(withUsedWeight(known, this.usedWeight(question.route.venue)));
     }
     const flight = this.flights.get(question.key);
-    if (!flight) return this.begin(question);
+    if (!flight) return answerTo(this.begin(question, who));
+    if (question.route.keepMs === 0) return this.askAgain(flight, question, who);
     count('joined');
-    if (question.route.keepMs > 0) return flight.answer;
-    return (flight.next ??= flight.answer.then(() => this.begin(question)));
+    return flight.answer;
   }
 
   /** What is under way at Binance, and what waits for that. */
@@ -75,31 +108,72 @@ export class Passes {
     await Promise.all([...this.parts.venues.values()].map((pass) => pass.stop()));
   }
 
-  private begin(question: RestQuestion): Promise<RestAnswer> {
+  /** What one is refused for, the others who ask the same are not: the first of them who may go on asks for those behind him. */
+  private async askAgain(flight: Flight, question: RestQuestion, who: string): Promise<RestAnswer> {
+    await flight.answer;
+    if (flight.next) {
+      this.parts.count('joined');
+      return flight.next;
+    }
+    const begun = this.begin(question, who);
+    if (begun.ok) flight.next = begun.value;
+    return answerTo(begun);
+  }
+
+  /** The answer to come, or why there will be none. */
+  private begin(question: RestQuestion, who: string): Begun {
+    const leave = this.letGo(question, who);
+    if (!leave.ok) return leave;
     const { key } = question;
-    const flight: Flight = { answer: this.fetch(question) };
+    const flight: Flight = { answer: this.fetch(leave.value) };
     this.flights.set(key, flight);
     void flight.answer.then(() => {
       if (this.flights.get(key) === flight) this.flights.delete(key);
     });
-    return flight.answer;
+    return ok(flight.answer);
   }
 
-  private async fetch(question: RestQuestion): Promise<RestAnswer> {
-    const { venues, kept, count } = this.parts;
-    const { path, route, parameters, timeUnit, key } = question;
-    const pass = venues.get(route.venue);
-    if (!pass) return this.unknownVenue(question);
+  /** Whether a question may leave, by what its client has had, and where it goes. */
+  private letGo(question: RestQuestion, who: string): Result<Leave, RestAnswer> {
+    const request = requestOf(question);
+    const pass = this.parts.venues.get(question.route.venue);
+    const weights = pass && this.weights.get(pass);
+    if (!pass || !weights) return notOk(this.unknownVenue(question));
+    const heldMs = this.firewall.waitMs(who);
+    if (heldMs > 0) return notOk(this.refuse('held', heldMs));
+    const end = this.places.take(who, request.isLarge ? LARGE_PLACES : 1, pass.room);
+    if (!end) return notOk(this.refuse('busy', SOON_MS));
+    const unused = weights.take(who, request.weight);
+    if (unused.ok) return ok({ question, request, who, pass, end, unused: unused.value });
+    end();
+    return notOk(this.refuse('over-own-share', unused.problem));
+  }
+
+  private refuse(why: WhyUnasked, retryInMs: Millis): RestAnswer {
+    this.parts.count(why);
+    return refusal(why, retryInMs);
+  }
+
+  private async fetch({ question, request, who, pass, end, unused }: Leave): Promise<RestAnswer> {
     const signal = this.deadline();
-    const request = { path, query: Object.fromEntries(parameters), weight: route.weight(parameters), timeUnit };
-    const asked = await pass.ask(request, signal.value).finally(signal.cancel);
-    if (!asked.ok) {
-      count(ENDINGS[asked.problem.is]);
-      return whyNot(asked.problem);
-    }
-    const answer = answerOf(asked.value);
+    const asked = await pass.ask(request, signal.value, () => this.firewall.waitMs(who));
+    signal.cancel();
+    end();
+    if (asked.ok) return this.told(question, who, asked.value);
+    // What a host that does not answer has counted for it is in the budget of all; who waits for it in vain does not pay twice.
+    unused();
+    return this.refuse(ENDINGS[asked.problem.is], asked.problem.retryInMs);
+  }
+
+  /** What Binance has answered somebody. */
+  private told({ key, route }: RestQuestion, who: string, told: HttpAnswer): RestAnswer {
+    const { kept, count } = this.parts;
+    const answer = answerOf(told);
     count(answer.status === 200 ? 'passed' : 'refused');
+    if (answer.status === 403) this.firewall.refused(who);
+    else this.firewall.passed(who);
     if (answer.status === 200) kept.keep(key, answer, route.keepMs);
+    else if (answer.status === 403) kept.keep(key, answer, FORBIDDEN_MS);
     else if (answer.status === 400) kept.keep(key, answer, Math.min(REFUSED_MS, route.keepMs));
     return answer;
   }
@@ -127,7 +201,22 @@ export class Passes {
   }
 }
 
-const ENDINGS: Record<PassFailure['is'], RestEnding> = { over: 'over-share', busy: 'busy', unreachable: 'unreachable' };
+const answerTo = (begun: Begun): Promise<RestAnswer> => (begun.ok ? begun.value : Promise.resolve(begun.problem));
+
+const requestOf = ({ path, route, parameters, timeUnit }: RestQuestion): PassRequest => ({
+  path,
+  query: Object.fromEntries(parameters),
+  weight: route.weight(parameters),
+  timeUnit,
+  isLarge: route.isLarge === true && !symbolsNamed(parameters),
+});
+
+const ENDINGS = {
+  over: 'over-share',
+  busy: 'busy',
+  held: 'held',
+  unreachable: 'unreachable',
+} as const satisfies Record<PassFailure['is'], WhyUnasked>;
 
 function answerOf({ status, headers, text }: HttpAnswer): RestAnswer {
   const passedOn = PASSED_ON.flatMap((name): [string, string][] => {
@@ -136,22 +225,3 @@ function answerOf({ status, headers, text }: HttpAnswer): RestAnswer {
   });
   return { status, headers: Object.fromEntries(passedOn), body: Buffer.from(text) };
 }
-
-/** In Binance's words, as far as it has some. */
-const whyNot = ({ is, retryInMs }: PassFailure): RestAnswer => complain({ ...COMPLAINTS[is], retryInMs });
-
-const COMPLAINTS = {
-  over: {
-    status: 429,
-    code: -1003,
-    msg: 'Too much request weight used; the share of the gateway’s clients is used up. Please use WebSocket Streams for live updates to avoid polling the API.',
-  },
-  busy: BUSY,
-  unreachable: { status: 503, code: -1001, msg: 'Internal error; unable to process your request. Please try again.' },
-} as const satisfies Record<PassFailure['is'], RestComplaint>;
-
-const NO_SPOT = complain({
-  status: 503,
-  code: -1000,
-  msg: 'This gateway does not know the REST API of the exchange that it reads: HOLDFAST_UPSTREAM_REST_URL says where it is.',
-});

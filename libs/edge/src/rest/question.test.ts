@@ -40,7 +40,20 @@ describe('a question to REST', () => {
     ]) {
       expect([value, ...refusal('trades', `symbol=${value}`)]).toEqual([value, 400, -1100]);
     }
-    expect(question('ticker', 'symbols=["A", "币安人生USDT"]').parameters.get('symbols')).toBe('["A", "币安人生USDT"]');
+    expect(question('ticker', 'symbols=["A", "币安人生USDT"]').parameters.get('symbols')).toBe('["A","币安人生USDT"]');
+  });
+
+  it('is the same however it is spelt: lists in any order, numbers with zeros in front', () => {
+    const { key, parameters } = question('ticker', 'symbols=["A","B","C"]');
+    for (const list of ['["C","A","B"]', '["B", "A", "C"]', '[%22C%22,%22B%22,%22A%22]'])
+      expect(question('ticker', `symbols=${list}`).key).toBe(key);
+    expect(parameters.get('symbols')).toBe('["A","B","C"]');
+    expect(question('exchangeInfo', 'permissions=["SPOT","MARGIN","SPOT"]').parameters.get('permissions')).toBe(
+      '["MARGIN","SPOT"]',
+    );
+    expect(question('trades', 'symbol=A&limit=0010').key).toBe(question('trades', 'symbol=A&limit=10').key);
+    expect(question('trades', 'symbol=A&limit=00').parameters.get('limit')).toBe('0');
+    expect(question('trades', 'symbol=001&limit=x0').parameters.get('symbol')).toBe('001');
   });
 
   it.each([
@@ -56,9 +69,9 @@ describe('a question to REST', () => {
     ['aggTrades', 'symbol=A', 4],
     ['klines', 'symbol=A&interval=1m', 2],
     ['ticker', 'symbols=["A","B"]', 8],
-    ['ticker/tradingDay', `symbols=[${Array.from({ length: 60 }, () => '"A"').join(',')}]`, 200],
+    ['ticker/tradingDay', `symbols=[${Array.from({ length: 60 }, (_, at) => `"A${at}"`).join(',')}]`, 200],
     ['ticker/24hr', 'symbol=A', 2],
-    ['ticker/24hr', `symbols=[${Array.from({ length: 21 }, () => '"A"').join(',')}]`, 40],
+    ['ticker/24hr', `symbols=[${Array.from({ length: 21 }, (_, at) => `"A${at}"`).join(',')}]`, 40],
     ['ticker/24hr', '', 80],
     ['ticker/price', 'symbol=A', 2],
     ['ticker/bookTicker', 'symbols=["A"]', 4],
@@ -84,6 +97,9 @@ describe('a question to REST', () => {
     ['trades', 'symbol=A&symbol=B', 400, -1101],
     ['trades', 'symbol=A&%73ymbol=B', 400, -1101],
     ['trades', 'symbol=%E0%A4%A', 400, -1100],
+    ['ticker', 'symbols=["A","B","A"]', 400, -1151],
+    ['ticker', 'symbols=["A",]', 400, -1100],
+    ['ticker', 'symbols=["A""B"]', 400, -1100],
     ['trades', `symbol=${'A'.repeat(8_192)}`, 414, -1101],
   ])('%s?%s is refused in Binance’s form', (path, query, status, code) => {
     expect(refusal(path, query)).toEqual([status, code]);

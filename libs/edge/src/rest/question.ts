@@ -19,7 +19,7 @@ export interface RestQuestion {
   route: RestRoute;
   parameters: RestParameters;
   timeUnit: 'MILLISECOND' | 'MICROSECOND';
-  /** The same for all who ask the same, in whatever order. */
+  /** The same for all who ask the same, in whatever order and however it is spelt. */
   key: string;
 }
 
@@ -50,9 +50,29 @@ function readParameters(query: string): Result<RestParameters, RestAnswer> {
     const [name, value] = (at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)]).map(decoded);
     if (name === undefined || value === undefined || !isOrdinary(value)) return notOk(ILLEGAL);
     if (parameters.has(name)) return notOk(TWICE);
-    parameters.set(name, value);
+    const spelt = spell(name, value);
+    if (!spelt.ok) return spelt;
+    parameters.set(name, spelt.value);
   }
   return ok(parameters);
+}
+
+/** Whole numbers, to which zeros in front add nothing. */
+const COUNTS: ReadonlySet<string> = new Set(['limit', 'fromId', 'startTime', 'endTime']);
+
+/**
+ * The one spelling of what may be spelt in many ways: each would be asked, and kept, as a question of its own. A list is one of names, whose order
+ * Binance promises nothing about: every row says whose it is.
+ *
+ * @see https://developers.binance.com/docs/binance-spot-api-docs/errors -1151
+ */
+function spell(name: string, value: string): Result<string, RestAnswer> {
+  if (COUNTS.has(name) && /^0+\d+$/.test(value)) return ok(value.replace(/^0+(?=\d)/, ''));
+  if (!value.startsWith('[')) return ok(value);
+  const names = JSON.parse(value) as string[];
+  const different = [...new Set(names)].toSorted();
+  if (name === 'symbols' && different.length < names.length) return notOk(REPEATED);
+  return ok(JSON.stringify(different));
 }
 
 /**
@@ -62,7 +82,7 @@ function readParameters(query: string): Result<RestParameters, RestAnswer> {
  * @see https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits `HTTP 403` is for the WAF
  */
 const isOrdinary = (value: string): boolean =>
-  /^(?:[\p{L}\p{N}_.:,+-]*|\[(?:"[\p{L}\p{N}_.-]*"(?:, ?)?)*\])$/u.test(value);
+  /^(?:[\p{L}\p{N}_.:,+-]*|\[(?:"[\p{L}\p{N}_.-]*"(?:, ?"[\p{L}\p{N}_.-]*")*)?\])$/u.test(value);
 
 /** As forms have it: a plus is a space. */
 function decoded(text: string): string | undefined {
@@ -89,9 +109,11 @@ const WRONG_METHOD: RestAnswer = { ...wrong, headers: { ...wrong.headers, allow:
 
 const TOO_LONG = complain({ status: 414, code: -1101, msg: `Too many parameters: more than ${LONGEST_QUERY} bytes.` });
 
-const ILLEGAL = complain({ status: 400, code: -1100, msg: 'Illegal characters found in a parameter.' });
+export const ILLEGAL = complain({ status: 400, code: -1100, msg: 'Illegal characters found in a parameter.' });
 
 const TWICE = complain({ status: 400, code: -1101, msg: 'Duplicate values for a parameter detected.' });
+
+const REPEATED = complain({ status: 400, code: -1151, msg: 'Symbol is present multiple times in the list.' });
 
 const unread = (read: number, sent: number): RestAnswer =>
   complain({

@@ -1,4 +1,5 @@
 import type { Counter, Metrics } from '#libs/runtime';
+import type { SlowReading } from './shares/untaken-answers.js';
 
 /** How a request was answered. */
 const ENDINGS = [
@@ -13,12 +14,19 @@ const ENDINGS = [
   'refused',
   /** Not asked: the share of clients is used up, or Binance has ordered to wait. */
   'over-share',
+  /** Not asked: this client has had its part of that share. */
+  'over-own-share',
+  /** Not asked: the firewall before Binance has refused what this client asked, or all of them, again and again. */
+  'held',
   /** Not asked: too much waits already. */
   'busy',
   'unreachable',
   'not-found',
   'bad-method',
   'bad-query',
+  'unknown-symbol',
+  /** The token is for none of the symbol's streams. */
+  'forbidden',
 ] as const;
 
 export type RestEnding = (typeof ENDINGS)[number];
@@ -32,4 +40,17 @@ export const restCounter = (metrics: Metrics): Counter<'result'> =>
       labelNames: ['result'],
     },
     ENDINGS.map((result) => ({ result })),
+  );
+
+const SLOW: readonly SlowReading[] = ['refused', 'stuck', 'too-slow'];
+
+/** Counts answers of which a slow reader got nothing, or not all. */
+export const slowReaderCounter = (metrics: Metrics): Counter<'how'> =>
+  metrics.counter(
+    {
+      name: 'holdfast_edge_rest_slow_readers_total',
+      help: 'Answers of REST that were not given whole because too many wait to be read: refused with 503; cut off where nothing moved and others needed the room (stuck), or because they were read too slowly.',
+      labelNames: ['how'],
+    },
+    SLOW.map((how) => ({ how })),
   );

@@ -1,8 +1,6 @@
 import { type IncomingMessage, type ServerResponse, createServer, request } from 'node:http';
 import { type AddressInfo, type Socket, connect as dial } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { spot } from '#libs/binance';
-import { Rest } from '#libs/rest';
 import { BinanceSettings, type EdgeSettings, systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { type TestEdge, startEdge } from '../../../../test/support/start-edge.js';
@@ -149,6 +147,20 @@ describe('what clients ask over REST', () => {
     expect(await metric('own')).toBe(3);
   });
 
+  it('is asked once where it is spelt in many ways', async () => {
+    await begin();
+    const forms = ['["BTCUSDT","ETHUSDT"]', '["ETHUSDT","BTCUSDT"]', '["ETHUSDT", "BTCUSDT"]'].map(encodeURIComponent);
+    for (const list of [...forms, ...forms]) {
+      const { status, text } = await get(`/api/v3/exchangeInfo?symbols=${list}`);
+      const { symbols } = JSON.parse(text) as { symbols: { symbol: string }[] };
+      expect([status, symbols.map(({ symbol }) => symbol)]).toEqual([200, ['BTCUSDT', 'ETHUSDT']]);
+    }
+    expect(passedOn()).toEqual(['exchangeInfo?symbols=["BTCUSDT","ETHUSDT"]']);
+    const twice = await get(`/api/v3/ticker/price?symbols=${encodeURIComponent('["BTCUSDT","BTCUSDT"]')}`);
+    expect([twice.status, JSON.parse(twice.text)]).toMatchObject([400, { code: -1151 }]);
+    expect(passedOn()).toHaveLength(1);
+  });
+
   it('is asked once where many ask the same at once, in whatever order of the parameters', async () => {
     await begin();
     simulator.strike({ name: 'rest-slow', path: 'klines', delayMs: 300 });
@@ -178,29 +190,6 @@ describe('what clients ask over REST', () => {
     expect(passedOn()).toHaveLength(3);
   });
 
-  it('takes no more of the weight than the share of clients, and leaves the rest for holes', async () => {
-    await begin({ restPercent: 5 });
-    // 5 % of 6,000, less the three per cent that are never used up, is 291.
-    for (let limit = 1; limit <= 11; limit += 1)
-      expect((await get(`/api/v3/trades?symbol=BTCUSDT&limit=${limit}`)).status).toBe(200);
-    const { status, headers, text } = await get('/api/v3/trades?symbol=BTCUSDT&limit=12');
-    expect([status, JSON.parse(text)]).toEqual([429, { code: -1003, msg: expect.stringContaining('share') as string }]);
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(30);
-    expect([passedOn().length, simulator.restRequests.at(-1)?.usedWeight]).toEqual([11, 275]);
-    // Answers of our own, and what weighs so little that it still fits.
-    expect((await get('/api/v3/time')).status).toBe(200);
-    expect((await get('/api/v3/ticker/price?symbol=BTCUSDT')).status).toBe(200);
-    const settings = Object.assign(new BinanceSettings(), { restUrl: simulator.restUrl });
-    const { budget } = edge.bus;
-    const repair = new Rest({ market: spot, settings, timeUnit: 'MILLISECOND', budget, clock: systemClock });
-    closers.push(() => repair.stop());
-    const query = { symbol: 'BTCUSDT', limit: 1_000 };
-    const never = new AbortController().signal;
-    expect(await repair.get({ path: '/api/v3/depth', query, weight: 50 }, never)).toMatchObject({ ok: true });
-    expect(await metric('over-share')).toBe(1);
-    expect(simulator.violations).toEqual([]);
-  });
-
   it.each([
     [429, 7],
     [418, 90],
@@ -228,7 +217,7 @@ describe('what clients ask over REST', () => {
       status: 500,
       text: '{"code":-1000,"msg":"An unknown error."}',
     });
-    const page = await serve((_, response) => void response.writeHead(403).end('<html>Forbidden</html>'));
+    const page = await serve((_, response) => void response.writeHead(502).end('<html>Bad gateway</html>'));
     await beginAt({ restUrl: page.url });
     const { status, text } = await get('/api/v3/trades?symbol=BTCUSDT');
     expect([status, JSON.parse(text)]).toMatchObject([503, { code: -1001 }]);
@@ -249,8 +238,8 @@ describe('what clients ask over REST', () => {
     expect((await get('/api/v3/time')).status).toBe(200);
   });
 
-  it('may wait for no more answers at once than there may be connections', async () => {
-    await begin({ maxConnections: 2 });
+  it('may wait for no more answers of one client at once than half as many as there may be connections', async () => {
+    await begin({ maxConnections: 4 });
     simulator.strike({ name: 'rest-slow', path: 'trades', delayMs: 500, count: 1 });
     const waiting = [1, 2].map(() => get('/api/v3/trades?symbol=BTCUSDT'));
     await until(() => passedOn().length === 1);
@@ -422,7 +411,19 @@ describe('what is no question', () => {
   it('is counted from 0, by how it was answered', async () => {
     await begin();
     const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
-    for (const result of ['own', 'cached', 'joined', 'passed', 'refused', 'over-share', 'busy', 'unreachable'])
+    for (const result of [
+      'own',
+      'cached',
+      'joined',
+      'passed',
+      'refused',
+      'over-share',
+      'over-own-share',
+      'held',
+      'busy',
+    ])
+      expect(text).toContain(`holdfast_edge_rest_requests_total{result="${result}"} 0\n`);
+    for (const result of ['unreachable', 'unknown-symbol', 'forbidden'])
       expect(text).toContain(`holdfast_edge_rest_requests_total{result="${result}"} 0\n`);
     expect(text).toContain('holdfast_edge_rest_kept_bytes 0\n');
   });

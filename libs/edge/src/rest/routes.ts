@@ -17,6 +17,10 @@ export interface RestRoute {
   keepMs: Millis;
   /** What is answered from what this process knows, where it knows it. */
   own?: 'ping' | 'time' | 'depth';
+  /** Of all symbols it has megabytes. */
+  isLarge?: boolean;
+  /** It says what streams of symbols say, or said: who may not have those may not have it. */
+  isOfSymbols: boolean;
 }
 
 /** Prices and tickers move while they are read; so much older they may be. */
@@ -30,11 +34,12 @@ const EXCHANGE_INFO_MS: Millis = 60_000;
 
 const always = (weight: number) => (): number => weight;
 
-/** How many symbols are named; undefined where none is, and all are meant. */
-function symbolCount(asked: RestParameters): number | undefined {
-  if (asked.has('symbol')) return 1;
-  const list = asked.get('symbols');
-  return list === undefined ? undefined : list.split(',').length;
+/** The symbols that are named; undefined where none is, and all are meant. */
+export function symbolsNamed(asked: RestParameters): readonly string[] | undefined {
+  const [symbol, symbols] = [asked.get('symbol'), asked.get('symbols')];
+  if (symbol === undefined && symbols === undefined) return undefined;
+  const list = symbols?.startsWith('[') ? (JSON.parse(symbols) as string[]) : (symbols ?? []);
+  return [symbol ?? [], list].flat();
 }
 
 function depthWeight(asked: RestParameters): number {
@@ -45,10 +50,11 @@ function depthWeight(asked: RestParameters): number {
 }
 
 /** 4 for each symbol, 200 for more than 50. */
-const weightPerSymbol = (asked: RestParameters): number => Math.min(200, 4 * (symbolCount(asked) ?? 1));
+const weightPerSymbol = (asked: RestParameters): number =>
+  Math.min(200, 4 * Math.max(1, symbolsNamed(asked)?.length ?? 1));
 
 function weightOf24Hours(asked: RestParameters): number {
-  const count = symbolCount(asked) ?? Infinity;
+  const count = symbolsNamed(asked)?.length ?? Infinity;
   if (count <= 20) return 2;
   return count <= 100 ? 40 : 80;
 }
@@ -61,6 +67,7 @@ const spot = (parameters: string, weight: RestRoute['weight'], keepMs: Millis, o
   parameters: parameters.split(' ').filter((name) => name !== ''),
   weight,
   keepMs,
+  isOfSymbols: parameters.startsWith('symbol'),
   ...(own && { own }),
 });
 
@@ -70,7 +77,7 @@ const KLINES = 'symbol interval startTime endTime timeZone limit';
 const atStart = (venue: Venue, prefix: string): [string, RestRoute][] =>
   Object.entries({ ping: 0, time: 0, exchangeInfo: EXCHANGE_INFO_MS }).map(([name, keepMs]) => [
     `${prefix}${name}`,
-    { venue, parameters: [], weight: always(1), keepMs },
+    { venue, parameters: [], weight: always(1), keepMs, isOfSymbols: false },
   ]);
 
 /**
@@ -82,7 +89,11 @@ export const ROUTES: ReadonlyMap<string, RestRoute> = new Map([
   ...Object.entries({
     ping: spot('', always(1), 0, 'ping'),
     time: spot('', always(1), 0, 'time'),
-    exchangeInfo: spot('symbol symbols permissions showPermissionSets symbolStatus', always(20), EXCHANGE_INFO_MS),
+    exchangeInfo: {
+      ...spot('symbol symbols permissions showPermissionSets symbolStatus', always(20), EXCHANGE_INFO_MS),
+      isLarge: true,
+      isOfSymbols: false,
+    },
     depth: spot('symbol limit symbolStatus', depthWeight, 0, 'depth'),
     trades: spot('symbol limit', always(25), SECOND),
     historicalTrades: spot('symbol limit fromId', always(25), SECOND),

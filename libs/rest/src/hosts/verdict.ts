@@ -55,10 +55,14 @@ export function judge({ status, headers, text }: HttpAnswer, now: Millis): Verdi
   return { is: 'failed', why, forMs: retryAfterMs ?? 0 };
 }
 
-/** The same of an answer that is passed on as it came: reading megabytes takes long, so its beginning tells whether it is JSON. */
-export function judgeUnread(answer: HttpAnswer, now: Millis): Verdict {
+/**
+ * The same of an answer to what somebody else has asked, to whom it is passed on as it came. Reading megabytes takes long, so its beginning
+ * tells whether it is JSON. And a firewall that refuses judges the question: no other host would answer it, and nobody else is to suffer.
+ */
+export function judgeForOthers(answer: HttpAnswer, now: Millis): Verdict {
   if (answer.status === 200 && /^\s*[[{]/.test(answer.text)) return { is: 'answered', value: undefined };
-  return judge(answer, now);
+  const verdict = judge(answer, now);
+  return verdict.is === 'forbidden' && answer.status === 403 ? { is: 'refused', why: verdict.why } : verdict;
 }
 
 /** Whether it is Binance that says what is wrong, and nobody between. */

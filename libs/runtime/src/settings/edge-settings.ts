@@ -105,7 +105,7 @@ export class EdgeSettings extends ClientRestSettings {
     env: 'HOLDFAST_MAX_BACKLOGS_BYTES',
     read: integer,
     expected: 'a number of bytes from 65536 to 1099511627776, or 0 (a quarter of the memory that this process may use)',
-    says: 'What may wait for all slow clients together. Where three quarters of it wait, the slowest are cut off until half is free.',
+    says: 'What may wait for all slow clients together. Where three quarters of it wait, the slowest are cut off until half is free. Answers of REST that are read slowly may take a quarter as much beside it.',
   })
   @Max(1_099_511_627_776)
   @Min(0)

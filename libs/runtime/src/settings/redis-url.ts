@@ -1,3 +1,4 @@
+import { host } from './readers.js';
 import type { SettingReader } from './setting.js';
 
 export interface RedisHost {
@@ -51,10 +52,11 @@ export const redisUrl: SettingReader<string> = (given) =>
   readRedisUrl(given) === undefined ? undefined : given.trim();
 
 function readHost(text: string, defaultPort: number): RedisHost | undefined {
-  // A scheme that URL knows no port of, so that none is left out.
+  // A scheme that URL knows no port of, so that none is left out; it takes more for a host than is one.
   const url = URL.parse(`redis://${text}`);
-  if (!url || url.hostname === '' || url.port === '0' || url.pathname !== '') return undefined;
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || defaultPort) };
+  const name = url ? host(url.hostname) : undefined;
+  if (name === undefined || url?.port === '0' || url?.pathname !== '') return undefined;
+  return { host: name, port: Number(url.port || defaultPort) };
 }
 
 /** A user without a password is a password that was written in the wrong place. */

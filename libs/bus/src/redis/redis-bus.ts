@@ -5,7 +5,7 @@ import type { BusParts } from '../local/bus-parts.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
 import { Complaints } from './pubsub/complaints.js';
-import { type RedisAddressee, connectTo, cut, describeAddress } from './pubsub/connection.js';
+import { type RedisAddressee, connectTo, cutUnlessAt, describeAddress } from './pubsub/connection.js';
 import type { LivenessParts } from './pubsub/liveness.js';
 import { Sentinels } from './pubsub/sentinels.js';
 import { Persistence } from './persistence.js';
@@ -51,7 +51,9 @@ export class RedisBus implements Bus {
     this.parts = partsOf(addressee, { clock, log, counts, roundTrip: roundTripOf(metrics) });
     const { publishing, subscribing } = this.parts;
     const { redis } = publishing;
-    this.sentinels = new Sentinels(addressee, () => [publishing, subscribing].forEach(cut));
+    this.sentinels = new Sentinels(addressee, (master) => {
+      for (const connection of [publishing, subscribing]) cutUnlessAt(connection, master);
+    });
     const messages = new RedisMessages({ prefix, queueBytes }, this.parts, new Subscribers(counts, log));
     this.messages = messages;
     this.persistence = new Persistence(messages.liveness, clock, this.parts.complaints);

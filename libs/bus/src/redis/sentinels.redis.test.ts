@@ -161,7 +161,8 @@ describe('a bus whose sentinel says what it is told to', () => {
     });
     await once(sentinel.listen(0, '127.0.0.1'), 'listening');
     const { port } = sentinel.address() as AddressInfo;
-    const bus = new RedisBus({ redisUrl: `redis-sentinel://127.0.0.1:${port}/mymaster`, queueBytes: 1_000_000 });
+    const redisUrl = `redis-sentinel://127.0.0.1:${port}/mymaster`;
+    const bus = new RedisBus({ redisUrl, queueBytes: 1_000_000 }, { log });
     buses.push(bus);
     return bus;
   };
@@ -206,6 +207,24 @@ describe('a bus whose sentinel says what it is told to', () => {
     say('mymaster');
     await until(() => states.join() === 'down,up', { deadlineMs: 10_000 });
     expect(await portsOf(servers)).toEqual([servers[1].port, servers[1].port]);
+    // Another sentinel says so, too.
+    say('mymaster');
+    bus.messages.publish('t', 'there');
+    await until(() => heard.length === 2);
+    expect(states).toEqual(['down', 'up']);
+    expect(lines.filter(({ why }) => why?.includes('unreachable'))).toEqual([]);
+  });
+
+  it('leaves it also when the sentinel was away while that changed', async () => {
+    const bus = await start(() => []);
+    named = servers[0].port;
+    await bus.start();
+    await until(() => isUp(bus));
+    named = servers[1].port;
+    for (const socket of sockets) socket.destroy();
+    const { port } = servers[1];
+    const isThere = async (): Promise<boolean> => (await portsOf(servers)).join() === `${port},${port}`;
+    await until(async () => isUp(bus) && (await isThere()), { deadlineMs: 15_000, what: 'all is at the new master' });
   });
 });
 

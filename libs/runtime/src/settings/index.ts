@@ -5,6 +5,6 @@ export { EdgeSettings } from './edge-settings.js';
 export { OpsSettings } from './ops-settings.js';
 export { UpstreamSettings } from './upstream-settings.js';
 export * from './readers.js';
-export { type RedisAddress, readRedisUrl } from './redis-url.js';
+export { type RedisAddress, type RedisHost, readRedisUrl } from './redis-url.js';
 export { Setting, SettingsError, readSettings, settingsOf } from './setting.js';
 export type { Environment, SettingDetails } from './setting.js';

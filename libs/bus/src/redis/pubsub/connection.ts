@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { type Millis, doubled } from '#libs/core';
-import { type RedisAddress, systemRandom } from '#libs/runtime';
+import { type RedisAddress, type RedisHost, systemRandom } from '#libs/runtime';
 
 const RETRY_FIRST_MS: Millis = 50;
 const RETRY_MOST_MS: Millis = 1_000;
@@ -70,8 +70,9 @@ function bySentinels(addressee: RedisAddressee, retryStrategy: () => Millis): Re
     name: masterName ?? '',
     role: 'master',
     sentinelCommandTimeout: SENTINEL_ANSWERS_MS,
-    // Were it anything but a number, the connection would be over for ever once no sentinel is there.
-    sentinelRetryStrategy: retryStrategy,
+    // Were it anything but a number, the connection would be over for ever once no sentinel is there. ioredis goes on behind the
+    // sentinel that answered last, so the end of its list says nothing the first time.
+    sentinelRetryStrategy: (time) => (time === 1 ? 1 : retryStrategy()),
     ...(sentinelUsername !== undefined && { sentinelUsername }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),
     ...(isTls && { sentinelTLS: {}, enableTLSForSentinelMode: true }),
@@ -106,8 +107,22 @@ export function cut({ redis }: RedisConnection): void {
   if (redis.status === 'ready' || redis.status === 'connect') redis.stream.destroy();
 }
 
-/** What became of a connection, in the same words as long as the same is wrong: how long ioredis waits is not part of it. */
-export const troubleOf = ({ message }: Error): string => message.replace(/ Retrying from scratch after [\d.]+ms\./, '');
+/** Ends it where it does not lead to this server, also one that has only begun to. By a host's name it cannot be known. */
+export function cutUnlessAt({ redis }: RedisConnection, { host, port }: RedisHost): void {
+  const { remoteAddress, remotePort, destroyed = true } = (redis.stream as typeof redis.stream | undefined) ?? {};
+  const isThere = remoteAddress?.replace(/^::ffff:/, '') === host && remotePort === port;
+  if (!isThere && !destroyed) redis.stream.destroy();
+}
+
+/** The end of the list of sentinels, of whom none has failed. */
+const NO_SENTINEL_FAILED = /^All sentinels are unreachable\. Retrying from scratch after [\d.]+ms\.$/;
+
+/**
+ * What became of a connection, in the same words as long as the same is wrong: how long ioredis waits is not part of it.
+ * Undefined where it says nothing.
+ */
+export const troubleOf = ({ message }: Error): string | undefined =>
+  NO_SENTINEL_FAILED.test(message) ? undefined : message.replace(/ Retrying from scratch after [\d.]+ms\./, '');
 
 /** What Redis itself answered, as opposed to what became of a connection; undefined where it answered nothing. */
 export const wordsOf = (error: Error): string | undefined => (error.name === 'ReplyError' ? error.message : undefined);

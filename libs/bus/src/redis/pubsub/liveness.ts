@@ -138,7 +138,8 @@ export class Liveness {
   }
 
   /** While the bus is up this is only remembered: if it matters, the bus goes down and says why. */
-  private note(why: string): void {
+  private note(why: string | undefined): void {
+    if (why === undefined) return;
     this.trouble = why;
     if (this.current === 'up' || this.hasStopped) return;
     this.parts.complaints.say('bus.trouble', why, 'Redis does not carry messages yet; going on trying');

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { Millis } from '#libs/core';
+import type { RedisHost } from '#libs/runtime';
 import type { RedisAddressee } from './connection.js';
 
 /** What sentinels publish when another Redis has become the master: `<name> <old host> <old port> <new host> <new port>`. */
@@ -17,9 +18,14 @@ const RETRY_MS: Millis = 2_000;
 export class Sentinels {
   private readonly connections: readonly Redis[];
 
-  /** @param moved told that the master is another one. */
-  constructor(addressee: RedisAddressee, moved: () => void) {
+  /** @param found told where the master is: when it has changed, and when a sentinel is there (again), for it may have changed before. */
+  constructor(addressee: RedisAddressee, found: (master: RedisHost) => void) {
     const { hosts, masterName, sentinelUsername: username, sentinelPassword: password, isTls } = addressee;
+    /** Who knows no such master answers nothing. */
+    const tell = (answer: unknown): void => {
+      const [host, port] = Array.isArray(answer) ? (answer as unknown[]) : [];
+      if (typeof host === 'string') found({ host, port: Number(port) });
+    };
     this.connections = (masterName === undefined ? [] : hosts).map((host) => {
       const redis = new Redis({
         ...host,
@@ -39,9 +45,14 @@ export class Sentinels {
       });
       // One that is away is one of several; that none is there is said by who looks for the master.
       redis.on('error', () => undefined);
-      redis.on('ready', () => void redis.subscribe(SWITCHED).catch(() => undefined));
+      redis.on('ready', () => {
+        // In this order and at once: nothing but subscribing is possible afterwards, and no change may come in between.
+        redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', masterName ?? '').then(tell, () => undefined);
+        void redis.subscribe(SWITCHED).catch(() => undefined);
+      });
       redis.on('message', (_channel, text: string) => {
-        if (text.startsWith(`${masterName} `)) moved();
+        const [name, , , ...to] = text.split(' ');
+        if (name === masterName) tell(to);
       });
       return redis;
     });

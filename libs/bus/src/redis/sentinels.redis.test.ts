@@ -223,8 +223,9 @@ describe('a bus whose sentinel says what it is told to', () => {
     named = servers[1].port;
     for (const socket of sockets) socket.destroy();
     const { port } = servers[1];
-    const isThere = async (): Promise<boolean> => (await portsOf(servers)).join() === `${port},${port}`;
-    await until(async () => isUp(bus) && (await isThere()), { deadlineMs: 15_000, what: 'all is at the new master' });
+    await until(() => !isUp(bus), { deadlineMs: 15_000, what: 'it leaves' });
+    await until(() => isUp(bus), { deadlineMs: 15_000, what: 'it is there' });
+    expect(await portsOf(servers)).toEqual([port, port]);
   });
 });
 

@@ -3,7 +3,7 @@ import type { Pass } from '#libs/rest';
 import { FairParts } from './fair-parts.js';
 
 /** Weight that was taken, and counts for a window. */
-interface Taking {
+interface WeightTaken {
   at: Millis;
   who: string;
   weight: number;
@@ -14,7 +14,7 @@ interface Taking {
 export class FairWeight {
   private readonly parts = new FairParts();
   /** Oldest first. */
-  private readonly takings = new Set<Taking>();
+  private readonly takings = new Set<WeightTaken>();
 
   constructor(
     private readonly clock: Pick<Clock, 'now'>,
@@ -56,7 +56,7 @@ export class FairWeight {
     }
   }
 
-  private end(taking: Taking): void {
+  private end(taking: WeightTaken): void {
     this.takings.delete(taking);
     taking.giveBack();
   }

@@ -7,6 +7,8 @@ import type { Bus } from '../ports/bus.js';
 import { Complaints } from './pubsub/complaints.js';
 import { addressOf, connectTo, hasPassword } from './pubsub/connection.js';
 import type { LivenessParts } from './pubsub/liveness.js';
+import { Marker } from './lease/marker.js';
+import { RedisLease } from './lease/redis-lease.js';
 import { Persistence } from './persistence.js';
 import { RedisBudget } from './redis-budget.js';
 import { RedisMarks } from './redis-marks.js';
@@ -34,6 +36,7 @@ export class RedisBus implements Bus {
   readonly budget: RedisBudget;
   readonly marks: RedisMarks;
   readonly ask: AskOverMessages;
+  readonly lease: RedisLease;
   private readonly parts: LivenessParts;
   private readonly persistence: Persistence;
   private hasStopped = false;
@@ -58,6 +61,11 @@ export class RedisBus implements Bus {
       counts,
       log,
     });
+    const { publishing } = this.parts;
+    this.lease = new RedisLease(
+      { publishing, prefix, publisher: messages.publisher, clock },
+      new Marker(messages, clock),
+    );
     messages.onState((state) => {
       if (state === 'up') this.budget.tell();
     });

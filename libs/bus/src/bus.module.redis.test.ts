@@ -38,7 +38,7 @@ async function busWith(redisPrefix: string, redisUrl = redis.url, more: Partial<
 }
 
 /** Uses every port once, and says what came of it. */
-async function useAll({ messages, terms, budget, marks, ask }: Bus): Promise<string[]> {
+async function useAll({ messages, terms, budget, marks, ask, lease }: Bus): Promise<string[]> {
   const heard: string[] = [];
   await messages.subscribe('t', (text) => heard.push(text)).ready;
   await ask.answer('q', (question) => question).ready;
@@ -49,6 +49,9 @@ async function useAll({ messages, terms, budget, marks, ask }: Bus): Promise<str
     await budget.take(key, 5, 60_000);
     await budget.hold(key, 60_000);
   }
+  await lease.look('{lead}');
+  await lease.hold('{lead}', { owner: 'a', term: 1, mayRestore: () => true }).enter();
+  expect(await lease.heardAll(5_000)).toBe(true);
   await marks.write('marks', new Map([['a', 'mark']]));
   heard.push(...(await marks.read('marks')).values());
   await until(() => heard.length === 3);
@@ -59,17 +62,18 @@ it('every channel and key of an installation begins with its prefix', async () =
   expect(await useAll(await busWith('staging:'))).toEqual(['answer', 'event', 'mark']);
   const channels = (await operator.pubsub('CHANNELS')) as string[];
   const keys = await operator.keys('*');
-  expect([channels.length, keys.length]).toEqual([4, 8]);
+  expect([channels.length, keys.length]).toEqual([5, 9]);
   expect([...channels, ...keys].filter((name) => !name.startsWith('staging:'))).toEqual([]);
 });
 
-it('two installations on one Redis share neither messages nor attempts, orders, terms and marks', async () => {
+it('two installations on one Redis share neither messages nor attempts, orders, terms, marks and leases', async () => {
   const [one, other] = [await busWith('one:'), await busWith('other:')];
   const strays: string[] = [];
   await other.messages.subscribe('t', (text) => strays.push(text)).ready;
   await useAll(one);
   expect(await other.budget.take('plain', 1, 60_000)).toBe(0);
   expect([...(await other.marks.read('marks'))]).toEqual([]);
+  expect(await other.lease.look('{lead}')).toBeUndefined();
   await one.terms.next('epoch', 9_000_000_000_000);
   expect(await other.terms.next('epoch')).toBeLessThan(9_000_000_000_000);
   expect(strays).toEqual([]);

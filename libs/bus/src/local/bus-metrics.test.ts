@@ -13,7 +13,7 @@ it('every count of a bus is shown under its name, the same however often it is a
 
   isUp = false;
   Object.assign(counts, { published: 1, received: 2, subscriberErrors: 3, unasked: 4, notUnderstood: 5, wentDown: 6 });
-  Object.assign(counts, { droppedDown: 7, droppedFailed: 8, publishedAgain: 11, unanswered: 12 });
+  Object.assign(counts, { droppedDown: 7, droppedFailed: 8, publishedAgain: 11, unanswered: 12, notHeld: 13 });
   counts.events = { bytes: 20, droppedFull: 9 };
   counts.asks = { bytes: 3, droppedFull: 10 };
   const wanted = [
@@ -29,6 +29,7 @@ it('every count of a bus is shown under its name, the same however often it is a
     'holdfast_bus_dropped_total{reason="full"} 9',
     'holdfast_bus_dropped_total{reason="asks-full"} 10',
     'holdfast_bus_dropped_total{reason="failed"} 8',
+    'holdfast_bus_dropped_total{reason="not-held"} 13',
     'holdfast_bus_up 0',
     'holdfast_bus_queued_bytes 23',
   ];

@@ -23,6 +23,8 @@ export interface BusCounts {
   asks: QueueCounts;
   /** Not published: the bus was down. */
   droppedDown: number;
+  /** Not published: only the holder of a lease may say it, and this connection is not registered as his. */
+  notHeld: number;
   /** Handed to Redis, but Redis refused or the connection died before it answered. */
   droppedFailed: number;
   subscriberErrors: number;
@@ -42,6 +44,7 @@ export const newBusCounts = (): BusCounts => ({
   events: { bytes: 0, droppedFull: 0 },
   asks: { bytes: 0, droppedFull: 0 },
   droppedDown: 0,
+  notHeld: 0,
   droppedFailed: 0,
   subscriberErrors: 0,
   unasked: 0,
@@ -97,7 +100,7 @@ export function roundTripOf(metrics: Metrics): (ms: Millis) => void {
 function dropped(metrics: Metrics, counts: BusCounts): void {
   metrics.counter({
     name: 'holdfast_bus_dropped_total',
-    help: 'Messages not published, by reason: bus down, room of events or of questions and answers full, refused or lost by Redis.',
+    help: 'Messages not published, by reason: bus down, room of events or of questions and answers full, refused or lost by Redis, lease not held.',
     labelNames: ['reason'],
     collect() {
       this.reset();
@@ -105,6 +108,7 @@ function dropped(metrics: Metrics, counts: BusCounts): void {
       this.inc({ reason: 'full' }, counts.events.droppedFull);
       this.inc({ reason: 'asks-full' }, counts.asks.droppedFull);
       this.inc({ reason: 'failed' }, counts.droppedFailed);
+      this.inc({ reason: 'not-held' }, counts.notHeld);
     },
   });
 }

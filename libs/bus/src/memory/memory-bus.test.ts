@@ -3,6 +3,7 @@ import { Metrics } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { askContract } from '../ports/ask.contract.js';
 import { budgetContract } from '../ports/budget.contract.js';
+import { leaseContract } from '../ports/lease.contract.js';
 import { marksContract } from '../ports/marks.contract.js';
 import { messagesContract } from '../ports/messages.contract.js';
 import { termsContract } from '../ports/terms.contract.js';
@@ -67,6 +68,33 @@ describe('the budget in memory', () => {
 
 describe('marks in memory', () => {
   marksContract(() => new MemoryBus());
+});
+
+describe('the lease in memory', () => {
+  leaseContract(() => {
+    const bus = new MemoryBus();
+    return [bus, bus];
+  });
+
+  it('is claimed without anything under way: from then on nothing leaves of whoever held it, and that is counted', async () => {
+    const metrics = new Metrics();
+    const { lease, messages } = new MemoryBus({ metrics });
+    const heard: string[] = [];
+    messages.subscribe('t', (text) => heard.push(text));
+    const holding = lease.hold('k', { owner: 'a', term: 1, mayRestore: () => true });
+    await holding.enter();
+    holding.messages.publish('t', 'mine');
+    void lease.claim('k', { owner: 'b', above: 0, seen: { owner: 'a', term: 1, beat: 1, next: '' } });
+    holding.messages.publish('t', 'not mine');
+    expect([heard, holding.isOpen]).toEqual([['mine'], false]);
+    expect(await metrics.registry.metrics()).toContain('holdfast_bus_dropped_total{reason="not-held"} 1');
+  });
+
+  it('gives terms at or above the time, so that those of a later process are higher', async () => {
+    const clock = new FakeClock();
+    const answer = await new MemoryBus({ clock }).lease.claim('k', { owner: 'a', above: 0, seen: undefined });
+    expect(answer).toEqual({ is: 'given', term: clock.wallAt(clock.now()) });
+  });
 });
 
 describe('asking in memory', () => {

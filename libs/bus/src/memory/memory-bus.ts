@@ -6,10 +6,12 @@ import { Subscribers } from '../local/subscribers.js';
 import type { Ask } from '../ports/ask.js';
 import type { Budget } from '../ports/budget.js';
 import type { Bus } from '../ports/bus.js';
+import type { Lease } from '../ports/lease.js';
 import type { Marks } from '../ports/marks.js';
 import type { Messages } from '../ports/messages.js';
 import type { Terms } from '../ports/terms.js';
 import { MemoryBudget } from './memory-budget.js';
+import { MemoryLease } from './memory-lease.js';
 import { MemoryMarks } from './memory-marks.js';
 import { MemoryMessages } from './memory-messages.js';
 import { MemoryTerms } from './memory-terms.js';
@@ -24,6 +26,7 @@ export class MemoryBus implements Bus {
   readonly budget: Budget;
   readonly marks: Marks = new MemoryMarks();
   readonly ask: Ask;
+  readonly lease: Lease;
   private readonly asking: AskOverMessages;
 
   constructor({ clock = systemClock, log = silentLog, metrics = new Metrics() }: Partial<BusParts> = {}) {
@@ -31,6 +34,7 @@ export class MemoryBus implements Bus {
     this.messages = messages;
     this.terms = new MemoryTerms(clock);
     this.budget = new MemoryBudget(clock);
+    this.lease = new MemoryLease(messages, this.counts, clock);
     this.asking = new AskOverMessages({
       publish: (topic, text) => messages.publish(topic, text),
       subscribe: (topic, deliver) => messages.subscribe(topic, deliver),

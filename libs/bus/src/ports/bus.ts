@@ -1,6 +1,7 @@
 import type { Service } from '#libs/runtime';
 import type { Ask } from './ask.js';
 import type { Budget } from './budget.js';
+import type { Lease } from './lease.js';
 import type { Marks } from './marks.js';
 import type { Messages } from './messages.js';
 import type { Terms } from './terms.js';
@@ -17,4 +18,5 @@ export interface Bus extends Service {
   readonly budget: Budget;
   readonly marks: Marks;
   readonly ask: Ask;
+  readonly lease: Lease;
 }

@@ -6,6 +6,7 @@ import { type TestRedis, startRedis } from '../../../../test/support/start-redis
 import { until } from '../../../../test/support/until.js';
 import { askContract } from '../ports/ask.contract.js';
 import { budgetContract } from '../ports/budget.contract.js';
+import { leaseContract } from '../ports/lease.contract.js';
 import { marksContract } from '../ports/marks.contract.js';
 import { messagesContract } from '../ports/messages.contract.js';
 import type { BusState } from '../ports/messages.js';
@@ -33,6 +34,18 @@ describe('the Redis bus', () => {
   });
   describe('asking', () => {
     askContract(makeOwn);
+  });
+  describe('the lease, of two owners in one process', () => {
+    leaseContract(() => {
+      const bus = makeOwn();
+      return [bus, bus];
+    });
+  });
+  describe('the lease, of two processes', () => {
+    leaseContract(() => {
+      const prefix = `${randomUUID()}:`;
+      return [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];
+    });
   });
 
   it('shares terms, attempts, orders and marks between processes', async () => {

@@ -8,6 +8,8 @@ import { Complaints } from './pubsub/complaints.js';
 import { type RedisAddressee, connectTo, cutUnlessAt, describeAddress } from './pubsub/connection.js';
 import type { LivenessParts } from './pubsub/liveness.js';
 import { Sentinels } from './pubsub/sentinels.js';
+import { Marker } from './lease/marker.js';
+import { RedisLease } from './lease/redis-lease.js';
 import { Persistence } from './persistence.js';
 import { RedisBudget } from './redis-budget.js';
 import { RedisMarks } from './redis-marks.js';
@@ -38,6 +40,7 @@ export class RedisBus implements Bus {
   readonly budget: RedisBudget;
   readonly marks: RedisMarks;
   readonly ask: AskOverMessages;
+  readonly lease: RedisLease;
   private readonly parts: LivenessParts;
   private readonly sentinels: Sentinels;
   private readonly persistence: Persistence;
@@ -69,6 +72,11 @@ export class RedisBus implements Bus {
       counts,
       log,
     });
+    const { publishing } = this.parts;
+    this.lease = new RedisLease(
+      { publishing, prefix, publisher: messages.publisher, clock },
+      new Marker(messages, clock),
+    );
     messages.onState((state) => {
       if (state === 'up') this.budget.tell();
     });

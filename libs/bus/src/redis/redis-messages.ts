@@ -14,7 +14,7 @@ interface RedisMessagesOptions {
 /** Messages over Redis pub/sub: two connections, one of which only hears. */
 export class RedisMessages implements Messages {
   readonly liveness: Liveness;
-  private readonly publisher: RedisPublisher;
+  readonly publisher: RedisPublisher;
   private readonly subscriber: RedisSubscriber;
   private readonly prefix: string;
   private readonly echoTopic = `holdfast:echo:${randomUUID()}`;

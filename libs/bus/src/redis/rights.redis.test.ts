@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
 import { until } from '../../../../test/support/until.js';
+import type { Holding } from '../ports/lease.js';
 import { RedisBus } from './redis-bus.js';
 
 /** The rights that PROTOCOL.md tells operators to give: what follows `ACL SETUSER <user>` there. */
@@ -35,6 +36,15 @@ describe('with just the rights that PROTOCOL.md names', () => {
     await bus.start();
     return bus;
   };
+  const takeOver = async ({ lease, messages }: RedisBus, owner: string): Promise<Holding> => {
+    await until(() => messages.state === 'up');
+    const key = 'holdfast:spot:{lead}';
+    const answer = await lease.claim(key, { owner, above: 0, seen: await lease.look(key) });
+    const term = answer.is === 'given' ? answer.term : 0;
+    const holding = lease.hold(key, { owner, term, mayRestore: () => true });
+    expect(await holding.enter()).toBe('entered');
+    return holding;
+  };
   const denials = async (): Promise<unknown[]> => (await operator.call('ACL', 'LOG')) as unknown[];
 
   it('an edge and an upstream do all they need, and Redis has nothing to deny', async () => {
@@ -62,9 +72,19 @@ describe('with just the rights that PROTOCOL.md names', () => {
     await upstream.marks.write('holdfast:spot:marks', new Map([['a', '1']]));
     await upstream.marks.forget('holdfast:spot:marks', ['a']);
     await upstream.marks.read('holdfast:spot:marks');
+    const standby = await busOf('upstream');
+    await takeOver(upstream, 'a');
+    const leading = await takeOver(standby, 'b');
+    expect([await leading.renew(), await standby.lease.heardAll(5_000), await leading.leave()]).toEqual([
+      'held',
+      true,
+      true,
+    ]);
+    await until(() => upstream.messages.state === 'up');
     await Promise.all(buses.map((bus) => bus.stop()));
     expect(heard).toEqual(['welcome', 'event']);
     expect(await denials()).toEqual([]);
-    expect(await operator.exists('holdfast:spot:epoch', 'holdfast:spot:{attempts}:held')).toBe(2);
+    const keys = ['holdfast:spot:epoch', 'holdfast:spot:{attempts}:held', 'holdfast:spot:{lead}'];
+    expect(await operator.exists(...keys)).toBe(3);
   });
 });

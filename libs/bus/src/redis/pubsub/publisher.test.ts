@@ -152,6 +152,55 @@ describe('what Redis cannot take for the moment', () => {
   });
 });
 
+describe('what only the holder of a lease may say', () => {
+  it('leaves in order with all else while its gate is open, and is dropped and counted while it is shut', async () => {
+    const gate = { isOpen: false };
+    publisher.publishHeld(gate, 'a', '1');
+    publisher.publish('b', '1');
+    gate.isOpen = true;
+    publisher.publishHeld(gate, 'a', '2');
+    publisher.publish('b', '2');
+    await turn();
+    expect(redis.sent).toEqual([['b1', 'a2', 'b2']]);
+    expect(counts).toMatchObject({ notHeld: 1, published: 3, events: { bytes: 3 } });
+    await redis.answer();
+    expect(counts.events.bytes).toBe(0);
+  });
+
+  it('is published again where Redis could not take it, as long as its gate is open', async () => {
+    publisher.publishHeld({ isOpen: true }, 'a', '1');
+    await turn();
+    await redis.answer(BUSY);
+    clock.advance(20);
+    expect(redis.sent).toEqual([['a1'], ['a1']]);
+  });
+
+  it('is never said later once the gate is shut, whether Redis refused it before or after that; all else is', async () => {
+    const gate = { isOpen: true };
+    publisher.publishHeld(gate, 'a', '1');
+    publisher.publish('b', '1');
+    await turn();
+    publisher.publishHeld(gate, 'c', '1');
+    publisher.publish('d', '1');
+    await turn();
+    await redis.answer(BUSY, BUSY);
+    gate.isOpen = false;
+    await redis.answer(BUSY, BUSY);
+    clock.advance(20);
+    expect(redis.sent.slice(2)).toEqual([['b1', 'd1']]);
+    await redis.answer();
+    expect(counts).toMatchObject({ droppedFailed: 2, publishedAgain: 2, events: { bytes: 0 } });
+  });
+
+  it('leaves all the same where the gate is shut in the same turn, before anything that is sent after that', async () => {
+    const gate = { isOpen: true };
+    publisher.publishHeld(gate, 'a', '1');
+    gate.isOpen = false;
+    publisher.flush();
+    expect(redis.sent).toEqual([['a1']]);
+  });
+});
+
 describe('what Redis will not take', () => {
   it.each(['NOPERM No permissions to access a channel', 'ERR unknown command'])(
     'is not published again: %s',

@@ -9,11 +9,18 @@ const IS_FOR_NOW = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|R
 const AGAIN_FIRST_MS: Millis = 20;
 const AGAIN_MOST_MS: Millis = 250;
 
+/** Open while what is held by a lease may leave on the present connection. */
+export interface HeldGate {
+  isOpen: boolean;
+}
+
 interface Outgoing {
   channel: Topic;
   text: string;
   /** Where its bytes count until Redis has answered. */
   queue: QueueCounts;
+  /** Absent where anybody may say it. */
+  gate?: HeldGate;
 }
 
 /**
@@ -50,10 +57,18 @@ export class RedisPublisher {
     this.add({ channel, text, queue: this.counts.asks });
   }
 
+  /** The same as `publish` for what only the holder of a lease may say. What Redis has refused is not said once the gate is shut. */
+  publishHeld(gate: HeldGate, channel: Topic, text: string): void {
+    if (gate.isOpen) this.add({ channel, text, queue: this.counts.events, gate });
+    else this.counts.notHeld += 1;
+  }
+
   /** Hands what has gathered to the connection now. */
   flush(): void {
-    const outgoing = [...this.refusedForNow, ...this.gathered];
-    this.counts.publishedAgain += this.refusedForNow.length;
+    const again = this.refusedForNow.filter(mayBeKept);
+    this.drop(this.refusedForNow.filter((message) => !mayBeKept(message)));
+    const outgoing = [...again, ...this.gathered];
+    this.counts.publishedAgain += again.length;
     this.waitNoMore();
     if (outgoing.length === 0) return;
     const pipeline = this.redis.pipeline();
@@ -97,7 +112,7 @@ export class RedisPublisher {
   }
 
   private settle(message: Outgoing, error: Error | null | undefined): void {
-    if (error && this.redis.status === 'ready' && IS_FOR_NOW.test(wordsOf(error) ?? '')) {
+    if (error && mayBeKept(message) && this.redis.status === 'ready' && IS_FOR_NOW.test(wordsOf(error) ?? '')) {
       this.refusedForNow.push(message);
       return;
     }
@@ -141,3 +156,6 @@ export class RedisPublisher {
     this.gathered = [];
   }
 }
+
+/** Published again later, it would come after what the next holder of the lease has said. */
+const mayBeKept = ({ gate }: Outgoing): boolean => gate?.isOpen !== false;

@@ -1,6 +1,6 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
 import type { Clock, MarketEvent, Millis, Seq, StreamEvent, StreamHistory, Topic, UnknownEvent } from '#libs/core';
-import { Activity } from './activity.js';
+import { Activity } from './silence/activity.js';
 import { Continuity, type ContinuityCounts } from './continuity.js';
 import type { HoldBounds, Repairs } from './mending.js';
 import { SeenTexts } from './order/seen-texts.js';

@@ -252,6 +252,19 @@ describe('block trades', () => {
   });
 });
 
+it('block trades are doubted after each interruption, also where nothing came between two', () => {
+  const order = ordered('btcusdt@blockTrade');
+  turns(order, [blockTrade(3)]);
+  order.interrupt?.();
+  order.whole?.();
+  order.interrupt?.();
+  expect(order.openHole(0)).toMatchObject({ from: 4, reason: 'interrupted' });
+  expect(turns(order, [blockTrade(20)])).toEqual(['waits']);
+  order.skip(19);
+  order.interrupt?.();
+  expect(order.openHole(0)).toMatchObject({ from: 20 });
+});
+
 it('states of which nothing is ever missing are not doubted', () => {
   const order = ordered('btcusdt@bookTicker');
   turns(order, [ticker(5)]);

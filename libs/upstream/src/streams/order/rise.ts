@@ -117,8 +117,9 @@ export class Rise implements Order {
 
   /** The lowest position that may come with nothing missing before it; undefined where nobody knows. */
   private get expected(): number | undefined {
+    // Also where somebody has said since that nothing was missing: there may have been another interruption.
+    if (this.isDoubted && this.mark > -Infinity) return Math.max(this.mark + 1, this.behind ?? -Infinity);
     if (!this.newest) return this.behind;
-    if (this.isDoubted) return this.mark + 1;
     const next = this.rising.nextMajor?.(this.newest, this.stream);
     return this.isFinal ? next : next && this.major;
   }

@@ -2,16 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Message } from './follower.rig.js';
 import { ARRAYS, BLOCKS, CANDLES, DIFFS, type FrameKind, KINDS, SYMBOLS, TRADES, UNKNOWNS } from './kinds.rig.js';
-import { type Happening, type Role, TwoUpstreams, numberOf } from './two-upstreams.rig.js';
+import { type Happening, MOST_UNKNOWNS, type Role, TwoUpstreams, numberOf } from './two-upstreams.rig.js';
 
 const who = fc.constantFrom<Role>('leader', 'follower');
 const line = fc.nat({ max: 1 });
 const small = fc.integer({ min: 1, max: 5 });
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('emit' as const), frames: small }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('open' as const), who, line }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('open' as const), who, line }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), who, line }) },
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('bring' as const), who, line, frames: small }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant('bring' as const), who, line, frames: small }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('hear' as const), messages: fc.integer({ min: 1, max: 12 }) }) },
 );
 
@@ -28,9 +28,9 @@ interface Outcome extends ReturnType<TwoUpstreams['succeed']> {
 /** Lets a leader die somewhere, in many ways, and looks at all that was on the bus. */
 function everyDeath(kind: FrameKind, isFetched: boolean, look: (outcome: Outcome) => void): void {
   const walks = fc.record({
-    walk: fc.array(happening, { maxLength: 40 }),
-    through: fc.integer({ min: 0, max: 20 }),
-    isHeard: fc.boolean(),
+    walk: fc.array(happening, { minLength: 8, maxLength: 50, size: 'max' }),
+    through: fc.nat({ max: 20 }),
+    isHeard: fc.constantFrom(true, true, false),
   });
   fc.assert(
     fc.property(walks, ({ walk, through, isHeard }) => {
@@ -77,10 +77,13 @@ describe('what a leader and its successor say together', () => {
       everyDeath(kind, false, (outcome) => {
         const { messages, seam, isSure, two } = outcome;
         expectFollowed(outcome);
-        const spans = spansOf(messages, spanOf);
+        // What the leader called missing behind his last event his successor may have after all.
+        const last = messages.slice(0, seam).findLastIndex(({ type }) => type !== 'feed');
+        const spans = [...spansOf(messages.slice(0, last + 1), spanOf), ...spansOf(messages.slice(seam), spanOf)];
         for (const [at, [first]] of spans.entries()) if (at > 0) expect(first).toBe((spans[at - 1]?.[1] ?? 0) + 1);
         expect(spans.at(-1)).toEqual(spanOf(two.emitted));
-        if (isSure) expect(messages.slice(seam).filter(({ state }) => state === 'gap')).toEqual([]);
+        if (isSure && !two.follower.hasRaced)
+          expect(messages.slice(seam).filter(({ state }) => state === 'gap')).toEqual([]);
       });
     },
   );
@@ -91,7 +94,7 @@ describe('what a leader and its successor say together', () => {
       expectFollowed(outcome);
       const numbers = numbersOf(messages);
       expect(numbers).toEqual(from(numbers[0] ?? 1, two.emitted));
-      if (isSure) expect(two.follower.stage.holes.size).toBe(0);
+      if (isSure && !two.follower.hasRaced) expect(two.follower.stage.holes.size).toBe(0);
     });
   });
 
@@ -144,8 +147,9 @@ describe('what a leader and its successor say together', () => {
       expect(isRising(arrays)).toBe(true);
       for (const n of arrays) {
         const all = elements.flatMap((one) => (one.n === n && one.part ? [one.part[0]] : []));
-        // Where nobody has the rest of an array that the leader had begun, the next one begins anew.
-        if (n === mark && !two.follower.covers(mark)) expect(all).toEqual(from(0, all.length - 1));
+        // Where nobody has the rest of an array that the leader had begun, or a quicker line was past it, the next one begins anew.
+        if (n === mark && (two.follower.hasOverlapped || !two.follower.covers(mark)))
+          expect(all).toEqual(from(0, all.length - 1));
         else expect(all).toEqual(from(0, SYMBOLS - 1));
       }
       if (!isSimple(outcome)) return;
@@ -158,8 +162,13 @@ describe('what a leader and its successor say together', () => {
       expectFollowed(outcome);
       const { two } = outcome;
       if (!isSimple(outcome) || two.leader.hasOverlapped) return;
-      expect(isRising(numbersOf(outcome.messages))).toBe(true);
-      expect(numbersOf(outcome.messages.slice(outcome.seam))).toEqual(from(outcome.mark + 1, two.emitted));
+      const { messages, mark, seam, behindBy } = outcome;
+      if (behindBy >= MOST_UNKNOWNS) return;
+      const numbers = numbersOf(messages);
+      expect(new Set(numbers).size).toBe(numbers.length);
+      // What the leader's lines lacked may come late: nothing orders it.
+      const behind = numbersOf(messages.slice(seam)).filter((n) => n > mark);
+      expect(behind).toEqual(from(mark + 1, two.emitted));
     });
   });
 });

@@ -16,7 +16,7 @@ export type Happening =
 export type Role = 'leader' | 'follower';
 
 /** So many of those that nobody has a word for are remembered. */
-const MOST_UNKNOWNS = 8;
+export const MOST_UNKNOWNS = 8;
 
 /** A connection: what the exchange has sent since it opened comes in order, as late as the test likes, until it drops. */
 interface PaperLine {
@@ -33,6 +33,8 @@ export class OneOfTwo {
   readonly heard = new Set<number>();
   /** Whether two lines were open at once. */
   hasOverlapped = false;
+  /** Whether that was so before the first event: then the quicker one may have begun the stream behind what the other brings. */
+  hasRaced = false;
   private lineId = 0;
   private readonly ids = new Map<number, number>();
 
@@ -55,6 +57,7 @@ export class OneOfTwo {
     this.stage.clock.advance(1);
     this.lines.set(line, { from: emitted, brought: emitted });
     this.hasOverlapped ||= this.lines.size > 1;
+    this.hasRaced ||= this.lines.size > 1 && this.heard.size === 0;
     this.ids.set(line, (this.lineId += 1));
     this.series.sources.open(this.lineId, this.now);
     this.series.confirm(this.now, this.now);
@@ -109,6 +112,19 @@ export class OneOfTwo {
     const { ordering } = this.series.name.known;
     return (event) => ordering.rule === 'chain' || (ordering.isFinal?.(event) ?? true);
   }
+}
+
+/** What was on the bus when somebody had taken over. */
+interface TakenOver {
+  messages: Message[];
+  /** Where the follower's begin. */
+  seam: number;
+  /** Whether its lines had, or would have, all that comes behind. */
+  isSure: boolean;
+  /** The frame that the leader got out last. */
+  mark: number;
+  /** By how many frames its lines were behind that. */
+  behindBy: number;
 }
 
 /** A leader and a follower of one stream. */
@@ -169,9 +185,8 @@ export class TwoUpstreams {
    * the exchange as well.
    *
    * @param isHeard whether the follower has heard those, or is told by somebody else how far the leader was, and by nobody what has no word.
-   * @returns all that is on the bus, with where the follower begins, and whether it was sure.
    */
-  succeed(through: number, isHeard: boolean): { messages: Message[]; seam: number; isSure: boolean; mark: number } {
+  succeed(through: number, isHeard: boolean): TakenOver {
     const { follower, said } = this;
     const count = Math.max(1, Math.min(said.length, this.heardOf + through));
     const known = this.saidSoFar(count);
@@ -182,6 +197,7 @@ export class TwoUpstreams {
     const first = markFrame + (isMarkWhole ? 1 : 0);
     let isSure = isHeard && follower.lines.size > 0;
     for (let frame = first; frame <= this.emitted; frame += 1) isSure &&= follower.covers(frame);
+    const behindBy = markFrame - Math.max(0, ...follower.heard);
     const { streams } = follower.stage;
     streams.beginSilently(NEXT_TERM);
     streams.speak(follower.series, isHeard ? known : known && { ...known, unknowns: undefined }, isSure);
@@ -195,7 +211,7 @@ export class TwoUpstreams {
     }
     follower.stage.tick(10);
     const messages = [...published, ...(follower.stage.published as readonly Message[])];
-    return { messages, seam: published.length, isSure, mark: markFrame };
+    return { messages, seam: published.length, isSure, mark: markFrame, behindBy };
   }
 
   private heal(): void {

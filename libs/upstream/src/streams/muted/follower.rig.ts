@@ -77,7 +77,7 @@ export class Follower {
   }
 
   get messages(): readonly Message[] {
-    return this.stage.published as readonly Message[];
+    return this.stage.published;
   }
 
   get said(): (string | number)[] {

@@ -5,7 +5,7 @@ import { streamOf } from '../../../../../test/support/series-rig.js';
 export interface FrameKind {
   name: StreamName;
   /** The events of the frame of that number, from 1 on. */
-  frame(number: number): MarketEvent[];
+  readonly frame: (number: number) => MarketEvent[];
   /** Whether what is missing of it can be asked for. */
   isFetched: boolean;
 }

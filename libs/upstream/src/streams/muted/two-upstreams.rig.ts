@@ -15,8 +15,8 @@ export type Happening =
 
 export type Role = 'leader' | 'follower';
 
-/** So many of those that nobody has a word for are remembered. */
-export const MOST_UNKNOWNS = 8;
+/** So many of those that nobody has a word for are remembered, as `SeenTexts` does. */
+export const MOST_UNKNOWNS = 64;
 
 /** A connection: what the exchange has sent since it opened comes in order, as late as the test likes, until it drops. */
 interface PaperLine {
@@ -105,7 +105,9 @@ export class OneOfTwo {
 
   private positionOf(): (event: MarketEvent) => number {
     const { ordering } = this.series.name.known;
-    return ordering.rule === 'chain' ? ordering.last : (event) => ordering.major?.(event) ?? ordering.mark(event);
+    return ordering.rule === 'chain'
+      ? (event) => ordering.last(event)
+      : (event) => ordering.major?.(event) ?? ordering.mark(event);
   }
 
   private isFinal(): (event: MarketEvent) => boolean {
@@ -166,7 +168,7 @@ export class TwoUpstreams {
 
   /** What the leader has put on the bus. */
   get said(): readonly Message[] {
-    return this.leader.stage.published as readonly Message[];
+    return this.leader.stage.published;
   }
 
   /** How far he was with so many messages. */
@@ -210,7 +212,7 @@ export class TwoUpstreams {
       for (let tries = 0; tries < 5; tries += 1) this.heal();
     }
     follower.stage.tick(10);
-    const messages = [...published, ...(follower.stage.published as readonly Message[])];
+    const messages = [...published, ...follower.stage.published];
     return { messages, seam: published.length, isSure, mark: markFrame, behindBy };
   }
 

@@ -40,17 +40,17 @@ describe('what somebody else has not said', () => {
   });
 });
 
-describe('of arrays', () => {
+describe('what he has not said of arrays', () => {
   const ours = eventsOf(ARRAYS, 3, 5);
 
-  it.each([0, 1, 2, 3])('it is what stands behind the element that he has said last, number %i of one', (element) => {
+  it.each([0, 1, 2, 3])('is what stands behind the element that he has said last, number %i of one', (element) => {
     const cut = SYMBOLS + element + 1;
     const rest = unsaid(ARRAYS, ours, { event: one(ARRAYS, 4, element) });
     expect(rest).toEqual(ours.slice(cut));
     expect(rest.map(({ part }) => part)).toEqual(ours.slice(cut).map(({ part }) => part));
   });
 
-  it('it is whole arrays that are newer where none of ours holds that element', () => {
+  it('is whole arrays that are newer where none of ours holds that element', () => {
     const elsewhere = { ...one(ARRAYS, 4, 3), symbol: 'OTHER' } as MarketEvent;
     expect(unsaid(ARRAYS, ours, { event: elsewhere })).toEqual(eventsOf(ARRAYS, 5, 5));
     const early = { ...one(ARRAYS, 4, 1), symbol: 'OTHER' } as MarketEvent;
@@ -59,7 +59,7 @@ describe('of arrays', () => {
     expect(unsaid(ARRAYS, ours, { event: one(ARRAYS, 6, 3) })).toEqual([]);
   });
 
-  it('it is the rest of one of which the beginning is not there any more', () => {
+  it('is the rest of one of which the beginning is not there any more', () => {
     expect(unsaid(ARRAYS, ours.slice(6), { event: one(ARRAYS, 2, 3) })).toEqual(ours.slice(6));
     expect(unsaid(ARRAYS, ours.slice(6), { event: { ...one(ARRAYS, 4, 3), symbol: 'X' } as MarketEvent })).toEqual(
       ours.slice(8),

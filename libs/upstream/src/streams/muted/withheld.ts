@@ -71,11 +71,9 @@ export class Withheld {
     const unsaid = new Set(unsaidOf(stream, events, said));
     const gone = events.filter((event) => !unsaid.has(event));
     // Elements of arrays, and events that nobody has a word for, are told by the one that was said last.
-    const kept = [
-      gone.findLast(({ type }) => type === 'unknown'),
-      stream.isArray ? gone.findLast(({ type }) => type !== 'unknown') : undefined,
-    ];
-    this.put(events.filter((event) => unsaid.has(event) || kept.includes(event)));
+    const last = stream.isArray ? gone.findLast(({ type }) => type !== 'unknown') : undefined;
+    const lastUnknown = gone.findLast(({ type }) => type === 'unknown');
+    this.put(events.filter((event) => unsaid.has(event) || event === last || event === lastUnknown));
     return gone;
   }
 

@@ -37,7 +37,7 @@ export class Paced {
   put(series: Series, said: readonly StreamEvent[]): void {
     series.outbox ??= [];
     putBehind(series.outbox, said);
-    if (!this.parted.has(series)) this.waiting.add(series);
+    this.waiting.add(series);
   }
 
   /** These leave soon, whatever the pace, and before anything else of the stream: up to their first event at once, the rest in parts. */

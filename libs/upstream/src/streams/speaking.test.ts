@@ -90,6 +90,10 @@ describe('how a stream is called by who speaks after somebody else', () => {
       follower.speak(series, saidUpTo(TRADES, 4));
       expect(follower.said).toEqual([`${state} ${cause}`]);
     }
+    const [torn, own] = following(TRADES, 1, 0);
+    own.transcript.gap('of our own', 0);
+    torn.speak(own, saidUpTo(TRADES, 4), false);
+    expect(torn.said).toEqual(['live resumed']);
     const [unsure, series] = following(TRADES, 1, 0, false);
     unsure.speak(series, saidUpTo(TRADES, 4), false);
     expect(unsure.said).toEqual(['recovering subscribing']);
@@ -183,6 +187,15 @@ describe('where nobody is sure that our lines have all', () => {
     expect(follower.said).toEqual(['live resumed', 'recovering 7-17']);
   });
 
+  it('what comes on a line that is back waits until they have said what came before, where only they can tell', () => {
+    const [follower, series] = following(BLOCKS, 1, 4);
+    series.sourceGone(1, follower.stage.clock.now());
+    follower.speak(series, saidUpTo(BLOCKS, 4));
+    series.sources.open(2, follower.stage.clock.now());
+    for (const n of [7, 8]) follower.bring(series, BLOCKS, n, n, 2);
+    expect(follower.said).toEqual(['live resumed', 'recovering 13-20']);
+  });
+
   it('the hole is announced where nobody can be asked', () => {
     const [follower, series] = following(TRADES, 8, 9, false);
     follower.speak(series, saidUpTo(TRADES, 4), false);
@@ -196,6 +209,9 @@ describe('where nobody is sure that our lines have all', () => {
     trades.speak(series, saidUpTo(TRADES, 1));
     trades.bring(series, TRADES, 20_002, 20_002);
     expect(trades.messages[1]).toMatchObject({ state: 'recovering', missing: { from: 2 } });
+    const [later, last] = following(BLOCKS, 1, 20_001);
+    later.speak(last, saidUpTo(BLOCKS, 10_000));
+    expect([later.said[1], later.stage.holes.size]).toEqual([10_001, 0]);
     const [blocks, other] = following(BLOCKS, 1, 20_001);
     blocks.speak(other, saidUpTo(BLOCKS, 1));
     blocks.bring(other, BLOCKS, 20_002, 20_002);
@@ -287,10 +303,11 @@ describe('what he has not said leaves', () => {
     const [next] = spoken();
     next.stage.streams.beginTerm(NEXT_TERM + 1, true);
     expect(next.said.slice(-2)).toEqual([100, 'live first-event']);
-    const [muted] = spoken();
+    const [muted, silent] = spoken();
     muted.stage.streams.mute();
     muted.stage.tick(20);
+    muted.bring(silent, TRADES, 101, 101);
     expect(muted.said).toEqual(['live first-event', 1]);
-    expect(muted.stage.streams.withheld.size).toBe(99);
+    expect(muted.stage.streams.withheld.size).toBe(100);
   });
 });

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { HistoryShelf, encode } from '#libs/core';
-import { bookAt, streamOf } from '../../../../../test/support/series-rig.js';
+import { type Depth, HistoryShelf, encode } from '#libs/core';
+import { bookAt, inShort, streamOf } from '../../../../../test/support/series-rig.js';
+import { BookBench } from '../../books/book-bench.rig.js';
 import { Stage } from '../streams-stage.rig.js';
 import { Follower, NEXT_TERM, PLACE, eventsOf, saidUpTo } from './follower.rig.js';
-import { DIFFS, KINDS, TRADES } from './kinds.rig.js';
+import { BLOCKS, DIFFS, KINDS, TRADES } from './kinds.rig.js';
 
 const AVERAGES = KINDS.find(({ name }) => name.endsWith('avgPrice')) ?? TRADES;
 
@@ -41,13 +42,28 @@ describe('while somebody else says the streams', () => {
   it('nobody is asked for what our own lines lack, it counts as no loss, and it is none', () => {
     const follower = new Follower();
     const { stage } = follower;
+    const told: string[] = [];
+    stage.streams.repairs.employ(
+      [
+        {
+          name: 'any',
+          isTireless: false,
+          repairs: () => true,
+          begin: () => {
+            told.push('asked');
+            return () => undefined;
+          },
+        },
+      ],
+      { ended: () => void told.push('ended'), missed: () => void told.push('missed') },
+    );
     const series = follower.open(TRADES);
     for (const [from, to] of [[1, 2] as const, [5, 6] as const]) follower.bring(series, TRADES, from, to);
     stage.streams.publish(series, series.sourceGone(1, stage.clock.now()));
     series.sources.open(2, stage.clock.now());
     series.confirm(stage.clock.now(), stage.clock.now());
     stage.tick(30);
-    expect([...stage.told.keys()]).toEqual([]);
+    expect(told).toEqual([]);
     expect(stage.streams.counts).toMatchObject({ gaps: 0, missing: 0, holes: 0 });
     follower.speak(series, saidUpTo(TRADES, 4), false);
     expect(follower.said).toEqual(['live resumed', 5, 6]);
@@ -85,7 +101,7 @@ describe('while somebody else says the streams', () => {
   });
 
   it('a stream begins anew that is wanted again: its places are not ours, and nothing is recalled', () => {
-    const recalled = { place: PLACE, event: saidUpTo(TRADES, 4).event!, goneSince: 1 };
+    const recalled = { place: PLACE, event: saidUpTo(TRADES, 4).event!, goneSince: undefined };
     const stage = new Stage({ recall: () => recalled, forget: () => undefined });
     stage.streams.mute();
     const series = stage.open(TRADES.name);
@@ -139,6 +155,41 @@ describe('what those are told who come late', () => {
   });
 });
 
+it('a book is where he is, and when it is our turn it goes on from there', async () => {
+  const bench = new BookBench({ streams: [DIFFS.name], stages: [{ levels: 3, weight: 5 }] });
+  bench.heard();
+  bench.streams.mute();
+  const series = bench.series(DIFFS.name);
+  const diffs: Depth[] = [];
+  const place = { epoch: 1, seq: 1 };
+  const live = (): void => {
+    bench.exchange.change('bids', 1, 1 + (bench.exchange.id % 3));
+    const diff = bench.exchange.takeDiff(DIFFS.name);
+    if (!diff) return;
+    diffs.push({ ...diff });
+    bench.streams.publish(series, series.accept([diff], 1, bench.clock.now()));
+  };
+  live();
+  await bench.pass(100);
+  await bench.answer();
+  series.heard({ place, event: diffs[0] });
+  await bench.pass(100);
+  const [book] = bench.books.all;
+  for (let more = 0; more < 3; more += 1) live();
+  expect(book?.keeper.known).toMatchObject({ isKnown: true, reached: diffs[0]?.lastUpdateId });
+  series.heard({ place, event: diffs[1] });
+  expect(book?.keeper.known.reached).toBe(diffs[1]?.lastUpdateId);
+  bench.streams.beginSilently(2);
+  bench.streams.speak(series, { place, event: diffs[2] }, true);
+  await bench.pass(1_000);
+  const said = bench.heard();
+  expect(said.map(inShort)).toEqual(['live', diffs[3]?.lastUpdateId]);
+  const [latest] = series.transcript.welcome()?.latest ?? [];
+  const { bids } = bench.exchange.snapshot(diffs[3]?.lastUpdateId ?? 0, 3);
+  expect(JSON.parse(latest ?? '{}')).toMatchObject({ lastUpdateId: diffs[3]?.lastUpdateId, bids, epoch: 2, seq: 2 });
+  expect(bench.asked).toEqual([]);
+});
+
 describe('an upstream that steps down', () => {
   it('says nothing more, not even what it had decided to say, and whoever repairs is told that it is over', () => {
     const stage = new Stage();
@@ -149,9 +200,39 @@ describe('an upstream that steps down', () => {
     const before = stage.published.length;
     expect([...stage.told.keys()]).toEqual([]);
     stage.tick(300);
+    const series = stage.streams.wanted.get(TRADES.name);
+    if (series) stage.take(series, TRADES.frame(40_002)[0]!);
     stage.streams.stop();
     expect(stage.published.length).toBe(before);
-    expect(stage.streams.wanted.get(TRADES.name)?.transcript.welcome()).toBeUndefined();
+    expect(series?.transcript.welcome()).toBeUndefined();
+  });
+
+  it('remembers no place of its own', () => {
+    const stage = new Stage();
+    const series = stage.open(TRADES.name);
+    stage.take(series, TRADES.frame(1)[0]!);
+    stage.streams.close(series, 'unheard');
+    stage.streams.mute();
+    const again = stage.open(TRADES.name);
+    expect([again.transcript.seq, again.reached]).toEqual([0, undefined]);
+  });
+
+  it('waits, when it is to speak again, for what repairers had not said yet', () => {
+    const stage = new Stage();
+    const series = stage.open(BLOCKS.name);
+    stage.take(series, BLOCKS.frame(1)[0]!);
+    stage.clock.advance(10);
+    series.sourceGone(1, stage.clock.now());
+    series.sources.open(2, stage.clock.now());
+    series.confirm(stage.clock.now(), stage.clock.now());
+    stage.clock.advance(0);
+    expect([...stage.told.keys()]).toEqual([BLOCKS.name]);
+    stage.streams.mute();
+    const { seq, last } = series.transcript;
+    stage.streams.beginSilently(2);
+    stage.streams.speak(series, { place: { epoch: 1, seq }, event: last }, true);
+    for (const n of [5, 6]) stage.streams.publish(series, series.accept(BLOCKS.frame(n), 2, stage.clock.now()));
+    expect(stage.published.at(-1)).toMatchObject({ type: 'feed', cause: 'filling' });
   });
 
   it('says all that it had decided to say where it is to speak again, and nothing twice', () => {

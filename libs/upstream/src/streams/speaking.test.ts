@@ -133,6 +133,28 @@ describe('how a stream is called by who speaks after somebody else', () => {
   });
 });
 
+describe('where he may have said more than is known', () => {
+  it('it goes on behind the event that is known, at that place: who has heard more leaves out what comes again', () => {
+    const [follower, series] = following(TRADES, 3, 6);
+    const said = saidUpTo(TRADES, 4);
+    follower.speak(series, { ...said, place: { epoch: 7, seq: 75 }, isEventLost: true });
+    expect(follower.said).toEqual(['live resumed', 5, 6]);
+    expect(follower.messages[0]).toMatchObject({ follows: PLACE });
+    const [quiet, other] = following(TRADES, 1, 0);
+    quiet.speak(other, { ...said, isEventLost: true });
+    expect([...quiet.stage.told.keys()]).toEqual([TRADES.name]);
+  });
+
+  it('arrays begin anew, as nobody could leave out what comes again', () => {
+    const [follower, series] = following(ARRAYS, 3, 5);
+    const place = { epoch: 7, seq: 75 };
+    follower.speak(series, { ...saidUpTo(ARRAYS, 4), place, isEventLost: true }, false);
+    follower.bring(series, ARRAYS, 6, 6);
+    expect(follower.said).toEqual(['gap ids-missing', 'live resumed', ...wholeArrays(6)]);
+    expect(follower.messages[0]).toMatchObject({ follows: place });
+  });
+});
+
 describe('where nobody is sure that our lines have all', () => {
   it.each([TRADES, CANDLES, BLOCKS])('repairers are asked for the hole behind his last event in $name', (kind) => {
     const [follower, series] = following(kind, 8, 9);

@@ -1,6 +1,6 @@
 import { isNewer, reachOf } from '#libs/binance';
 import { type BookEvent, type MarketEvent, type Millis, type StreamEvent, decode, isMarketEvent } from '#libs/core';
-import { type SaidSoFar, eventBehind, isBehindUnknown, unknownsAhead, unsaidOf } from './muted/unsaid.js';
+import { type SaidSoFar, eventBehind, isBehindUnknown, surelySaid, unknownsAhead, unsaidOf } from './muted/unsaid.js';
 import type { Series } from './series.js';
 import { isSteady } from './silence/silence.js';
 import type { SourceId } from './sources.js';
@@ -15,17 +15,18 @@ const NO_ROOM = 'the upstream before had said nothing, and there was no room for
 /**
  * Begins to say a stream that somebody else has said so far, in a term in which nothing was said of it.
  *
- * @param said nobody knows where it is undefined.
+ * @param known what he has said; undefined where nobody knows.
  * @param isSure whether its sources surely bring all that comes behind that.
  * @returns what is to be said, in its order: how the stream is, then what he has not said.
  */
 export function speakUp(
   series: Series,
-  said: SaidSoFar | undefined,
+  known: SaidSoFar | undefined,
   isSure: boolean,
   now: Millis,
 ): readonly StreamEvent[] {
   const { name, transcript, withheld, continuity } = series;
+  const said = known && surelySaid(name, known);
   if (said) series.heard(said);
   for (const event of aheadOf(series, said)) transcript.note(event);
   const ours = [...(withheld?.events ?? []), ...continuity.order.waiting.all];
@@ -34,7 +35,7 @@ export function speakUp(
   const event = said && eventBehind(name, said);
   const { lost } = withheld ?? {};
   const isTorn = lost !== undefined && (!event || isNewer(name.known, lost, event));
-  series.goOnBehind(said, isSure && !isTorn, now);
+  series.goOnBehind(said, isSure && said === known && !isTorn, now);
   transcript.become(viewOf(series, isSure, event !== undefined), now);
   const isUnknown = said !== undefined && isBehindUnknown(name, said);
   if (isUnknown) {

@@ -5,9 +5,9 @@ import type { BookEvent, MarketEvent, Place } from '#libs/core';
 export interface SaidSoFar {
   /** Of his newest message. */
   place: Place;
-  /** His newest event of the stream's own type, or book; absent where he has said none. */
+  /** The newest event of his that is known, of the stream's own type or a book, with its place; absent where he has said none. */
   event?: MarketEvent | BookEvent | undefined;
-  /** Whether he may have said one that nobody knows. */
+  /** Whether he may have said a newer one. */
   isEventLost?: boolean | undefined;
   /** His newest events that nobody has a word for, the oldest first, each as the text of its payload. */
   unknowns?: readonly string[] | undefined;
@@ -25,6 +25,16 @@ export function eventBehind({ type }: ParsedStream, { event }: SaidSoFar): Marke
 /** Whether there may be an event behind which the stream is to go on, and nobody knows it. */
 export const isBehindUnknown = (stream: ParsedStream, said: SaidSoFar): boolean =>
   said.isEventLost === true || (said.event !== undefined && !eventBehind(stream, said));
+
+/**
+ * Where a newer event may have been said than is known, what is known of it: as far as that one. Who has heard more leaves out what is said
+ * again, of all but arrays.
+ */
+export function surelySaid(stream: ParsedStream, said: SaidSoFar): SaidSoFar {
+  const event = eventBehind(stream, said);
+  if (!said.isEventLost || !event || stream.isArray) return said;
+  return { event, place: { epoch: event.epoch, seq: event.seq }, unknowns: said.unknowns };
+}
 
 /** What of these, which we would have said in this order, he has not said. */
 export function unsaidOf(stream: ParsedStream, events: readonly MarketEvent[], said: SaidSoFar): MarketEvent[] {

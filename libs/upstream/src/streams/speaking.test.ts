@@ -134,7 +134,7 @@ describe('how a stream is called by who speaks after somebody else', () => {
 });
 
 describe('where he may have said more than is known', () => {
-  it('it goes on behind the event that is known, at that place: who has heard more leaves out what comes again', () => {
+  it('who speaks goes on behind the event that is known, at that place: who has heard more leaves out what comes again', () => {
     const [follower, series] = following(TRADES, 3, 6);
     const said = saidUpTo(TRADES, 4);
     follower.speak(series, { ...said, place: { epoch: 7, seq: 75 }, isEventLost: true });

@@ -53,6 +53,13 @@ describe('who speaks after somebody else', () => {
     expect(follower.said).toEqual(['live resumed', 3, 4]);
   });
 
+  it.each(KINDS.filter((kind) => kind !== BLOCKS))('says what came of $name before its line dropped', (kind) => {
+    const [follower, series] = following(kind, 1, 4);
+    series.sourceGone(1, follower.stage.clock.now());
+    follower.speak(series, saidUpTo(kind, 2));
+    expect(follower.said.filter((one) => typeof one === 'number')).toEqual([3, 4]);
+  });
+
   it('is told twice to speak and speaks once', () => {
     const [follower, series] = following(TRADES, 1, 2);
     follower.speak(series, saidUpTo(TRADES, 1));

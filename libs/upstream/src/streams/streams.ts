@@ -186,7 +186,6 @@ export class Streams {
   beginSilently(epoch: Epoch): void {
     this.tools.term.epoch = epoch;
     this.isMuted = false;
-    this.left.clear();
     for (const { transcript } of this.wanted.values()) transcript.seq = 0;
   }
 

@@ -62,6 +62,9 @@ describe('the room for it', () => {
     withheld.add(TRADES.frame(81)[0]!);
     expect(withheld.events).toEqual(eventsOf(TRADES, 12, 81));
     expect([room.size, room.dropped, withheld.lost]).toEqual([70, 11, TRADES.frame(11)[0]]);
+    withheld.events = UNKNOWNS.frame(1);
+    withheld.lose();
+    expect(withheld.lost).toEqual(TRADES.frame(11)[0]);
   });
 
   it('is so much for all, and who has most gives most', () => {

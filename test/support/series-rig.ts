@@ -6,7 +6,13 @@ export const seriesTools = () => ({
   term: { epoch: 1 },
   counts: { repeated: 0, gaps: 0, missing: 0, heldBack: 0, holes: 0, filled: 0 },
   bounds: { holdMs: 2_000, fillMs: 60_000, mostWaiting: 20_000 },
-  repairs: { kindOf: () => 'none' as const, begin: () => undefined, over: () => undefined, missed: () => undefined },
+  repairs: {
+    kindOf: () => 'none' as const,
+    isMuted: () => false,
+    begin: () => undefined,
+    over: () => undefined,
+    missed: () => undefined,
+  },
   memoryOf: () => undefined,
   wallAt: (instant: number) => instant,
 });

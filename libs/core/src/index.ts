@@ -21,6 +21,7 @@ export {
 } from './listing/symbols.js';
 export * from './for-people.js';
 export * from './words/heartbeat.js';
+export { commonBound } from './history/common-bound.js';
 export * from './history/history-shelf.js';
 export type { StreamHistory } from './history/stream-history.js';
 export * from './words/instant.js';

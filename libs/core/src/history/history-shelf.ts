@@ -1,4 +1,5 @@
 import type { Millis } from '../clock.js';
+import { commonBound } from './common-bound.js';
 import { type HistoryRoom, StreamHistory } from './stream-history.js';
 
 /** How much is kept of what was said. */
@@ -55,14 +56,8 @@ export class HistoryShelf implements HistoryRoom {
 
   /** The largest ones give as much as it takes: all that are larger than a common bound go down to it. */
   makeRoom(): void {
-    const sizes = [...this.all].map(({ bytes }) => bytes).toSorted((one, other) => one - other);
-    let left = this.totalBytes * LEFT;
-    let most = left;
-    for (const [index, size] of sizes.entries()) {
-      most = left / (sizes.length - index);
-      if (size > most) break;
-      left -= size;
-    }
+    const sizes = [...this.all].map(({ bytes }) => bytes);
+    const most = commonBound(sizes, this.totalBytes * LEFT);
     for (const history of this.all) history.keepNewest(most);
   }
 }

@@ -52,15 +52,17 @@ async function suffer({ first, next, isResumed, lost }: Outage): Promise<StreamE
     for (const event of events) series.transcript.say(event);
     said.push(...events);
   };
-  const desk: RepairDesk = new RepairDesk({ clock, find: () => series, publish });
+  const wanted = new Map<string, Series>();
+  const desk = new RepairDesk({ clock, find: (stream) => wanted.get(stream), publish });
   desk.employ([new HistoryDesk(new LossyRest(clock, lost), clock, () => true)]);
   const tools = { ...seriesTools(), repairs: desk };
-  const series: Series = new Series(streamOf('btcusdt@trade'), tools, {
+  const series = new Series(streamOf('btcusdt@trade'), tools, {
     topic: 't',
     at: 0,
     seq: 0,
     resumeAt: isResumed ? first : undefined,
   });
+  wanted.set(series.name.name, series);
   series.sources.open(1, 0);
   if (!isResumed) series.accept([trade(first)], 1, clock.now());
   for (const id of [next, next + 1]) publish(series, series.accept([trade(id)], 1, clock.now()));

@@ -76,7 +76,7 @@ export class Bookmarks {
     const { last, seq } = series.transcript;
     const { name } = series.name;
     const before = this.marked.get(name);
-    if (!last || (before?.series === series && before.epoch === epoch && before.seq === seq)) return;
+    if (!last || series.withheld || (before?.series === series && before.epoch === epoch && before.seq === seq)) return;
     this.marked.set(name, { series, epoch, seq });
     texts.set(name, encodeMark({ place: { epoch, seq }, event: encode(last) }));
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MOST_PLACES_IN_BEAT } from '#libs/core';
 import { seriesTools, streamOf } from '../../../../test/support/series-rig.js';
 import { LastPlaces } from './last-places.js';
+import { WithheldRoom } from '../streams/muted/withheld.js';
 import { Series } from '../streams/series.js';
 
 const tools = seriesTools();
@@ -26,6 +27,13 @@ describe('the places that heartbeats say', () => {
     expect([[...places.next()], [...places.next()]]).toEqual([all, all]);
     streams.delete('s0@trade');
     expect([...places.next()]).toEqual(all.slice(1));
+  });
+
+  it('are no places of a stream that somebody else says', () => {
+    const streams = wanted(2);
+    streams.get('s0@trade')?.fallSilent(new WithheldRoom().open(0));
+    const places = new LastPlaces(streams);
+    for (let beat = 0; beat < 4; beat += 1) expect([...places.next().keys()]).toEqual(['s1@trade']);
   });
 
   it('are of so many at most, and every stream has its turn', () => {

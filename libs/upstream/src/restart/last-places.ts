@@ -53,7 +53,8 @@ export class LastPlaces {
   }
 
   private name(series: Series, places: Map<StreamName, Seq>): void {
-    if (places.has(series.name.name)) return;
+    // While somebody else says it, or it has said nothing yet in this term, nobody is behind.
+    if (places.has(series.name.name) || series.withheld) return;
     places.set(series.name.name, series.transcript.seq);
     const known = this.named.get(series);
     if (known) known.times += 1;

@@ -2,7 +2,7 @@ import type { Clock, Millis, Random } from '#libs/core';
 import type { Log, UpstreamSettings } from '#libs/runtime';
 import type { Then } from '../journal/journal.js';
 import type { LineOwner } from '../line/line.js';
-import { lossOf } from '../streams/loss.js';
+import { lossOf } from './loss.js';
 import type { Cargo } from './cargo.js';
 import { lineDueAt } from './schedule.js';
 import type { LineId, SlotEffect, SlotEvent } from './step.js';

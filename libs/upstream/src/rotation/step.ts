@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { Loss } from '../streams/loss.js';
+import type { Loss } from './loss.js';
 import {
   type Plan,
   type RotationReason,

@@ -1,7 +1,7 @@
 import type { Ending, OwnReason } from '#libs/link';
 import type { Log } from '#libs/runtime';
 import { type Then, tellThen } from '../journal/journal.js';
-import { describe } from '../streams/loss.js';
+import { describe } from './loss.js';
 import type { FeedView } from '../streams/transcript.js';
 import type { Failure, Goodbye, SlotEffect } from './step.js';
 

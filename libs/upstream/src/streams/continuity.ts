@@ -50,7 +50,7 @@ export class Continuity {
         if (this.mending.state === 'checking') this.mending.move('closed');
         return [...this.live(event, now), ...this.settle(now)];
       case 'restarted':
-        counts.gaps += 1;
+        this.count(0);
         this.mending.move('closed');
         return [transcript.gap('Binance’s ids began again', now), ...this.live(event, now)];
       case 'waits':
@@ -198,12 +198,19 @@ export class Continuity {
   /** What is missing is announced, and the order goes on behind it. */
   private gap(hole: Hole, now: Millis, loss: HoleLoss): readonly StreamEvent[] {
     const { from, to = from, count } = hole;
-    const { counts, repairs, stream, transcript } = this.parts;
-    counts.gaps += 1;
-    counts.missing += count ?? 1;
+    const { repairs, stream, transcript } = this.parts;
+    this.count(count ?? 1);
     repairs.missed(stream, hole, loss);
     this.order.skip(hole.to);
     const what = count === undefined ? 'events' : counted(count, 'id');
     return [transcript.gap(`${what} missing: ${loss.why}`, now, { from, to })];
+  }
+
+  /** A gap is announced, unless somebody else speaks, who may have none. */
+  private count(missing: number): void {
+    const { counts, repairs, stream } = this.parts;
+    if (repairs.isMuted(stream)) return;
+    counts.gaps += 1;
+    counts.missing += missing;
   }
 }

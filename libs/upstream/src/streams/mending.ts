@@ -55,6 +55,8 @@ export interface Repairs {
   begin(stream: ParsedStream, hole: Hole): void;
   /** Whatever was asked is over. */
   over(stream: ParsedStream): void;
+  /** Whether somebody else says the stream: what is missing here is no one's loss. */
+  isMuted(stream: ParsedStream): boolean;
   /** It is announced that this is missing. */
   missed(stream: ParsedStream, hole: Hole, loss: HoleLoss): void;
 }

@@ -60,7 +60,12 @@ export class RepairDesk implements Repairs {
     this.book = book;
   }
 
+  isMuted({ name }: ParsedStream): boolean {
+    return this.parts.find(name)?.withheld !== undefined;
+  }
+
   kindOf(stream: ParsedStream): 'none' | 'patient' | 'tireless' {
+    if (this.isMuted(stream)) return 'none';
     const able = this.repairers.filter((repairer) => repairer.repairs(stream));
     if (able.some(({ isTireless }) => isTireless)) return 'tireless';
     return able.length > 0 ? 'patient' : 'none';
@@ -91,6 +96,7 @@ export class RepairDesk implements Repairs {
   }
 
   missed(stream: ParsedStream, hole: Hole, loss: HoleLoss): void {
+    if (this.isMuted(stream)) return;
     const repair = this.running.get(stream.name);
     if (repair) repair.by = 'nobody';
     this.book?.missed(stream, hole, loss);

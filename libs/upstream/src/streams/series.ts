@@ -1,8 +1,21 @@
 import { type ParsedStream, keepsNewest } from '#libs/binance';
-import type { Clock, MarketEvent, Millis, Seq, StreamEvent, StreamHistory, Topic, UnknownEvent } from '#libs/core';
-import { Activity } from './activity.js';
-import { Continuity, type ContinuityCounts } from './continuity.js';
+import type {
+  BookEvent,
+  Clock,
+  MarketEvent,
+  Millis,
+  Seq,
+  StreamEvent,
+  StreamHistory,
+  Topic,
+  UnknownEvent,
+} from '#libs/core';
+import { Activity } from './silence/activity.js';
+import { Continuity, type ContinuityCounts, type ContinuityParts } from './continuity.js';
 import type { HoldBounds, Repairs } from './mending.js';
+import { type SaidSoFar, eventBehind, textOf, unsaidOf } from './muted/unsaid.js';
+import type { Withheld } from './muted/withheld.js';
+import { isDoubtable } from './order/rise.js';
 import { SeenTexts } from './order/seen-texts.js';
 import { Sequence } from './order/sequence.js';
 import { type SourceId, type SourceView, Sources } from './sources.js';
@@ -52,12 +65,20 @@ export class Series {
   readonly sources = new Sources();
   /** What was said of it, and gives what is said next its place. */
   readonly transcript: Transcript;
-  /** Its order, and what is done about its holes. */
-  readonly continuity: Continuity;
+  /** Its order, and what is done about its holes. Only `goOnBehind` makes another one. */
+  continuity: Continuity;
   /** What was decided to be said and leaves at a bounded pace; while there is any, everything waits behind it. */
   outbox: StreamEvent[] | undefined;
+  /** There while somebody else says the stream, and with it an outbox that stays empty: nothing is said here. */
+  withheld: Withheld | undefined;
+  /** Since when its sources surely carry it with no break between them; undefined while they do not. */
+  wholeSince: Millis | undefined;
+  /** Events that nobody has a word for, by who has brought them. */
+  readonly unknowns = new SeenTexts();
+  private readonly parts: ContinuityParts;
   private readonly orderPerSymbol: SymbolOrders;
-  private unknown: SeenTexts | undefined;
+  /** The element of an array that was said last by somebody else, until our own lines have passed it. */
+  private element: MarketEvent | BookEvent | undefined;
   /** Since when it had no source, until all that came meanwhile is known to be there. */
   private interruptedAt: Millis | undefined;
 
@@ -75,7 +96,8 @@ export class Series {
     if (recalled) this.transcript.goOnBehind(recalled);
     const { transcript, sources } = this;
     const behind = resumeAt ?? recalled?.event;
-    this.continuity = new Continuity({ stream: name, transcript, sources, counts, bounds, repairs }, behind);
+    this.parts = { stream: name, transcript, sources, counts, bounds, repairs };
+    this.continuity = new Continuity(this.parts, behind);
     this.orderPerSymbol = new SymbolOrders(name);
     if (behind === undefined) return;
     this.interruptedAt = at;
@@ -104,7 +126,10 @@ export class Series {
     if (!this.sources.delete(id)) return NOTHING;
     if (this.sources.size === 0) {
       this.interruptedAt = now;
+      this.wholeSince = undefined;
       this.continuity.interrupt();
+      // Nobody could tell later where in what is withheld something may be missing.
+      if (isDoubtable(this.name)) this.withheld?.lose();
     }
     return this.continuity.settle(now);
   }
@@ -115,7 +140,9 @@ export class Series {
    */
   confirm(carriedSince: Millis, now: Millis): void {
     const { interruptedAt, activity } = this;
-    if (interruptedAt === undefined || carriedSince < interruptedAt) return;
+    if (carriedSince < (interruptedAt ?? -Infinity)) return;
+    this.wholeSince ??= carriedSince;
+    if (interruptedAt === undefined) return;
     this.interruptedAt = undefined;
     if ((activity.heardAt ?? -Infinity) <= interruptedAt) this.continuity.check(now);
   }
@@ -141,6 +168,70 @@ export class Series {
     return this.continuity.take(turn, event, now);
   }
 
+  /** Somebody else says it from now on; what was decided to be said he has not said yet. */
+  fallSilent(withheld: Withheld): void {
+    const { outbox = [], continuity } = this;
+    this.withheld = withheld;
+    this.outbox = [];
+    if (continuity.mending.isRepairing) {
+      continuity.mending.move('closed');
+      // What was asked for is not known to be whole.
+      this.interruptedAt ??= this.wantedAt;
+    }
+    this.transcript.fallSilent();
+    this.withhold(outbox);
+  }
+
+  /** What would have been said: events are kept, a book is known. What is said of the stream was decided all the same. */
+  withhold(said: readonly StreamEvent[]): void {
+    for (const event of said) {
+      if (event.type === 'book') this.transcript.note(event);
+      else if (event.type !== 'feed') this.withheld?.add(event);
+    }
+  }
+
+  /** Somebody else was heard to say so much: those who come late are told how the stream is where he is. */
+  heard(said: SaidSoFar): void {
+    if (!this.withheld) return;
+    const ours = this.withheld.trim(this.name, said);
+    const newest = eventBehind(this.name, said);
+    // Where the newest event says all it is his, with his place; books are made of every one.
+    const known = keepsNewest(this.name) && newest ? [newest] : ours;
+    for (const event of known) this.transcript.note(event);
+  }
+
+  /**
+   * Its order begins anew behind what somebody else has said.
+   *
+   * @param isSure whether its sources surely bring all that comes behind that.
+   */
+  goOnBehind(said: SaidSoFar | undefined, isSure: boolean, now: Millis): void {
+    const event = said && eventBehind(this.name, said);
+    this.continuity.mending.move('closed');
+    this.continuity = new Continuity(this.parts, event);
+    this.element = this.name.isArray ? event : undefined;
+    this.transcript.goOnBehind(said);
+    if (isSure && this.interruptedAt === undefined) return;
+    this.continuity.interrupt();
+    // Repairers are asked now, or when a source is known to carry it.
+    if (this.wholeSince === undefined) this.interruptedAt ??= this.wantedAt;
+    else this.continuity.check(now);
+  }
+
+  /** What was withheld, in its order. */
+  replay(events: readonly MarketEvent[], now: Millis): readonly StreamEvent[] {
+    const { continuity, name } = this;
+    const said: StreamEvent[] = [];
+    for (const event of events) {
+      const isNumbered = !name.isArray && event.type !== 'unknown';
+      const next = isNumbered
+        ? continuity.take(continuity.order.take(event, now, false), event, now)
+        : continuity.live(event, now);
+      for (const one of next) said.push(one);
+    }
+    return said;
+  }
+
   private noteReach(source: SourceView, event: MarketEvent): void {
     source.reach = Math.max(source.reach, this.continuity.order.reachOf(event));
   }
@@ -148,12 +239,19 @@ export class Series {
   private acceptArray(events: MarketEvent[], now: Millis): readonly StreamEvent[] {
     const news = this.orderPerSymbol.news(events, now, this.sources.size === 1);
     this.tools.counts.repeated += events.length - news.length;
-    return news.flatMap((event) => this.continuity.live(event, now));
+    const unsaid = this.element ? this.unsaidAmong(news, this.element) : news;
+    return unsaid.flatMap((event) => this.continuity.live(event, now));
+  }
+
+  /** Without what somebody else had said of this array, or all of it. */
+  private unsaidAmong(events: MarketEvent[], element: MarketEvent | BookEvent): MarketEvent[] {
+    const unsaid = unsaidOf(this.name, events, { place: element, event: element });
+    if (unsaid.length > 0) this.element = undefined;
+    return unsaid;
   }
 
   private acceptUnknown(event: UnknownEvent, id: SourceId, now: Millis): readonly StreamEvent[] {
-    this.unknown ??= new SeenTexts();
-    if (!this.unknown.isCopy(JSON.stringify(event.raw), id)) return this.continuity.live(event, now);
+    if (!this.unknowns.isCopy(textOf(event) ?? '', id)) return this.continuity.live(event, now);
     this.tools.counts.repeated += 1;
     return NOTHING;
   }

@@ -1,6 +1,7 @@
-import { spot } from '#libs/binance';
+import { type ParsedStream, spot } from '#libs/binance';
 import type { Messages } from '#libs/bus';
-import type { MarketEvent } from '#libs/core';
+import type { HistoryShelf, MarketEvent } from '#libs/core';
+import type { Hole } from './order/order.js';
 import type { RepairTold, Repairer } from './repairer.js';
 import type { Series } from './series.js';
 import { type Memory, Streams } from './streams.js';
@@ -27,20 +28,30 @@ export class Stage {
   readonly published: Said[] = [];
   letters = 0;
   readonly told = new Map<string, RepairTold>();
+  /** What it was asked for. */
+  readonly holes = new Map<string, Hole>();
   readonly streams: Streams;
 
-  /** @param memory of the upstream before this one. */
-  constructor(memory: Memory = { recall: () => undefined, forget: () => undefined }, repairs = (): boolean => true) {
+  /**
+   * @param memory of the upstream before this one.
+   * @param repairs which streams the repairer knows.
+   */
+  constructor(
+    memory: Memory = { recall: () => undefined, forget: () => undefined },
+    repairs: (stream: ParsedStream) => boolean = () => true,
+    shelf?: HistoryShelf,
+  ) {
     const publish = (_: unknown, text: string): void => {
       this.letters += text.length;
       this.published.push(JSON.parse(text) as Said);
     };
-    this.streams = new Streams(spot, { publish } as unknown as Messages, this.clock, BOUNDS, memory);
+    this.streams = new Streams(spot, { publish } as unknown as Messages, this.clock, BOUNDS, memory, shelf);
     const repairer: Repairer = {
       name: 'hand',
       isTireless: false,
       repairs,
-      begin: ({ name }, _, told) => {
+      begin: ({ name }, hole, told) => {
+        this.holes.set(name, hole);
         this.told.set(name, told);
         return () => this.told.delete(name);
       },

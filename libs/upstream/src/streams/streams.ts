@@ -5,40 +5,24 @@ import {
   type Epoch,
   HistoryShelf,
   type Millis,
-  type Seq,
   type StreamEvent,
   type StreamName,
   encode,
 } from '#libs/core';
 import type { ContinuityCounts } from './continuity.js';
+import { LeftStreams } from './left.js';
 import type { HoldBounds } from './mending.js';
-import { FILL_PACE, Pace } from './pace.js';
+import type { SaidSoFar } from './muted/unsaid.js';
+import { WithheldRoom } from './muted/withheld.js';
+import type { Pace } from './pace.js';
+import { Paced, putBehind } from './paced.js';
 import { RepairDesk } from './repair-desk.js';
 import { Series, type SeriesTools } from './series.js';
+import { speakUp } from './speaking.js';
 import type { Recalled } from './transcript.js';
-
-/** Places of streams that are not wanted now are remembered for so many. */
-const MOST_REMEMBERED = 20_000;
-
-/** A stream whose listeners we had only lost sight of goes on where it was, if it is wanted again so soon. */
-const RESUME_MS: Millis = 60_000;
-
-/** What leaves at a bounded pace leaves so many messages at once, then it is another stream's turn. */
-const AT_ONCE = 50;
-
-/** A stream that has more to say than this is faster than the pace: it all leaves. */
-const MOST_PACED = 200_000;
 
 /** Why a stream is not wanted any more: somebody said so, or an edge that wanted it has not been heard for a while. */
 export type Leaving = 'said' | 'unheard';
-
-/** How far a stream was when nobody wanted it any more. */
-interface Left {
-  seq: Seq;
-  /** The id reached, where the next run is to go on behind it. */
-  last: number | undefined;
-  at: Millis;
-}
 
 /** What is known of the upstream before this one. */
 export interface Memory {
@@ -55,9 +39,10 @@ const NO_MEMORY: Memory = { recall: () => undefined, forget: () => undefined };
 const sinceWhen = (at: Millis): string =>
   `no upstream since ${new Date(at).toISOString()}: what the market did meanwhile is lost`;
 
-/** One by one: as arguments of a single call they may be more than the stack holds. */
-const putBehind = (outbox: StreamEvent[], said: readonly StreamEvent[]): void => {
-  for (const event of said) outbox.push(event);
+/** What cannot be said now. */
+const keepBack = (series: Series, said: readonly StreamEvent[]): void => {
+  if (series.withheld) series.withhold(said);
+  else if (series.outbox) putBehind(series.outbox, said);
 };
 
 /** Every wanted stream, by its name; and the only one who publishes anything on their channels. */
@@ -71,12 +56,14 @@ export class Streams {
   private readonly tools: SeriesTools;
   /** By name. */
   readonly wanted = new Map<StreamName, Series>();
-  private readonly left = new Map<StreamName, Left>();
-  /** Those with an outbox; who has waited longest is first. */
-  private readonly paced = new Set<Series>();
+  private readonly left = new LeftStreams();
+  private readonly paced: Paced;
+  /** What is not said while somebody else says the streams. */
+  readonly withheld = new WithheldRoom();
+  /** Whether somebody else says those that begin now. */
+  isMuted = false;
   /** Of everything that is not live. */
   readonly pace: Pace;
-  private firstSeq: Seq = 0;
   private lookAt: Millis = 0;
 
   /** @param shelf where is kept what was published. */
@@ -88,7 +75,8 @@ export class Streams {
     private readonly memory: Memory = NO_MEMORY,
     private readonly shelf: HistoryShelf = NO_SHELF,
   ) {
-    this.pace = new Pace(FILL_PACE, clock.now());
+    this.paced = new Paced(clock.now(), (series, said) => this.lettersOf(series, said));
+    this.pace = this.paced.pace;
     this.repairs = new RepairDesk({
       clock,
       find: (stream) => this.wanted.get(stream),
@@ -110,7 +98,7 @@ export class Streams {
 
   /** Puts messages on a stream's channel, in this order. */
   publish(series: Series, said: readonly StreamEvent[]): void {
-    if (series.outbox) return putBehind(series.outbox, said);
+    if (series.outbox) return keepBack(series, said);
     const { history } = series;
     for (const event of said) {
       series.transcript.say(event);
@@ -135,16 +123,14 @@ export class Streams {
    */
   open(name: ParsedStream): Series {
     const at = this.clock.now();
-    const left = this.left.get(name.name);
-    this.left.delete(name.name);
-    const resumeAt = left && at - left.at < RESUME_MS ? left.last : undefined;
+    const { seq, resumeAt, isAgain } = this.left.take(name.name, at);
     const topic = this.market.topic(name);
-    const past = left ? undefined : this.memory.recall(name);
+    const past = isAgain || this.isMuted ? undefined : this.memory.recall(name);
     const recalled = past?.goneSince === undefined ? past : undefined;
     const history = this.shelf.open();
-    const seq = left?.seq ?? this.firstSeq;
     const series = new Series(name, this.tools, { topic, at, seq, resumeAt, recalled, history });
     this.wanted.set(name.name, series);
+    if (this.isMuted) series.fallSilent(this.withheld.open(at));
     if (past?.goneSince !== undefined) this.publish(series, [series.transcript.gap(sinceWhen(past.goneSince), at)]);
     this.publish(series, series.become({ state: 'recovering', cause: 'subscribing' }, at));
     return series;
@@ -152,17 +138,15 @@ export class Streams {
 
   /** Ends a stream: nobody wants it. */
   close(series: Series, why: Leaving): void {
-    const { name, transcript, reached, continuity } = series;
+    const { name, transcript, reached, continuity, withheld } = series;
     continuity.mending.move('closed');
-    this.flush(series);
+    if (!withheld) this.paced.flush(series);
     series.history?.close();
     this.wanted.delete(name.name);
-    this.left.set(name.name, {
-      seq: transcript.seq,
-      last: why === 'unheard' ? reached : undefined,
-      at: this.clock.now(),
-    });
-    this.forgetOldest();
+    // The places are somebody else's.
+    if (withheld) return this.withheld.close(withheld);
+    const last = why === 'unheard' ? reached : undefined;
+    this.left.put(name.name, { seq: transcript.seq, last, at: this.clock.now() });
   }
 
   /**
@@ -171,11 +155,10 @@ export class Streams {
    * @param isAlone whether nobody else has published since the last one.
    */
   beginTerm(epoch: Epoch, isAlone = false): void {
-    for (const series of this.paced) this.flush(series);
+    this.paced.flushAll();
     const { term } = this.tools;
     const before = term.epoch;
     term.epoch = epoch;
-    this.firstSeq = 0;
     this.left.clear();
     this.memory.forget();
     for (const series of this.wanted.values()) {
@@ -185,12 +168,47 @@ export class Streams {
     }
   }
 
+  /**
+   * Somebody else says the streams: nothing is said any more, and what would have been is withheld until he is heard to say it (`Series.heard`).
+   */
+  mute(): void {
+    const now = this.clock.now();
+    this.isMuted = true;
+    this.left.clear();
+    for (const series of this.wanted.values()) {
+      if (series.withheld) continue;
+      this.paced.forget(series);
+      series.fallSilent(this.withheld.open(now));
+    }
+  }
+
+  /** Begins a term behind somebody else's: each stream that is muted stays so until it is told to speak. */
+  beginSilently(epoch: Epoch): void {
+    this.tools.term.epoch = epoch;
+    this.isMuted = false;
+    for (const { transcript } of this.wanted.values()) transcript.seq = 0;
+  }
+
+  /**
+   * Says a muted stream from now on, behind what somebody else has said: what of it he has not said leaves within a second.
+   *
+   * @param said undefined where nobody knows: then its run begins anew.
+   * @param isSure whether its sources surely bring all that comes behind that; otherwise repairers are asked.
+   */
+  speak(series: Series, said: SaidSoFar | undefined, isSure: boolean): void {
+    const { withheld } = series;
+    if (!withheld) return;
+    const words = speakUp(series, said, isSure, this.clock.now());
+    this.withheld.close(withheld);
+    this.paced.putInParts(series, words);
+  }
+
   /** Gives up what has been waited for too long; what leaves at a bounded pace goes on; what was kept for long enough goes. */
   tick(now: Millis): void {
     for (const series of this.wanted.values()) {
       if (series.continuity.mending.state !== 'whole') this.publishPaced(series, series.continuity.settle(now, true));
     }
-    this.pump(now);
+    this.paced.tick(now);
     if (now < this.lookAt) return;
     this.lookAt = now + this.shelf.lookEveryMs;
     this.shelf.look(now);
@@ -201,12 +219,13 @@ export class Streams {
     for (const series of this.wanted.values()) series.continuity.order.waiting.pardon(now);
   }
 
-  /** Says of every stream that we stop. */
+  /** Says of every stream that we stop, where we are the one who says it. */
   stop(): void {
     const now = this.clock.now();
     for (const series of this.wanted.values()) {
       series.continuity.mending.move('closed');
-      this.flush(series);
+      if (series.withheld) continue;
+      this.paced.flush(series);
       this.publish(series, series.become({ state: 'stale', cause: 'stopped' }, now));
     }
   }
@@ -214,50 +233,19 @@ export class Streams {
   /** Puts messages on a stream's channel, in this order, as fast as nobody is hurt by it; what comes later waits behind them. */
   publishPaced(series: Series, said: readonly StreamEvent[]): void {
     if (said.length === 0) return;
-    series.outbox ??= [];
-    putBehind(series.outbox, said);
-    this.paced.add(series);
-    this.pump(this.clock.now());
+    if (series.withheld) return series.withhold(said);
+    this.paced.put(series, said);
+    this.paced.pump(this.clock.now());
   }
 
-  /** Whether something large may be published on it now: nothing waits before it, and the pace allows it. */
+  /** Whether something large may be published on it now: nothing waits before it, and the pace allows it. Where we are silent nothing is large. */
   isFree(series: Series, now: Millis): boolean {
-    return !series.outbox && this.pace.isFree(now);
+    return series.withheld !== undefined || (!series.outbox && this.pace.isFree(now));
   }
 
-  /** Lets go what the pace allows, each stream a few at a time. */
-  private pump(now: Millis): void {
-    for (const series of this.paced) {
-      if (!this.pace.isFree(now)) return;
-      const { outbox = [] } = series;
-      const isLong = outbox.length > MOST_PACED;
-      const some = outbox.splice(0, isLong ? outbox.length : AT_ONCE);
-      this.paced.delete(series);
-      series.outbox = undefined;
-      const before = this.letters;
-      this.publish(series, some);
-      this.pace.spend(this.letters - before);
-      if (outbox.length === 0) continue;
-      series.outbox = outbox;
-      this.paced.add(series);
-    }
-  }
-
-  /** What has been decided is said before something else begins. */
-  private flush(series: Series): void {
-    const { outbox = [] } = series;
-    series.outbox = undefined;
-    this.paced.delete(series);
-    this.publish(series, outbox);
-  }
-
-  /** A forgotten stream that comes back begins above every place that was forgotten, so no place is given twice. */
-  private forgetOldest(): void {
-    if (this.left.size <= MOST_REMEMBERED) return;
-    for (const [stream, { seq }] of this.left) {
-      this.left.delete(stream);
-      this.firstSeq = Math.max(this.firstSeq, seq);
-      return;
-    }
+  private lettersOf(series: Series, said: readonly StreamEvent[]): number {
+    const before = this.letters;
+    this.publish(series, said);
+    return this.letters - before;
   }
 }

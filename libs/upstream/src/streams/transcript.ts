@@ -17,6 +17,7 @@ import {
   encode,
   isMarketEvent,
 } from '#libs/core';
+import type { SaidSoFar } from './muted/unsaid.js';
 
 /** The term in which this process publishes; a new one begins when another upstream has come between. */
 export interface Term {
@@ -101,10 +102,20 @@ export class Transcript {
     this.memory?.said(event);
   }
 
+  /** Somebody else has published it. */
+  note(event: StreamEvent): void {
+    this.memory?.said(event);
+  }
+
+  /** Somebody else publishes from now on: nobody is told by us how the stream stands. */
+  fallSilent(): void {
+    this.saidFeed = this.opening = undefined;
+  }
+
   /** Begins behind where the upstream before this one was, with nothing between: the first message will say so. */
-  goOnBehind({ place, event }: Pick<Recalled, 'place' | 'event'>): void {
-    this.follows = place;
-    this.last = event;
+  goOnBehind(said: Pick<SaidSoFar, 'place' | 'event'> | undefined): void {
+    this.follows = said?.place;
+    this.last = said?.event;
   }
 
   /** A change of state; undefined when neither the state nor its cause is another one than before. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { type StreamView, judgeStream, nextShare } from '../streams/silence.js';
+import { type StreamView, judgeStream, nextShare } from '../streams/silence/silence.js';
 import { DataSilence } from './data-silence.js';
 import { Metronome } from './metronome.js';
 

@@ -6,7 +6,13 @@ import type { Pool } from '../pool/pool.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
-import { type FeedChange, LEAST_PATIENCE_MS, isSteady, judgeStream, linePatienceMs } from '../streams/silence.js';
+import {
+  type FeedChange,
+  LEAST_PATIENCE_MS,
+  isSteady,
+  judgeStream,
+  linePatienceMs,
+} from '../streams/silence/silence.js';
 import type { Streams } from '../streams/streams.js';
 import type { Timings } from '../timings.js';
 import { DataSilence } from './data-silence.js';

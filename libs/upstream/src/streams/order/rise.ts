@@ -4,6 +4,10 @@ import type { Hole, Order, Turn } from './order.js';
 import { RestartWatch } from './restart.js';
 import { Waiting } from './waiting.js';
 
+/** Whether what comes first after an interruption may have one before it, and only somebody who is asked can tell. */
+export const isDoubtable = ({ known: { history, ordering }, isArray }: ParsedStream): boolean =>
+  history !== undefined && ordering.rule === 'rising' && !ordering.nextMajor && !isArray;
+
 /**
  * The order of events that only rise: each must be above the one before, by `major` first, then by `mark`. Where the next
  * `major` is known (candles), one that is not the next, or comes before the last word about the one before, has a hole before
@@ -44,8 +48,7 @@ export class Rise implements Order {
   }
 
   interrupt(): void {
-    const { known, isArray } = this.stream;
-    this.isDoubted = known.history !== undefined && !this.rising.nextMajor && !isArray;
+    this.isDoubted = isDoubtable(this.stream);
   }
 
   take(event: MarketEvent, now: Millis, isAlone: boolean): Turn {

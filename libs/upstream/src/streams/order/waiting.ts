@@ -23,6 +23,11 @@ export class Waiting {
     return this.events[this.front];
   }
 
+  /** All of them. */
+  get all(): MarketEvent[] {
+    return this.events.slice(this.front).map(({ event }) => event);
+  }
+
   /** Keeps an event in its place; false where that is taken, so that it came already. */
   keep(one: WaitingEvent): boolean {
     const { events } = this;

@@ -32,4 +32,6 @@ export * from './words/place.js';
 export * from './words/reached.js';
 export * from './result.js';
 export * from './words/missed.js';
+export * from './standby/standing.js';
+export * from './standby/succession.js';
 export * from './words/welcome.js';

@@ -47,6 +47,11 @@ export class TermKeeper {
     return this.overtakenBy;
   }
 
+  /** Whether nobody else publishes in a newer term. */
+  get isSpeaking(): boolean {
+    return this.overtakenBy === undefined;
+  }
+
   /** Resolves when the first term has begun. Waits for the bus. */
   async start(): Promise<void> {
     const { bus, channels } = this.parts;

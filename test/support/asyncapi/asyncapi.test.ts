@@ -44,7 +44,7 @@ describe('the published contract', () => {
     expect(
       diagnostics.map(({ severity, message }) => `${severity} ${message}`).filter((line) => line.startsWith('0 ')),
     ).toEqual([]);
-    expect(document?.channels().all().length).toBe(12);
+    expect(document?.channels().all().length).toBe(15);
   }, 30_000);
 
   it.each(spot.types.map((type) => [type.type, type] as const))(

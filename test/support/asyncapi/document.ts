@@ -112,11 +112,20 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     redisWelcome: channel(redis.welcome, 'redis', 'Asks how streams stand', [one('welcomeQuestion')]),
     redisMissed: channel(redis.missed, 'redis', 'Whoever lacks messages asks for them', [one('missedQuestion')]),
     redisSymbols: channel(redis.symbols, 'redis', 'An edge asks which symbols there are', [one('symbolsQuestion')]),
+    redisStanding: channel(redis.standing, 'redis', 'An upstream that stands by asks how far streams have got', [
+      one('standingQuestion'),
+    ]),
+    redisSuccession: channel(redis.succession, 'redis', 'An upstream that is about to go asks who can go on', [
+      one('successionQuestion'),
+    ]),
+    redisLeft: channel(redis.left, 'redis', 'It has gone', [one('left')]),
     redisReply: {
       ...channel('holdfast:reply:{asker}', 'redis', 'What was asked for, told to who has asked', [
         one('welcomeAnswer'),
         one('missedAnswer'),
         one('symbolsAnswer'),
+        one('standingAnswer'),
+        one('successionAnswer'),
       ]),
       parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
@@ -149,6 +158,9 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisWelcome', 'receive', ['bus']],
   ['redisMissed', 'receive', ['bus']],
   ['redisSymbols', 'receive', ['bus']],
+  ['redisStanding', 'receive', ['bus']],
+  ['redisSuccession', 'receive', ['bus']],
+  ['redisLeft', 'send', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
 ];

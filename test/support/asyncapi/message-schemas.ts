@@ -258,8 +258,12 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
       edge: { type: 'string' },
       beat: object({ epoch: { type: 'integer' }, at: INSTANT }),
       marks: list(MARK, 'At most 100'),
+      part: list(
+        { type: 'integer', minimum: 0 },
+        'Which message of the answer it is, counted from 0, and how many there are',
+      ),
     },
-    ['beat'],
+    ['beat', 'part'],
   ),
   welcomeQuestion: object({
     id: QUESTION_ID,
@@ -308,6 +312,40 @@ export const BUS_MESSAGES: Record<string, JsonSchema> = {
       },
       ['symbols'],
     ),
+  }),
+  standingQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ streams: STREAMS }),
+  }),
+  standingAnswer: object({
+    id: QUESTION_ID,
+    answer: object({
+      marks: list(
+        object(
+          {
+            stream: STREAM,
+            place: EPOCH_SEQ,
+            event: { type: 'string', description: 'The text of the newest event; of a book without its levels' },
+          },
+          ['event'],
+        ),
+        'One for each stream that was asked about and of which the term has said something',
+      ),
+    }),
+  }),
+  successionQuestion: object({
+    id: QUESTION_ID,
+    to: { type: 'string', description: 'The channel on which the answer is expected' },
+    ask: object({ term: { type: 'integer', description: 'The term of the upstream that is about to go' } }),
+  }),
+  successionAnswer: object({
+    id: QUESTION_ID,
+    answer: object({ owner: { type: 'string', description: 'The token of an upstream that can go on' } }),
+  }),
+  left: object({
+    term: { type: 'integer', description: 'The term that is over' },
+    next: { type: 'string', description: 'The token of the upstream that is meant to go on; empty: any' },
   }),
   heartbeat: object({
     epoch: { type: 'integer' },

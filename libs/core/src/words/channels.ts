@@ -23,9 +23,17 @@ export interface Channels {
   readonly missed: Topic;
   /** On which edges ask the upstream which symbols there are. */
   readonly symbols: Topic;
+  /** On which an upstream that stands by asks the one that publishes how far streams have got. */
+  readonly standing: Topic;
+  /** On which an upstream that is about to go asks who can go on. */
+  readonly succession: Topic;
+  /** On which it says that it has gone. */
+  readonly left: Topic;
   readonly heartbeat: Topic;
   /** Key of the newest term. */
   readonly epoch: Topic;
+  /** Key of the lease: whose turn it is to publish. */
+  readonly lead: Topic;
   /** Key of the marks: how far each stream was. */
   readonly marks: Topic;
   /** Key of the connection attempts that all processes have taken. */
@@ -45,8 +53,12 @@ export function channelsOf(market: string): Channels {
     welcome: `${root}:welcome`,
     missed: `${root}:missed`,
     symbols: `${root}:symbols`,
+    standing: `${root}:standing`,
+    succession: `${root}:succession`,
+    left: `${root}:left`,
     heartbeat: `${root}:heartbeat`,
     epoch: `${root}:epoch`,
+    lead: `${root}:{lead}`,
     marks: `${root}:marks`,
     attempts: `${root}:{attempts}`,
     weight: (host) => `${root}:{weight:${host}}`,

@@ -19,6 +19,7 @@ describe('what an edge has reached', () => {
     for (const reached of [
       { edge: 'e', marks: [mark] },
       { edge: 'e', beat: { epoch: 7, at: 1 }, marks: [] },
+      { edge: 'e', marks: [mark], part: [1, 2] as [number, number] },
     ]) {
       expect(decodeReached(encodeReached(reached))).toEqual(reached);
     }
@@ -34,6 +35,11 @@ describe('what an edge has reached', () => {
     const many = Array.from({ length: MOST_REACHED + 1 }, () => mark);
     expect(decodeReached(JSON.stringify({ edge: 'e', marks: many }))?.marks).toHaveLength(MOST_REACHED);
   });
+
+  it.each(['[0]', '[0,1,2]', '[1,1]', '[-1,1]', '["0",1]', '[0,1.5]', '7', 'null'])(
+    'is read without a part where that is %s',
+    (part) => expect(decodeReached(`{"edge":"e","marks":[],"part":${part}}`)).toEqual({ edge: 'e', marks: [] }),
+  );
 
   it.each(['', 'null', '[]', '{"edge":"e"}', '{"edge":"","marks":[]}', '{"edge":7,"marks":[]}', '{"marks":[]}'])(
     '%s is nothing',

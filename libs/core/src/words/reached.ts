@@ -21,6 +21,8 @@ export interface Reached {
   edge: string;
   beat?: LastBeat | undefined;
   marks: Mark[];
+  /** Which message of the answer it is, counted from 0, and how many there are; absent where that is not known. */
+  part?: [number, number];
 }
 
 /** Streams that one message may be about. */
@@ -30,10 +32,11 @@ export const encodeReached = (reached: Reached): string => JSON.stringify(reache
 
 /** What an edge has reached, or undefined where the text is none; marks that are none are left out. Never throws. */
 export function decodeReached(text: string): Reached | undefined {
-  const { edge, beat, marks } = parseObject(text);
+  const { edge, beat, marks, part } = parseObject(text);
   if (typeof edge !== 'string' || edge === '' || edge.length > LONGEST_EDGE_ID || !Array.isArray(marks))
     return undefined;
-  return { edge, ...(isBeat(beat) && { beat }), marks: marks.slice(0, MOST_REACHED).filter(isMark) };
+  const some = marks.slice(0, MOST_REACHED).filter(isMark);
+  return { edge, ...(isBeat(beat) && { beat }), marks: some, ...(isPart(part) && { part }) };
 }
 
 export const encodeMark = (mark: Mark): string => JSON.stringify(mark);
@@ -66,4 +69,10 @@ function isMark(value: unknown): value is Mark {
 function isBeat(value: unknown): value is LastBeat {
   const { epoch, at } = fieldsOf(value);
   return Number.isSafeInteger(epoch) && typeof at === 'number';
+}
+
+function isPart(value: unknown): value is [number, number] {
+  if (!Array.isArray(value) || value.length !== 2 || !value.every(Number.isSafeInteger)) return false;
+  const [index, count] = value as [number, number];
+  return index >= 0 && index < count;
 }

@@ -40,19 +40,19 @@ describe('an edge that is asked how far it got', () => {
     const beat = { epoch: 7, at: expect.any(Number) as number };
     upstream.demands.length = 0;
     ask();
-    expect(said).toEqual([{ edge: 'e', beat, marks: [{ place: { epoch: 7, seq: 2 }, event }] }]);
+    expect(said).toEqual([{ edge: 'e', beat, marks: [{ place: { epoch: 7, seq: 2 }, event }], part: [0, 1] }]);
     expect(upstream.demands).toHaveLength(1);
   });
 
-  it('names no stream of which nothing has come, and says nothing where there is no other', async () => {
-    const texts: string[] = [];
-    bus.messages.subscribe(spot.channels.reached, (text) => texts.push(text));
+  it('names no stream of which nothing has come, and says that it has none where there is no other', async () => {
     await want('a@trade', 'b@trade');
     ask();
-    expect(texts).toEqual([]);
     upstream.publish('a@trade', trade(1));
     ask();
-    expect(texts.map((text) => (JSON.parse(text) as { marks: unknown[] }).marks.length)).toEqual([1]);
+    expect(said.map((reached) => [reached?.marks.length, reached?.part])).toEqual([
+      [0, [0, 1]],
+      [1, [0, 1]],
+    ]);
   });
 
   it('answers with the newest event also where one before it was lost, and with none that nobody has a word for', async () => {
@@ -75,12 +75,15 @@ describe('an edge that is asked how far it got', () => {
     expect(said).toEqual([]);
   });
 
-  it('answers in messages of a bounded size', async () => {
+  it('answers in messages of a bounded size, and says how many they are', async () => {
     const names = Array.from({ length: MOST_REACHED + 1 }, (_, at) => `s${at}@trade`);
     await want(...names);
     for (const name of names) upstream.publish(name, trade(1));
     ask();
-    expect(said.map((reached) => reached?.marks.length)).toEqual([MOST_REACHED, 1]);
+    expect(said.map((reached) => [reached?.marks.length, reached?.part])).toEqual([
+      [MOST_REACHED, [0, 2]],
+      [1, [1, 2]],
+    ]);
   });
 
   it('answers nothing more once it has stopped', async () => {

@@ -31,7 +31,7 @@ export interface DemandDeskParts {
   /** How far streams got before this upstream began. */
   memory: Pick<Recollection, 'gather' | 'stop'>;
   /** The term in which we publish; edges may have seen a newer one. */
-  term: { sees(epoch: Epoch): void; readonly overtaken: Epoch | undefined };
+  term: { sees(epoch: Epoch): void; readonly isSpeaking: boolean };
 }
 
 /** A stream that is not carried although it is wanted, and what is said of it. */
@@ -185,8 +185,8 @@ export class DemandDesk {
 
   private welcome(question: unknown): WelcomeAnswer | undefined {
     const asked = readWelcomeQuestion(question);
-    // Whoever has overtaken us answers; what we say is not listened to.
-    if (!asked || this.parts.term.overtaken !== undefined) return undefined;
+    // Whoever publishes instead answers; what we say is not listened to.
+    if (!asked || !this.parts.term.isSpeaking) return undefined;
     this.catchUp();
     return { welcomes: welcomesOf(this.parts.streams, asked.streams, this.parts.clock.now()) };
   }

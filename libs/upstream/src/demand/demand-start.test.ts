@@ -74,7 +74,7 @@ beforeEach(() => {
       },
       stop: () => did.push('forget'),
     },
-    term: { sees: () => undefined, overtaken: undefined },
+    term: { sees: () => undefined, isSpeaking: true },
   });
 });
 

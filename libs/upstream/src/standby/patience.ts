@@ -1,0 +1,101 @@
+import { type Epoch, HEARTBEATS_MISSED, HEARTBEAT_EVERY_MS, type Millis, type OwnerToken } from '#libs/core';
+
+/** A lease as it was seen; none where the bus has no such record. */
+export interface SeenLease {
+  /** Whose it is; empty: it was left. */
+  owner: OwnerToken;
+  term: Epoch;
+  /** Rises with every change. */
+  beat: number;
+  /** Of one that was left: who is meant to go on; empty: anybody. */
+  next: OwnerToken;
+}
+
+/** What else this process knows of those who publish. */
+export interface HeardOfOthers {
+  /** The newest heartbeat of somebody else: its term, and when it was heard. */
+  beat: { epoch: Epoch; at: Millis } | undefined;
+  /** Whether whoever is there has had the time to be heard since this process has begun. */
+  hasGathered: boolean;
+  /** Whether there are streams of which we do not know where they would go on. */
+  isUnsure: boolean;
+}
+
+/** A lease is looked at so often while it lasts, and that many times at least it must have been the same. */
+export const LOOKS_PER_LEASE = 20;
+const LEAST_EQUAL = 15;
+
+/** Looks that are further apart do not belong together: one of us stood still. Of a very short lease they may be so far apart. */
+const MOST_LOOKS_APART = 3;
+const LEAST_GAP_MS: Millis = 200;
+
+/** Whoever is meant has so much time for himself, and so have those who are sure of all streams. */
+const COURTESY_MS: Millis = 300;
+
+/** Who was heard so recently goes on, lease or no lease. */
+const ALIVE_MS: Millis = HEARTBEAT_EVERY_MS * (HEARTBEATS_MISSED + 1);
+
+/** Whoever holds a lease and was heard within this part of it lives, though his renewals may be refused: a bus may be full. */
+const ALIVE_SHARE = 0.75;
+
+/**
+ * When a lease may be claimed: once it has stood still for long enough by our own clock, seen by looks that were answered. No clock of
+ * anybody else has a say, and nobody is deposed because he, we or the bus stood still.
+ */
+export class LeasePatience {
+  private seen: SeenLease | undefined;
+  private since: Millis = 0;
+  /** Looks that have found it as it is. */
+  private equal = 0;
+  private lookedAt: Millis = -Infinity;
+  private readonly mostApartMs: Millis;
+
+  /** @param me the token of this process. */
+  constructor(
+    private readonly me: OwnerToken,
+    private readonly leaseMs: Millis,
+  ) {
+    this.mostApartMs = Math.max(LEAST_GAP_MS, (MOST_LOOKS_APART * leaseMs) / LOOKS_PER_LEASE);
+  }
+
+  /** Begins from nothing: a look was not answered, or our claim was of no use. */
+  anew(): void {
+    this.equal = 0;
+  }
+
+  /** A look was answered. Returns whether the lease may be claimed as it was seen. */
+  look(view: SeenLease | undefined, now: Millis, others: HeardOfOthers): boolean {
+    const hasSlept = now - this.lookedAt > this.mostApartMs;
+    this.lookedAt = now;
+    if (hasSlept || this.equal === 0 || !isSame(view, this.seen)) {
+      this.seen = view;
+      this.since = now;
+      this.equal = 0;
+    }
+    this.equal += 1;
+    return view ? this.isOver(view, now, others) : this.isNobodys(now, others);
+  }
+
+  /** Where there is no record: the bus may have lost it, or nobody here has one, or nobody is there. */
+  private isNobodys(now: Millis, { beat, hasGathered }: HeardOfOthers): boolean {
+    if (!beat && hasGathered) return true;
+    return this.isStill(now) && !(beat && now - beat.at < ALIVE_MS);
+  }
+
+  private isOver({ owner, term, next }: SeenLease, now: Millis, { beat, isUnsure }: HeardOfOthers): boolean {
+    // Somebody publishes above it who asks for no lease.
+    if (beat && beat.epoch > term && now - beat.at < ALIVE_MS) return false;
+    // Our own claim was carried out, and its answer was lost.
+    if (owner === this.me) return true;
+    if (owner === '') return now - this.since >= (next === this.me || (next === '' && !isUnsure) ? 0 : COURTESY_MS);
+    const isAlive = beat?.epoch === term && now - beat.at < ALIVE_SHARE * this.leaseMs;
+    return this.isStill(now) && !isAlive;
+  }
+
+  private isStill(now: Millis): boolean {
+    return this.equal >= LEAST_EQUAL && now - this.since >= this.leaseMs;
+  }
+}
+
+const isSame = (one: SeenLease | undefined, other: SeenLease | undefined): boolean =>
+  one?.owner === other?.owner && one?.term === other?.term && one?.beat === other?.beat;

@@ -72,7 +72,6 @@ export class RedisBus implements Bus {
       counts,
       log,
     });
-    const { publishing } = this.parts;
     this.lease = new RedisLease(
       { publishing, prefix, publisher: messages.publisher, clock },
       new Marker(messages, clock),

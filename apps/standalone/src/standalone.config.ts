@@ -7,6 +7,7 @@ import {
   EdgeSettings,
   type Environment,
   OpsSettings,
+  SettingsError,
   UpstreamSettings,
   readOpenFilesLimit,
   readSettings,
@@ -30,6 +31,11 @@ export function readStandaloneConfig(environment: Environment) {
   };
   const config = readSettings(sections, environment);
   checkUpstream(config.upstream, spot);
+  if (config.upstream.standby && config.bus.redisUrl === undefined) {
+    throw new SettingsError([
+      'HOLDFAST_STANDBY is yes and HOLDFAST_REDIS_URL is not set: expected a URL like redis://host:6379, because upstreams stand by for each other through Redis',
+    ]);
+  }
   const access = new Access(config.access);
   const edge = openTo(config.edge, access);
   refusePublicHost(edge);

@@ -47,6 +47,18 @@ export class TermKeeper {
     return this.overtakenBy;
   }
 
+  /** What operators see. */
+  describe(): Record<string, unknown> {
+    return { epoch: this.epoch, overtakenBy: this.overtakenBy ?? null };
+  }
+
+  get trouble(): string | undefined {
+    const { overtakenBy: by } = this;
+    return by === undefined
+      ? undefined
+      : `another upstream has taken over (term ${by}); it is waited for until it falls silent`;
+  }
+
   /** Whether nobody else publishes in a newer term. */
   get isSpeaking(): boolean {
     return this.overtakenBy === undefined;

@@ -5,10 +5,12 @@ import type { Books } from './books/books.js';
 import { DemandBoard } from './demand/demand-board.js';
 import type { Journal } from './journal/journal.js';
 import { UpstreamCounts } from './ops/counts.js';
+import { exposeLead } from './ops/lead-counts.js';
 import { showUpstream } from './ops/pages.js';
 import { showSymbols } from './ops/symbols-shown.js';
 import type { Pool } from './pool/pool.js';
 import type { Problems } from './problems/problems.js';
+import { HeldVoice } from './standby/held-voice.js';
 import type { Streams } from './streams/streams.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { Metronome } from './watch/metronome.js';
@@ -16,7 +18,7 @@ import { Watch } from './watch/watch.js';
 import { Front } from './wiring/front.js';
 import { makeReading } from './wiring/reading.js';
 import { type Repairing, makeRepairing } from './wiring/repairing.js';
-import { speakAlone } from './wiring/speaking.js';
+import { speakAlone, speakInTurn } from './wiring/speaking.js';
 import type { UpstreamParts } from './wiring/upstream-parts.js';
 
 /** The role that reads one market of Binance: follows demand, keeps the lines whole, publishes every event once. */
@@ -41,21 +43,25 @@ export class Upstream implements Service {
     settings: Readonly<UpstreamSettings>,
     private readonly parts: UpstreamParts,
   ) {
-    const { market, always, clock, metrics, ops, timings = TIMINGS } = parts;
+    const { market, always, bus, clock, metrics, ops, timings = TIMINGS } = parts;
     this.name = `upstream ${market.name}`;
     this.timings = timings;
     this.metronome = new Metronome(clock, { everyMs: timings.tickMs, stallMs: timings.stallMs }, this);
     const counts = new UpstreamCounts(metrics, market, clock);
     const board = new DemandBoard(market, always, settings.maxStreams);
-    const reading = makeReading(settings, parts, { counts, stallMs: (now) => this.metronome.stallMs(now) });
+    const voice = settings.standby ? new HeldVoice() : undefined;
+    const stallMs = (now: Millis): Millis => this.metronome.stallMs(now);
+    const reading = makeReading(settings, parts, { counts, messages: voice ?? bus.messages, stallMs });
     const { journal, problems, streams, attempts, pool } = reading;
     const repairing = makeRepairing(settings, parts, { streams, pool, counts, board });
     const { rest, books, holes } = repairing;
-    const term = speakAlone(parts, streams);
-    this.front = new Front(settings, parts, { ...reading, ...repairing, board, speaking: term });
+    const inTurn = voice && speakInTurn(settings, parts, { ...reading, voice, board });
+    const speaking = inTurn ?? speakAlone(parts, streams);
+    this.front = new Front(settings, parts, { ...reading, ...repairing, board, speaking });
     this.watch = new Watch({ pool, streams, quarantine: problems.quarantine, clock, settings, timings });
     counts.expose({ streams, problems, journal, pool, holes, books, attempts });
-    showUpstream(ops, { pool, streams, journal, problems, board, term, market, holes, books }, clock);
+    showUpstream(ops, { pool, streams, journal, problems, board, speaking, market, holes, books }, clock);
+    if (inTurn) exposeLead(metrics, inTurn, streams);
     showRest(rest, parts);
     showSymbols(this.front.symbols, parts);
     this.journal = journal;
@@ -80,6 +86,7 @@ export class Upstream implements Service {
     this.metronome.stop();
     this.streams.stop();
     this.front.mark();
+    await this.front.leave();
     this.books.stop();
     await this.pool.stop();
     await this.rest.stop();

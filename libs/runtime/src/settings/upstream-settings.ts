@@ -103,6 +103,26 @@ export class UpstreamSettings extends BinanceSettings {
   bookUnbridged: boolean = false;
 
   @Setting({
+    env: 'HOLDFAST_STANDBY',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Whether there are several upstreams, of which one publishes by a lease in Redis and the others stand by: each reads Binance over connections of its own, and goes on behind the last message where the one that publishes has gone. Say it of all of them or of none; it needs HOLDFAST_REDIS_URL.',
+  })
+  @IsBoolean()
+  standby: boolean = false;
+
+  @Setting({
+    env: 'HOLDFAST_LEASE_MS',
+    read: integer,
+    expected: milliseconds(500, 60_000),
+    says: 'Of several upstreams the one that publishes is taken for dead when it has not renewed its lease for so long; it does so four times in that time.',
+  })
+  @Max(60_000)
+  @Min(500)
+  @IsInt()
+  leaseMs: number = 2_000;
+
+  @Setting({
     env: 'HOLDFAST_SYMBOLS_EVERY_MS',
     read: integer,
     expected: milliseconds(0, 86_400_000),

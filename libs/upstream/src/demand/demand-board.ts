@@ -93,6 +93,11 @@ export class DemandBoard {
     return ok({ edge, isChanged: true, refused, epoch });
   }
 
+  /** How many edges want something, as far as is known. */
+  get edgeCount(): number {
+    return this.edges.size;
+  }
+
   /** Forgets edges that have gone silent; true when there were any. */
   expire(now: Millis): boolean {
     const before = this.edges.size;

@@ -16,6 +16,7 @@ import type { FeedView } from '../streams/transcript.js';
 import type { SymbolList } from '../symbols/symbol-list.js';
 import type { Recollection } from '../restart/recollection.js';
 import type { DemandBoard } from './demand-board.js';
+import type { Listening } from '../standby/listening.js';
 import { GatheredComplaints } from './gathered-complaints.js';
 import { welcomesOf } from './welcomes.js';
 
@@ -32,6 +33,8 @@ export interface DemandDeskParts {
   memory: Pick<Recollection, 'gather' | 'stop'>;
   /** The term in which we publish; edges may have seen a newer one. */
   term: { sees(epoch: Epoch): void; readonly isSpeaking: boolean };
+  /** What somebody else is heard to say of streams that are wanted, where one stands by. */
+  listening?: Pick<Listening, 'sync' | 'of'> | undefined;
 }
 
 /** A stream that is not carried although it is wanted, and what is said of it. */
@@ -136,6 +139,7 @@ export class DemandDesk {
     this.forgetRefused(streams, refused);
     pool.want(streams, (stream) => (board.isUnheard(stream) || leftOut.has(stream) ? 'unheard' : 'said'));
     this.refuse(refused);
+    this.parts.listening?.sync();
     if (leftOut.size > 0 && leftOut.size !== this.leftOut) {
       log.warn({ code: 'demand.too-many', leftOut: leftOut.size }, 'more streams are wanted than allowed');
     }
@@ -149,8 +153,9 @@ export class DemandDesk {
    * and nothing came between them, it is gone.
    */
   private isListed(stream: ParsedStream): boolean {
-    const { symbols, streams } = this.parts;
+    const { symbols, streams, listening } = this.parts;
     if (!symbols.lacks(stream)) return true;
+    if (listening?.of(stream.name)?.place !== undefined) return true;
     const series = streams.wanted.get(stream.name);
     if (series?.transcript.last === undefined) return false;
     return (series.activity.heardAt ?? 0) >= (symbols.lacksSince(stream) ?? 0);

@@ -13,7 +13,7 @@ import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
 import { bookPage } from './book-page.js';
-import type { TermKeeper } from '../term.js';
+import type { Speaking } from '../wiring/speaking.js';
 
 /** So many streams are listed, those that are not live first. */
 const MOST_LISTED = 1_000;
@@ -26,7 +26,7 @@ export interface Shown {
   journal: Journal;
   problems: Problems;
   board: DemandBoard;
-  term: TermKeeper;
+  speaking: Pick<Speaking, 'describe' | 'trouble'>;
   books: Books;
   holes: HoleJournal;
 }
@@ -45,9 +45,9 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());
   ops.status(of('drift'), () => problems.drift.read());
-  ops.status(of('term'), () => term(upstream));
+  ops.status(of('term'), () => upstream.speaking.describe());
   ops.needs(of('connections to Binance'), () => trouble(upstream));
-  ops.needs(of('term'), () => overtaken(upstream));
+  ops.needs(of('term'), () => upstream.speaking.trouble);
   ops.command(of('rotate'), {
     says: 'Replaces every connection to Binance, make-before-break; takes {"generation": 3} to replace only that one.',
     run: (input) => Promise.resolve().then(() => rotate(upstream, input)),
@@ -117,14 +117,6 @@ function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
       silentForMs: heardAt === undefined ? null : Math.round(now - heardAt),
     }));
 }
-
-const term = ({ streams, term: { overtaken: by } }: Shown): Record<string, unknown> => ({
-  epoch: streams.epoch,
-  overtakenBy: by ?? null,
-});
-
-const overtaken = ({ term: { overtaken: by } }: Shown): Trouble =>
-  by === undefined ? undefined : `another upstream has taken over (term ${by}); it is waited for until it falls silent`;
 
 const rank = ({ transcript }: Series): number => (transcript.feed?.state === 'live' ? 1 : 0);
 

@@ -9,6 +9,7 @@ import {
   type MarketEvent,
   type Millis,
   type Place,
+  type Reached,
   type StreamName,
   decodeHeartbeat,
   decodeMark,
@@ -50,24 +51,34 @@ export class Recollection implements Memory {
   private beat: LastBeat | undefined;
   private until: Millis = -Infinity;
   private hurry: () => void = () => undefined;
+  private answers: AwaitedAnswers | undefined;
 
   constructor(private readonly parts: RecollectionParts) {}
 
-  /** Asks every edge, and waits for answers; at once over where nobody else can answer. Resolves also when it is stopped. */
-  async gather(): Promise<void> {
-    const { market, bus, answersMs, clock } = this.parts;
+  /** Whether it was asked, and whoever is there has had the time to answer. */
+  get hasGathered(): boolean {
+    return this.until > -Infinity;
+  }
+
+  /**
+   * Asks every edge, and waits for answers; at once over where nobody else can answer, or all of so many edges have. Resolves also when it
+   * is stopped.
+   */
+  async gather(withinMs = this.parts.answersMs, edges = Infinity): Promise<void> {
+    const { market, bus, clock } = this.parts;
     const { channels } = market;
     const subscription = bus.messages.subscribe(channels.reached, (text) => this.answered(text));
     await subscription.ready;
     const isOver = new Promise<void>((resolve) => {
       let cancel: Cancel = () => undefined;
-      if (bus.isShared) cancel = clock.after(answersMs, resolve);
+      if (bus.isShared) cancel = clock.after(withinMs, resolve);
       else resolve();
       this.hurry = () => {
         cancel();
         resolve();
       };
     });
+    this.answers = new AwaitedAnswers(edges);
     bus.messages.publish(channels.demandCall, encodeDemandCall(true));
     const marks = bus.marks.read(channels.marks).then((read) => this.read(read));
     // The bus rejects only when it stops, and then nothing is recalled.
@@ -100,6 +111,7 @@ export class Recollection implements Memory {
     if (!reached) return;
     this.noteBeat(reached.beat);
     for (const mark of reached.marks) this.note(eventOf(mark)?.stream, mark);
+    if (this.answers?.isLast(reached)) this.hurry();
   }
 
   private read(marks: ReadonlyMap<string, string>): void {
@@ -128,6 +140,27 @@ export class Recollection implements Memory {
     const receivedAt = Math.floor(millisOf(event.receivedAt));
     const aliveAt = this.beat?.epoch === epoch ? Math.max(receivedAt, this.beat.at) : receivedAt;
     return stamp(clock) - aliveAt > longestDowntimeMs ? aliveAt : undefined;
+  }
+}
+
+/** Counts the parts in which edges answer. */
+class AwaitedAnswers {
+  private readonly parts = new Map<string, Set<number>>();
+  private whole = 0;
+
+  /** @param edges how many are to answer. */
+  constructor(private readonly edges: number) {}
+
+  /** Whether all is there now. */
+  isLast({ edge, part }: Reached): boolean {
+    if (!part) return false;
+    const [index, count] = part;
+    const parts = this.parts.get(edge) ?? new Set();
+    this.parts.set(edge, parts);
+    if (parts.has(index)) return false;
+    parts.add(index);
+    if (parts.size === count) this.whole += 1;
+    return this.whole >= this.edges;
   }
 }
 

@@ -14,7 +14,7 @@ import {
 } from '#libs/core';
 
 /** So many of the newest events are remembered that nobody has a word for: their copies are told by what they say. */
-const MOST_UNKNOWN = 8;
+const MOST_UNKNOWN = 64;
 
 /** Behind what a stream goes on. */
 export interface HeardMark {

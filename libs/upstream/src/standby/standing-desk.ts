@@ -91,13 +91,12 @@ export class StandingDesk {
 }
 
 /**
- * Where a stream stands; undefined where this term has said nothing of it. So it is where the newest event is one that nobody has a
- * word for: what came before it is not known any more, and it orders nothing.
+ * Where a stream stands; undefined where this term has said nothing of it.
  */
 function markOf(series: Series | undefined, epoch: number): StandingMark | undefined {
   if (!series) return undefined;
   const { seq, last } = series.transcript;
-  if (seq === 0 || last?.type === 'unknown') return undefined;
+  if (seq === 0) return undefined;
   const mark = { stream: series.name.name, place: { epoch, seq } };
   if (!last) return mark;
   // Books are large, and how far it is says its id.

@@ -69,7 +69,7 @@ export class Streams {
   /** @param shelf where is kept what was published. */
   constructor(
     private readonly market: Market,
-    private readonly messages: Messages,
+    private readonly messages: Pick<Messages, 'publish'>,
     private readonly clock: Clock,
     bounds: HoldBounds,
     private readonly memory: Memory = NO_MEMORY,

@@ -98,7 +98,8 @@ export class Transcript {
     event.epoch = this.term.epoch;
     event.seq = ++this.seq;
     if (event.type === 'feed') this.sayFeed(event);
-    else this.last = event;
+    // What nobody has a word for orders nothing.
+    else if (event.type !== 'unknown') this.last = event;
     this.memory?.said(event);
   }
 

@@ -36,7 +36,20 @@ export class Front {
     const judged = (): void => this.desk.followSoon();
     this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, timings, isOvertaken, judged });
     const { symbols } = this;
-    this.desk = new DemandDesk({ market, bus, board, pool, streams, symbols, clock, log, term: speaking, memory });
+    const { listening } = speaking;
+    this.desk = new DemandDesk({
+      market,
+      bus,
+      board,
+      pool,
+      streams,
+      symbols,
+      clock,
+      log,
+      term: speaking,
+      listening,
+      memory,
+    });
     this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
   }
 
@@ -67,6 +80,11 @@ export class Front {
   /** Marks where all streams are now. Not waited for: the bus sees to it while it stops, and it may be down. */
   mark(): void {
     if (this.ties.speaking.isSpeaking) void this.bookmarks.write(stamp(this.parts.clock));
+  }
+
+  /** All is said: somebody else may go on. */
+  async leave(): Promise<void> {
+    await this.ties.speaking.leave?.();
   }
 
   /** Our own process stood still: nobody is judged by what was not heard. */

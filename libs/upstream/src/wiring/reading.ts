@@ -1,3 +1,4 @@
+import type { Messages } from '#libs/bus';
 import { HistoryShelf, type Millis } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
 import { Journal } from '../journal/journal.js';
@@ -26,6 +27,8 @@ export interface Reading {
 /** What the reading tells the rest of its upstream, and asks of it. */
 interface ReadingTies {
   counts: UpstreamCounts;
+  /** Where streams are said. */
+  messages: Pick<Messages, 'publish'>;
   /** How long the process has stood still until now. */
   stallMs(now: Millis): Millis;
 }
@@ -38,13 +41,17 @@ export function makeReading(settings: Readonly<UpstreamSettings>, parts: Upstrea
     (code, { stream }) => counts.badFrame(code, stream === undefined ? undefined : market.parse(stream)),
     ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
   );
-  const { memory, streams } = makeStreams(settings, parts);
+  const { memory, streams } = makeStreams(settings, parts, ties.messages);
   const attempts = new Attempts(bus.budget, market.channels.attempts, market.limits);
   const pool = makePool(settings, parts, ties, { journal, problems, streams, attempts });
   return { journal, problems, memory, streams, attempts, pool };
 }
 
-function makeStreams(settings: Readonly<UpstreamSettings>, parts: UpstreamParts): Pick<Reading, 'memory' | 'streams'> {
+function makeStreams(
+  settings: Readonly<UpstreamSettings>,
+  parts: UpstreamParts,
+  messages: ReadingTies['messages'],
+): Pick<Reading, 'memory' | 'streams'> {
   const { market, bus, clock, timings = TIMINGS } = parts;
   const { answersMs, holdMs } = timings;
   const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
@@ -52,7 +59,7 @@ function makeStreams(settings: Readonly<UpstreamSettings>, parts: UpstreamParts)
   const bounds = { holdMs, fillMs: fillWaitMs, mostWaiting: fillMostWaiting };
   const { historyStreamBytes: streamBytes, historyBytes: totalBytes, historyMs: ageMs } = settings;
   const shelf = new HistoryShelf({ streamBytes, totalBytes, ageMs });
-  return { memory, streams: new Streams(market, bus.messages, clock, bounds, memory, shelf) };
+  return { memory, streams: new Streams(market, messages, clock, bounds, memory, shelf) };
 }
 
 function makePool(

@@ -1,0 +1,181 @@
+import type { Cancel, Clock, Epoch, OwnerToken, StreamName } from '#libs/core';
+import type { Log } from '#libs/runtime';
+import type { SaidSoFar } from '../streams/muted/unsaid.js';
+import type { Streams } from '../streams/streams.js';
+import type { LeaseKeeper } from './lease-keeper.js';
+import type { Listening } from './listening.js';
+import type { OthersHeard } from './others-heard.js';
+import type { Succession } from './succession.js';
+import type { LeadEffect, LeadHappening, LeadState } from './table.js';
+import type { TakingOver } from './taking-over.js';
+
+interface LeadEffectsParts {
+  keeper: LeaseKeeper;
+  others: OthersHeard;
+  succession: Succession;
+  streams: Streams;
+  listening: Listening;
+  takingOver: TakingOver;
+  clock: Clock;
+  log: Log;
+  state(): LeadState;
+  happened(happening: LeadHappening): void;
+  beat(): void;
+}
+
+/** Why this upstream began to publish: nobody was there, one has left, one has fallen silent, or edges knew a term above our own. */
+export const TAKEOVERS = ['first', 'left', 'silent', 'outseen'] as const;
+
+/** Does what the table of moves says. What takes no time is done at once. */
+export class LeadEffects {
+  /** How often this upstream has taken over, and why. */
+  readonly takeovers: Record<(typeof TAKEOVERS)[number], number> = { first: 0, left: 0, silent: 0, outseen: 0 };
+  private readonly all: Record<LeadEffect, () => Promise<void> | void>;
+  /** What we had said when edges turned out to know a higher term: nobody else has said anything since. */
+  private own: ReadonlyMap<StreamName, SaidSoFar> = new Map();
+  private reason: (typeof TAKEOVERS)[number] = 'first';
+  /** Who is to go on. */
+  private next: OwnerToken | undefined;
+  private hasLeft = false;
+  private rival: Epoch = 0;
+  private cancelRetry: Cancel = () => undefined;
+
+  constructor(private readonly parts: LeadEffectsParts) {
+    const { keeper, streams, beat } = parts;
+    this.all = {
+      claim: () => this.claim(),
+      'claim-above': () => this.claimAbove(),
+      enter: () => this.enter(),
+      fence: () => this.fence(),
+      succeed: () => this.succeed(),
+      beat,
+      withhold: () => this.withhold(),
+      'step-down': () => this.stepDown(),
+      // Leaving does: what was said before it is out when the lease is left.
+      flush: () => undefined,
+      leave: () => this.leave(),
+      call: () => this.call(),
+      'call-successor': () => this.callSuccessor(),
+      'say-stopped': () => streams.stop(),
+      cut: () => keeper.cut(),
+      'say-so': () => this.saySo(),
+      'watch-anew': () => keeper.watchAnew(),
+    };
+  }
+
+  async carryOut(effects: readonly LeadEffect[]): Promise<void> {
+    for (const effect of effects) {
+      const isDone = this.all[effect]();
+      if (isDone) await isDone;
+    }
+  }
+
+  stop(): void {
+    this.cancelRetry();
+  }
+
+  private async claim(): Promise<void> {
+    const { keeper, others, happened } = this.parts;
+    const isLeft = keeper.seen?.owner === '';
+    this.reason = isLeft ? 'left' : keeper.seen === undefined && !others.beat ? 'first' : 'silent';
+    happened(await keeper.claim(this.newestTerm));
+  }
+
+  /** Nothing is said before it is known what became of it: the term we have is not listened to. */
+  private async claimAbove(): Promise<void> {
+    const { keeper, happened } = this.parts;
+    this.reason = 'outseen';
+    const became = await keeper.claim(this.newestTerm);
+    if (became === 'failed') this.retry(() => void this.claimAbove());
+    else happened(became);
+  }
+
+  private async enter(): Promise<void> {
+    if (!(await this.parts.keeper.enter())) this.retry(() => this.parts.happened('failed'));
+  }
+
+  private async fence(): Promise<void> {
+    const { keeper, streams, state, happened } = this.parts;
+    // In a term in which we have spoken already nothing begins.
+    if (state() !== 'succeeding' || !keeper.isEntered || keeper.term <= streams.epoch) return;
+    if (await keeper.fence()) happened('fenced');
+    else this.retry(() => happened('failed'));
+  }
+
+  private succeed(): void {
+    const { keeper, others, streams, listening, takingOver, log } = this.parts;
+    const { own, reason } = this;
+    const { term: epoch, hasHeardAll } = keeper;
+    this.own = new Map();
+    this.takeovers[reason] += 1;
+    const isCold = !others.beat && streams.epoch === 0;
+    const heard = listening.end();
+    takingOver.begin(epoch, { heard, hasHeardAll, own, isCold });
+    const unsure = takingOver.waiting;
+    log.info({ code: 'upstream.took-over', epoch, why: reason, unsure }, 'this upstream publishes now');
+  }
+
+  private withhold(): void {
+    const { streams, takingOver } = this.parts;
+    const { epoch } = streams;
+    takingOver.stop();
+    const spoken = [...streams.wanted.values()].filter(({ withheld, transcript }) => !withheld && transcript.seq > 0);
+    this.own = new Map(
+      spoken.map(({ name, transcript: { seq, last } }) => [name.name, { place: { epoch, seq }, event: last }]),
+    );
+    streams.mute();
+  }
+
+  private stepDown(): void {
+    const { streams, takingOver, listening, others, keeper, log } = this.parts;
+    if (!streams.isMuted) {
+      const epoch = others.newest > keeper.term ? others.newest : undefined;
+      log.warn({ code: 'upstream.overtaken', epoch, ours: keeper.term }, 'another upstream took over');
+    }
+    this.own = new Map();
+    takingOver.stop();
+    streams.mute();
+    listening.begin();
+  }
+
+  private async leave(): Promise<void> {
+    this.hasLeft = await this.parts.keeper.leave(this.next);
+  }
+
+  private call(): void {
+    const { succession, keeper } = this.parts;
+    if (this.hasLeft) succession.sayLeft(keeper.term, this.next);
+  }
+
+  private callSuccessor(): void {
+    const { succession, keeper, happened } = this.parts;
+    succession.call(keeper.term, (owner) => {
+      this.next = owner;
+      happened(owner === undefined ? 'nobody' : 'successor');
+    });
+  }
+
+  private saySo(): void {
+    const { others, keeper, log } = this.parts;
+    const epoch = others.beat?.epoch ?? 0;
+    if (epoch <= this.rival) return;
+    this.rival = epoch;
+    log.warn({ code: 'upstream.rival', epoch, lease: keeper.seen?.term }, 'somebody publishes above the lease');
+  }
+
+  /** A term that is ours must be above it. */
+  private get newestTerm(): Epoch {
+    const { others, streams, listening } = this.parts;
+    let newest = Math.max(others.newest, streams.epoch);
+    for (const name of streams.wanted.keys()) newest = Math.max(newest, listening.of(name)?.place?.epoch ?? 0);
+    return newest;
+  }
+
+  private retry(act: () => void): void {
+    const { clock, keeper, state } = this.parts;
+    this.cancelRetry();
+    this.cancelRetry = clock.after(keeper.lookEveryMs, () => {
+      if (state() === 'succeeding') act();
+    });
+  }
+}

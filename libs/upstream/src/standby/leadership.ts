@@ -1,0 +1,205 @@
+import type { Bus } from '#libs/bus';
+import {
+  type Cancel,
+  type Channels,
+  type Clock,
+  type Epoch,
+  type Millis,
+  type Seq,
+  type StreamName,
+  encodeHeartbeat,
+  stamp,
+} from '#libs/core';
+import type { Log } from '#libs/runtime';
+import type { Streams } from '../streams/streams.js';
+import type { HeldVoice } from './held-voice.js';
+import { LeadEffects } from './lead-effects.js';
+import { LeaseKeeper } from './lease-keeper.js';
+import type { Listening } from './listening.js';
+import { OthersHeard } from './others-heard.js';
+import { StandingDesk } from './standing-desk.js';
+import { Succession } from './succession.js';
+import { type LeadHappening, type LeadState, stepLead } from './table.js';
+import type { TakingOver } from './taking-over.js';
+
+interface LeadershipParts {
+  bus: Bus;
+  channels: Channels;
+  clock: Clock;
+  log: Log;
+  leaseMs: Millis;
+  streams: Streams;
+  voice: HeldVoice;
+  listening: Listening;
+  takingOver: TakingOver;
+  /** Where streams stand; each heartbeat says it. */
+  places(): ReadonlyMap<StreamName, Seq>;
+  /** Whether whoever is there has had the time to say how far streams are. */
+  hasGathered(): boolean;
+}
+
+/** What is looked at less often than the lease. */
+const ROUND_EVERY_MS: Millis = 100;
+
+const RENEWALS_PER_LEASE = 4;
+
+const SPEAKING: ReadonlySet<LeadState> = new Set(['leading', 'yielding', 'parting']);
+
+/** Whether this upstream publishes, one of several: notices what happens, and moves as the table says. */
+export class Leadership {
+  state: LeadState = 'following';
+  /** What somebody else is heard to say. */
+  readonly listening: Listening;
+  readonly effects: LeadEffects;
+  private readonly keeper: LeaseKeeper;
+  private readonly others: OthersHeard;
+  private readonly standing: StandingDesk;
+  private readonly succession: Succession;
+  /** Whether all streams were surely known once since it began to follow: those that are new are not at once. */
+  private hasBeenSure = false;
+  private cancel: Cancel = () => undefined;
+  private renewAt: Millis = 0;
+  private roundAt: Millis = 0;
+
+  constructor(private readonly parts: LeadershipParts) {
+    const { bus, channels, clock, leaseMs, streams, voice, listening, hasGathered } = parts;
+    const { messages, ask, lease } = bus;
+    this.listening = listening;
+    const happened = (happening: LeadHappening): void => this.happen(happening);
+    this.others = new OthersHeard({
+      messages,
+      channel: channels.heartbeat,
+      clock,
+      isOurs: (epoch) => epoch === this.keeper.term,
+      heard: (epoch, isAgain) => this.heard(epoch, isAgain),
+    });
+    this.keeper = new LeaseKeeper({
+      lease,
+      key: channels.lead,
+      clock,
+      leaseMs,
+      voice,
+      others: () => ({ beat: this.others.beat, hasGathered: hasGathered(), isUnsure: listening.unsure > 0 }),
+      happened,
+    });
+    const isLeading = (): boolean => this.isSpeaking;
+    this.standing = new StandingDesk({ ask, channel: channels.standing, clock, streams, listening, isLeading });
+    this.succession = new Succession({
+      ask,
+      messages,
+      channels,
+      clock,
+      me: this.keeper.me,
+      couldFollow: () => (this.state === 'following' && listening.unsure === 0 ? this.others.beat?.epoch : undefined),
+      left: () => this.look(),
+    });
+    const { keeper, others, succession } = this;
+    const state = (): LeadState => this.state;
+    const beat = (): void => this.beat(stamp(clock));
+    this.effects = new LeadEffects({ ...parts, keeper, others, succession, state, happened, beat });
+    streams.mute();
+  }
+
+  get isSpeaking(): boolean {
+    return SPEAKING.has(this.state);
+  }
+
+  /** Resolves when whoever publishes is heard. Waits for the bus. */
+  async start(): Promise<void> {
+    this.standing.start();
+    this.succession.start();
+    this.listening.begin();
+    await this.others.start();
+    this.loop();
+  }
+
+  /** Nothing changes any more: what it holds it holds. */
+  stop(): void {
+    this.cancel();
+    this.effects.stop();
+    this.others.stop();
+    this.standing.stop();
+    this.succession.stop();
+    this.listening.end();
+  }
+
+  /** Gives back what it holds once all that was said is out: somebody else may go on. */
+  async leave(): Promise<void> {
+    this.state = 'over';
+    await this.effects.carryOut(['withhold', 'leave', 'call']);
+  }
+
+  /** An edge has seen this term. */
+  sees(epoch: Epoch): void {
+    this.others.sees(epoch);
+  }
+
+  /** To be called once every `HEARTBEAT_EVERY_MS`; `at` is what is said of the time. */
+  beat(at: Millis): void {
+    const { bus, channels, streams, voice, places } = this.parts;
+    if (!this.isSpeaking) return;
+    const deafness = bus.messages.state === 'down' && ({ isDeaf: true } as const);
+    voice.publish(channels.heartbeat, encodeHeartbeat({ epoch: streams.epoch, at, places: places(), ...deafness }));
+  }
+
+  /** Our own process stood still: of time that went by meanwhile nothing is concluded. */
+  pardon(): void {
+    this.keeper.watchAnew();
+  }
+
+  /** How many streams there are of which it is not known where they go on, or would. */
+  get unsure(): number {
+    return this.isSpeaking ? this.parts.takingOver.waiting : this.listening.unsure;
+  }
+
+  /** What operators see. */
+  describe(): Record<string, unknown> {
+    const { streams } = this.parts;
+    const { state: role, unsure } = this;
+    return { epoch: streams.epoch, role, unsure, withheld: streams.withheld.size };
+  }
+
+  /** Why this upstream is of no use now. */
+  get trouble(): string | undefined {
+    if (this.isSpeaking || (this.state === 'following' && this.hasBeenSure)) return undefined;
+    if (!this.others.beat) return 'nobody publishes yet, neither this upstream nor another one';
+    return `it stands by (${this.state}), and does not know yet how far ${this.unsure} streams are`;
+  }
+
+  private happen(happening: LeadHappening): void {
+    const { to, do: effects } = stepLead(this.state, happening);
+    if (to === 'leading') this.hasBeenSure = false;
+    this.state = to;
+    void this.effects.carryOut(effects);
+  }
+
+  private loop(): void {
+    const { clock, leaseMs } = this.parts;
+    const { keeper } = this;
+    const now = clock.now();
+    this.cancel = clock.after(keeper.lookEveryMs, () => this.loop());
+    keeper.tick(now);
+    this.look();
+    if (now >= this.renewAt) {
+      this.renewAt = now + leaseMs / RENEWALS_PER_LEASE;
+      void keeper.renew(now);
+    }
+    if (now < this.roundAt) return;
+    this.roundAt = now + ROUND_EVERY_MS;
+    this.listening.tick();
+    this.standing.tick(now);
+    if (this.state === 'following' && this.others.beat && this.listening.unsure === 0) this.hasBeenSure = true;
+    if (this.isSpeaking && this.others.hasGhostAbove(keeper.term, now)) this.happen('outseen');
+  }
+
+  private look(): void {
+    if (this.state === 'following') void this.keeper.look();
+  }
+
+  /** Somebody else beats. While we follow the lease says whether he may: by his second one it was looked at since he has begun. */
+  private heard(epoch: Epoch, isAgain: boolean): void {
+    const { seen, term } = this.keeper;
+    const isOurTurn = this.state !== 'following' && this.state !== 'claiming';
+    if (isOurTurn ? epoch > term : isAgain && seen !== undefined && epoch > seen.term) this.happen('rivalled');
+  }
+}

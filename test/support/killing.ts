@@ -11,15 +11,15 @@ const READ = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcus
 /** An upstream and an edge in a process each over a real Redis, clients of every kind, and somebody who kills the upstream. */
 export class Killing {
   private constructor(
-    private readonly redis: TestRedis,
-    private readonly roles: TwoRoles,
+    readonly redis: TestRedis,
+    readonly roles: TwoRoles,
     readonly stage: Stage,
     readonly keeper: RecipeKeeper,
     private readonly reader: RedisReader,
   ) {}
 
   /** Resolves when everybody is served. @param dist where the build is. */
-  static async start(dist: string): Promise<Killing> {
+  static async start(dist: string, hasStandby = false): Promise<Killing> {
     const redis = await startRedis();
     const simulator = await Simulator.start({ clock, symbols: 3, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const roles = await TwoRoles.start({
@@ -27,6 +27,7 @@ export class Killing {
       redisUrl: redis.url,
       dist,
       environment: hurriedEnvironment(simulator),
+      hasStandby,
     });
     const stage = new Stage({ clock, simulator, gateway: roles, clients: 6, menus: CHECKED });
     const { restUrl, truth } = simulator;
@@ -42,6 +43,12 @@ export class Killing {
   /** Kills the upstream and starts another one; resolves when data flows everywhere. */
   async kill(): Promise<void> {
     await this.roles.replaceUpstream('SIGKILL');
+    await this.stage.flows(30_000);
+  }
+
+  /** Kills the one of two upstreams that publishes; resolves when another stands by again and data flows everywhere. */
+  async killLeader(): Promise<void> {
+    await this.roles.replaceLeader('SIGKILL');
     await this.stage.flows(30_000);
   }
 

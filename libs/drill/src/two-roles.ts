@@ -14,6 +14,8 @@ export interface TwoRolesOptions {
   dist: string;
   /** Settings of both processes, as environment variables, beside the addresses. */
   environment: Readonly<Record<string, string>>;
+  /** Whether a second upstream stands by for the first. */
+  hasStandby?: boolean;
 }
 
 /** Log lines kept of each process. */
@@ -75,6 +77,15 @@ export class RoleProcess {
     if (!isReady) throw new Error(`${this.role} ended at its start:\n${this.log.slice(-5).join('\n')}`);
   }
 
+  /** Of an upstream that is one of several: what it is now. Undefined where it does not answer. */
+  async leadState(): Promise<unknown> {
+    const status: unknown = await fetch(`${this.opsUrl}/status`).then(
+      (answer) => answer.json(),
+      () => undefined,
+    );
+    return Object(Reflect.get(Object(status), 'term')).role;
+  }
+
   /** Ends the process as an orchestrator would, or as a crash does. Resolves with its exit code; null where a signal ended it. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     if (this.isRunning) {
@@ -94,18 +105,22 @@ export class RoleProcess {
 export class TwoRoles implements Gateway {
   private constructor(
     private readonly options: TwoRolesOptions,
-    private readonly ports: { clients: number; edgeOps: number; upstreamOps: number },
+    private readonly ports: RolePorts,
     public upstream: RoleProcess,
     public edge: RoleProcess,
+    /** The second upstream, where there are two; which of them publishes they say themselves. */
+    public standby: RoleProcess | undefined,
   ) {}
 
   /** Resolves when both are ready. */
   static async start(options: TwoRolesOptions): Promise<TwoRoles> {
-    const [clients, edgeOps, upstreamOps] = await Promise.all([freePort(), freePort(), freePort()]);
-    const ports = { clients, edgeOps, upstreamOps };
-    const roles = new TwoRoles(options, ports, spawnUpstream(options, ports), spawnEdge(options, ports));
+    const [clients, edgeOps, upstreamOps, standbyOps] = await Promise.all(Array.from({ length: 4 }, freePort));
+    const ports = { clients, edgeOps, upstreamOps, standbyOps } as RolePorts;
+    const standby = options.hasStandby ? spawnUpstream(options, ports.standbyOps) : undefined;
+    const upstream = spawnUpstream(options, ports.upstreamOps);
+    const roles = new TwoRoles(options, ports, upstream, spawnEdge(options, ports), standby);
     try {
-      await Promise.all([roles.upstream.ready(options.clock), roles.edge.ready(options.clock)]);
+      await Promise.all([upstream, roles.edge, standby].map((role) => role?.ready(options.clock)));
     } catch (error) {
       await roles.stop();
       throw error;
@@ -124,21 +139,48 @@ export class TwoRoles implements Gateway {
   /** Ends the upstream as a crash or an orchestrator does, and starts another one. Resolves when that one is ready. */
   async replaceUpstream(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     await this.upstream.end(signal);
-    this.upstream = spawnUpstream(this.options, this.ports);
+    this.upstream = spawnUpstream(this.options, this.ports.upstreamOps);
     await this.upstream.ready(this.options.clock);
+  }
+
+  /** The one of two upstreams that publishes; undefined while none does. */
+  async leader(): Promise<RoleProcess | undefined> {
+    const all = [this.upstream, this.standby].filter((role) => role?.isRunning);
+    const roles = await Promise.all(all.map((role) => role?.leadState()));
+    return all[roles.indexOf('leading')];
+  }
+
+  /** Ends that one, and starts another in its place, which stands by. Resolves when it is ready to. */
+  async replaceLeader(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const { options, ports } = this;
+    const leader = await this.leader();
+    if (!leader) throw new Error('no upstream publishes');
+    await leader.end(signal);
+    const isFirst = leader === this.upstream;
+    const next = spawnUpstream(options, isFirst ? ports.upstreamOps : ports.standbyOps);
+    if (isFirst) this.upstream = next;
+    else this.standby = next;
+    await next.ready(options.clock);
   }
 
   async stop(): Promise<void> {
     await this.edge.end('SIGTERM');
-    await this.upstream.end('SIGTERM');
+    await Promise.all([this.upstream.end('SIGTERM'), this.standby?.end('SIGTERM')]);
   }
 }
 
-function spawnUpstream(options: TwoRolesOptions, { upstreamOps }: { upstreamOps: number }): RoleProcess {
-  return new RoleProcess('upstream', upstreamOps, options);
+interface RolePorts {
+  clients: number;
+  edgeOps: number;
+  upstreamOps: number;
+  standbyOps: number;
 }
 
-function spawnEdge(options: TwoRolesOptions, { edgeOps, clients }: { edgeOps: number; clients: number }): RoleProcess {
+function spawnUpstream(options: TwoRolesOptions, opsPort: number): RoleProcess {
+  return new RoleProcess('upstream', opsPort, options, options.hasStandby ? { HOLDFAST_STANDBY: 'yes' } : {});
+}
+
+function spawnEdge(options: TwoRolesOptions, { edgeOps, clients }: RolePorts): RoleProcess {
   return new RoleProcess('edge', edgeOps, options, { HOLDFAST_PORT: String(clients) });
 }
 

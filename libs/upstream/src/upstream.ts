@@ -86,10 +86,11 @@ export class Upstream implements Service {
     this.metronome.stop();
     this.streams.stop();
     this.front.mark();
-    await this.front.leave();
+    const leaving = this.front.leave();
     this.books.stop();
     await this.pool.stop();
     await this.rest.stop();
+    await leaving;
   }
 
   tick(now: Millis): void {

@@ -78,7 +78,7 @@ describe('an upstream that publishes', () => {
   it('says nothing of a stream of which it has said nothing yet, and no event that orders nothing', () => {
     say(A);
     say(B, trade(5), { type: 'unknown', stream: B, epoch: 0, seq: 0, receivedAt: 1, raw: 1 });
-    const event = textOf(trade(5, B), { epoch: 1, seq: 1 });
+    const event = textOf(trade(5), { epoch: 1, seq: 1 });
     expect(ask({ streams: [A, B] })).toEqual({ marks: [{ stream: B, place: { epoch: 1, seq: 2 }, event }] });
   });
 

@@ -90,7 +90,7 @@ export class Leadership {
       channels,
       clock,
       me: this.keeper.me,
-      couldFollow: () => (this.state === 'following' && listening.unsure === 0 ? this.others.beat?.epoch : undefined),
+      couldFollow: () => (this.couldFollow ? this.others.beat?.epoch : undefined),
       left: () => this.look(),
     });
     const { keeper, others, succession } = this;
@@ -188,8 +188,14 @@ export class Leadership {
     this.roundAt = now + ROUND_EVERY_MS;
     this.listening.tick();
     this.standing.tick(now);
-    if (this.state === 'following' && this.others.beat && this.listening.unsure === 0) this.hasBeenSure = true;
+    if (this.couldFollow) this.hasBeenSure = true;
     if (this.isSpeaking && this.others.hasGhostAbove(keeper.term, now)) this.happen('outseen');
+  }
+
+  /** Whether it knows of every stream that is wanted how far it is. */
+  private get couldFollow(): boolean {
+    const { listening, others, parts } = this;
+    return this.state === 'following' && parts.hasGathered() && others.beat !== undefined && listening.unsure === 0;
   }
 
   private look(): void {

@@ -2,9 +2,12 @@ import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
 import { type Place, type StreamName, decode } from '#libs/core';
-import type { TwoRoles } from '#libs/drill';
+import { HURRIED_LIMITS, TwoRoles, hurriedEnvironment } from '#libs/drill';
+import { systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';
 import { Killing } from '../support/killing.js';
+import { startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 
 beforeAll(assertBuilt);
@@ -102,3 +105,30 @@ it(
     expect(streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
   },
 );
+
+it(
+  'one that is killed while it takes over is followed by another: what nobody has said by then is fetched',
+  { timeout: 120_000 },
+  async () => {
+    const killing = await Killing.start(dist, true);
+    onTestFinished(() => killing.stop());
+    await killing.killBoth();
+    expect(await killing.complaints()).toEqual([]);
+    const { streams } = killing.stage.crew.summary();
+    expect(streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
+  },
+);
+
+it('of two that start at once one publishes, and the other stands by', { timeout: 120_000 }, async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const simulator = await Simulator.start({ clock, symbols: 1, limits: HURRIED_LIMITS });
+  onTestFinished(() => simulator.stop());
+  for (let start = 0; start < 3; start += 1) {
+    const environment = { ...hurriedEnvironment(simulator), HOLDFAST_REDIS_PREFIX: `start-${start}:` };
+    const roles = await TwoRoles.start({ clock, redisUrl: redis.url, dist, environment, hasStandby: true });
+    const states = await Promise.all([roles.upstream.leadState(), roles.standby?.leadState()]);
+    await roles.stop();
+    expect(states.toSorted()).toEqual(['following', 'leading']);
+  }
+});

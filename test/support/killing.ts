@@ -52,6 +52,18 @@ export class Killing {
     await this.stage.flows(30_000);
   }
 
+  /** Kills the one of two upstreams that publishes, and the one that takes over as soon as it does; a third goes on alone. */
+  async killBoth(): Promise<void> {
+    const { roles } = this;
+    const leader = await roles.leader();
+    const other = leader === roles.upstream ? roles.standby : roles.upstream;
+    const isReplaced = roles.replaceLeader('SIGKILL');
+    await until(() => other?.log.some((line) => line.includes('upstream.took-over')) ?? false, { deadlineMs: 20_000 });
+    await other?.end('SIGKILL');
+    await isReplaced;
+    await this.stage.flows(30_000);
+  }
+
   /** What any client has to complain of, in words. */
   async complaints(): Promise<string[]> {
     const { stage, keeper, reader } = this;

@@ -120,7 +120,7 @@ export class TwoRoles implements Gateway {
     const upstream = spawnUpstream(options, ports.upstreamOps);
     const roles = new TwoRoles(options, ports, upstream, spawnEdge(options, ports), standby);
     try {
-      await Promise.all([upstream, roles.edge, standby].map((role) => role?.ready(options.clock)));
+      await Promise.all([upstream, roles.edge, ...(standby ? [standby] : [])].map((role) => role.ready(options.clock)));
     } catch (error) {
       await roles.stop();
       throw error;
@@ -145,8 +145,8 @@ export class TwoRoles implements Gateway {
 
   /** The one of two upstreams that publishes; undefined while none does. */
   async leader(): Promise<RoleProcess | undefined> {
-    const all = [this.upstream, this.standby].filter((role) => role?.isRunning);
-    const roles = await Promise.all(all.map((role) => role?.leadState()));
+    const all = [this.upstream, ...(this.standby ? [this.standby] : [])].filter(({ isRunning }) => isRunning);
+    const roles = await Promise.all(all.map((role) => role.leadState()));
     return all[roles.indexOf('leading')];
   }
 

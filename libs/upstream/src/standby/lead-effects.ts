@@ -18,9 +18,9 @@ interface LeadEffectsParts {
   takingOver: TakingOver;
   clock: Clock;
   log: Log;
-  state(): LeadState;
-  happened(happening: LeadHappening): void;
-  beat(): void;
+  state: () => LeadState;
+  happened: (happening: LeadHappening) => void;
+  beat: () => void;
 }
 
 /** Why this upstream began to publish: nobody was there, one has left, one has fallen silent, or edges knew a term above our own. */

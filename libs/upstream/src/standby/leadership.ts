@@ -33,9 +33,9 @@ interface LeadershipParts {
   listening: Listening;
   takingOver: TakingOver;
   /** Where streams stand; each heartbeat says it. */
-  places(): ReadonlyMap<StreamName, Seq>;
+  places: () => ReadonlyMap<StreamName, Seq>;
   /** Whether whoever is there has had the time to say how far streams are. */
-  hasGathered(): boolean;
+  hasGathered: () => boolean;
 }
 
 /** What is looked at less often than the lease. */

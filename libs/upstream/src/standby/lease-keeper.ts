@@ -11,8 +11,8 @@ interface LeaseKeeperParts {
   clock: Clock;
   leaseMs: Millis;
   voice: HeldVoice;
-  others(): HeardOfOthers;
-  happened(happening: LeadHappening): void;
+  others: () => HeardOfOthers;
+  happened: (happening: LeadHappening) => void;
 }
 
 /** A holder that has had no answer for this part of a lease ends its own connection: by the end of it somebody else may publish. */

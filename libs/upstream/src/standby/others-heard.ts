@@ -15,9 +15,9 @@ interface OthersHeardParts {
   channel: Topic;
   clock: Pick<Clock, 'now'>;
   /** Whether it is a term of ours. */
-  isOurs(epoch: Epoch): boolean;
+  isOurs: (epoch: Epoch) => boolean;
   /** Somebody else beats; `isAgain`: not for the first time in this term. */
-  heard(epoch: Epoch, isAgain: boolean): void;
+  heard: (epoch: Epoch, isAgain: boolean) => void;
 }
 
 /** Who was heard so recently is there. */

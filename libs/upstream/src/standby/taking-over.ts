@@ -11,9 +11,9 @@ interface TakingOverParts {
   memory: Pick<Recollection, 'gather' | 'recall' | 'forget'>;
   clock: Clock;
   /** Edges that are known. */
-  edges(): number;
+  edges: () => number;
   /** As `Listening` is told it. */
-  carriedSince(series: Series): Millis | undefined;
+  carriedSince: (series: Series) => Millis | undefined;
   lagMs: Millis;
 }
 

@@ -1,5 +1,4 @@
 import { type ParsedStream, spot } from '#libs/binance';
-import type { Messages } from '#libs/bus';
 import type { HistoryShelf, MarketEvent } from '#libs/core';
 import type { Hole } from './order/order.js';
 import type { RepairTold, Repairer } from './repairer.js';
@@ -45,7 +44,7 @@ export class Stage {
       this.letters += text.length;
       this.published.push(JSON.parse(text) as Said);
     };
-    this.streams = new Streams(spot, { publish } as unknown as Messages, this.clock, BOUNDS, memory, shelf);
+    this.streams = new Streams(spot, { publish }, this.clock, BOUNDS, memory, shelf);
     const repairer: Repairer = {
       name: 'hand',
       isTireless: false,

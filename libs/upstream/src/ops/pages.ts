@@ -13,7 +13,6 @@ import type { Spare } from '../spare/spare.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
 import { bookPage } from './book-page.js';
-import type { Speaking } from '../wiring/speaking.js';
 
 /** So many streams are listed, those that are not live first. */
 const MOST_LISTED = 1_000;
@@ -26,7 +25,8 @@ export interface Shown {
   journal: Journal;
   problems: Problems;
   board: DemandBoard;
-  speaking: Pick<Speaking, 'describe' | 'trouble'>;
+  /** Whether it publishes, one of several or alone. */
+  speaking: { describe(): Record<string, unknown>; readonly trouble: Trouble };
   books: Books;
   holes: HoleJournal;
 }

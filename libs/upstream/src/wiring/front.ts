@@ -6,12 +6,12 @@ import { MissedDesk } from '../demand/missed-desk.js';
 import { Bookmarks } from '../restart/bookmarks.js';
 import { SymbolList } from '../symbols/symbol-list.js';
 import { TIMINGS } from '../timings.js';
-import type { Reading } from './reading.js';
+import type { MarketReading } from './reading.js';
 import type { Repairing } from './repairing.js';
 import type { Speaking } from './speaking.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
-interface FrontTies extends Pick<Reading, 'memory' | 'streams' | 'pool'>, Pick<Repairing, 'ownRest'> {
+interface FrontTies extends Pick<MarketReading, 'memory' | 'streams' | 'pool'>, Pick<Repairing, 'ownRest'> {
   board: DemandBoard;
   speaking: Speaking;
 }

@@ -14,7 +14,7 @@ import { TIMINGS } from '../timings.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
 /** What reads Binance, and decides what is said of each stream. */
-export interface Reading {
+export interface MarketReading {
   journal: Journal;
   problems: Problems;
   /** How far streams got before this upstream began. */
@@ -33,7 +33,11 @@ interface ReadingTies {
   stallMs(now: Millis): Millis;
 }
 
-export function makeReading(settings: Readonly<UpstreamSettings>, parts: UpstreamParts, ties: ReadingTies): Reading {
+export function makeReading(
+  settings: Readonly<UpstreamSettings>,
+  parts: UpstreamParts,
+  ties: ReadingTies,
+): MarketReading {
   const { market, bus, clock, log } = parts;
   const { counts } = ties;
   const journal = new Journal(clock, log, (record) => counts.ended(record));
@@ -51,7 +55,7 @@ function makeStreams(
   settings: Readonly<UpstreamSettings>,
   parts: UpstreamParts,
   messages: ReadingTies['messages'],
-): Pick<Reading, 'memory' | 'streams'> {
+): Pick<MarketReading, 'memory' | 'streams'> {
   const { market, bus, clock, timings = TIMINGS } = parts;
   const { answersMs, holdMs } = timings;
   const { fillWaitMs, fillMostWaiting, longestDowntimeMs } = settings;
@@ -66,7 +70,7 @@ function makePool(
   settings: Readonly<UpstreamSettings>,
   parts: UpstreamParts,
   ties: ReadingTies,
-  { journal, problems, streams, attempts }: Pick<Reading, 'journal' | 'problems' | 'streams' | 'attempts'>,
+  { journal, problems, streams, attempts }: Pick<MarketReading, 'journal' | 'problems' | 'streams' | 'attempts'>,
 ): Pool {
   const { market, clock, timings = TIMINGS } = parts;
   const { counts } = ties;

@@ -5,7 +5,7 @@ import type { DemandBoard } from '../demand/demand-board.js';
 import type { UpstreamCounts } from '../ops/counts.js';
 import { HistoryDesk } from '../repair/history-desk.js';
 import { HoleJournal } from '../repair/hole-journal.js';
-import type { Reading } from './reading.js';
+import type { MarketReading } from './reading.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
 /** What brings that no line brings: books, and what was missed. */
@@ -17,7 +17,7 @@ export interface Repairing {
   holes: HoleJournal;
 }
 
-interface RepairingTies extends Pick<Reading, 'streams' | 'pool'> {
+interface RepairingTies extends Pick<MarketReading, 'streams' | 'pool'> {
   counts: UpstreamCounts;
   board: DemandBoard;
 }

@@ -1,0 +1,196 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { spot } from '#libs/binance';
+import { MemoryBus } from '#libs/bus';
+import { type StreamEvent, decode, encodeDemand } from '#libs/core';
+import type { SocketEvents } from '#libs/link';
+import { Ops, UpstreamSettings } from '#libs/runtime';
+import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
+import { Upstream } from '../upstream.js';
+
+const BUSY = 'btcusdt@trade';
+const SILENT = 'ethusdt@trade';
+const LEASE_MS = 2_000;
+const STEP_MS = 50;
+
+/** One of several upstreams, with a clock and a line of its own: where its clock stands still it is frozen. */
+class OneOfSeveral {
+  readonly clock = new FakeClock();
+  readonly sockets: SocketEvents[] = [];
+  readonly ops = new Ops();
+  readonly upstream: Upstream;
+  private isOpen = false;
+
+  constructor(bus: MemoryBus) {
+    const settings = Object.assign(new UpstreamSettings(), { wsUrl: 'ws://an.exchange', standby: true });
+    const { clock, ops } = this;
+    const parts = { ...upstreamParts(), market: spot, bus, clock, ops, dial: silentDial(this.sockets) };
+    this.upstream = new Upstream(settings, parts);
+  }
+
+  /** Lets time go by; a line that was dialled opens, and carries all that it was asked for. */
+  pass(): void {
+    this.clock.advance(STEP_MS);
+    const [socket] = this.sockets;
+    if (!socket || this.isOpen) return;
+    this.isOpen = true;
+    socket.opened({});
+    socket.message(Buffer.from(`{"result":["${BUSY}","${SILENT}"],"id":1}`), false);
+  }
+
+  brings(id: number): void {
+    const data = `{"e":"trade","E":1,"s":"BTCUSDT","t":${id},"p":"1","q":"1","T":1,"m":true,"M":true}`;
+    this.sockets[0]?.message(Buffer.from(`{"stream":"${BUSY}","data":${data}}`), false);
+  }
+
+  get term(): Record<string, unknown> {
+    const { term } = this.ops.readStatus() as { term: Record<string, unknown> };
+    return term;
+  }
+}
+
+let world: FakeClock;
+let bus: MemoryBus;
+let said: Map<string, StreamEvent[]>;
+
+beforeEach(() => {
+  world = new FakeClock();
+  bus = new MemoryBus({ clock: world });
+  said = new Map([BUSY, SILENT].map((name) => [name, []]));
+  for (const [name, events] of said) {
+    bus.messages.subscribe(spot.channels.stream(name), (text) => {
+      const event = decode(text);
+      if (!event.ok) throw new Error(event.problem);
+      events.push(event.value);
+    });
+  }
+});
+
+/** Time goes by for the world and for these. */
+async function pass(ms: number, ...ones: readonly OneOfSeveral[]): Promise<void> {
+  for (let gone = 0; gone < ms; gone += STEP_MS) {
+    if (gone % 1_000 === 0) {
+      bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: [BUSY, SILENT] }));
+    }
+    world.advance(STEP_MS);
+    for (const one of ones) one.pass();
+    for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
+  }
+}
+
+async function begin(...before: readonly OneOfSeveral[]): Promise<OneOfSeveral> {
+  const one = new OneOfSeveral(bus);
+  await one.upstream.start();
+  await pass(3_000, ...before, one);
+  return one;
+}
+
+/** What was said of a stream: ids of trades; states, and behind what they stand. */
+const heard = (name: string): unknown[] =>
+  (said.get(name) ?? []).map((event) => {
+    if (event.type === 'trade') return event.id;
+    if (event.type !== 'feed') return event.type;
+    return event.follows ? `${event.state} behind ${event.follows.seq}` : `${event.state} ${event.cause}`;
+  });
+
+const forget = (): void => said.forEach((events) => events.splice(0));
+
+describe('of several upstreams', () => {
+  it('the first publishes, and others say nothing', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    for (const one of [leader, other]) one.brings(2);
+    expect([leader.term['role'], other.term['role']]).toEqual(['leading', 'following']);
+    expect(heard(BUSY)).toEqual(['recovering acknowledged', 'live first-event', 1, 2]);
+  });
+
+  it('another goes on within a lease where one has frozen, with all that it had not said', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    for (const one of [leader, other]) one.brings(2);
+    const before = said.get(BUSY)?.at(-1);
+    forget();
+    // The leader reads nothing more.
+    for (const id of [3, 4]) other.brings(id);
+    await pass(LEASE_MS + 300, other);
+    other.brings(5);
+    expect(heard(BUSY)).toEqual([`live behind ${before?.seq}`, 3, 4, 5]);
+    expect(said.get(BUSY)?.every(({ epoch }) => epoch > (before?.epoch ?? Infinity))).toBe(true);
+  });
+
+  it('one goes on behind the last message of a stream that was quiet all the time that it stood by', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    const before = said.get(BUSY)?.at(-1)?.seq;
+    forget();
+    await pass(LEASE_MS + 300, other);
+    other.brings(2);
+    expect(heard(BUSY)).toEqual([`live behind ${before}`, 2]);
+  });
+
+  it('one goes on behind the last state of a stream that has never brought anything', async () => {
+    const leader = await begin();
+    const other = await begin(leader);
+    expect(other.term['unsure']).toBe(0);
+    const before = said.get(SILENT)?.at(-1)?.seq;
+    forget();
+    await pass(LEASE_MS + 300, other);
+    expect(heard(SILENT)).toEqual([`recovering behind ${before}`]);
+  });
+
+  it('one that thaws after it was followed says nothing more, and stands by', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    await pass(LEASE_MS + 300, other);
+    forget();
+    leader.brings(2);
+    await pass(1_000, leader, other);
+    leader.brings(3);
+    other.brings(2);
+    other.brings(3);
+    expect(heard(BUSY)).toEqual([2, 3]);
+    expect([leader.term['role'], other.term['role']]).toEqual(['following', 'leading']);
+  });
+
+  it('that one goes on where the other has frozen in its turn', async () => {
+    const first = await begin();
+    first.brings(1);
+    const second = await begin(first);
+    await pass(LEASE_MS + 300, second);
+    await pass(3_000, first, second);
+    for (const one of [second, first]) one.brings(2);
+    forget();
+    first.brings(3);
+    await pass(LEASE_MS + 300, first);
+    expect(heard(BUSY).slice(1)).toEqual([3]);
+    expect(first.term['role']).toBe('leading');
+  });
+
+  it('another goes on at once where one ends', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    void leader.upstream.stop();
+    await pass(200, other);
+    other.brings(2);
+    expect(heard(BUSY).slice(-1)).toEqual([2]);
+    expect(other.term['role']).toBe('leading');
+  });
+
+  it('one begins a higher term where edges know of one in which nobody is there', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const { epoch, seq } = said.get(BUSY)?.at(-1) ?? { epoch: 0, seq: 0 };
+    forget();
+    const demand = encodeDemand({ edge: 'e', streams: [BUSY, SILENT], epoch: epoch + 1_000_000 });
+    bus.messages.publish(spot.channels.demand, demand);
+    await pass(3_000, leader);
+    leader.brings(2);
+    expect(heard(BUSY)).toEqual([`live behind ${seq}`, 2]);
+    expect(said.get(BUSY)?.at(-1)?.epoch).toBeGreaterThan(epoch + 1_000_000);
+  });
+});

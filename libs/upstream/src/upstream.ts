@@ -79,6 +79,11 @@ export class Upstream implements Service {
     if (!this.isStopped) this.metronome.start();
   }
 
+  /** Resolves when another upstream goes on, where several stand by for each other. */
+  drain(): Promise<void> {
+    return this.front.part();
+  }
+
   async stop(): Promise<void> {
     if (this.isStopped) return;
     this.isStopped = true;

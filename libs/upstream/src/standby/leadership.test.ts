@@ -170,7 +170,36 @@ describe('of several upstreams', () => {
     expect(first.term['role']).toBe('leading');
   });
 
-  it('another goes on at once where one ends', async () => {
+  it('another goes on at once where one is told to end, and nothing is said of that', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    const before = said.get(BUSY)?.at(-1)?.seq;
+    forget();
+    const isDrained = leader.upstream.drain();
+    for (const one of [leader, other]) one.brings(2);
+    await pass(STEP_MS, leader, other);
+    expect(other.term['role']).toBe('leading');
+    await isDrained;
+    await leader.upstream.stop();
+    other.brings(3);
+    expect(heard(BUSY)).toEqual([`live behind ${before}`, 2, 3]);
+    expect(heard(SILENT)).toHaveLength(1);
+  });
+
+  it('one that is told to end says so where nobody can go on', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    forget();
+    const isDrained = leader.upstream.drain();
+    leader.brings(2);
+    await pass(8_000, leader);
+    await isDrained;
+    leader.brings(3);
+    expect(heard(BUSY)).toEqual([2, 'stale stopped']);
+  });
+
+  it('another goes on at once where one ends without having been told', async () => {
     const leader = await begin();
     leader.brings(1);
     const other = await begin(leader);

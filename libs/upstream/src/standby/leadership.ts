@@ -43,6 +43,9 @@ const ROUND_EVERY_MS: Millis = 100;
 
 const RENEWALS_PER_LEASE = 4;
 
+/** Whoever was told to go on is heard within this time; until then edges may ask for what they have missed. */
+const FOLLOWED_WITHIN_MS: Millis = 2_000;
+
 const SPEAKING: ReadonlySet<LeadState> = new Set(['leading', 'yielding', 'parting']);
 
 /** Whether this upstream publishes, one of several: notices what happens, and moves as the table says. */
@@ -58,6 +61,10 @@ export class Leadership {
   /** Whether all streams were surely known once since it began to follow: those that are new are not at once. */
   private hasBeenSure = false;
   private cancel: Cancel = () => undefined;
+  private cancelWait: Cancel = () => undefined;
+  /** Told when it is over, and when somebody was heard to go on. */
+  private parted: () => void = () => undefined;
+  private followed: () => void = () => undefined;
   private renewAt: Millis = 0;
   private roundAt: Millis = 0;
 
@@ -91,7 +98,7 @@ export class Leadership {
       clock,
       me: this.keeper.me,
       couldFollow: () => (this.couldFollow ? this.others.beat?.epoch : undefined),
-      left: () => this.look(),
+      left: () => void (this.state === 'following' && this.keeper.look()),
     });
     const { keeper, others, succession } = this;
     const state = (): LeadState => this.state;
@@ -121,6 +128,23 @@ export class Leadership {
     this.standing.stop();
     this.succession.stop();
     this.listening.end();
+  }
+
+  /**
+   * Ends in good order: where it publishes it looks for somebody who can go on first. Resolves when nothing is said here any more, and
+   * whoever goes on was heard, or there was time enough for it.
+   */
+  async part(): Promise<void> {
+    const wasSpeaking = this.isSpeaking;
+    const isOver = new Promise<void>((resolve) => (this.parted = resolve));
+    this.happen('told-to-part');
+    await isOver;
+    if (!wasSpeaking || this.others.newest > this.keeper.term) return;
+    await new Promise<void>((resolve) => {
+      this.followed = resolve;
+      this.cancelWait = this.parts.clock.after(FOLLOWED_WITHIN_MS, resolve);
+    });
+    this.cancelWait();
   }
 
   /** Gives back what it holds once all that was said is out: somebody else may go on. */
@@ -170,7 +194,9 @@ export class Leadership {
     const { to, do: effects } = stepLead(this.state, happening);
     if (to === 'leading') this.hasBeenSure = false;
     this.state = to;
-    void this.effects.carryOut(effects);
+    void this.effects.carryOut(effects).then(() => {
+      if (to === 'over') this.parted();
+    });
   }
 
   private loop(): void {
@@ -179,7 +205,7 @@ export class Leadership {
     const now = clock.now();
     this.cancel = clock.after(keeper.lookEveryMs, () => this.loop());
     keeper.tick(now);
-    this.look();
+    if (this.state === 'following') void keeper.look();
     if (now >= this.renewAt) {
       this.renewAt = now + leaseMs / RENEWALS_PER_LEASE;
       void keeper.renew(now);
@@ -198,13 +224,10 @@ export class Leadership {
     return this.state === 'following' && parts.hasGathered() && others.beat !== undefined && listening.unsure === 0;
   }
 
-  private look(): void {
-    if (this.state === 'following') void this.keeper.look();
-  }
-
   /** Somebody else beats. While we follow the lease says whether he may: by his second one it was looked at since he has begun. */
   private heard(epoch: Epoch, isAgain: boolean): void {
     const { seen, term } = this.keeper;
+    if (epoch > term) this.followed();
     const isOurTurn = this.state !== 'following' && this.state !== 'claiming';
     if (isOurTurn ? epoch > term : isAgain && seen !== undefined && epoch > seen.term) this.happen('rivalled');
   }

@@ -82,6 +82,11 @@ export class Front {
     if (this.ties.speaking.isSpeaking) void this.bookmarks.write(stamp(this.parts.clock));
   }
 
+  /** Finds somebody who goes on, where there are several. */
+  async part(): Promise<void> {
+    await this.ties.speaking.part?.();
+  }
+
   /** All is said: somebody else may go on. */
   async leave(): Promise<void> {
     await this.ties.speaking.leave?.();

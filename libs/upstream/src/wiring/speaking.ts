@@ -26,6 +26,8 @@ export interface Speaking {
   /** Resolves when demand may be followed. Waits for the bus. */
   start(): Promise<void>;
   stop(): void;
+  /** To be called before anything is stopped. Resolves when somebody else goes on, where somebody can. */
+  part?(): Promise<void>;
   /** To be called when all is said, after `stop`: somebody else may go on. */
   leave?(): Promise<void>;
   /** To be called once every `HEARTBEAT_EVERY_MS`; `at` is what is said of the time. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { type StreamEvent, decode, encodeDemand } from '#libs/core';
+import { type StreamEvent, decode, encodeDemand, encodeMark } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Ops, UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -57,6 +57,10 @@ beforeEach(() => {
   world = new FakeClock();
   bus = new MemoryBus({ clock: world });
   said = new Map([BUSY, SILENT].map((name) => [name, []]));
+  listen();
+});
+
+function listen(): void {
   for (const [name, events] of said) {
     bus.messages.subscribe(spot.channels.stream(name), (text) => {
       const event = decode(text);
@@ -64,7 +68,7 @@ beforeEach(() => {
       events.push(event.value);
     });
   }
-});
+}
 
 /** Time goes by for the world and for these. */
 async function pass(ms: number, ...ones: readonly OneOfSeveral[]): Promise<void> {
@@ -208,6 +212,27 @@ describe('of several upstreams', () => {
     other.brings(2);
     expect(heard(BUSY).slice(-1)).toEqual([2]);
     expect(other.term['role']).toBe('leading');
+  });
+
+  it('the first goes on where marks of one that is gone say that it was, and begins anew where that is too long ago', async () => {
+    const leave = async (event: string): Promise<void> => {
+      await bus.marks.write(spot.channels.marks, new Map([[BUSY, encodeMark({ place: { epoch: 5, seq: 9 }, event })]]));
+    };
+    const trade = (receivedAt: number): string =>
+      `{"type":"trade","stream":"${BUSY}","epoch":5,"seq":9,"symbol":"BTCUSDT","receivedAt":${receivedAt},"id":7,"price":"1","quantity":"1","taker":"buy","tradedAt":1}`;
+    await leave(trade(world.now() - 10_000));
+    const first = await begin();
+    first.brings(8);
+    expect(heard(BUSY)[0]).toBe('recovering behind 9');
+    expect(heard(BUSY).slice(-1)).toEqual([8]);
+    await first.upstream.stop();
+    forget();
+    bus = new MemoryBus({ clock: world });
+    listen();
+    await leave(trade(world.now() - 700_000));
+    await begin();
+    expect(heard(BUSY)[0]).toBe('gap ids-missing');
+    expect(said.get(BUSY)?.[0]).toMatchObject({ message: expect.stringContaining('no upstream since') as string });
   });
 
   it('one begins a higher term where edges know of one in which nobody is there', async () => {

@@ -99,17 +99,17 @@ export class TakingOver {
     if (run !== this.run) return;
     for (const { series, said } of unsure) {
       const recalled = memory.recall(series.name);
-      const isOver = isCold && recalled?.goneSince !== undefined;
-      this.say(series, isOver ? undefined : laterOf(said, recalled), false);
+      const goneSince = isCold ? recalled?.goneSince : undefined;
+      this.say(series, goneSince === undefined ? laterOf(said, recalled) : undefined, false, goneSince);
     }
     this.waiting = 0;
     // What others reached is not where we are from now on.
     if (!isCold) memory.forget();
   }
 
-  private say(series: Series, said: SaidSoFar | undefined, isSure: boolean): void {
+  private say(series: Series, said: SaidSoFar | undefined, isSure: boolean, goneSince?: Millis): void {
     const { streams } = this.parts;
-    if (streams.wanted.get(series.name.name) === series) streams.speak(series, said, isSure);
+    if (streams.wanted.get(series.name.name) === series) streams.speak(series, said, isSure, goneSince);
   }
 
   private nextTurn(): Promise<void> {

@@ -194,13 +194,16 @@ export class Streams {
    *
    * @param said undefined where nobody knows: then its run begins anew.
    * @param isSure whether its sources surely bring all that comes behind that; otherwise repairers are asked.
+   * @param goneSince where nobody has said anything for so long that it does not go on.
    */
-  speak(series: Series, said: SaidSoFar | undefined, isSure: boolean): void {
+  speak(series: Series, said: SaidSoFar | undefined, isSure: boolean, goneSince?: Millis): void {
     const { withheld } = series;
     if (!withheld) return;
-    const words = speakUp(series, said, isSure, this.clock.now());
+    const now = this.clock.now();
+    const gap = goneSince === undefined ? [] : [series.transcript.gapBefore(sinceWhen(goneSince), now)];
+    const words = speakUp(series, said, isSure, now);
     this.withheld.close(withheld);
-    this.paced.putInParts(series, words);
+    this.paced.putInParts(series, [...gap, ...words]);
   }
 
   /** Gives up what has been waited for too long; what leaves at a bounded pace goes on; what was kept for long enough goes. */

@@ -132,6 +132,15 @@ export class Transcript {
     return this.decide({ state: 'gap', since: this.stampOf(now), cause: 'ids-missing', message, missing });
   }
 
+  /** Events are missing for good before all that is said now; the stream is as it is. */
+  gapBefore(message: string, now: Millis): FeedEvent {
+    const { feed, changedAt } = this;
+    const gap = this.gap(message, now);
+    this.feed = feed;
+    this.changedAt = changedAt;
+    return gap;
+  }
+
   /**
    * The state again, first thing in a new term: places begin anew with it.
    *

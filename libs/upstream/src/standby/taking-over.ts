@@ -7,7 +7,7 @@ import type { Recalled } from '../streams/transcript.js';
 import type { HeardStream } from './heard-stream.js';
 
 interface TakingOverParts {
-  streams: Streams;
+  streams: Pick<Streams, 'wanted' | 'beginSilently' | 'speak'>;
   memory: Pick<Recollection, 'gather' | 'recall' | 'forget'>;
   clock: Clock;
   /** Edges that are known. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { type StreamEvent, decode, encodeDemand, encodeMark } from '#libs/core';
+import { type StreamEvent, decode, encodeDemand, encodeHeartbeat, encodeMark } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Ops, UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -248,5 +248,51 @@ describe('of several upstreams', () => {
     leader.brings(2);
     expect(heard(BUSY)).toEqual([`live behind ${seq}`, 2]);
     expect(said.get(BUSY)?.at(-1)?.epoch).toBeGreaterThan(epoch + 1_000_000);
+  });
+
+  it('one that publishes leaves it to somebody who publishes above the lease, as long as he does', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const stranger = (said.get(BUSY)?.at(-1)?.epoch ?? 0) + 1_000_000_000;
+    forget();
+    for (let beat = 0; beat < 8; beat += 1) {
+      bus.messages.publish(spot.channels.heartbeat, encodeHeartbeat({ epoch: stranger, at: 1, places: new Map() }));
+      await pass(1_000, leader);
+    }
+    leader.brings(2);
+    expect([leader.term['role'], heard(BUSY)]).toEqual(['following', []]);
+    await pass(5_000, leader);
+    expect(leader.term['role']).toBe('leading');
+    expect(said.get(BUSY)?.every(({ epoch }) => epoch > stranger)).toBe(true);
+  });
+
+  it('one whose claim for a higher term is not answered says nothing before it is', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const { epoch } = said.get(BUSY)?.at(-1) ?? { epoch: 0 };
+    forget();
+    const { lease } = bus;
+    const claim = lease.claim.bind(lease);
+    lease.claim = () => Promise.reject(new Error('no answer'));
+    const demand = encodeDemand({ edge: 'e', streams: [BUSY, SILENT], epoch: epoch + 1_000_000 });
+    bus.messages.publish(spot.channels.demand, demand);
+    await pass(4_000, leader);
+    leader.brings(2);
+    expect([leader.term['role'], heard(BUSY)]).toEqual(['succeeding', []]);
+    lease.claim = claim;
+    await pass(300, leader);
+    expect(leader.term['role']).toBe('leading');
+    expect(heard(BUSY).slice(1)).toEqual([2]);
+  });
+
+  it('one that stands by is ready once it is sure of every stream, and not before', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = new OneOfSeveral(bus);
+    await other.upstream.start();
+    await pass(500, leader, other);
+    expect(Object.keys(other.ops.readTroubles())).toContain('term');
+    await pass(2_500, leader, other);
+    expect(Object.keys(other.ops.readTroubles())).not.toContain('term');
   });
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { encode, encodeMark } from '#libs/core';
+import { encode, encodeMark, encodeReached } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { streamOf, trade } from '../../../../test/support/series-rig.js';
 import { RECALL_MS, Recollection } from './recollection.js';
@@ -41,4 +41,35 @@ it('begins a stream anew after a longer time without an upstream than the longes
   const [long, longer] = [await recollection(LONGEST_MS), await recollection(LONGEST_MS + 1)];
   expect(long.memory.recall(STREAM)?.goneSince).toBeUndefined();
   expect(longer.memory.recall(STREAM)?.goneSince).toBe(longer.clock.now() - LONGEST_MS - 1);
+});
+
+it('waits no longer than until all of so many edges have said all', async () => {
+  const clock = new FakeClock(1_000_000);
+  const bus = new MemoryBus({ clock });
+  Object.assign(bus, { isShared: true });
+  const memory = new Recollection({ market: spot, bus, clock, answersMs: 1_000, longestDowntimeMs: LONGEST_MS });
+  let isOver = false;
+  void memory.gather(300, 2).then(() => (isOver = true));
+  const says = async (edge: string, part?: [number, number]): Promise<boolean> => {
+    bus.messages.publish(spot.channels.reached, encodeReached({ edge, marks: [], ...(part && { part }) }));
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+    return isOver;
+  };
+  const before = [await says('one', [0, 2]), await says('one', [0, 2]), await says('two'), await says('two', [0, 1])];
+  expect(before).toEqual([false, false, false, false]);
+  expect([await says('one', [1, 2]), memory.hasGathered]).toEqual([true, true]);
+});
+
+it('waits as long as it is told where edges do not say how much they have to say', async () => {
+  const clock = new FakeClock(1_000_000);
+  const bus = new MemoryBus({ clock });
+  Object.assign(bus, { isShared: true });
+  const memory = new Recollection({ market: spot, bus, clock, answersMs: 1_000, longestDowntimeMs: LONGEST_MS });
+  const gathering = memory.gather(300, 2);
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  clock.advance(299);
+  expect(clock.pending).toBe(1);
+  clock.advance(1);
+  await gathering;
+  expect(memory.hasGathered).toBe(true);
 });

@@ -21,6 +21,8 @@ interface LeadEffectsParts {
   state: () => LeadState;
   happened: (happening: LeadHappening) => void;
   beat: () => void;
+  /** Keeps how far all streams are for whoever comes after. */
+  mark: () => void;
 }
 
 /** Why this upstream began to publish: nobody was there, one has left, one has fallen silent, or edges knew a term above our own. */
@@ -41,7 +43,7 @@ export class LeadEffects {
   private cancelRetry: Cancel = () => undefined;
 
   constructor(private readonly parts: LeadEffectsParts) {
-    const { keeper, streams, beat } = parts;
+    const { keeper, succession, beat } = parts;
     this.all = {
       claim: () => this.claim(),
       'claim-above': () => this.claimAbove(),
@@ -54,9 +56,11 @@ export class LeadEffects {
       // Leaving does: what was said before it is out when the lease is left.
       flush: () => undefined,
       leave: () => this.leave(),
-      call: () => this.call(),
+      call: () => {
+        if (this.hasLeft) succession.sayLeft(keeper.term, this.next);
+      },
       'call-successor': () => this.callSuccessor(),
-      'say-stopped': () => streams.stop(),
+      'say-stopped': () => this.sayStopped(),
       cut: () => keeper.cut(),
       'say-so': () => this.saySo(),
       'watch-anew': () => keeper.watchAnew(),
@@ -142,17 +146,17 @@ export class LeadEffects {
     this.hasLeft = await this.parts.keeper.leave(this.next);
   }
 
-  private call(): void {
-    const { succession, keeper } = this.parts;
-    if (this.hasLeft) succession.sayLeft(keeper.term, this.next);
-  }
-
   private callSuccessor(): void {
     const { succession, keeper, happened } = this.parts;
     succession.call(keeper.term, (owner) => {
       this.next = owner;
       happened(owner === undefined ? 'nobody' : 'successor');
     });
+  }
+
+  private sayStopped(): void {
+    this.parts.streams.stop();
+    this.parts.mark();
   }
 
   private saySo(): void {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { type StreamEvent, decode, encodeDemand, encodeHeartbeat, encodeMark } from '#libs/core';
+import { type StreamEvent, decode, decodeMark, encodeDemand, encodeHeartbeat, encodeMark } from '#libs/core';
 import type { SocketEvents } from '#libs/link';
 import { Ops, UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -201,6 +201,8 @@ describe('of several upstreams', () => {
     await isDrained;
     leader.brings(3);
     expect(heard(BUSY)).toEqual([2, 'stale stopped']);
+    const marks = await bus.marks.read(spot.channels.marks);
+    expect(decodeMark(marks.get(BUSY) ?? '')?.place.seq).toBe(said.get(BUSY)?.at(-1)?.seq);
   });
 
   it('another goes on at once where one ends without having been told', async () => {

@@ -36,6 +36,8 @@ interface LeadershipParts {
   places: () => ReadonlyMap<StreamName, Seq>;
   /** Whether whoever is there has had the time to say how far streams are. */
   hasGathered: () => boolean;
+  /** Keeps how far all streams are for whoever comes after. */
+  mark: () => void;
 }
 
 /** What is looked at less often than the lease. */

@@ -24,7 +24,9 @@ let takingOver: TakingOver;
 beforeEach(() => {
   clock = new FakeClock(100_000);
   wanted = new Map([A, B].map((name) => [name, wantedSeries(name)]));
-  [did, asked, recalled] = [[], [], new Map()];
+  did = [];
+  asked = [];
+  recalled = new Map();
   takingOver = new TakingOver({
     streams: {
       wanted,

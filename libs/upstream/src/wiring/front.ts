@@ -3,7 +3,7 @@ import type { UpstreamSettings } from '#libs/runtime';
 import type { DemandBoard } from '../demand/demand-board.js';
 import { DemandDesk } from '../demand/demand-desk.js';
 import { MissedDesk } from '../demand/missed-desk.js';
-import { Bookmarks } from '../restart/bookmarks.js';
+import type { Bookmarks } from '../restart/bookmarks.js';
 import { SymbolList } from '../symbols/symbol-list.js';
 import { TIMINGS } from '../timings.js';
 import type { MarketReading } from './reading.js';
@@ -14,6 +14,7 @@ import type { UpstreamParts } from './upstream-parts.js';
 interface FrontTies extends Pick<MarketReading, 'memory' | 'streams' | 'pool'>, Pick<Repairing, 'ownRest'> {
   board: DemandBoard;
   speaking: Speaking;
+  bookmarks: Bookmarks;
 }
 
 /** All that edges know of an upstream beside its streams: that it lives, that it hears what they want, what it answers; and its marks. */
@@ -21,7 +22,6 @@ export class Front {
   readonly symbols: SymbolList;
   private readonly desk: DemandDesk;
   private readonly missed: MissedDesk;
-  private readonly bookmarks: Bookmarks;
 
   constructor(
     { symbolsEveryMs: everyMs }: Readonly<UpstreamSettings>,
@@ -50,7 +50,6 @@ export class Front {
       listening,
       memory,
     });
-    this.bookmarks = new Bookmarks({ marks: bus.marks, key: channels.marks, streams });
   }
 
   /** Resolves when demand is heard and what is always on has been asked for. */
@@ -73,13 +72,13 @@ export class Front {
     const { speaking } = this.ties;
     const at = stamp(this.parts.clock);
     speaking.beat(at);
-    if (speaking.isSpeaking) this.bookmarks.tick(now, at);
+    if (speaking.isSpeaking) this.ties.bookmarks.tick(now, at);
     this.desk.tick(now);
   }
 
   /** Marks where all streams are now. Not waited for: the bus sees to it while it stops, and it may be down. */
   mark(): void {
-    if (this.ties.speaking.isSpeaking) void this.bookmarks.write(stamp(this.parts.clock));
+    if (this.ties.speaking.isSpeaking) void this.ties.bookmarks.write(stamp(this.parts.clock));
   }
 
   /** Finds somebody who goes on, where there are several. */

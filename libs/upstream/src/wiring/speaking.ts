@@ -1,6 +1,7 @@
-import type { Epoch, Millis, Seq, StreamName } from '#libs/core';
+import { type Epoch, type Millis, type Seq, type StreamName, stamp } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
 import type { DemandBoard } from '../demand/demand-board.js';
+import type { Bookmarks } from '../restart/bookmarks.js';
 import type { Recollection } from '../restart/recollection.js';
 import { LastPlaces } from '../restart/last-places.js';
 import type { HeldVoice } from '../standby/held-voice.js';
@@ -54,13 +55,14 @@ interface InTurnTies {
   streams: Streams;
   memory: Recollection;
   board: DemandBoard;
+  bookmarks: Bookmarks;
 }
 
 /** Of one of several: it publishes while it holds the lease, and stands by otherwise. None of its streams may have begun. */
 export function speakInTurn(
   { leaseMs }: Readonly<UpstreamSettings>,
   { bus, market, clock, log, timings = TIMINGS }: UpstreamParts,
-  { voice, streams, memory, board }: InTurnTies,
+  { voice, streams, memory, board, bookmarks }: InTurnTies,
 ): Leadership & Speaking {
   const { lagMs } = timings;
   const { messages } = bus;
@@ -77,8 +79,9 @@ export function speakInTurn(
   });
   const places = placesOf(streams);
   const hasGathered = (): boolean => memory.hasGathered;
-  const parts = { bus, channels, clock, log, leaseMs, streams, voice, listening, takingOver, places, hasGathered };
-  return new Leadership(parts);
+  const mark = (): void => void bookmarks.write(stamp(clock));
+  const ports = { bus, channels, clock, log, leaseMs };
+  return new Leadership({ ...ports, streams, voice, listening, takingOver, places, hasGathered, mark });
 }
 
 /** Since when all that our lines bring of a stream is withheld, with no break; no line is to carry one that is refused. */

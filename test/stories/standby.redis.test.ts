@@ -23,6 +23,12 @@ class TermReader {
   /** Terms of streams that have begun, and what is wrong with how they did. */
   begun = 0;
   readonly faults: string[] = [];
+  /** Between the last message of a term and the first one of the next, at most. */
+  betweenMs = 0;
+  /** Causes of the states that were told. */
+  readonly causes = new Set<string>();
+  private epoch = 0;
+  private anyAt = 0;
   private at = 0;
   private readonly places = new Map<StreamName, Place>();
 
@@ -58,6 +64,10 @@ class TermReader {
     const event = decode(text);
     if (!event.ok) throw new Error(event.problem);
     const { epoch, seq } = event.value;
+    if (this.epoch > 0 && epoch > this.epoch) this.betweenMs = Math.max(this.betweenMs, now - this.anyAt);
+    this.epoch = Math.max(epoch, this.epoch);
+    this.anyAt = now;
+    if (event.value.type === 'feed') this.causes.add(event.value.cause);
     const before = this.places.get(stream);
     this.places.set(stream, { epoch, seq });
     if (!before) return;
@@ -92,7 +102,7 @@ it(
     await until(() => reader.hasBegun);
     const unsure: unknown[] = [];
     for (let kill = 0; kill < 3; kill += 1) {
-      await killing.killLeader();
+      await killing.endLeader('SIGKILL');
       unsure.push(...takeovers(killing.roles));
     }
     await annotate(`longest silence ${Math.round(reader.longestMs)} ms; unsure streams ${JSON.stringify(unsure)}`);
@@ -103,6 +113,25 @@ it(
     expect(reader.longestMs).toBeLessThan(LEASE_MS + 500);
     const { streams } = killing.stage.crew.summary();
     expect(streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
+  },
+);
+
+it(
+  'one that is told to end hands over within a fifth of a second, and says nothing of that',
+  { timeout: 120_000 },
+  async ({ annotate }) => {
+    const killing = await Killing.start(dist, true);
+    onTestFinished(() => killing.stop());
+    const reader = await TermReader.start(killing.redis.url);
+    onTestFinished(() => reader.stop());
+    await until(() => reader.hasBegun);
+    for (let end = 0; end < 3; end += 1) await killing.endLeader('SIGTERM');
+    await annotate(`longest silence between terms ${Math.round(reader.betweenMs)} ms`);
+    expect(await killing.complaints()).toEqual([]);
+    expect(reader.faults).toEqual([]);
+    expect(reader.begun).toBe(3 * STREAMS.length);
+    expect(reader.betweenMs).toBeLessThan(200);
+    expect(reader.causes).not.toContain('stopped');
   },
 );
 

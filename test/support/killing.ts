@@ -46,9 +46,9 @@ export class Killing {
     await this.stage.flows(30_000);
   }
 
-  /** Kills the one of two upstreams that publishes; resolves when another stands by again and data flows everywhere. */
-  async killLeader(): Promise<void> {
-    await this.roles.replaceLeader('SIGKILL');
+  /** Kills the one of two upstreams that publishes, or tells it to end; resolves when another stands by again and data flows everywhere. */
+  async endLeader(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    await this.roles.replaceLeader(signal);
     await this.stage.flows(30_000);
   }
 

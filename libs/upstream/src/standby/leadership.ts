@@ -67,6 +67,7 @@ export class Leadership {
   /** Told when it is over, and when somebody was heard to go on. */
   private parted: () => void = () => undefined;
   private followed: () => void = () => undefined;
+  private isStopped = false;
   private renewAt: Millis = 0;
   private roundAt: Millis = 0;
 
@@ -119,12 +120,14 @@ export class Leadership {
     this.succession.start();
     this.listening.begin();
     await this.others.start();
-    this.loop();
+    if (!this.isStopped) this.loop();
   }
 
   /** Nothing changes any more: what it holds it holds. */
   stop(): void {
+    this.isStopped = true;
     this.cancel();
+    this.cancelWait();
     this.effects.stop();
     this.others.stop();
     this.standing.stop();

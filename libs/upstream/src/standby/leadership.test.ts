@@ -10,6 +10,7 @@ import { Upstream } from '../upstream.js';
 
 const BUSY = 'btcusdt@trade';
 const SILENT = 'ethusdt@trade';
+const LATE = 'bnbusdt@trade';
 const LEASE_MS = 2_000;
 const STEP_MS = 50;
 
@@ -43,6 +44,13 @@ class OneOfSeveral {
     this.sockets[0]?.message(Buffer.from(`{"stream":"${BUSY}","data":${data}}`), false);
   }
 
+  /** Binance says no to whatever it was asked last. */
+  refuses(error: string): void {
+    for (let id = 1; id < 20; id += 1) {
+      this.sockets[0]?.message(Buffer.from(`{"error":${error},"id":${id}}`), false);
+    }
+  }
+
   get term(): Record<string, unknown> {
     const { term } = this.ops.readStatus() as { term: Record<string, unknown> };
     return term;
@@ -52,11 +60,13 @@ class OneOfSeveral {
 let world: FakeClock;
 let bus: MemoryBus;
 let said: Map<string, StreamEvent[]>;
+let demanded: string[];
 
 beforeEach(() => {
   world = new FakeClock();
   bus = new MemoryBus({ clock: world });
-  said = new Map([BUSY, SILENT].map((name) => [name, []]));
+  demanded = [BUSY, SILENT];
+  said = new Map([BUSY, SILENT, LATE].map((name) => [name, []]));
   listen();
 });
 
@@ -73,9 +83,7 @@ function listen(): void {
 /** Time goes by for the world and for these. */
 async function pass(ms: number, ...ones: readonly OneOfSeveral[]): Promise<void> {
   for (let gone = 0; gone < ms; gone += STEP_MS) {
-    if (gone % 1_000 === 0) {
-      bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: [BUSY, SILENT] }));
-    }
+    if (gone % 1_000 === 0) bus.messages.publish(spot.channels.demand, encodeDemand({ edge: 'e', streams: demanded }));
     world.advance(STEP_MS);
     for (const one of ones) one.pass();
     for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
@@ -143,6 +151,37 @@ describe('of several upstreams', () => {
     forget();
     await pass(LEASE_MS + 300, other);
     expect(heard(SILENT)).toEqual([`recovering behind ${before}`]);
+  });
+
+  it('one goes on behind the last message also of a stream that was wanted just before', async () => {
+    const leader = await begin();
+    leader.brings(1);
+    const other = await begin(leader);
+    demanded.push(LATE);
+    await pass(STEP_MS, leader, other);
+    const before = said.get(LATE)?.at(-1)?.seq;
+    expect([before, other.term['unsure']]).toEqual([1, 1]);
+    forget();
+    await pass(LEASE_MS + 300, other);
+    expect(heard(LATE)).toEqual(['recovering behind 1']);
+    expect(other.term['unsure']).toBe(0);
+  });
+
+  it('one goes on behind what was said of a stream that Binance does not give', async () => {
+    const leader = await begin();
+    const other = await begin(leader);
+    const refusal = '{"code":0,"msg":"Unknown property"}';
+    demanded.push(LATE);
+    await pass(STEP_MS, leader, other);
+    for (let turn = 0; turn < 60; turn += 1) {
+      for (const one of [leader, other]) one.refuses(refusal);
+      await pass(STEP_MS, leader, other);
+    }
+    expect(other.term['unsure']).toBe(0);
+    const before = said.get(LATE)?.at(-1);
+    forget();
+    await pass(LEASE_MS + 300, other);
+    expect(heard(LATE)).toEqual([`refused behind ${before?.seq}`]);
   });
 
   it('one that thaws after it was followed says nothing more, and stands by', async () => {

@@ -146,16 +146,17 @@ describe('what is heard of a stream', () => {
 });
 
 describe('a stream is asked about', () => {
-  it('once it stands on the bus and our lines have carried it for long enough, until it is sure', async () => {
+  it('once it stands on the bus, until it is known where it is; and once our lines have carried it for long enough, until it is sure', async () => {
     want(A, LAG_MS - 1);
     want(B, null);
     listening.begin();
     clock.advance(1);
     expect(askable()).toEqual([]);
     await messages.stand();
-    expect(askable()).toEqual([A]);
-    const [heard] = listening.askable();
-    heard?.asked(clock.now())({ stream: A, place: { epoch: 7, seq: 3 } });
+    expect(askable()).toEqual([A, B]);
+    for (const heard of listening.askable()) {
+      heard.asked(clock.now())({ stream: heard.name.name, place: { epoch: 7, seq: 3 } });
+    }
     expect([askable(), listening.unsure]).toEqual([[], 1]);
     carried.set(A, clock.now());
     clock.advance(LAG_MS);

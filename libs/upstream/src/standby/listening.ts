@@ -91,13 +91,14 @@ export class Listening {
     return count;
   }
 
-  /** Those of them about which an answer would make it sure. */
+  /** Those of them about which an answer would make it sure, or tell at least where they are: what comes behind that is heard. */
   askable(): HeardStream[] {
     const { messages, clock, lagMs } = this.parts;
     if (messages.state === 'down') return [];
     const now = clock.now();
+    const isCarried = ({ series }: Ear): boolean => now - (this.parts.carriedSince(series) ?? now) >= lagMs;
     const isAskable = (ear: Ear): boolean =>
-      ear.stands && now - (this.parts.carriedSince(ear.series) ?? now) >= lagMs && !this.isSure(ear);
+      ear.stands && (ear.heard.place === undefined || isCarried(ear)) && !this.isSure(ear);
     return [...this.ears.values()].filter(isAskable).map(({ heard }) => heard);
   }
 

@@ -33,11 +33,12 @@ describe('of others who publish', () => {
     expect([others.beat, others.newest]).toEqual([{ epoch: 60, at: clock.now() }, 60]);
   });
 
-  it('nobody is there above a term whose last beat was four seconds ago', () => {
+  it('nobody is there any more whose last beat was four seconds ago', () => {
     beat(60);
-    expect([others.isThereAbove(60, clock.now()), others.isThereAbove(59, clock.now())]).toEqual([false, true]);
-    clock.advance(4_000);
-    expect(others.isThereAbove(59, clock.now())).toBe(false);
+    clock.advance(3_999);
+    expect(others.hasGhostAbove(59, clock.now())).toBe(false);
+    clock.advance(1);
+    expect(others.hasGhostAbove(59, clock.now())).toBe(true);
   });
 
   it('a term that edges have seen is that of nobody where he has not shown himself two seconds later', () => {

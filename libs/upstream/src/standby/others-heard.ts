@@ -59,7 +59,7 @@ export class OthersHeard {
   }
 
   /** Whether somebody publishes in a term above this one. */
-  isThereAbove(term: Epoch, now: Millis): boolean {
+  private isThereAbove(term: Epoch, now: Millis): boolean {
     return this.beat !== undefined && this.beat.epoch > term && now - this.beat.at < ALIVE_MS;
   }
 

@@ -39,6 +39,8 @@ interface RangeSearchParts {
   inVain(question: MissedQuestion): NotResumed | undefined;
   /** This was asked for in vain. */
   failed(question: MissedQuestion, why: NotResumed): void;
+  /** A question is open for longer than whoever has the messages takes: others need not wait for what comes of it. */
+  rests(): void;
   /** Nobody waits for anything any more. */
   over(): void;
 }
@@ -123,6 +125,7 @@ export class RangeSearch<Client> implements TurnTaker {
     this.open.add(open);
     const endQuiet = this.parts.clock.after(QUIET_MS, () => {
       open.isQuiet = this.isDoubtful = true;
+      this.parts.rests();
       this.step();
     });
     const end = this.parts.fetch(question, (texts) => {

@@ -25,7 +25,7 @@ describe('what a client has missed', () => {
   let counts: EdgeCounts;
   let recovery: Recovery<object>;
   let asked: { question: MissedQuestion; told: (texts: readonly string[]) => void; isWanted: boolean }[];
-  const begin = (keptBytes?: number): void => {
+  const newStream = (name: string, keptBytes?: number): EdgeStream => {
     const surroundings = {
       publish: () => undefined,
       counts,
@@ -33,9 +33,11 @@ describe('what a client has missed', () => {
       ownSnapshotMs: 0,
       shelf: newShelf(keptBytes),
     };
-    stream = new EdgeStream(spot, parsedStream(TRADE), 0, surroundings);
-    stream.phase = 'followed';
+    const one = new EdgeStream(spot, parsedStream(name), 0, surroundings);
+    one.phase = 'followed';
+    return one;
   };
+  const begin = (keptBytes?: number): void => void (stream = newStream(TRADE, keptBytes));
   beforeEach(() => {
     asked = [];
     clock = new FakeClock();
@@ -217,6 +219,36 @@ describe('what a client has missed', () => {
     clock.advance(1);
     void recover(7, 4);
     expect(ranges()[1]).toEqual([4, 9]);
+  });
+
+  it('waits half a second at most for what nobody answers, however many streams that are of one client', async () => {
+    const client = {};
+    const streams = Array.from({ length: 200 }, (_, at) => newStream(`a${at}usdt@trade`));
+    const told: NotResumed[] = [];
+    for (const one of streams) {
+      one.moveTo(at(7, 9));
+      void recovery.recover(client, one, at(7, 8)).then((why) => why && told.push(why));
+    }
+    const has = new Set(streams.slice(100).map(({ name }) => name));
+    // As all of the others are there who have been asked: a hundred questions stay open.
+    const answer = async (): Promise<void> => {
+      for (let next = 0; next < asked.length; next += 1) {
+        const { question, told: tell } = asked[next] ?? {};
+        if (question && has.delete(question.stream)) tell?.([trade(7, 9).replace(TRADE, question.stream)]);
+        await settle();
+      }
+    };
+    await answer();
+    expect([asked.length, has.size]).toEqual([16, 100]);
+    for (let halves = 0; halves < 7; halves += 1) {
+      clock.advance(500);
+      await answer();
+    }
+    expect([asked.length, has.size, told]).toEqual([200, 0, []]);
+    expect(asked.every(({ isWanted }) => isWanted)).toBe(true);
+    recovery.forget(client);
+    await settle();
+    expect([told.length, clock.pending]).toEqual([100, 0]);
   });
 
   it('is asked for no more once nobody waits for it, and goes on where somebody does', async () => {

@@ -14,7 +14,7 @@ import { lackOf, questionFor } from './lack.js';
 import { hasNewRun, rangeBehind } from './range.js';
 import { RangeSearch } from './range-search.js';
 
-/** Streams about which others are asked at once, and so many of them for one client. */
+/** Streams about which others are asked at once, and so many of them for one client: not counting those about which nobody answers. */
 const MOST_SEARCHES = 64;
 const MOST_OF_ONE_CLIENT = 16;
 
@@ -94,6 +94,7 @@ export class Recovery<Client> {
       },
       inVain: (question) => this.inVain(stream, question),
       failed: (question, why) => this.failed(stream, question, why),
+      rests: () => this.turns.over(search),
       over: () => {
         this.searches.delete(stream);
         this.turns.over(search);

@@ -79,10 +79,13 @@ export class RangeSearch<Client> implements TurnTaker {
     this.step();
   }
 
-  /** One more waits. */
+  /**
+   * One more waits, for something that is not kept here and was not asked for in vain. The others are not looked at: nothing has
+   * changed for them, and thousands may come back at once.
+   */
   add(lacking: LackingClient<Client>): void {
     this.clients.set(lacking.client, lacking);
-    this.step();
+    if (this.open.size > 0 && this.mayAskFor(lacking)) this.ask(lacking);
   }
 
   /** This one waits no longer. */
@@ -106,15 +109,24 @@ export class RangeSearch<Client> implements TurnTaker {
     this.step();
   }
 
-  /** For whom to ask now: nobody behind whose question somebody else's may still be answered. */
+  /** For whom to ask now. */
   private nextToAsk(): LackingClient<Client> | undefined {
-    const open = [...this.open];
-    if (open.length === MOST_OPEN || open.some(({ isQuiet }) => !isQuiet)) return undefined;
-    const byAge = [...this.clients.values()].toSorted(
-      (one, other) => Number(isAfter(one.since, other.since)) - Number(isAfter(other.since, one.since)),
-    );
-    const next = this.isDoubtful ? byAge.at(-1) : byAge[0];
-    return open.every(({ since }) => next && isAfter(next.since, since)) ? next : undefined;
+    if (!this.mayAsk) return undefined;
+    let next: LackingClient<Client> | undefined;
+    for (const one of this.clients.values()) {
+      const isFirst = !next || (this.isDoubtful ? !isAfter(next.since, one.since) : isAfter(next.since, one.since));
+      if (isFirst) next = one;
+    }
+    return next && this.mayAskFor(next) ? next : undefined;
+  }
+
+  private get mayAsk(): boolean {
+    return this.open.size < MOST_OPEN && [...this.open].every(({ isQuiet }) => isQuiet);
+  }
+
+  /** Nobody is asked for behind whose question somebody else's may still be answered. */
+  private mayAskFor(one: LackingClient<Client>): boolean {
+    return this.mayAsk && [...this.open].every(({ since }) => isAfter(one.since, since));
   }
 
   private ask(one: LackingClient<Client>): void {

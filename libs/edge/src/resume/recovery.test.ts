@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { spot } from '#libs/binance';
 import { type FeedEvent, type MissedQuestion, type NotResumed, type Place, placeIn } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -249,6 +249,18 @@ describe('what a client has missed', () => {
     recovery.forget(client);
     await settle();
     expect([told.length, clock.pending]).toEqual([100, 0]);
+  });
+
+  it.each([
+    ['open', 0],
+    ['open for long', 500],
+  ])('is looked at for who comes back alone, behind a question that is %s, however many wait', (_what, ms) => {
+    stream.moveTo(at(7, 9));
+    void recover(7, 8);
+    clock.advance(ms);
+    const looks = vi.spyOn(stream, 'isFollowed', 'get');
+    for (let count = 0; count < 1_000; count += 1) void recover(7, 2);
+    expect([asked.length, looks.mock.calls.length]).toEqual([1, 1_000]);
   });
 
   it('is asked for no more once nobody waits for it, and goes on where somebody does', async () => {

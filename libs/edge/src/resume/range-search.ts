@@ -105,7 +105,9 @@ export class RangeSearch<Client> implements TurnTaker {
     const next = this.nextToAsk();
     if (!next) return;
     if (next.ranges < MOST_RANGES) return this.ask(next);
-    this.tell(next.client, 'too-much');
+    const question = questionFor(this.stream, next.since);
+    // So it is told, and whoever comes back to the same place.
+    if (question) this.failed(question, 'too-much');
     this.step();
   }
 

@@ -302,6 +302,19 @@ describe('what a client has missed', () => {
     expect(stream.history?.kept).toEqual([]);
   });
 
+  it('is too much where it lies behind more changes of term than are asked for, and so it is for who comes back to the same place', async () => {
+    keep(trade(9, 4));
+    const recovered = recover(2, 1);
+    for (let term = 9; term > 3; term -= 1) {
+      await settle();
+      asked
+        .at(-1)
+        ?.told(term === 9 ? [follows(9, 1, at(8, 1)), trade(9, 2), trade(9, 3)] : [follows(term, 1, at(term - 1, 1))]);
+    }
+    expect([await recovered, look(2, 1), await recover(2, 1)]).toEqual(['too-much', 'too-much', 'too-much']);
+    expect(asked.length).toBe(6);
+  });
+
   it('is asked for again where what is kept has begun anew meanwhile', async () => {
     keep(trade(7, 5));
     const recovered = recover(7, 2);

@@ -263,6 +263,25 @@ describe('what a client has missed', () => {
     expect([asked.length, looks.mock.calls.length]).toEqual([1, 1_000]);
   });
 
+  it('is asked for where only something behind it was asked for in vain, which is here by now', async () => {
+    stream.moveTo(at(7, 9));
+    const [first, second] = [recover(7, 4), recover(7, 6)];
+    asked[0]?.told([]);
+    await settle();
+    // Nobody has the ninth yet, and then somebody does.
+    asked[1]?.told([trade(7, 7), trade(7, 8), trade(7, 9)]);
+    expect([await first, await second, look(7, 4), look(7, 3)]).toEqual([
+      'out-of-history',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const third = recover(7, 3);
+    expect(ranges()[2]).toEqual([3, 6]);
+    asked[2]?.told([trade(7, 4), trade(7, 5), trade(7, 6)]);
+    expect([await third, look(7, 3)]).toEqual([undefined, ['7.4', '7.5', '7.6', '7.7', '7.8', '7.9']]);
+  });
+
   it('is asked for no more once nobody waits for it, and goes on where somebody does', async () => {
     stream.moveTo(at(7, 9));
     const [one, other, third] = [{}, {}, {}];

@@ -63,6 +63,11 @@ export class CatchingUp<Stream extends HoldingStream> {
     return true;
   }
 
+  /** Does this behind all that waits now; nothing where nothing does. */
+  behind({ heldBack }: Stream, goOn: () => void): void {
+    heldBack?.put(goOn);
+  }
+
   /** What is asked is not waited for: nothing is missing after all, or nobody has it. What waits goes on when it is told to. */
   dismiss({ heldBack }: Stream): void {
     if (heldBack) heldBack.question = undefined;

@@ -229,6 +229,15 @@ describe('which client has which streams', () => {
       expect(missed()).toBe(2_000);
     });
 
+    it('comes as soon as anything comes of it for another client, whatever the list says', () => {
+      const other = streams.wanted.want(parsedStream(FOO), 'raw');
+      add(client('/ws'), FOO);
+      expect(socket.topics).toEqual([]);
+      other.last = 'an event';
+      clock.advance(2_000);
+      expect(socket.topics).toEqual([`spot:raw:${FOO}`]);
+    });
+
     it('is any that there is where it has come once', () => {
       streams.wanted.want(parsedStream(FOO), 'raw').last = 'an event';
       expect(add(client(), FOO)).toEqual([FOO]);

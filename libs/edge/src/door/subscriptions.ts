@@ -134,7 +134,7 @@ export class Subscriptions {
   }
 
   /** Other symbols are known, or there may be room: who has had nothing under a name gets what there is by now, without a word. */
-  private lookAgain(sessions: ReadonlySet<Session>): void {
+  private lookAgain(sessions: Iterable<Session>): void {
     for (const session of sessions) {
       const market = this.marketOf(session);
       const claim = { holder: session.holder, isCarried: true };
@@ -155,6 +155,7 @@ export class Subscriptions {
     for (const session of this.unlisted) {
       if (this.marketOf(session) !== market) continue;
       for (const [, parsed] of silentOf(session)) if (market.isUnlisted(parsed)) return true;
+      this.lookAgain([session]);
       if (!this.homeless.has(session)) this.unlisted.delete(session);
     }
     return false;

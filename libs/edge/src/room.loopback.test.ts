@@ -107,6 +107,20 @@ describe('the room of an edge', () => {
     expect((await served()).toSorted()).toEqual([...names('b', 4), ...names('c', 4)]);
   });
 
+  it('is there for whoever comes back to what lingers as his own, though others have taken what was free', async () => {
+    await begin({ maxStreams: 40, lingerMs: 60_000, maxStreamsPerClient: 20 });
+    const paths = [names('a', 10), names('a', 10, 10)].map((some) => `/ws/${some.join('/')}`);
+    const mine = [];
+    for (const path of paths) mine.push(await connect(STRANGER, path));
+    await takeAll(await connect(OTHER), names('b', 15));
+    await Promise.all(mine.map((client) => client.close()));
+    await until(async () => (await metric('holdfast_edge_connections{wire="binance"}')) === 0);
+    for (const path of paths) expect((await connect(STRANGER, path)).closed).toBeUndefined();
+    const client = await connect(STRANGER);
+    expect(await takeAll(client, names('c', 4))).toBe(0);
+    expect((await served()).toSorted()).toEqual([...names('a', 20), ...names('b', 15)].toSorted());
+  });
+
   it('is refused on Binance’s wire as there, where it is asked for, and by a status in the URL that says when to come back', async () => {
     await begin({ maxStreams: 4 });
     const client = await connect(STRANGER, '/ws');

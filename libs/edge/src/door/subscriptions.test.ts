@@ -231,7 +231,7 @@ describe('which client has which streams', () => {
 
     it('comes as soon as anything comes of it for another client, whatever the list says', () => {
       const other = streams.wanted.want(parsedStream(FOO), 'raw');
-      add(client('/ws'), FOO);
+      add(client('/ws'), 'barusdt@trade', FOO);
       expect(socket.topics).toEqual([]);
       other.last = 'an event';
       clock.advance(2_000);

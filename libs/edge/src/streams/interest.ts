@@ -106,6 +106,15 @@ export class Interest {
     return undefined;
   }
 
+  /** Whether one stream can be had: what `findRoom` says of it, without its words, for who asks often. */
+  hasRoomFor(name: StreamName, { holder, isCarried }: Claim): boolean {
+    const { room, openings } = this.parts;
+    const entry = this.entries.get(name);
+    if (entry && (!entry.lingering || entry.holder === holder)) return true;
+    if (room.spareFor(holder) === 0) return false;
+    return entry !== undefined || isCarried === true || openings.leftFor(holder) > 0;
+  }
+
   /**
    * One more client wants the stream in this form.
    *

@@ -43,7 +43,7 @@ export class Subscriptions {
     this.markets = new Map(markets.map((streams) => [streams.market.name, streams]));
     for (const streams of markets) {
       const late = new LateNames<Session>({
-        isUnlisted: (parsed) => streams.isUnlisted(parsed),
+        isUnlisted: (parsed) => streams.isUnproven(parsed),
         give: (name) => giveLate(streams, name),
       });
       this.late.set(streams, late);
@@ -166,8 +166,8 @@ function give({ session, market, contract, claim }: Taking, [name, parsed]: read
 
 /** Who has had nothing under a name gets what there is by now, without a word; false where there is no room. */
 function giveLate(market: MarketStreams, { waiter: session, name, parsed }: LateName<Session>): boolean {
-  const claim = { holder: session.holder, isCarried: true };
-  if (!market.wanted.hasRoomFor(parsed.name, claim)) return false;
+  const claim = { holder: session.holder };
+  if (!market.wanted.hasRoomFor(parsed.name, session.holder)) return false;
   market.wanted.makeRoom([parsed.name], claim);
   give({ session, market, contract: ALL, claim }, [name, parsed]);
   return true;

@@ -106,13 +106,13 @@ export class Interest {
     return undefined;
   }
 
-  /** Whether one stream can be had: what `findRoom` says of it, without its words, for who asks often. */
-  hasRoomFor(name: StreamName, { holder, isCarried }: Claim): boolean {
+  /** Whether a holder can have one stream: what `findRoom` says of it, without its words, for who asks often. */
+  hasRoomFor(name: StreamName, holder: string): boolean {
     const { room, openings } = this.parts;
     const entry = this.entries.get(name);
     if (entry && (!entry.lingering || entry.holder === holder)) return true;
     if (room.spareFor(holder) === 0) return false;
-    return entry !== undefined || isCarried === true || openings.leftFor(holder) > 0;
+    return entry !== undefined || openings.leftFor(holder) > 0;
   }
 
   /**

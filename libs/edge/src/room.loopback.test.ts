@@ -69,6 +69,15 @@ describe('the room of an edge', () => {
     expect(await metric('holdfast_edge_commands_total{wire="native",result="no-room"}')).toBeGreaterThan(0);
   });
 
+  it('is by default enough for a service that is alone to have what four full connections may', async () => {
+    await begin({});
+    let taken = 0;
+    for (let from = 0; from < 4_096; from += 1_024)
+      taken += await takeAll(await connect(STRANGER), names('a', 1_024, from));
+    expect(taken).toBe(4_096);
+    expect(await takeAll(await connect(OTHER), names('b', 1_000))).toBe(1_000);
+  });
+
   it('is shared by who has a token, whatever address he comes from', async () => {
     const [one, two] = ['one', 'two'].map((name) => makeToken(name));
     if (!one?.ok || !two?.ok) throw new Error('no tokens');

@@ -18,7 +18,7 @@ type AskedName = readonly [StreamName, ParsedStream | undefined];
 type Carriage = Pick<Claim, 'isCarried'>;
 
 /** Who gets streams, under what, and in whose room. */
-interface Taking {
+interface Grant {
   session: Session;
   market: MarketStreams;
   contract: Contract;
@@ -82,13 +82,13 @@ export class Subscriptions {
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
-    const taking = { session, market, contract, claim: { ...how, holder: session.holder } };
+    const grant = { session, market, contract, claim: { ...how, holder: session.holder } };
     market.wanted.makeRoom(
       understood.flatMap(([, parsed]) => parsed?.name ?? []),
-      taking.claim,
+      grant.claim,
     );
     if (session.wire.name === 'native') for (const name of names.keys()) changeContract(session, name, contract);
-    for (const asked of understood) take(taking, asked);
+    for (const asked of understood) take(grant, asked);
     for (const [name, parsed] of unlisted) if (parsed) this.late.get(market)?.add(session, name, parsed);
     return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
@@ -149,15 +149,15 @@ export class Subscriptions {
 }
 
 /** A name is a client's from now on, with what comes under it, if anything does. */
-function take(taking: Taking, [name, parsed]: AskedName): void {
-  const { session } = taking;
+function take(grant: Grant, [name, parsed]: AskedName): void {
+  const { session } = grant;
   session.streams.set(name, undefined);
-  if (parsed) give(taking, [name, parsed]);
+  if (parsed) give(grant, [name, parsed]);
   else if (session.counts) session.counts.silentNames += 1;
 }
 
 /** What comes under a name of a client's, which hears it by that name. */
-function give({ session, market, contract, claim }: Taking, [name, parsed]: readonly [StreamName, ParsedStream]): void {
+function give({ session, market, contract, claim }: Grant, [name, parsed]: readonly [StreamName, ParsedStream]): void {
   if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
   const { rendition } = session.hearerOf(name);
   session.streams.set(name, market.wanted.want(parsed, rendition, session.streams.size - 1, claim));

@@ -69,6 +69,15 @@ describe('the room of an edge', () => {
     expect(await metric('holdfast_edge_commands_total{wire="native",result="no-room"}')).toBeGreaterThan(0);
   });
 
+  it('is by default enough for a service that is alone to have what four full connections may', async () => {
+    await begin({});
+    let taken = 0;
+    for (let from = 0; from < 4_096; from += 1_024)
+      taken += await takeAll(await connect(STRANGER), names('a', 1_024, from));
+    expect(taken).toBe(4_096);
+    expect(await takeAll(await connect(OTHER), names('b', 1_000))).toBe(1_000);
+  });
+
   it('is shared by who has a token, whatever address he comes from', async () => {
     const [one, two] = ['one', 'two'].map((name) => makeToken(name));
     if (!one?.ok || !two?.ok) throw new Error('no tokens');
@@ -105,6 +114,20 @@ describe('the room of an edge', () => {
     }
     expect(await takeAll(one, names('c', 4))).toBe(4);
     expect((await served()).toSorted()).toEqual([...names('b', 4), ...names('c', 4)]);
+  });
+
+  it('is there for whoever comes back to what lingers as his own, though others have taken what was free', async () => {
+    await begin({ maxStreams: 40, lingerMs: 60_000, maxStreamsPerClient: 20 });
+    const paths = [names('a', 10), names('a', 10, 10)].map((some) => `/ws/${some.join('/')}`);
+    const mine = [];
+    for (const path of paths) mine.push(await connect(STRANGER, path));
+    await takeAll(await connect(OTHER), names('b', 15));
+    await Promise.all(mine.map((client) => client.close()));
+    await until(async () => (await metric('holdfast_edge_connections{wire="binance"}')) === 0);
+    for (const path of paths) expect((await connect(STRANGER, path)).closed).toBeUndefined();
+    const client = await connect(STRANGER);
+    expect(await takeAll(client, names('c', 4))).toBe(0);
+    expect((await served()).toSorted()).toEqual([...names('a', 20), ...names('b', 15)].toSorted());
   });
 
   it('is refused on Binance’s wire as there, where it is asked for, and by a status in the URL that says when to come back', async () => {

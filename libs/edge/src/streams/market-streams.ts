@@ -109,6 +109,11 @@ export class MarketStreams {
     return this.symbols.lacks(parsed) && this.wanted.find(parsed.name)?.last === undefined;
   }
 
+  /** The same, and also while nobody knows which there are: most of what waits for its symbol is made up, and is not opened on a guess. */
+  isUnproven(parsed: ParsedStream): boolean {
+    return this.isUnlisted(parsed) || (this.symbols.size === 0 && this.wanted.find(parsed.name)?.last === undefined);
+  }
+
   start(): void {
     this.symbols.start();
     this.demand.start();

@@ -78,6 +78,17 @@ describe('the room of an edge', () => {
     expect(await takeAll(await connect(OTHER), names('b', 1_000))).toBe(1_000);
   });
 
+  it('may be asked for again and again, at the client’s pace, until there is some', async () => {
+    await begin({ maxStreams: 4 });
+    const [holder, late] = [await connect(STRANGER), await connect(OTHER)];
+    expect(await takeAll(holder, names('a', 3))).toBe(3);
+    expect(await takeAll(late, names('b', 2))).toBe(1);
+    for (let time = 0; time < 25; time += 1)
+      expect(await reply(late, 'subscribe', names('c', 1))).toMatchObject({ data: { code: 'no-room' } });
+    await reply(holder, 'unsubscribe', names('a', 3));
+    expect(await reply(late, 'subscribe', names('c', 1))).toMatchObject({ event: 'subscribed' });
+  });
+
   it('is shared by who has a token, whatever address he comes from', async () => {
     const [one, two] = ['one', 'two'].map((name) => makeToken(name));
     if (!one?.ok || !two?.ok) throw new Error('no tokens');

@@ -12,6 +12,7 @@ const BENCHMARKS: Record<string, () => Promise<Benchmark>> = {
   ingest: () => import('./ingest.js'),
   continuity: () => import('./continuity.js'),
   slow: () => import('./slow.js'),
+  redis: () => import('./redis.js'),
   recovery: () => import('./recovery.js'),
   spare: () => import('./spare.js'),
 };

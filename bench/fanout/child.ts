@@ -9,7 +9,7 @@ type Answer = { ok: true; value: unknown } | { ok: false; problem: string };
 
 interface ChildOptions {
   /** Beside this file, without its extension. */
-  script: 'server' | 'load-client' | '../slow/crowd';
+  script: 'server' | 'load-client' | '../slow/crowd' | '../redis/feed' | '../redis/relay' | '../redis/relay-edge';
   args?: string[];
   /** Processor to stay on; undefined lets the kernel choose. */
   core: number | undefined;
@@ -31,6 +31,10 @@ export class Child<O extends Handlers<O>> {
       spawn(program, rest, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
       [script, ...args].join(' '),
     );
+  }
+
+  get pid(): number {
+    return this.process.pid ?? -1;
   }
 
   async ask<K extends keyof O & string>(order: K, ...ask: Parameters<O[K]>): Promise<Awaited<ReturnType<O[K]>>> {

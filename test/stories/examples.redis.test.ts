@@ -68,7 +68,7 @@ describe('the examples', () => {
   it.skipIf(!python)('read the native protocol from Python', async () => {
     const program = runProgram(python ?? '', ['examples/websocket_client.py', gateway.url]);
     await shows(program, /^subscribed \{"streams":/m, /^feed live /m, TRADE);
-    const short = runProgram(python ?? '', ['examples/websocket_client.py', gateway.url, '--for', '0.5']);
+    const short = runProgram(python ?? '', ['examples/websocket_client.py', gateway.url, '--for', '2']);
     expect([await short.ended, short.said]).toEqual([0, expect.stringContaining('subscribed')]);
   });
 

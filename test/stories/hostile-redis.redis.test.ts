@@ -1,14 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Stage, faultsOf, startStandalone, sum } from '#libs/drill';
-import { systemClock as clock } from '#libs/runtime';
-import { Simulator } from '#libs/simulator';
+import type { FeedEvent } from '#libs/core';
+import { type Stage, faultsOf, sum } from '#libs/drill';
 import { everyStreamFlows } from '../support/every-stream-flows.js';
 import { RedisProxy } from '../support/redis-proxy.js';
-import { startEdge } from '../support/start-edge.js';
+import { stageOverRedis } from '../support/stage-over-redis.js';
 import { type TestRedis, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { WsClient } from '../support/ws-client.js';
-import { BRISK } from './brisk.js';
 
 /** PROTOCOL.md §4: within how long clients are told that a connection to the bus broke, that the bus carries nothing, and that no upstream is heard. */
 const AT_ONCE_MS = 500;
@@ -174,30 +172,12 @@ describe('clients of an edge whose Redis', () => {
   });
 });
 
-/** An upstream and an edge in this process, each with a way to Redis of its own. */
-async function stageOver({ upstream, edge }: Ways, told: Set<string>, lively: Set<string>): Promise<Stage> {
-  const simulator = await Simulator.start({ clock, pace: 5, symbols: 2 });
-  const reading = await startStandalone(simulator, { bus: { redisUrl: upstream.url } });
-  const serving = await startEdge({ lingerMs: 1_000, bookOwnSnapshotMs: 200 }, { redisUrl: edge.url });
-  const gateway = {
-    url: serving.wsUrl,
-    opsUrl: reading.opsUrl,
-    stop: async () => {
-      await serving.stop();
-      await reading.stop();
+function stageOver({ upstream, edge }: Ways, told: Set<string>, lively: Set<string>): Promise<Stage> {
+  const onlooker = {
+    feed: ({ stream, state, by, cause }: FeedEvent): void => {
+      if (state === 'live') lively.add(stream);
+      if (state === 'stale') told.add(`${by} ${cause}`);
     },
   };
-  return new Stage({
-    clock,
-    simulator,
-    gateway,
-    clients: 4,
-    menus: BRISK,
-    onlooker: {
-      feed: ({ stream, state, by, cause }) => {
-        if (state === 'live') lively.add(stream);
-        if (state === 'stale') told.add(`${by} ${cause}`);
-      },
-    },
-  });
+  return stageOverRedis({ upstream: upstream.url, edge: edge.url }, { onlooker });
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Gateway, type StandaloneOptions, startStandalone } from '#libs/drill';
 import { Simulator } from '#libs/simulator';
+import { replyTo, symbolsKnown } from '../support/replies.js';
 import { until } from '../support/until.js';
 import { WsClient } from '../support/ws-client.js';
 
@@ -27,22 +28,12 @@ const start = async (symbolsSoonMs: number, options: StandaloneOptions = {}): Pr
     timings: { symbolsSoonMs, symbolsSoonMostMs: symbolsSoonMs },
     ...options,
   });
-  await until(async () => (await known()) > 0);
-};
-/** How many symbols the edge knows. */
-const known = async (): Promise<number> => {
-  const status = (await (await fetch(`${gateway.opsUrl}/status`)).json()) as { 'symbols known': { spot: number } };
-  return status['symbols known'].spot;
+  await until(async () => (await symbolsKnown(gateway)) > 0);
 };
 const connect = async (path: string): Promise<WsClient> => {
   const client = await WsClient.open(gateway.url + path);
   clients.push(client);
   return client;
-};
-/** Frames may come before it. */
-const replyTo = async (client: WsClient, request: { id: number; [field: string]: unknown }): Promise<unknown> => {
-  client.send(request);
-  return until(() => client.messages.find(({ id }) => id === request.id));
 };
 const subscribe = (id: number, ...params: string[]) => ({ method: 'SUBSCRIBE', params, id });
 const tradesOf = (client: WsClient, symbol: string): number =>
@@ -64,7 +55,7 @@ describe('a symbol that Binance has listed since it was last asked which there a
     expect(await replyTo(early, subscribe(1, EARLY))).toEqual({ result: null, id: 1 });
     await until(() => questions().length === 2);
     expect(asked()).not.toContain(EARLY);
-    const before = await known();
+    const before = await symbolsKnown(gateway);
     for (const symbol of ['EARLYUSDT', 'NEWUSDT']) simulator.strike({ name: 'list-symbol', symbol });
     expect(await replyTo(late, subscribe(1, NEW, TRADE))).toEqual({ result: null, id: 1 });
     const inUrl = await connect(`/stream?streams=${NEW}`);
@@ -75,7 +66,7 @@ describe('a symbol that Binance has listed since it was last asked which there a
     });
     await until(() => tradesOf(early, 'EARLYUSDT') > 5 && tradesOf(late, 'NEWUSDT') > 5);
     await until(() => inUrl.messages.some(({ stream }) => stream === NEW));
-    expect(await known()).toBe(before + 2);
+    expect(await symbolsKnown(gateway)).toBe(before + 2);
     expect(await replyTo(native, { ...command, id: 2 })).toMatchObject({ event: 'subscribed' });
     await until(() => tradesOf(native, 'NEWUSDT') > 0);
     expect(await replyTo(late, { method: 'LIST_SUBSCRIPTIONS', id: 2 })).toEqual({ result: [NEW, TRADE], id: 2 });

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Stage, faultsOf, startStandalone, sum } from '#libs/drill';
-import { systemClock as clock } from '#libs/runtime';
-import { Simulator } from '#libs/simulator';
+import { type Stage, faultsOf, sum } from '#libs/drill';
 import { everyStreamFlows } from '../support/every-stream-flows.js';
-import { startEdge } from '../support/start-edge.js';
+import { stageOverRedis } from '../support/stage-over-redis.js';
 import type { TestRedis } from '../support/start-redis.js';
 import { WatchedRedis } from '../support/watched-redis.js';
-import { BRISK } from './brisk.js';
 
 describe('clients of an edge whose Redis is watched by sentinels', () => {
   let watched: WatchedRedis;
@@ -14,19 +11,8 @@ describe('clients of an edge whose Redis is watched by sentinels', () => {
 
   beforeAll(async () => {
     watched = await WatchedRedis.start();
-    const simulator = await Simulator.start({ clock, pace: 5, symbols: 2 });
-    const redisUrl = watched.url();
-    const reading = await startStandalone(simulator, { bus: { redisUrl } });
-    const serving = await startEdge({ lingerMs: 1_000, bookOwnSnapshotMs: 200 }, { redisUrl });
-    const gateway = {
-      url: serving.wsUrl,
-      opsUrl: reading.opsUrl,
-      stop: async () => {
-        await serving.stop();
-        await reading.stop();
-      },
-    };
-    stage = new Stage({ clock, simulator, gateway, clients: 4, menus: BRISK });
+    const url = watched.url();
+    stage = await stageOverRedis({ upstream: url, edge: url });
     await stage.start();
   });
   afterAll(async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Gateway, startStandalone } from '#libs/drill';
 import { Simulator } from '#libs/simulator';
+import { replyTo, symbolsKnown } from '../support/replies.js';
 import { until } from '../support/until.js';
 import { WsClient } from '../support/ws-client.js';
 
@@ -72,20 +73,11 @@ describe('a name of a symbol that Binance does not list', () => {
     gateway = await startStandalone({ wsUrl: simulator.wsUrl, restUrl }, { upstream: { symbolsEveryMs: 500 } });
     await until(async () => (await fetch(`${gateway.opsUrl}/readyz`)).ok);
   };
-  const knows = (symbols: number): Promise<unknown> =>
-    until(async () => {
-      const status = (await (await fetch(`${gateway.opsUrl}/status`)).json()) as { 'symbols known': { spot: number } };
-      return status['symbols known'].spot === symbols;
-    });
+  const knows = (symbols: number): Promise<unknown> => until(async () => (await symbolsKnown(gateway)) === symbols);
   const connect = async (path: string): Promise<WsClient> => {
     const client = await WsClient.open(gateway.url + path);
     clients.push(client);
     return client;
-  };
-  /** Frames may come before it. */
-  const replyTo = async (client: WsClient, request: { id: number; [field: string]: unknown }): Promise<unknown> => {
-    client.send(request);
-    return until(() => client.messages.find(({ id }) => id === request.id));
   };
   /** Everything that Binance was ever asked for. */
   const asked = (): string =>

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { until } from './until.js';
 
 /** A Redis server of a test's own, which it may kill, freeze and start again on the same port. */
@@ -53,7 +54,8 @@ export async function startRedis(more: readonly string[] = []): Promise<TestRedi
 
 /** @param options arguments of `redis-server` beside the address; the path of a configuration file comes first. */
 export async function runRedis(binary: string, port: number, options: readonly string[]): Promise<ChildProcess> {
-  const where = ['--port', `${port}`, '--bind', '127.0.0.1'];
+  // A replica writes down what it is sent, wherever it runs.
+  const where = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', tmpdir(), '--dbfilename', `${port}.rdb`];
   const server = spawn(binary, [...options, ...where], { stdio: 'ignore' });
   await until(() => accepts(port), { deadlineMs: 10_000, what: `redis-server accepts on port ${port}` });
   return server;

@@ -56,6 +56,10 @@ export class RoleProcess {
     }
   }
 
+  get pid(): number {
+    return this.child.pid ?? -1;
+  }
+
   get isRunning(): boolean {
     return this.child.exitCode === null && this.child.signalCode === null;
   }

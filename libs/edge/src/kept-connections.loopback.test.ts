@@ -174,6 +174,37 @@ describe('connections that are kept to ask again over HTTP', () => {
     expect(await handshakes()).toBe(0);
   });
 
+  it('count no more when they have brought a body and are closed, however many have', async () => {
+    await begin();
+    const post = 'POST /api/v3/order HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}';
+    for (let time = 0; time < 2 * MOST; time += 1) {
+      const raw = await open(ONE);
+      expect(await ask(raw, post)).toBe(405);
+      await until(() => raw.isClosed);
+    }
+    // Nor do those take somebody else's place away.
+    const silent = await Promise.all(Array.from({ length: MOST / 2 }, () => open(ONE)));
+    await until(async () => (await handshakes()) === MOST / 2);
+    const late = await open(ONE);
+    await until(() => late.isClosed);
+    expect([await refused('handshakes'), silent.some(({ isClosed }) => isClosed)]).toEqual([1, false]);
+  });
+
+  it('are not kept where nobody knows which one it was: of a head in pieces that says that no body comes', async () => {
+    await begin();
+    const [other] = (await keep(1, OTHER)).kept;
+    const text = 'GET /api/v3/ping HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n';
+    for (let time = 0; time < 2 * MOST; time += 1) {
+      const raw = await open(ONE);
+      raw.socket.setNoDelay(true).write(text.slice(0, 30 + time));
+      // By then the first piece has been read.
+      for (let turn = 0; turn < 2; turn += 1) expect(other && (await ask(other))).toBe(200);
+      expect([time, await ask(raw, text.slice(30 + time))]).toEqual([time, 400]);
+      await until(() => raw.isClosed);
+    }
+    expect([(await keep(1, ONE)).statuses, await refused('handshakes')]).toEqual([[200], 0]);
+  });
+
   it('leave nothing behind, whatever comes on them and however they end', { timeout: 60_000 }, async () => {
     await begin(1_000, await exchangeOf(JSON.stringify('x'.repeat(400_000))));
     const of = (method: string, path: string, ...headers: string[]): string =>

@@ -69,6 +69,26 @@ describe('the room of an edge', () => {
     expect(await metric('holdfast_edge_commands_total{wire="native",result="no-room"}')).toBeGreaterThan(0);
   });
 
+  it('is by default enough for a service that is alone to have what four full connections may', async () => {
+    await begin({});
+    let taken = 0;
+    for (let from = 0; from < 4_096; from += 1_024)
+      taken += await takeAll(await connect(STRANGER), names('a', 1_024, from));
+    expect(taken).toBe(4_096);
+    expect(await takeAll(await connect(OTHER), names('b', 1_000))).toBe(1_000);
+  });
+
+  it('may be asked for again and again, at the client’s pace, until there is some', async () => {
+    await begin({ maxStreams: 4 });
+    const [holder, late] = [await connect(STRANGER), await connect(OTHER)];
+    expect(await takeAll(holder, names('a', 3))).toBe(3);
+    expect(await takeAll(late, names('b', 2))).toBe(1);
+    for (let time = 0; time < 25; time += 1)
+      expect(await reply(late, 'subscribe', names('c', 1))).toMatchObject({ data: { code: 'no-room' } });
+    await reply(holder, 'unsubscribe', names('a', 3));
+    expect(await reply(late, 'subscribe', names('c', 1))).toMatchObject({ event: 'subscribed' });
+  });
+
   it('is shared by who has a token, whatever address he comes from', async () => {
     const [one, two] = ['one', 'two'].map((name) => makeToken(name));
     if (!one?.ok || !two?.ok) throw new Error('no tokens');
@@ -105,6 +125,20 @@ describe('the room of an edge', () => {
     }
     expect(await takeAll(one, names('c', 4))).toBe(4);
     expect((await served()).toSorted()).toEqual([...names('b', 4), ...names('c', 4)]);
+  });
+
+  it('is there for whoever comes back to what lingers as his own, though others have taken what was free', async () => {
+    await begin({ maxStreams: 40, lingerMs: 60_000, maxStreamsPerClient: 20 });
+    const paths = [names('a', 10), names('a', 10, 10)].map((some) => `/ws/${some.join('/')}`);
+    const mine = [];
+    for (const path of paths) mine.push(await connect(STRANGER, path));
+    await takeAll(await connect(OTHER), names('b', 15));
+    await Promise.all(mine.map((client) => client.close()));
+    await until(async () => (await metric('holdfast_edge_connections{wire="binance"}')) === 0);
+    for (const path of paths) expect((await connect(STRANGER, path)).closed).toBeUndefined();
+    const client = await connect(STRANGER);
+    expect(await takeAll(client, names('c', 4))).toBe(0);
+    expect((await served()).toSorted()).toEqual([...names('a', 20), ...names('b', 15)].toSorted());
   });
 
   it('is refused on Binance’s wire as there, where it is asked for, and by a status in the URL that says when to come back', async () => {

@@ -99,6 +99,32 @@ describe('a question that is passed on', () => {
     expect(first.requests).toHaveLength(3);
   });
 
+  it('goes to the next host where the first one’s firewall has refused ten in a row, and holds up no weight', async () => {
+    const shut = await serve(answer(403, '<html>Forbidden</html>'));
+    const open = await serve(answer(200, '[]'));
+    const bus = new MemoryBus();
+    const pass = passAt([shut.url, open.url], { bus });
+    for (let time = 1; time < 10; time += 1)
+      expect(await pass.ask(TRADES, NEVER)).toMatchObject({ ok: true, value: { status: 403 } });
+    expect(open.requests).toHaveLength(0);
+    for (let time = 0; time < 2; time += 1)
+      expect(await pass.ask(TRADES, NEVER)).toMatchObject({ ok: true, value: { status: 200 } });
+    expect([shut.requests.length, open.requests.length]).toEqual([10, 2]);
+    const key = spot.channels.weight(new URL(shut.url).host);
+    expect(await bus.budget.take(key, 6_000, 60_000, 1)).toBe(0);
+  });
+
+  it('is held back for a minute where the firewalls of all hosts have, and only then', async () => {
+    const hosts = [await serve(answer(403, '')), await serve(answer(403, ''))];
+    const pass = passAt(hosts.map(({ url }) => url));
+    for (let time = 0; time < 19; time += 1)
+      expect(await pass.ask(TRADES, NEVER)).toMatchObject({ ok: true, value: { status: 403 } });
+    const held = await pass.ask(TRADES, NEVER);
+    expect(held).toMatchObject({ ok: false, problem: { is: 'held' } });
+    expect(!held.ok && held.problem.retryInMs).toBeGreaterThan(50_000);
+    expect(hosts.map(({ requests }) => requests.length)).toEqual([10, 10]);
+  });
+
   it('may be held back by who asks when its turn has come, and then takes nothing', async () => {
     const { url, requests } = await serve(answer(200, '[]'));
     const pass = passAt([url]);

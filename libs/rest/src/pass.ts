@@ -1,11 +1,12 @@
 import { type Millis, type Result, notOk, ok } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
 import { Asker } from './hosts/asker.js';
+import { Firewalls } from './hosts/firewalls.js';
 import { type HostParts, hostsOf } from './hosts/hosts-of.js';
 import type { Host, Hosts } from './hosts/hosts.js';
 import type { HttpAnswer } from './hosts/http.js';
 import { type RestRequest, headersOf } from './hosts/request.js';
-import { isInTheirWords, judgeForOthers } from './hosts/verdict.js';
+import { isInTheirWords } from './hosts/verdict.js';
 import { type EndTurn, Turns } from './turns.js';
 
 /** What passes questions on. */
@@ -23,7 +24,10 @@ export interface PassRequest extends Omit<RestRequest, 'share'> {
 
 /** Why nothing was passed on. */
 export interface PassFailure {
-  /** `over`: the share is used up, or Binance has ordered our address to wait. `busy`: too much waits already. `held`: whoever asks holds it back. */
+  /**
+   * `over`: the share is used up, or Binance has ordered our address to wait. `busy`: too much waits already. `held`: whoever asks
+   * holds it back, or the firewalls of all hosts have refused too often.
+   */
   is: 'over' | 'busy' | 'held' | 'unreachable';
   why: string;
   /** It may be asked again then. */
@@ -56,13 +60,14 @@ export class Pass {
   readonly hosts: Hosts;
   /** How many questions may be under way or wait for that. */
   readonly room = MOST_AT_ONCE + MOST_WAITING;
+  private readonly firewalls = new Firewalls();
   private readonly asker: Asker;
   private readonly places = new Turns(MOST_AT_ONCE);
   private readonly large = new Turns(MOST_LARGE);
 
   constructor(private readonly parts: PassParts) {
     this.hosts = hostsOf(parts, { connections: MOST_AT_ONCE, mostBytes: MOST_BYTES });
-    this.asker = new Asker(this.hosts, parts.clock, judgeForOthers);
+    this.asker = new Asker(this.hosts, parts.clock, (...answered) => this.firewalls.judge(...answered));
   }
 
   /** The weight that this may use up of a host's, in which time. */
@@ -130,7 +135,7 @@ export class Pass {
       if (!asked) continue;
       const { answer, verdict } = asked;
       if (verdict.is === 'answered' || verdict.is === 'refused' || verdict.is === 'limited') return ok(answer);
-      if (isInTheirWords(answer)) complaint = answer;
+      if (answer.status === 403 || isInTheirWords(answer)) complaint = answer;
     }
   }
 
@@ -138,7 +143,11 @@ export class Pass {
   private async pick({ path, weight }: PassRequest, tried: ReadonlySet<Host>): Promise<Result<Host, PassFailure>> {
     const { clock, share } = this.parts;
     const picked = this.hosts.pick(path, tried, clock.now());
-    if (!picked.ok) return failed('unreachable', picked.problem.why, picked.problem.retryInMs || SOON_MS);
+    if (!picked.ok) {
+      const serving = this.hosts.all.filter(({ lacks }) => !lacks.includes(path));
+      const isShut = serving.length > 0 && serving.every((host) => this.firewalls.isShut(host, clock.now()));
+      return failed(isShut ? 'held' : 'unreachable', picked.problem.why, picked.problem.retryInMs || SOON_MS);
+    }
     const { name, weight: budget } = picked.value;
     const waitMs = await budget.take(weight, share);
     return waitMs === 0 ? picked : failed('over', `${name}: clients have used ${budget.most(share)}`, waitMs);

@@ -52,9 +52,10 @@ export class Introductions {
     return undefined;
   }
 
-  /** Whether something is still to be given to it. */
+  /** Whether books or last events are still to be given to it. A newest event is none: a newer one takes its place. */
   isOwed(session: Session): boolean {
-    return (this.rations.get(session)?.waiting.size ?? 0) > 0;
+    const waiting = this.rations.get(session)?.waiting ?? new Map<EdgeStream, OwedPart>();
+    return [...waiting.keys()].some(({ keepsNewest }) => !keepsNewest);
   }
 
   forget(session: Session): void {

@@ -1,4 +1,4 @@
-import type { RequestId } from '#libs/binance';
+import type { Market, RequestId } from '#libs/binance';
 import { CLOSE, type Clock, HoldfastError, notOk } from '#libs/core';
 import type { EdgeSettings, Log } from '#libs/runtime';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
@@ -72,10 +72,22 @@ export class CommandDesk {
       this.log.error(fields, 'a command failed because of a bug');
     }
     this.metrics.commands.inc({ wire: session.wire.name, result: error.code });
-    session.refusals += 1;
     session.send(session.wire.refuse(error, id));
+    if (isPassing(session, error)) return;
+    session.refusals += 1;
     if (session.refusals < session.wire.mostRefusals) return;
     if (error.code === 'too-many-commands') session.close(session.wire.flood.code, session.wire.flood.reason);
     else session.close(CLOSE.tooManyErrors, 'too many errors');
   }
 }
+
+/** Whether a command is refused for what is so now, and may be said again unchanged: who does as he is told is not closed for it. */
+function isPassing({ entry }: Session, { code, streams }: HoldfastError): boolean {
+  if (code === 'no-room') return true;
+  // Of what comes too fast it is the openings that are told by name.
+  if (code !== 'bad-stream') return code === 'too-many-commands' && streams !== undefined;
+  // A good name is refused where its symbol is not listed yet.
+  return streams !== undefined && Object.keys(streams).every((name) => isGood(entry.market.parse(name)));
+}
+
+const isGood = (parsed: ReturnType<Market['parse']>): boolean => parsed.ok && parsed.value.alias === undefined;

@@ -4,6 +4,7 @@ import { MemoryBus } from '#libs/bus';
 import { HoldfastError } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { Openings } from '../guard/openings.js';
 import { newEdgeCounts } from '../metrics/edge-counts.js';
 import type { MarketStreams } from '../streams/market-streams.js';
 import { newStreams } from '../streams/market-streams.rig.js';
@@ -20,12 +21,14 @@ const OWN_SNAPSHOT_MS = 5_000;
 describe('which client has which streams', () => {
   let clock: FakeClock;
   let parts: Parameters<typeof newStreams>[0] & { bus: MemoryBus };
+  let openings: Openings;
   let streams: MarketStreams;
   let subscriptions: Subscriptions;
   let socket: NotedSocket;
   beforeEach(() => {
     clock = new FakeClock();
-    parts = { bus: new MemoryBus({ clock }), clock, room: new Room(4), ownSnapshotMs: OWN_SNAPSHOT_MS };
+    openings = new Openings(clock, 1_000);
+    parts = { bus: new MemoryBus({ clock }), clock, room: new Room(4), openings, ownSnapshotMs: OWN_SNAPSHOT_MS };
     streams = newStreams(parts);
     subscriptions = new Subscriptions([streams], 3);
     socket = new NotedSocket();
@@ -157,7 +160,7 @@ describe('which client has which streams', () => {
       const { bus } = parts;
       bus.ask.answer(spot.channels.symbols, (question) => {
         questions.push(question);
-        return { mark: symbols.join(), symbols };
+        return symbols.length > 0 ? { mark: symbols.join(), symbols } : { mark: null };
       });
       streams.symbols.start();
     });
@@ -211,6 +214,30 @@ describe('which client has which streams', () => {
       expect(socket.topics).toEqual([`spot:raw:${FOO}`]);
     });
 
+    it('does not come because the upstream has forgotten which there are, as after a cold start, but when something comes of it', () => {
+      const bar = 'barusdt@trade';
+      add(client('/ws'), FOO, bar);
+      symbols = [];
+      clock.advance(4_000);
+      expect([socket.topics, streams.wanted.streams.length]).toEqual([[], 0]);
+      streams.wanted.want(parsedStream(bar), 'raw').last = 'an event';
+      clock.advance(2_000);
+      expect(socket.topics).toEqual([`spot:raw:${bar}`]);
+      list('FOOUSDT');
+      expect(socket.topics).toEqual([`spot:raw:${bar}`, `spot:raw:${FOO}`]);
+    });
+
+    it('counts as opened by whoever waits, and waits on where he has opened as many as he may', () => {
+      const session = client('/ws');
+      add(session, FOO);
+      for (let opened = 0; opened < 1_100; opened += 1) openings.spend(session.holder);
+      list('FOOUSDT');
+      clock.advance(4_000);
+      expect(socket.topics).toEqual([]);
+      clock.advance(2_000);
+      expect([socket.topics, openings.leftFor(session.holder)]).toEqual([[`spot:raw:${FOO}`], 32]);
+    });
+
     it('is said to be missed while a client has its name, be it refused or silent, and by nobody else', () => {
       const missed = (): unknown => {
         clock.advance(2_000);
@@ -227,6 +254,15 @@ describe('which client has which streams', () => {
       expect(missed()).toBeUndefined();
       expect(refusal(() => add(client(), FOO))).toMatchObject(['bad-stream', expect.anything(), {}]);
       expect(missed()).toBe(2_000);
+    });
+
+    it('comes as soon as anything comes of it for another client, whatever the list says', () => {
+      const other = streams.wanted.want(parsedStream(FOO), 'raw');
+      add(client('/ws'), 'barusdt@trade', FOO);
+      expect(socket.topics).toEqual([]);
+      other.last = 'an event';
+      clock.advance(2_000);
+      expect(socket.topics).toEqual([`spot:raw:${FOO}`]);
     });
 
     it('is any that there is where it has come once', () => {

@@ -7,6 +7,7 @@ import { underOtherName } from '../delivery/rendition.js';
 import type { EdgeStream } from '../streams/edge-stream.js';
 import type { Claim } from '../streams/interest.js';
 import type { MarketStreams } from '../streams/market-streams.js';
+import { type LateName, LateNames } from '../symbols/late-names.js';
 import type { AskedNames, DoorEntry } from './request-path.js';
 import type { Session } from './session.js';
 
@@ -17,7 +18,7 @@ type AskedName = readonly [StreamName, ParsedStream | undefined];
 type Carriage = Pick<Claim, 'isCarried'>;
 
 /** Who gets streams, under what, and in whose room. */
-interface Taking {
+interface Grant {
   session: Session;
   market: MarketStreams;
   contract: Contract;
@@ -32,10 +33,8 @@ const ALL: Contract = { delivery: 'all' };
 /** Which client has which streams. A refused change changes nothing. */
 export class Subscriptions {
   private readonly markets: ReadonlyMap<string, MarketStreams>;
-  /** Those who have asked for a stream of a symbol that there was not. */
-  private readonly unlisted = new Set<Session>();
-  /** Those of them whose stream there is by now, and for which there was no room. */
-  private readonly homeless = new Set<Session>();
+  /** Names of symbols that there were not, by the market. */
+  private readonly late = new Map<MarketStreams, LateNames<Session>>();
 
   constructor(
     markets: readonly MarketStreams[],
@@ -43,8 +42,16 @@ export class Subscriptions {
   ) {
     this.markets = new Map(markets.map((streams) => [streams.market.name, streams]));
     for (const streams of markets) {
-      streams.symbols.watchers.add(() => this.lookAgain(this.unlisted));
-      streams.symbols.isAwaited = () => this.isAwaited(streams);
+      const late = new LateNames<Session>({
+        isUnlisted: (parsed) => streams.isUnproven(parsed),
+        give: (name) => giveLate(streams, name),
+      });
+      this.late.set(streams, late);
+      streams.symbols.watchers.add(() => late.relisted());
+      streams.symbols.isAwaited = () => {
+        late.lookAtSome();
+        return late.isAwaited;
+      };
     }
   }
 
@@ -75,14 +82,14 @@ export class Subscriptions {
     if (session.wire.name === 'native') refuse('bad-stream', unlisted.slice(0, MOST_BLAMED), noSymbol);
     const silent = new Set(unlisted.map(([name]) => name));
     const understood = fresh.map(([name, parsed]): AskedName => [name, silent.has(name) ? undefined : parsed]);
-    const taking = { session, market, contract, claim: { ...how, holder: session.holder } };
+    const grant = { session, market, contract, claim: { ...how, holder: session.holder } };
     market.wanted.makeRoom(
       understood.flatMap(([, parsed]) => parsed?.name ?? []),
-      taking.claim,
+      grant.claim,
     );
-    if (unlisted.length > 0) this.unlisted.add(session);
     if (session.wire.name === 'native') for (const name of names.keys()) changeContract(session, name, contract);
-    for (const asked of understood) take(taking, asked);
+    for (const asked of understood) take(grant, asked);
+    for (const [name, parsed] of unlisted) if (parsed) this.late.get(market)?.add(session, name, parsed);
     return [...names.keys()].flatMap((name) => session.streams.get(name) ?? []);
   }
 
@@ -109,16 +116,17 @@ export class Subscriptions {
   /** Takes from a client what it has by these names; those it does not have are passed over. Gives those it had. */
   remove(session: Session, names: Iterable<StreamName>): StreamName[] {
     const had = [...new Set(names)].filter((name) => session.streams.has(name));
-    const { wanted } = this.marketOf(session);
+    const market = this.marketOf(session);
+    const late = this.late.get(market);
     for (const name of had) {
       const stream = session.streams.get(name);
       const hearer = session.hearerOf(name);
       session.streams.delete(name);
       session.hearers.delete(name);
       stream?.audience.unseat(hearer);
-      if (stream) wanted.release(stream, hearer.rendition, session);
+      if (stream) market.wanted.release(stream, hearer.rendition, session);
+      else late?.forget(session, name);
     }
-    if (session.streams.size === 0) for (const some of [this.unlisted, this.homeless]) some.delete(session);
     return had;
   }
 
@@ -133,33 +141,6 @@ export class Subscriptions {
     for (const { stream, hearer, before } of seats) stream.audience.reseat(hearer, before);
   }
 
-  /** Other symbols are known, or there may be room: who has had nothing under a name gets what there is by now, without a word. */
-  private lookAgain(sessions: ReadonlySet<Session>): void {
-    for (const session of sessions) {
-      const market = this.marketOf(session);
-      const claim = { holder: session.holder, isCarried: true };
-      let isHomeless = false;
-      for (const [name, parsed] of silentOf(session)) {
-        if (market.isUnlisted(parsed)) continue;
-        if (market.wanted.findRoom([parsed.name], claim)) isHomeless = true;
-        else give({ session, market, contract: ALL, claim }, [name, parsed]);
-      }
-      if (isHomeless) this.homeless.add(session);
-      else this.homeless.delete(session);
-    }
-  }
-
-  /** Whether a client waits for a stream of a symbol that there is not. Who waits for none any more is not looked at again. */
-  private isAwaited(market: MarketStreams): boolean {
-    this.lookAgain(this.homeless);
-    for (const session of this.unlisted) {
-      if (this.marketOf(session) !== market) continue;
-      for (const [, parsed] of silentOf(session)) if (market.isUnlisted(parsed)) return true;
-      if (!this.homeless.has(session)) this.unlisted.delete(session);
-    }
-    return false;
-  }
-
   private marketOf({ entry }: Session): MarketStreams {
     const market = this.markets.get(entry.market.name);
     if (!market) throw new Error(`No streams of the market ${entry.market.name} here`);
@@ -167,28 +148,29 @@ export class Subscriptions {
   }
 }
 
-/** What a client has that is a stream's name, and under which nothing comes. */
-function* silentOf({ streams, entry }: Session): Iterable<readonly [StreamName, ParsedStream]> {
-  for (const [name, stream] of streams) {
-    const parsed = stream ? undefined : entry.market.understand(name);
-    if (parsed) yield [name, parsed];
-  }
-}
-
 /** A name is a client's from now on, with what comes under it, if anything does. */
-function take(taking: Taking, [name, parsed]: AskedName): void {
-  const { session } = taking;
+function take(grant: Grant, [name, parsed]: AskedName): void {
+  const { session } = grant;
   session.streams.set(name, undefined);
-  if (parsed) give(taking, [name, parsed]);
+  if (parsed) give(grant, [name, parsed]);
   else if (session.counts) session.counts.silentNames += 1;
 }
 
 /** What comes under a name of a client's, which hears it by that name. */
-function give({ session, market, contract, claim }: Taking, [name, parsed]: readonly [StreamName, ParsedStream]): void {
+function give({ session, market, contract, claim }: Grant, [name, parsed]: readonly [StreamName, ParsedStream]): void {
   if (name !== parsed.name) session.hearers.set(name, underOtherNameFor(session));
   const { rendition } = session.hearerOf(name);
   session.streams.set(name, market.wanted.want(parsed, rendition, session.streams.size - 1, claim));
   sit(session, name, contract);
+}
+
+/** Who has had nothing under a name gets what there is by now, without a word; false where there is no room. */
+function giveLate(market: MarketStreams, { waiter: session, name, parsed }: LateName<Session>): boolean {
+  const claim = { holder: session.holder };
+  if (!market.wanted.hasRoomFor(parsed.name, session.holder)) return false;
+  market.wanted.makeRoom([parsed.name], claim);
+  give({ session, market, contract: ALL, claim }, [name, parsed]);
+  return true;
 }
 
 /** A client as it hears a stream that it calls by its other name. It may have the same stream by both, as at Binance. */

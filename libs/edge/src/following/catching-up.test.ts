@@ -156,6 +156,25 @@ describe('a stream that lacks messages', () => {
     expect([told(), metrics.counts.lost]).toEqual([['trade 7.11'], 0]);
   });
 
+  it('is still doubted behind what waited, whatever its upstream said there before it could not be heard any more', () => {
+    deliver(trade(13, 7, 5), feed(7, 6), trade(14, 7, 7));
+    intake.distrust(stream, { cause: 'bus-lost', message: 'cannot hear', since: 42 });
+    expect([told(), stream.phase]).toEqual([['stale 7.3'], 'doubted']);
+    asked[0]?.told([]);
+    expect(told()).toEqual(['gap 7.3', 'stale 7.3', 'trade 7.5', 'live 7.6', 'trade 7.7', 'stale 7.7']);
+    expect([stream.phase, stream.heldBack]).toEqual(['doubted', undefined]);
+  });
+
+  it('lets what comes of a sluice that is too full wait behind it, and takes nothing for lost', () => {
+    deliver(trade(14, 7, 6), trade(15, 7, 7));
+    sluice.shut();
+    deliver(trade(16, 7, 8), trade(17, 7, 9));
+    sluice.wait(() => undefined, 67_108_000);
+    asked[0]?.told([trade(12, 7, 4), trade(13, 7, 5)]);
+    expect(told()).toEqual([4, 5, 6, 7, 8, 9].map((seq) => `trade 7.${seq}`));
+    expect([asked.length, metrics.counts.lost, stream.heldBack]).toEqual([1, 0, undefined]);
+  });
+
   it('hears at once what the upstream before says late, while it waits', () => {
     deliver(feed(8, 1, { epoch: 7, seq: 5 }), feed(7, 4));
     expect(told()).toEqual(['live 7.4']);

@@ -56,11 +56,17 @@ export class CatchingUp<Stream extends HoldingStream> {
   /** Lets this wait behind all that does; with too much of it what is missing is not waited for any more. False where nothing waits. */
   hold(stream: Stream, text: string): boolean {
     const { heldBack } = stream;
-    if (!heldBack || heldBack.isLettingGo) return false;
+    // One that is being taken does not wait behind itself; what a sluice that is full lets through does, before it has gone on.
+    if (!heldBack || (heldBack.isLettingGo && !heldBack.isPaused)) return false;
     heldBack.put(text);
     if (heldBack.isTooMuch) this.dismiss(stream);
     this.goOn(stream);
     return true;
+  }
+
+  /** Does this behind all that waits now; nothing where nothing does. */
+  behind({ heldBack }: Stream, goOn: () => void): void {
+    heldBack?.put(goOn);
   }
 
   /** What is asked is not waited for: nothing is missing after all, or nobody has it. What waits goes on when it is told to. */

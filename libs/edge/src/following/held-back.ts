@@ -34,9 +34,9 @@ export class HeldBack {
   }
 
   /** Behind all that wait. */
-  put(text: string): void {
-    this.waiting.push(text);
-    this.note(text, 1);
+  put(one: HeldPart): void {
+    this.waiting.push(one);
+    this.note(one, 1);
   }
 
   /** Before all that wait, in this order. */

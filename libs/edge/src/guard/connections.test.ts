@@ -92,6 +92,20 @@ describe('connections that are no client’s', () => {
     expect(connections.kept).toBe(0);
   });
 
+  it('are clients that came by a proxy, rather than one of their address that is kept', () => {
+    expect([ask(ONE, 5).length, come(undefined, 1).length]).toEqual([5, 1]);
+    connections.upgraded(undefined, ONE);
+    expect([connections.handshakes, connections.kept]).toEqual([0, 5]);
+    expect(ask(ONE, 1)).toEqual([]);
+  });
+
+  it('make room when one of an address goes, whichever that was', () => {
+    come(ONE, 5);
+    connections.lost(ONE);
+    connections.closed();
+    expect(come(ONE, 2)).toHaveLength(1);
+  });
+
   it('wait in their place for the answer to an upgrade, however long that takes', () => {
     const [first, ...others] = come(ONE, 5);
     if (first) connections.waits(first);

@@ -157,9 +157,15 @@ export class Connections {
 
   /** One has become a client's. @param comer undefined where nobody knows which one of this address it was. */
   upgraded(comer: Comer | undefined, address: string | undefined): void {
-    const found = comer ?? this.unheard.oldest(address) ?? this.http.oldest(address);
-    if (found) this.over(found);
+    if (comer) this.over(comer);
+    else this.lost(address);
     this.closed();
+  }
+
+  /** One of this address counts no more, and nobody knows which: one that has just come, rather, and it may have come by a proxy. */
+  lost(address: string | undefined): void {
+    const found = this.unheard.oldest(address) ?? this.unheard.oldest(undefined) ?? this.http.oldest(address);
+    if (found) this.over(found);
   }
 
   /** One has closed. */

@@ -26,6 +26,8 @@ interface KnockEvents {
   known(doorstep: Doorstep): void;
   ended(doorstep: Doorstep): void;
   over(doorstep: Doorstep): void;
+  /** It ends its connection, and on which one it came nobody will ever know. */
+  lost(): void;
   /** How many connections have closed so far. */
   closings(): number;
 }
@@ -36,14 +38,19 @@ export class Knock {
   doorstep: Doorstep | undefined;
   /** Whether it has been answered, or its connection has gone. */
   isOver = false;
+  /** Whether nobody will ever know where it came: it is its connection's last one. */
+  staysUnknown: boolean;
+  /** Whose request it is, where a connection has one. */
+  readonly address: string | undefined;
   private readonly whenGone: (() => void)[] = [];
 
   constructor(
     response: HttpResponse,
-    /** Whose request it is, where a connection has one. */
-    readonly address: string | undefined,
+    { hasBody, address }: Knocking,
     private readonly tell: KnockEvents,
   ) {
+    this.staysUnknown = hasBody;
+    this.address = address;
     response.onAborted(() => this.gone());
     const { end, endWithoutBody, tryEnd } = {
       end: response.end.bind(response),
@@ -79,17 +86,27 @@ export class Knock {
     const before = this.tell.closings();
     const result = end();
     if (!hasEnded(result)) return result;
+    if (!this.doorstep) {
+      this.endsUnknown();
+      return result;
+    }
     this.isOver = true;
-    if (!this.doorstep) return result;
     if (closes || this.tell.closings() > before) this.tell.over(this.doorstep);
     else this.tell.ended(this.doorstep);
     return result;
   }
 
   private gone(): void {
-    this.isOver = true;
     if (this.doorstep) this.tell.over(this.doorstep);
+    else this.endsUnknown();
+    this.isOver = true;
     for (const act of this.whenGone) act();
+  }
+
+  /** It is over before anybody knows where it came. */
+  private endsUnknown(): void {
+    if (this.staysUnknown && !this.isOver) this.tell.lost();
+    this.isOver = true;
   }
 }
 
@@ -118,11 +135,13 @@ export class Knocks {
   }
 
   /** Begins with a request. It may be answered or upgraded in its handler, before its connection is known. */
-  begin(response: HttpResponse, { hasBody, address }: Knocking): Knock {
-    const knock = new Knock(response, address, {
+  begin(response: HttpResponse, knocking: Knocking): Knock {
+    const { hasBody, address } = knocking;
+    const knock = new Knock(response, knocking, {
       known: ({ comer }) => this.connections.waits(comer),
       ended: (doorstep) => this.ended(doorstep),
       over: ({ comer }) => this.connections.over(comer),
+      lost: () => this.connections.lost(address),
       closings: () => this.closings,
     });
     // Of a request with a body nobody knows when what was left is called.
@@ -137,6 +156,8 @@ export class Knocks {
       if (this.newest === knock) this.newest = undefined;
       if (knock.isOver) return;
       const { doorstep, address } = knock;
+      // After a head that says `Content-Length: 0` and comes in pieces, what was left is not called.
+      if (!doorstep) knock.staysUnknown = true;
       serve(doorstep ? this.connections.asks(doorstep.comer, address) : 'strange');
     });
   }

@@ -64,10 +64,11 @@ const ask = async (path: string, headers: Record<string, string>): Promise<Told>
 const get = (path: string, client = '203.0.113.1'): Promise<Told> => ask(path, { 'x-forwarded-for': client });
 const codeOf = ({ text }: Told): unknown => (JSON.parse(text) as { code?: unknown }).code;
 
-const metric = async (result: string): Promise<number> => {
+const measured = async (name: string): Promise<number> => {
   const text = await (await fetch(`${edge.opsUrl}/metrics`)).text();
-  return Number(new RegExp(`rest_requests_total\\{result="${result}"\\} (\\d+)`).exec(text)?.[1] ?? Number.NaN);
+  return Number(new RegExp(`holdfast_edge_rest_${name} (\\d+)`).exec(text)?.[1] ?? Number.NaN);
 };
+const metric = (result: string): Promise<number> => measured(`requests_total\\{result="${result}"\\}`);
 
 /** What the upstream asks for a hole, with the budget that all share. */
 function repair(): Promise<{ ok: boolean }> {
@@ -182,6 +183,40 @@ describe('a question that the firewall before Binance refuses', () => {
     expect((await get('time')).status).toBe(200);
     expect((await get('trades?symbol=BTCUSDT', '203.0.113.2')).status).toBe(200);
     expect(await metric('held')).toBe(1);
+  });
+
+  it('holds back what its client has asked since, and not who asks the same', async () => {
+    const odd: ServerResponse[] = [];
+    const others: ServerResponse[] = [];
+    let isOver = false;
+    const { url } = await serve((asked, response) => {
+      const isOdd = asked.includes('symbol=ODD');
+      response.statusCode = isOdd ? 403 : 200;
+      if (isOver) response.end('[]');
+      else (isOdd ? odd : others).push(response);
+    });
+    await beginAt(url, { restPercent: 90 });
+    const waiting = (count: number): Promise<unknown> => until(async () => (await measured('waiting')) === count);
+    const both = (client?: string): Promise<Told>[] =>
+      ['trades', 'depth'].map((path) => get(`${path}?symbol=BTCUSDT`, client));
+    const refused = [1, 2, 3].map((at) => get(`trades?symbol=ODD${at}`));
+    // With these all that may be under way at once, and three more, which take the places of the first ones.
+    const answered = Array.from({ length: 13 }, (_, at) => get(`trades?symbol=S${at}`, `203.0.113.${at + 10}`));
+    await until(() => odd.length + others.length === 16);
+    answered.push(...[1, 2, 3].map((at) => get(`trades?symbol=T${at}`, `203.0.113.${at + 30}`)));
+    await waiting(19);
+    const own = both();
+    await waiting(21);
+    const joined = both('203.0.113.2');
+    await waiting(23);
+    for (const response of odd) response.end('[]');
+    await Promise.all(refused);
+    isOver = true;
+    for (const response of others) response.end('[]');
+    await Promise.all(answered);
+    expect((await Promise.all(own)).map(codeOf)).toEqual([-1008, -1008]);
+    expect((await Promise.all(joined)).map(({ status }) => status)).toEqual([200, 200]);
+    expect([await metric('held'), await metric('joined')]).toEqual([2, 0]);
   });
 
   it('of one client after the other has all of them wait, and the upstream never', async () => {

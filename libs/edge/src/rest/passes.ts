@@ -65,6 +65,8 @@ export class Passes {
   private readonly places = new FairParts();
   private readonly weights: ReadonlyMap<Pass, FairWeight>;
   private readonly firewall: Firewall;
+  /** What was said to one whom the firewall's refusals hold back when his turn came. */
+  private readonly saidToHeld = new WeakSet<RestAnswer>();
   private readonly ending = new AbortController();
 
   constructor(private readonly parts: PassesParts) {
@@ -83,9 +85,7 @@ export class Passes {
     }
     const flight = this.flights.get(question.key);
     if (!flight) return answerTo(this.begin(question, who));
-    if (question.route.keepMs === 0) return this.askAgain(flight, question, who);
-    count('joined');
-    return flight.answer;
+    return question.route.keepMs === 0 ? this.askAgain(flight, question, who) : this.join(flight.answer, question, who);
   }
 
   /** What is under way at Binance, and what waits for that. */
@@ -108,13 +108,18 @@ export class Passes {
     await Promise.all([...this.parts.venues.values()].map((pass) => pass.stop()));
   }
 
+  /** What another one who asked the same is answered, unless that is for him alone. */
+  private async join(flying: Promise<RestAnswer>, question: RestQuestion, who: string): Promise<RestAnswer> {
+    const answer = await flying;
+    if (this.saidToHeld.has(answer)) return this.ask(question, who);
+    this.parts.count('joined');
+    return answer;
+  }
+
   /** What one is refused for, the others who ask the same are not: the first of them who may go on asks for those behind him. */
   private async askAgain(flight: Flight, question: RestQuestion, who: string): Promise<RestAnswer> {
     await flight.answer;
-    if (flight.next) {
-      this.parts.count('joined');
-      return flight.next;
-    }
+    if (flight.next) return this.join(flight.next, question, who);
     const begun = this.begin(question, who);
     if (begun.ok) flight.next = begun.value;
     return answerTo(begun);
@@ -162,7 +167,9 @@ export class Passes {
     if (asked.ok) return this.told(question, who, asked.value);
     // What a host that does not answer has counted for it is in the budget of all; who waits for it in vain does not pay twice.
     unused();
-    return this.refuse(ENDINGS[asked.problem.is], asked.problem.retryInMs);
+    const answer = this.refuse(ENDINGS[asked.problem.is], asked.problem.retryInMs);
+    if (this.firewall.waitMs(who) > 0) this.saidToHeld.add(answer);
+    return answer;
   }
 
   /** What Binance has answered somebody. */

@@ -76,6 +76,16 @@ describe('answers that are not read', () => {
     await until(async () => (await metric('untaken_bytes')) < FILLER.length + 10_000);
   });
 
+  it('keep nobody from what is small: the time, or that there is no room', async () => {
+    for (const [at, client] of ['203.0.113.1', '203.0.113.2'].entries())
+      expect(await unread(question(at + 1), client)).toContain('200');
+    await until(async () => (await metric('untaken_bytes')) > 2 * FILLER.length);
+    expect((await get(question(3), '203.0.113.1')).status).toBe(503);
+    for (const path of ['/api/v3/ping', '/api/v3/time'])
+      expect(await get(path, '203.0.113.1')).toMatchObject({ status: 200 });
+    expect(await slow('refused')).toBe(1);
+  });
+
   it('count once where many have the same', async () => {
     const heads = await Promise.all(Array.from({ length: 20 }, () => unread(question(1), '203.0.113.1')));
     expect(heads.filter((head) => head.startsWith('HTTP/1.1 200'))).toHaveLength(20);

@@ -26,7 +26,7 @@ export class FairTurns<Client> {
     this.fill();
   }
 
-  /** This needs no turn any more. */
+  /** This needs no turn any more, whether it goes on or not. */
   over(taker: TurnTaker): void {
     if (this.underWay.delete(taker)) this.fill();
   }

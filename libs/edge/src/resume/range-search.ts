@@ -39,6 +39,8 @@ interface RangeSearchParts {
   inVain(question: MissedQuestion): NotResumed | undefined;
   /** This was asked for in vain. */
   failed(question: MissedQuestion, why: NotResumed): void;
+  /** A question is open for longer than whoever has the messages takes: others need not wait for what comes of it. */
+  rests(): void;
   /** Nobody waits for anything any more. */
   over(): void;
 }
@@ -77,10 +79,13 @@ export class RangeSearch<Client> implements TurnTaker {
     this.step();
   }
 
-  /** One more waits. */
+  /**
+   * One more waits, for something that is not kept here and was not asked for in vain. The others are not looked at: nothing has
+   * changed for them, and thousands may come back at once.
+   */
   add(lacking: LackingClient<Client>): void {
     this.clients.set(lacking.client, lacking);
-    this.step();
+    if (this.open.size > 0 && this.mayAskFor(lacking)) this.ask(lacking);
   }
 
   /** This one waits no longer. */
@@ -100,19 +105,30 @@ export class RangeSearch<Client> implements TurnTaker {
     const next = this.nextToAsk();
     if (!next) return;
     if (next.ranges < MOST_RANGES) return this.ask(next);
-    this.tell(next.client, 'too-much');
+    const question = questionFor(this.stream, next.since);
+    // So it is told, and whoever comes back to the same place.
+    if (question) this.failed(question, 'too-much');
     this.step();
   }
 
-  /** For whom to ask now: nobody behind whose question somebody else's may still be answered. */
+  /** For whom to ask now. */
   private nextToAsk(): LackingClient<Client> | undefined {
-    const open = [...this.open];
-    if (open.length === MOST_OPEN || open.some(({ isQuiet }) => !isQuiet)) return undefined;
-    const byAge = [...this.clients.values()].toSorted(
-      (one, other) => Number(isAfter(one.since, other.since)) - Number(isAfter(other.since, one.since)),
-    );
-    const next = this.isDoubtful ? byAge.at(-1) : byAge[0];
-    return open.every(({ since }) => next && isAfter(next.since, since)) ? next : undefined;
+    if (!this.mayAsk) return undefined;
+    let next: LackingClient<Client> | undefined;
+    for (const one of this.clients.values()) {
+      const isFirst = !next || (this.isDoubtful ? !isAfter(next.since, one.since) : isAfter(next.since, one.since));
+      if (isFirst) next = one;
+    }
+    return next && this.mayAskFor(next) ? next : undefined;
+  }
+
+  private get mayAsk(): boolean {
+    return this.open.size < MOST_OPEN && [...this.open].every(({ isQuiet }) => isQuiet);
+  }
+
+  /** Nobody is asked for behind whose question somebody else's may still be answered. */
+  private mayAskFor(one: LackingClient<Client>): boolean {
+    return this.mayAsk && [...this.open].every(({ since }) => isAfter(one.since, since));
   }
 
   private ask(one: LackingClient<Client>): void {
@@ -123,6 +139,7 @@ export class RangeSearch<Client> implements TurnTaker {
     this.open.add(open);
     const endQuiet = this.parts.clock.after(QUIET_MS, () => {
       open.isQuiet = this.isDoubtful = true;
+      this.parts.rests();
       this.step();
     });
     const end = this.parts.fetch(question, (texts) => {

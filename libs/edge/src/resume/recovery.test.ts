@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { spot } from '#libs/binance';
 import { type FeedEvent, type MissedQuestion, type NotResumed, type Place, placeIn } from '#libs/core';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -25,7 +25,7 @@ describe('what a client has missed', () => {
   let counts: EdgeCounts;
   let recovery: Recovery<object>;
   let asked: { question: MissedQuestion; told: (texts: readonly string[]) => void; isWanted: boolean }[];
-  const begin = (keptBytes?: number): void => {
+  const newStream = (name: string, keptBytes?: number): EdgeStream => {
     const surroundings = {
       publish: () => undefined,
       counts,
@@ -33,9 +33,11 @@ describe('what a client has missed', () => {
       ownSnapshotMs: 0,
       shelf: newShelf(keptBytes),
     };
-    stream = new EdgeStream(spot, parsedStream(TRADE), 0, surroundings);
-    stream.phase = 'followed';
+    const one = new EdgeStream(spot, parsedStream(name), 0, surroundings);
+    one.phase = 'followed';
+    return one;
   };
+  const begin = (keptBytes?: number): void => void (stream = newStream(TRADE, keptBytes));
   beforeEach(() => {
     asked = [];
     clock = new FakeClock();
@@ -219,6 +221,67 @@ describe('what a client has missed', () => {
     expect(ranges()[1]).toEqual([4, 9]);
   });
 
+  it('waits half a second at most for what nobody answers, however many streams that are of one client', async () => {
+    const client = {};
+    const streams = Array.from({ length: 200 }, (_, at) => newStream(`a${at}usdt@trade`));
+    const told: NotResumed[] = [];
+    for (const one of streams) {
+      one.moveTo(at(7, 9));
+      void recovery.recover(client, one, at(7, 8)).then((why) => why && told.push(why));
+    }
+    const has = new Set(streams.slice(100).map(({ name }) => name));
+    // As all of the others are there who have been asked: a hundred questions stay open.
+    const answer = async (): Promise<void> => {
+      for (let next = 0; next < asked.length; next += 1) {
+        const { question, told: tell } = asked[next] ?? {};
+        if (question && has.delete(question.stream)) tell?.([trade(7, 9).replace(TRADE, question.stream)]);
+        await settle();
+      }
+    };
+    await answer();
+    expect([asked.length, has.size]).toEqual([16, 100]);
+    for (let halves = 0; halves < 7; halves += 1) {
+      clock.advance(500);
+      await answer();
+    }
+    expect([asked.length, has.size, told]).toEqual([200, 0, []]);
+    expect(asked.every(({ isWanted }) => isWanted)).toBe(true);
+    recovery.forget(client);
+    await settle();
+    expect([told.length, clock.pending]).toEqual([100, 0]);
+  });
+
+  it.each([
+    ['open', 0],
+    ['open for long', 500],
+  ])('is looked at for who comes back alone, behind a question that is %s, however many wait', (_what, ms) => {
+    stream.moveTo(at(7, 9));
+    void recover(7, 8);
+    clock.advance(ms);
+    const looks = vi.spyOn(stream, 'isFollowed', 'get');
+    for (let count = 0; count < 1_000; count += 1) void recover(7, 2);
+    expect([asked.length, looks.mock.calls.length]).toEqual([1, 1_000]);
+  });
+
+  it('is asked for where only something behind it was asked for in vain, which is here by now', async () => {
+    stream.moveTo(at(7, 9));
+    const [first, second] = [recover(7, 4), recover(7, 6)];
+    asked[0]?.told([]);
+    await settle();
+    // Nobody has the ninth yet, and then somebody does.
+    asked[1]?.told([trade(7, 7), trade(7, 8), trade(7, 9)]);
+    expect([await first, await second, look(7, 4), look(7, 3)]).toEqual([
+      'out-of-history',
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const third = recover(7, 3);
+    expect(ranges()[2]).toEqual([3, 6]);
+    asked[2]?.told([trade(7, 4), trade(7, 5), trade(7, 6)]);
+    expect([await third, look(7, 3)]).toEqual([undefined, ['7.4', '7.5', '7.6', '7.7', '7.8', '7.9']]);
+  });
+
   it('is asked for no more once nobody waits for it, and goes on where somebody does', async () => {
     stream.moveTo(at(7, 9));
     const [one, other, third] = [{}, {}, {}];
@@ -256,6 +319,19 @@ describe('what a client has missed', () => {
     asked[0]?.told(Array.from({ length: 100 }, (_, index) => trade(7, 29_901 + index)));
     expect(await recovered).toBe('too-much');
     expect(stream.history?.kept).toEqual([]);
+  });
+
+  it('is too much where it lies behind more changes of term than are asked for, and so it is for who comes back to the same place', async () => {
+    keep(trade(9, 4));
+    const recovered = recover(2, 1);
+    for (let term = 9; term > 3; term -= 1) {
+      await settle();
+      asked
+        .at(-1)
+        ?.told(term === 9 ? [follows(9, 1, at(8, 1)), trade(9, 2), trade(9, 3)] : [follows(term, 1, at(term - 1, 1))]);
+    }
+    expect([await recovered, look(2, 1), await recover(2, 1)]).toEqual(['too-much', 'too-much', 'too-much']);
+    expect(asked.length).toBe(6);
   });
 
   it('is asked for again where what is kept has begun anew meanwhile', async () => {

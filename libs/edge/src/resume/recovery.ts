@@ -14,7 +14,7 @@ import { lackOf, questionFor } from './lack.js';
 import { hasNewRun, rangeBehind } from './range.js';
 import { RangeSearch } from './range-search.js';
 
-/** Streams about which others are asked at once, and so many of them for one client. */
+/** Streams about which others are asked at once, and so many of them for one client: not counting those about which nobody answers. */
 const MOST_SEARCHES = 64;
 const MOST_OF_ONE_CLIENT = 16;
 
@@ -31,8 +31,8 @@ interface RecoveryParts {
   counts: Pick<EdgeCounts, 'rangesAsked' | 'rangesShared'>;
 }
 
-/** Something that was asked for in vain: so was whatever begins before it in that term. */
-interface VainQuestion extends Pick<MissedQuestion, 'epoch' | 'after'> {
+/** Something that was asked for in vain: so was whatever has all of that in it. What ends before may be had all the same. */
+interface VainQuestion extends Pick<MissedQuestion, 'epoch' | 'after' | 'to'> {
   why: NotResumed;
   at: Millis;
 }
@@ -94,6 +94,7 @@ export class Recovery<Client> {
       },
       inVain: (question) => this.inVain(stream, question),
       failed: (question, why) => this.failed(stream, question, why),
+      rests: () => this.turns.over(search),
       over: () => {
         this.searches.delete(stream);
         this.turns.over(search);
@@ -103,19 +104,24 @@ export class Recovery<Client> {
     return search;
   }
 
-  private inVain(stream: EdgeStream, { epoch, after }: MissedQuestion): NotResumed | undefined {
+  private inVain(stream: EdgeStream, question: MissedQuestion): NotResumed | undefined {
     const known = this.vain.get(stream);
-    if (known?.epoch !== epoch || after > known.after) return undefined;
-    return this.isFresh(known) ? known.why : undefined;
+    return known && hasIn(question, known) && this.isFresh(known) ? known.why : undefined;
   }
 
-  private failed(stream: EdgeStream, { epoch, after }: MissedQuestion, why: NotResumed): void {
+  private failed(stream: EdgeStream, question: MissedQuestion, why: NotResumed): void {
     const known = this.vain.get(stream);
-    if (known?.epoch === epoch && known.after > after && this.isFresh(known)) return;
-    this.vain.set(stream, { epoch, after, why, at: this.parts.clock.now() });
+    // The smaller one says more.
+    if (known && known.after > question.after && hasIn(question, known) && this.isFresh(known)) return;
+    const { epoch, after, to } = question;
+    this.vain.set(stream, { epoch, after, to, why, at: this.parts.clock.now() });
   }
 
   private isFresh({ at }: VainQuestion): boolean {
     return this.parts.clock.now() - at < IN_VAIN_FOR_MS;
   }
 }
+
+/** Whether one asks for all that the other one does. */
+const hasIn = (one: MissedQuestion, { epoch, after, to }: Omit<MissedQuestion, 'stream'>): boolean =>
+  one.epoch === epoch && one.after <= after && one.to >= to;

@@ -25,7 +25,7 @@ export class Stragglers implements Indulgence {
 
   /**
    * @param mostBytes of what is kept may wait for one of them.
-   * @param isOwed whether a newcomer has still to be given something, which would come before what it lacks.
+   * @param isOwed whether a newcomer has still to be given books or last events, which would come before what it lacks.
    */
   constructor(
     private readonly mostBytes: number,

@@ -39,6 +39,8 @@ export interface Deafness {
   cause: Extract<FeedCause, 'bus-lost' | 'upstream-gone'>;
   message: string;
   since: Millis;
+  /** It hears again, though nobody may have said yet how the stream stands. */
+  isOver?: boolean;
 }
 
 /** What this edge knows about one stream that somebody wants, or wanted a moment ago. `Intake` alone changes it. */

@@ -4,8 +4,10 @@ import { type BusState, MemoryBus, type Subscription } from '#libs/bus';
 import { HEARTBEAT_EVERY_MS, encodeHeartbeat } from '#libs/core';
 import { type Log, Metrics, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
+import { feedText } from '../../../../test/support/feed-text.js';
 import { HandUpstream } from '../../../../test/support/hand-upstream.js';
 import { parsedStream } from '../../../../test/support/parsed-stream.js';
+import { Sluice } from '../delivery/sluice.js';
 import { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { MarketStreams } from './market-streams.js';
 import { newShelf, newStreams } from './market-streams.rig.js';
@@ -20,6 +22,7 @@ describe('the streams of a market, and the upstream they hear', () => {
   let clock: FakeClock;
   let bus: MemoryBus;
   let streams: MarketStreams;
+  let sluice: Sluice;
   let sent: Record<string, unknown>[];
   let turnBus: (state: BusState) => void;
   /** What operators read: level, code, and what else there is. */
@@ -41,7 +44,8 @@ describe('the streams of a market, and the upstream they hear', () => {
     };
     const metrics = new EdgeMetrics(new Metrics());
     const room = new Room(1_000);
-    streams = newStreams({ bus, clock, log, metrics, publish, room, shelf: newShelf() });
+    sluice = new Sluice(metrics.counts);
+    streams = newStreams({ bus, clock, log, metrics, publish, room, shelf: newShelf(), sluice });
     streams.start();
   });
   const beat = (epoch: number): void =>
@@ -256,6 +260,32 @@ describe('the streams of a market, and the upstream they hear', () => {
     expect(again.questions).toEqual([[TRADE]]);
     expect(states()).toEqual([['feed', 'live', 'first-event', 7]]);
     again.stop();
+  });
+
+  it('says that the bus is lost behind what its upstream said before, unless it is back by then', async () => {
+    const first = upstream(7);
+    await want(TRADE);
+    const place = streams.wanted.find(TRADE)?.place ?? { epoch: 0, seq: 0 };
+    const waits = (more: number): void =>
+      bus.messages.publish(spot.topic(parsedStream(TRADE)), feedText(TRADE, place.epoch, place.seq + more));
+    states();
+    sluice.shut();
+    waits(1);
+    turnBus('down');
+    sluice.open();
+    expect(states()).toEqual([
+      ['feed', 'live', 'resumed', 7],
+      ['feed', 'stale', 'bus-lost', 7],
+    ]);
+    sluice.shut();
+    waits(2);
+    turnBus('up');
+    turnBus('down');
+    turnBus('up');
+    sluice.open();
+    expect(states()).toEqual([['feed', 'live', 'resumed', 7]]);
+    expect(streams.wanted.find(TRADE)?.phase).toBe('followed');
+    first.stop();
   });
 
   it('says stale of a stream whose channel the bus refuses, and asks how it stands when it may be heard', async () => {

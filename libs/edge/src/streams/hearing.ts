@@ -123,7 +123,8 @@ export class Hearing {
   }
 
   private deaf(cause: Deafness['cause']): void {
-    const deafness = { cause, message: MESSAGES[cause], since: stamp(this.parts.clock) };
+    const deafness: Deafness = { cause, message: MESSAGES[cause], since: stamp(this.parts.clock) };
+    if (this.deafness) this.deafness.isOver = true;
     this.deafAt = this.parts.clock.now();
     this.deafness = deafness;
     this.parts.log.warn({ code: `edge.${cause}`, market: this.parts.market }, MESSAGES[cause]);
@@ -134,6 +135,7 @@ export class Hearing {
     if (!this.deafness) return;
     const afterMs = Math.round(this.parts.clock.now() - this.deafAt);
     this.parts.log.info({ code: 'edge.hears', market: this.parts.market, afterMs }, 'hears again');
+    this.deafness.isOver = true;
     this.deafness = undefined;
     this.missed = 0;
     this.parts.askAgain();

@@ -85,21 +85,31 @@ describe('the intake', () => {
     ]);
   });
 
-  it('says that no upstream is heard behind what waits for clients to read, unless one is by then', () => {
-    const distrust = (): void => intake.distrust(stream, { cause: 'upstream-gone', message: 'cannot hear', since: 42 });
+  it('says that no upstream is heard behind what waits for clients to read, whatever the upstream said there, unless one is by then', () => {
+    const distrust = (isOver: boolean): void =>
+      intake.distrust(stream, { cause: 'upstream-gone', message: 'cannot hear', since: 42, isOver });
     welcome(7, 5);
     natives();
     sluice.shut();
     deliver(stream, event(7, 6));
-    distrust();
+    distrust(false);
     expect([sent, stream.phase]).toEqual([[], 'doubted']);
     sluice.open();
     expect(natives()).toMatchObject([{ seq: 6 }, { state: 'stale', seq: 6 }]);
     sluice.shut();
     deliver(stream, feed(7, 7));
-    distrust();
+    distrust(false);
     sluice.open();
-    expect(natives()).toMatchObject([{ state: 'live', seq: 7 }]);
+    expect(natives()).toMatchObject([
+      { state: 'live', seq: 7 },
+      { state: 'stale', seq: 7 },
+    ]);
+    expect(stream.phase).toBe('doubted');
+    sluice.shut();
+    deliver(stream, feed(7, 8));
+    distrust(true);
+    sluice.open();
+    expect(natives()).toMatchObject([{ state: 'live', seq: 8 }]);
   });
 
   it('does not hold them back for ever', () => {

@@ -150,16 +150,22 @@ export class Intake {
   /** Says of a stream that this edge does not hear its upstream. */
   distrust(stream: EdgeStream, deafness: Deafness): void {
     stream.deafness = deafness;
-    if (this.move(stream, 'silence')) this.tellDoubt(stream);
+    this.move(stream, 'silence');
+    // Of thousands of streams at once it is as much as any burst.
+    if (this.sluice.isShut) this.sluice.wait(() => this.doubtStill(stream, deafness, true), 0);
+    else this.tell(stream, ...doubt(stream));
+    this.catchingUp.behind(stream, () => this.doubtStill(stream, deafness, false));
     stream.changed();
   }
 
-  /** Of thousands of streams at once it is as much as any burst. */
-  private tellDoubt(stream: EdgeStream): void {
-    if (!this.sluice.isShut) return this.tell(stream, ...doubt(stream));
-    this.sluice.wait(() => {
-      if (isDoubted(stream.phase)) this.tell(stream, ...doubt(stream));
-    }, 0);
+  /** Behind what has waited. What an upstream says there was said before this edge became deaf, and ends no doubt. */
+  private doubtStill(stream: EdgeStream, deafness: Deafness, isUntold: boolean): void {
+    const isEnded = !isDoubted(stream.phase);
+    if (isEnded && (stream.deafness !== deafness || deafness.isOver)) return;
+    if (!isEnded && !isUntold) return;
+    this.move(stream, 'silence');
+    this.tell(stream, ...doubt(stream));
+    stream.changed();
   }
 
   /** The longer way of a message: out of line, or of a stream that is not followed, or no event of the market's. */

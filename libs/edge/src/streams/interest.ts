@@ -90,17 +90,29 @@ export class Interest {
     const { room, openings } = this.parts;
     const asked = [...new Set(names)].map((name) => ({ name, entry: this.entries.get(name) }));
     const takenUp = asked.filter(({ entry }) => entry?.lingering);
+    const others = takenUp.filter(({ entry }) => entry?.holder !== holder);
+    const takenBack = takenUp.length - others.length;
     const fresh = asked.filter(({ entry }) => !entry);
-    const spare = room.spareFor(holder);
-    const why = `this edge serves at most ${room.most} streams${spare < room.free ? ', and leaves some of them for others' : ''}`;
+    const spare = room.spareFor(holder, takenBack);
+    const isLeft = spare < room.free - takenBack;
+    const why = `this edge serves at most ${room.most} streams${isLeft ? ', and leaves some of them for others' : ''}`;
     const most = isCarried ? Infinity : openings.leftFor(holder);
     const refusal =
-      refusalBeyond(spare, [...takenUp, ...fresh], 'no-room', why) ??
+      refusalBeyond(spare, [...others, ...fresh], 'no-room', why) ??
       refusalBeyond(most, fresh, 'too-many-commands', openings.rule);
     if (refusal) return refusal;
     const staying = new Set(takenUp.flatMap(({ entry }) => entry ?? []));
     room.clear(room.taken + fresh.length - room.most, holder, staying);
     return undefined;
+  }
+
+  /** Whether a holder can have one stream: what `findRoom` says of it, without its words, for who asks often. */
+  hasRoomFor(name: StreamName, holder: string): boolean {
+    const { room, openings } = this.parts;
+    const entry = this.entries.get(name);
+    if (entry && (!entry.lingering || entry.holder === holder)) return true;
+    if (room.spareFor(holder) === 0) return false;
+    return entry !== undefined || openings.leftFor(holder) > 0;
   }
 
   /**

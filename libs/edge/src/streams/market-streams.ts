@@ -7,7 +7,7 @@ import type { Sluice } from '../delivery/sluice.js';
 import type { Openings } from '../guard/openings.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import { DemandVoice } from './demand.js';
-import { EdgeStream } from './edge-stream.js';
+import { type Deafness, EdgeStream } from './edge-stream.js';
 import { Hearing } from './hearing.js';
 import { Intake } from './intake.js';
 import { ReachedVoice } from './reached-voice.js';
@@ -109,6 +109,11 @@ export class MarketStreams {
     return this.symbols.lacks(parsed) && this.wanted.find(parsed.name)?.last === undefined;
   }
 
+  /** The same, and also while nobody knows which there are: most of what waits for its symbol is made up, and is not opened on a guess. */
+  isUnproven(parsed: ParsedStream): boolean {
+    return this.isUnlisted(parsed) || (this.symbols.size === 0 && this.wanted.find(parsed.name)?.last === undefined);
+  }
+
   start(): void {
     this.symbols.start();
     this.demand.start();
@@ -152,11 +157,14 @@ export class MarketStreams {
     const { bus, clock, log } = this.shared;
     const topic = this.market.topic(stream.parsed);
     const subscription = bus.messages.subscribe(topic, this.intake.deliverTo(stream));
+    let refused: Deafness | undefined;
     subscription.onRefused((why) => {
+      if (refused) refused.isOver = true;
       if (why === undefined) return this.demand.again();
       log.error({ code: 'edge.channel-refused', topic, why }, 'the bus refuses a channel');
       const message = 'the bus refuses this edge the stream';
-      this.intake.distrust(stream, { cause: 'bus-lost', message, since: stamp(clock) });
+      refused = { cause: 'bus-lost', message, since: stamp(clock) };
+      this.intake.distrust(stream, refused);
     });
     return subscription;
   }

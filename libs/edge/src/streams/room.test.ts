@@ -73,6 +73,17 @@ describe('the room of an edge', () => {
     expect([room.taken, room.free, room.spareFor('one')]).toEqual([5, 3, 1]);
   });
 
+  it('is as it was once a holder has back what lingered as its own, and that may be more than it could have anew', () => {
+    const room = new Room(40);
+    const mine = Array.from({ length: 20 }, () => enter(room, 'one'));
+    for (let more = 0; more < 15; more += 1) enter(room, 'other');
+    expect(room.spareFor('one')).toBe(0);
+    for (const lodger of mine) room.linger(lodger);
+    expect([0, 10, 20].map((back) => room.spareFor('one', back))).toEqual([19, 9, 0]);
+    for (const lodger of mine) room.takeUp(lodger, 'one');
+    expect(room.spareFor('one')).toBe(0);
+  });
+
   it('is cleared of the asker’s own first, oldest first, then of who has most', () => {
     const room = new Room(100);
     const gone: Lodger[] = [];

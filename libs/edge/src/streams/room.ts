@@ -29,10 +29,14 @@ export class Room {
     return this.most - this.taken + this.lingerers;
   }
 
-  /** How many of them by one holder. */
-  spareFor(holder: string): number {
-    const { free } = this;
-    const fair = Math.ceil((TIMES_FREE * free - this.heldBy(holder)) / (TIMES_FREE + 1));
+  /**
+   * How many of them by one holder.
+   *
+   * @param takenBack so many that linger as its own it has again before: nobody is asked for room for these.
+   */
+  spareFor(holder: string, takenBack = 0): number {
+    const free = this.free - takenBack;
+    const fair = Math.ceil((TIMES_FREE * free - this.heldBy(holder) - takenBack) / (TIMES_FREE + 1));
     return Math.max(0, Math.min(free, fair));
   }
 

@@ -21,7 +21,7 @@ export class Asker {
   constructor(
     private readonly hosts: Hosts,
     private readonly clock: Clock,
-    private readonly judge: (answer: HttpAnswer, now: Millis) => Verdict,
+    private readonly judge: (answer: HttpAnswer, now: Millis, host: Host) => Verdict,
   ) {
     this.results = { answered: 0, refused: 0, strange: 0, limited: 0, forbidden: 0, failed: 0, unreachable: 0 };
   }
@@ -43,7 +43,7 @@ export class Asker {
       return undefined;
     }
     host.weight.learn(answer.value);
-    const verdict = this.judge(answer.value, stamp(this.clock));
+    const verdict = this.judge(answer.value, stamp(this.clock), host);
     this.results[verdict.is] += 1;
     this.obey(host, verdict, sentAt);
     return { answer: answer.value, verdict };

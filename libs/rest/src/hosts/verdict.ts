@@ -57,7 +57,8 @@ export function judge({ status, headers, text }: HttpAnswer, now: Millis): Verdi
 
 /**
  * The same of an answer to what somebody else has asked, to whom it is passed on as it came. Reading megabytes takes long, so its beginning
- * tells whether it is JSON. And a firewall that refuses judges the question: no other host would answer it, and nobody else is to suffer.
+ * tells whether it is JSON. And a firewall that refuses judges the question: no other host would answer it, and nobody else is to suffer
+ * (unless it refuses whatever is asked: `firewalls.ts`).
  */
 export function judgeForOthers(answer: HttpAnswer, now: Millis): Verdict {
   if (answer.status === 200 && /^\s*[[{]/.test(answer.text)) return { is: 'answered', value: undefined };

@@ -53,6 +53,16 @@ describe('a JWT', () => {
     },
   );
 
+  it('without a subject is of the same holder as every other one without', async () => {
+    const names = await Promise.all(
+      ['1h', '2h'].map(async (expires) => {
+        const found = await check(await signed({ ...GOOD, sub: undefined }, 'ES256', expires));
+        return found.ok && found.value.name;
+      }),
+    );
+    expect(names).toEqual(['without sub', 'without sub']);
+  });
+
   it('says in its claim what its holder may', async () => {
     const may = { patterns: ['btc*'], connections: 2, streams: 5, ops: true };
     const found = await check(await signed({ ...GOOD, holdfast: may }));

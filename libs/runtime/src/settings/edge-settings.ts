@@ -61,12 +61,12 @@ export class EdgeSettings extends ClientRestSettings {
     env: 'HOLDFAST_MAX_STREAMS',
     read: integer,
     expected: 'a number from 1 to 100000',
-    says: 'Different streams all clients of one edge may want together. No holder of a token, no address without one, takes all of it: three quarters alone, less where others have some; and as many in a minute that nobody has yet (1,000 at least).',
+    says: 'Different streams all clients of one edge may want together. No holder of a token, no address without one, takes all of it: three quarters alone (4,096 of the default), less where others have some; and as many in a minute that nobody has yet (1,000 at least).',
   })
   @Max(100_000)
   @Min(1)
   @IsInt()
-  maxStreams: number = 4_096;
+  maxStreams: number = 5_462;
 
   @Setting({
     env: 'HOLDFAST_MAX_CLIENT_MESSAGE_BYTES',

@@ -8,6 +8,21 @@ const RETRY_MOST_MS: Millis = 1_000;
 /** How long a sentinel has to say where Redis is, before the next one is asked. */
 const SENTINEL_ANSWERS_MS: Millis = 1_000;
 
+/** Nothing is sent before a connection is there, or again after it has gone. */
+export const NOTHING_WAITS = {
+  lazyConnect: true,
+  enableOfflineQueue: false,
+  enableReadyCheck: false,
+  disableClientInfo: true,
+  autoResendUnfulfilledCommands: false,
+  autoResubscribe: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: 3_000,
+  keepAlive: 10_000,
+  // A server that hangs does not answer a goodbye either.
+  disconnectTimeout: 100,
+} as const satisfies RedisOptions;
+
 /** One connection to Redis, over and over. */
 export interface RedisConnection {
   readonly redis: Redis;
@@ -37,17 +52,7 @@ export function connectTo(addressee: RedisAddressee, name: string): RedisConnect
   const redis = new Redis({
     ...(addressee.masterName === undefined ? addressee.hosts[0] : bySentinels(addressee, retryStrategy)),
     ...credentialsOf(addressee),
-    lazyConnect: true,
-    enableOfflineQueue: false,
-    enableReadyCheck: false,
-    disableClientInfo: true,
-    autoResendUnfulfilledCommands: false,
-    autoResubscribe: false,
-    maxRetriesPerRequest: 0,
-    connectTimeout: 3_000,
-    keepAlive: 10_000,
-    // A server that hangs does not answer a goodbye either.
-    disconnectTimeout: 100,
+    ...NOTHING_WAITS,
     retryStrategy,
   });
   // For CLIENT LIST. An access list may forbid it.
@@ -60,6 +65,11 @@ export function connectTo(addressee: RedisAddressee, name: string): RedisConnect
   };
   if (addressee.masterName !== undefined) redis.on('ready', () => void leaveReplica(connection));
   return connection;
+}
+
+interface Credentials extends Pick<RedisAddress, 'isTls'> {
+  username?: string | undefined;
+  password?: string | undefined;
 }
 
 /** Each attempt asks the sentinels anew where the master is. */
@@ -79,7 +89,8 @@ function bySentinels(addressee: RedisAddressee, retryStrategy: () => Millis): Re
   };
 }
 
-const credentialsOf = ({ username, password, isTls }: RedisAddress): RedisOptions => ({
+/** Who we are, and over what we say so. */
+export const credentialsOf = ({ username, password, isTls }: Credentials): RedisOptions => ({
   ...(username !== undefined && { username }),
   ...(password !== undefined && { password }),
   ...(isTls && { tls: {} }),

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { Millis } from '#libs/core';
 import type { RedisHost } from '#libs/runtime';
-import type { RedisAddressee } from './connection.js';
+import { NOTHING_WAITS, type RedisAddressee, credentialsOf } from './connection.js';
 
 /** What sentinels publish when another Redis has become the master: `<name> <old host> <old port> <new host> <new port>`. */
 const SWITCHED = '+switch-master';
@@ -29,18 +29,8 @@ export class Sentinels {
     this.connections = (masterName === undefined ? [] : hosts).map((host) => {
       const redis = new Redis({
         ...host,
-        ...(username !== undefined && { username }),
-        ...(password !== undefined && { password }),
-        ...(isTls && { tls: {} }),
-        lazyConnect: true,
-        enableOfflineQueue: false,
-        enableReadyCheck: false,
-        disableClientInfo: true,
-        autoResubscribe: false,
-        maxRetriesPerRequest: 0,
-        connectTimeout: 3_000,
-        keepAlive: 10_000,
-        disconnectTimeout: 100,
+        ...credentialsOf({ username, password, isTls }),
+        ...NOTHING_WAITS,
         retryStrategy: () => RETRY_MS,
       });
       // One that is away is one of several; that none is there is said by who looks for the master.

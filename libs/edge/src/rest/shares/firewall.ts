@@ -6,9 +6,10 @@ interface Refusals {
   at: Millis;
 }
 
-/** From so many on nothing of this client is passed on for a while, of nobody where all clients together were refused so often. */
-const MOST_OF_ONE = 3;
-const MOST_OF_ALL = 10;
+const NEVER: Refusals = { inARow: 0, at: -Infinity };
+
+/** From so many on nothing of this client is passed on for a while. */
+const MOST_IN_A_ROW = 3;
 
 const PAUSE_MS: Millis = 60_000;
 
@@ -17,12 +18,12 @@ const REMEMBERED_MS: Millis = 600_000;
 
 /**
  * What clients ask may look like an attack to the firewall before Binance. That is a matter of who asks, and of nobody else; but who goes
- * on asking would have it look at our address. After a pause one more refusal is enough for the next one.
+ * on asking would have it look at our address. After a pause one more refusal is enough for the next one. Where it refuses whoever asks,
+ * it is about the host: `Pass` sees to that.
  *
  * @see https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits `HTTP 403` is for the WAF
  */
 export class Firewall {
-  private all: Refusals = { inARow: 0, at: -Infinity };
   /** The one that was refused longest ago first. */
   private readonly byClient = new Map<string, Refusals>();
 
@@ -30,22 +31,18 @@ export class Firewall {
 
   /** For how long nothing of this client is passed on. */
   waitMs(who: string): Millis {
-    const now = this.clock.now();
-    const waitOf = ({ inARow, at }: Refusals, most: number): Millis => (inARow < most ? 0 : at + PAUSE_MS - now);
-    const own = this.byClient.get(who);
-    return Math.max(0, waitOf(this.all, MOST_OF_ALL), own ? waitOf(own, MOST_OF_ONE) : 0);
+    const { inARow, at } = this.byClient.get(who) ?? NEVER;
+    return inARow < MOST_IN_A_ROW ? 0 : Math.max(0, at + PAUSE_MS - this.clock.now());
   }
 
   /** Binance has answered what this client asked. */
   passed(who: string): void {
-    this.all.inARow = 0;
     this.byClient.delete(who);
   }
 
   /** The firewall has. */
   refused(who: string): void {
     const at = this.clock.now();
-    this.all = { inARow: this.all.inARow + 1, at };
     for (const [client, { at: last }] of this.byClient) {
       if (last > at - REMEMBERED_MS) break;
       this.byClient.delete(client);

@@ -56,7 +56,16 @@ describe('answers that are not read', () => {
   it('may be larger than all the room where nobody else reads', () => {
     expect(untaken.admits('one', body(MOST + 1))).toBe(true);
     read('one', body(MOST + 1));
-    expect(untaken.admits('two', body(1))).toBe(false);
+    expect(untaken.admits('two', body(16_385))).toBe(false);
+  });
+
+  it('keep nobody from a small one, which counts like any other where it is not taken', () => {
+    const large = read('one', body(MOST + 1));
+    expect([untaken.admits('one', body(16_384)), untaken.admits('two', body(16_384))]).toEqual([true, true]);
+    read('two', body(16_384));
+    untaken.over(large);
+    expect(untaken.bytes).toBe(18_384);
+    expect([counted, cut]).toEqual([[], []]);
   });
 
   it('and have not moved for 5 s give way to others, the longest stuck first; those that move do not', () => {

@@ -25,6 +25,9 @@ interface UntakenParts {
   count: (how: SlowReading) => void;
 }
 
+/** An answer of so many bytes finds room whatever is read: a socket takes it whole, and who is told to wait must be told. */
+const SMALL_BYTES = 16 * 1024;
+
 /** What has not moved for so long gives way where somebody else's answer needs room. */
 const STUCK_MS: Millis = 5_000;
 
@@ -54,7 +57,7 @@ export class UntakenAnswers {
 
   /** Whether an answer may be sent that might not be taken at once. Who does not move goes, where there is no room otherwise. */
   admits(who: string, body: Buffer): boolean {
-    if (this.hasRoom(who, body)) return true;
+    if (body.byteLength <= SMALL_BYTES || this.hasRoom(who, body)) return true;
     const { clock, count } = this.parts;
     const stuck = [...this.readings].filter(([, { movedAt }]) => movedAt <= clock.now() - STUCK_MS);
     for (const [reader] of stuck.toSorted(([, one], [, other]) => one.movedAt - other.movedAt)) {

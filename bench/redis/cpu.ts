@@ -1,0 +1,14 @@
+import { readFileSync, readdirSync } from 'node:fs';
+
+/**
+ * CPU time of all threads of a process so far, in microseconds, as Linux' scheduler counts it (not in ticks of 10 ms).
+ *
+ * @see https://docs.kernel.org/scheduler/sched-stats.html `/proc/<pid>/schedstat`
+ */
+export function cpuMicrosOf(pid: number): number {
+  const tasks = `/proc/${pid}/task`;
+  const nanos = readdirSync(tasks).map((task) =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return nanos.reduce((sum, each) => sum + each, 0) / 1_000;
+}

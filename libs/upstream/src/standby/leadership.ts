@@ -89,7 +89,12 @@ export class Leadership {
       clock,
       leaseMs,
       voice,
-      others: () => ({ beat: this.others.beat, hasGathered: hasGathered(), isUnsure: listening.unsure > 0 }),
+      others: () => ({
+        beat: this.others.beat,
+        hasGathered: hasGathered(),
+        isUnsure: listening.unsure > 0,
+        isDeaf: messages.state === 'down',
+      }),
       happened,
     });
     const isLeading = (): boolean => this.isSpeaking;

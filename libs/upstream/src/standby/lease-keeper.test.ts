@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Holding, type Lease, LeaseRefused, type LeaseView, MemoryBus } from '#libs/bus';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HeldVoice } from './held-voice.js';
@@ -52,7 +52,7 @@ const newKeeper = (): LeaseKeeper =>
     clock,
     leaseMs: LEASE_MS,
     voice,
-    others: () => ({ beat: undefined, hasGathered: true, isUnsure: false }),
+    others: () => ({ beat: undefined, hasGathered: true, isUnsure: false, isDeaf: false }),
     happened: (happening) => void happened.push(happening),
   });
 
@@ -99,6 +99,18 @@ describe('who holds a lease', () => {
     expect(happened).toEqual([]);
     await pass(1_700);
     expect(happened).toEqual(['unanswered', 'unanswered']);
+  });
+
+  it('does not take a connection that has just come back for one on which nobody answers', async () => {
+    lease.renewal = () => Promise.reject(new Error('connection closed'));
+    await pass(1_400);
+    vi.spyOn(voice.holding!, 'isOpen', 'get').mockReturnValue(false);
+    await pass(5_000);
+    vi.restoreAllMocks();
+    await pass(900);
+    expect(happened).toEqual([]);
+    await pass(1_000);
+    expect(happened).toEqual(['unanswered']);
   });
 
   it('goes on where a renewal is refused because nothing can be kept', async () => {

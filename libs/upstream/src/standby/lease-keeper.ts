@@ -118,6 +118,8 @@ export class LeaseKeeper {
     const { holding } = this;
     const { leaseMs, happened } = this.parts;
     if (!holding) return;
+    // Nothing leaves: there is nothing to end. A connection that has just come back has not left us without an answer yet.
+    if (!holding.isOpen) this.answeredAt = now;
     if (now - this.answeredAt >= UNANSWERED_SHARE * leaseMs) {
       this.answeredAt = now;
       return happened('unanswered');

@@ -5,7 +5,7 @@ import { type HeardOfOthers, LOOKS_PER_LEASE, LeasePatience, type SeenLease } fr
 const LEASE_MS = 2_000;
 const LOOK_MS = LEASE_MS / LOOKS_PER_LEASE;
 const held: SeenLease = { owner: 'a', term: 7, beat: 30, next: '' };
-const nobody: HeardOfOthers = { beat: undefined, hasGathered: true, isUnsure: false };
+const nobody: HeardOfOthers = { beat: undefined, hasGathered: true, isUnsure: false, isDeaf: false };
 
 let patience: LeasePatience;
 let now: Millis;
@@ -54,6 +54,13 @@ describe('a lease that somebody holds', () => {
   it('may not where it is seen too seldom: whoever does not look does not know', () => {
     expect(waited(held, {}, 3 * LOOK_MS)).toBe(14 * 3 * LOOK_MS);
     expect(waited({ ...held, beat: 31 }, {}, 3 * LOOK_MS + 1)).toBe(Infinity);
+  });
+
+  it('may not by somebody whom the bus brings nothing, and is watched from nothing once it does', () => {
+    expect(waited(held, { isDeaf: true })).toBe(Infinity);
+    expect(waited({ ...held, owner: '' }, { isDeaf: true })).toBe(Infinity);
+    expect(waited(undefined, { isDeaf: true })).toBe(Infinity);
+    expect(waited(held)).toBe(LEASE_MS);
   });
 
   it('is watched from nothing after a look that was not answered', () => {

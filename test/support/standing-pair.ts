@@ -1,0 +1,114 @@
+import { isDeepStrictEqual } from 'node:util';
+import { spot } from '#libs/binance';
+import { type Gateway, HURRIED_LIMITS, Stage, readStatus, startStandalone } from '#libs/drill';
+import type { FeedEvent, Millis } from '#libs/core';
+import { systemClock as clock } from '#libs/runtime';
+import { Simulator } from '#libs/simulator';
+import { faultsByStream } from './faults-by-stream.js';
+import { RedisProxy } from './redis-proxy.js';
+import { startEdge } from './start-edge.js';
+import { type TestRedis, startRedis } from './start-redis.js';
+import { TermReader } from './term-reader.js';
+import { until } from './until.js';
+
+const MENUS = [['trade', 'aggTrade', 'depth@100ms', 'kline_1s', 'bookTicker']];
+const READ = ['btcusdt@bookTicker', 'btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
+
+interface Standing {
+  gateway: Gateway;
+  /** Its way to Redis. */
+  way: RedisProxy;
+}
+
+/** Two upstreams of which one leads, and an edge, each with a way to Redis of its own; clients of all wires, and one that reads Redis. */
+export class StandingPair {
+  /** What was complained of already. */
+  private readonly known = new Set<string>();
+
+  private constructor(
+    readonly redis: TestRedis,
+    readonly simulator: Simulator,
+    readonly upstreams: readonly Standing[],
+    readonly edgeWay: RedisProxy,
+    readonly stage: Stage,
+    readonly reader: TermReader,
+  ) {}
+
+  /** Resolves when one leads, the other stands by, and every client is served. */
+  static async start(leaseMs: Millis, told: (event: FeedEvent) => void = () => undefined): Promise<StandingPair> {
+    const redis = await startRedis();
+    const simulator = await Simulator.start({ clock, symbols: 2, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
+    const upstreams: Standing[] = [];
+    for (let made = 0; made < 2; made += 1) {
+      const way = await RedisProxy.start(redis.port);
+      const upstream = { standby: true, leaseMs };
+      upstreams.push({ way, gateway: await startStandalone(simulator, { upstream, bus: { redisUrl: way.url } }) });
+    }
+    const edgeWay = await RedisProxy.start(redis.port);
+    const serving = await startEdge({ lingerMs: 1_000, bookOwnSnapshotMs: 200 }, { redisUrl: edgeWay.url });
+    const gateway = { url: serving.wsUrl, opsUrl: upstreams[0]?.gateway.opsUrl ?? '', stop: () => serving.stop() };
+    const stage = new Stage({ clock, simulator, gateway, clients: 4, menus: MENUS, onlooker: { feed: told } });
+    await stage.start();
+    const reader = await TermReader.start(redis.url, READ);
+    const pair = new StandingPair(redis, simulator, upstreams, edgeWay, stage, reader);
+    await until(() => reader.hasBegun);
+    await pair.stands();
+    return pair;
+  }
+
+  /** What each upstream is at the moment. */
+  roles(): Promise<unknown[]> {
+    return Promise.all(this.upstreams.map(({ gateway }) => roleOf(gateway)));
+  }
+
+  /** The two as they are now: who publishes, and who stands by. */
+  async both(): Promise<{ leader: Standing; standby: Standing }> {
+    const roles = await this.roles();
+    const [first, second] = this.upstreams;
+    if (!first || !second) throw new Error('there are two');
+    return roles[0] === 'leading' ? { leader: first, standby: second } : { leader: second, standby: first };
+  }
+
+  /** Resolves when one leads, the other could go on without a hole, and all data flows. */
+  async stands(): Promise<void> {
+    const what = 'one leads and the other stands by';
+    await until(async () => (await this.roles()).toSorted().join() === 'following,leading', {
+      deadlineMs: 20_000,
+      what,
+    });
+    const isWell = async ({ gateway: { opsUrl } }: Standing): Promise<boolean> => {
+      const answer: unknown = await (await fetch(`${opsUrl}/readyz`)).json();
+      return isDeepStrictEqual(answer, { status: 'ready', behind: {} });
+    };
+    const areWell = async (): Promise<boolean> => (await Promise.all(this.upstreams.map(isWell))).every(Boolean);
+    await until(areWell, { deadlineMs: 20_000, what: 'both are ready' });
+    await this.stage.flows();
+  }
+
+  /** Everything that any client has to complain of, in words, and has not been said here before. */
+  complaints(): string[] {
+    const { crew, simulator } = { crew: this.stage.crew, simulator: this.simulator };
+    const gaps = crew
+      .summary()
+      .streams.flatMap(({ stream, gaps: count }) => (count > 0 ? [`${stream}: ${count} gaps`] : []));
+    const faults = crew.watchers.flatMap(faultsByStream).slice(0, 20);
+    const all = [...faults, ...gaps, ...this.reader.faults, ...simulator.violations.map(({ detail }) => detail)];
+    const fresh = all.filter((words) => !this.known.has(words));
+    for (const words of fresh) this.known.add(words);
+    return fresh;
+  }
+
+  async stop(): Promise<void> {
+    await this.reader.stop();
+    await this.stage.stop();
+    await Promise.all(this.upstreams.map(({ gateway }) => gateway.stop()));
+    await Promise.all([this.edgeWay, ...this.upstreams.map(({ way }) => way)].map((way) => way.stop()));
+    await this.redis.stop();
+  }
+}
+
+/** Where the lease lies. */
+export const LEASE_KEY = `holdfast:${spot.channels.lead}`;
+
+const roleOf = async ({ opsUrl }: Gateway): Promise<unknown> =>
+  Object(Reflect.get(Object(await readStatus(opsUrl)), 'term')).role;

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { coldStart } from './soak/cold-start.js';
 import { CrashLoop } from './soak/crash-loop.js';
 import { soakDrops, soakKills, soakOutage, soakRestarts, soakSpare } from './soak/no-gaps.js';
+import { soakStandby } from './soak/standby.js';
 import { Soak } from './soak/soak.js';
 import { runWorld } from './soak/world.js';
 
@@ -18,6 +19,9 @@ const { values } = parseArgs({
     longest: { type: 'string', default: '60' },
     spare: { type: 'string' },
     kills: { type: 'string' },
+    standby: { type: 'boolean', default: false },
+    handovers: { type: 'string' },
+    freezes: { type: 'string' },
     restarts: { type: 'string' },
     processes: { type: 'boolean', default: false },
     outage: { type: 'string' },
@@ -25,7 +29,7 @@ const { values } = parseArgs({
   },
 });
 
-const whole = (name: Exclude<keyof typeof values, 'faults' | 'world' | 'processes'>): number => {
+const whole = (name: Exclude<keyof typeof values, 'faults' | 'world' | 'processes' | 'standby'>): number => {
   const value = Number(values[name]);
   if (Number.isInteger(value) && value > 0) return value;
   console.error(`--${name} is ${values[name]}: expected a whole number above 0`);
@@ -45,7 +49,10 @@ const soak = (): Promise<boolean> => {
     return new CrashLoop({ processes: whole('crash-loop'), lastS: whole('for') }).run();
   if (values.drops !== undefined) return soakDrops(whole('drops'), whole('longest'));
   if (values.spare !== undefined) return soakSpare(whole('spare'));
+  if (values.kills !== undefined && values.standby) return soakStandby('kills', whole('kills'));
   if (values.kills !== undefined) return soakKills(whole('kills'));
+  if (values.handovers !== undefined) return soakStandby('handovers', whole('handovers'));
+  if (values.freezes !== undefined) return soakStandby('freezes', whole('freezes'));
   if (values.restarts !== undefined) return soakRestarts(whole('restarts'), values.processes);
   if (values.outage !== undefined) return soakOutage(whole('outage'));
   if (values.cold !== undefined) return coldStart(whole('cold'));

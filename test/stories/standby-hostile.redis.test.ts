@@ -1,15 +1,34 @@
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { type Gateway, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
-import { LEASE_KEY, StandingPair } from '../support/standing-pair.js';
+import { Simulator } from '#libs/simulator';
+import { LEASE_KEY, StandingPair, rolesOf } from '../support/standing-pair.js';
+import { startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 
-const LEASE_MS = 600;
+const LEASE_MS = 1_000;
 
 /** How long a trouble goes on that moves the lease nowhere: more than two of them. */
-const LONG_MS = 1_500;
+const LONG_MS = 2_500;
 
 const HOUR_MS = 3_600_000;
+
+it('of two that start at once one publishes, and the other stands by', async () => {
+  const redis = await startRedis();
+  onTestFinished(() => redis.stop());
+  const simulator = await Simulator.start({ clock, symbols: 1 });
+  onTestFinished(() => simulator.stop());
+  for (let start = 0; start < 5; start += 1) {
+    const bus = { redisUrl: redis.url, redisPrefix: `start-${start}:` };
+    const one = (): Promise<Gateway> =>
+      startStandalone(simulator, { upstream: { standby: true, leaseMs: LEASE_MS }, bus });
+    const both = await Promise.all([one(), one(), one()]);
+    await until(async () => (await rolesOf(both)).includes('leading'));
+    expect((await rolesOf(both)).toSorted()).toEqual(['following', 'following', 'leading']);
+    await Promise.all(both.map((gateway) => gateway.stop()));
+  }
+});
 
 describe('of two upstreams, while', () => {
   let pair: StandingPair;

@@ -1,4 +1,5 @@
 import { RecipeKeeper, HURRIED_LIMITS, RedisReader, Stage, TwoRoles, hurriedEnvironment } from '#libs/drill';
+import type { Millis } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { faultsByStream } from './faults-by-stream.js';
@@ -7,6 +8,13 @@ import { type TestRedis, startRedis } from './start-redis.js';
 import { until } from './until.js';
 
 const READ = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
+
+interface KillingOptions {
+  /** Whether a second upstream stands by. */
+  hasStandby?: boolean;
+  symbols?: number;
+  leaseMs?: number;
+}
 
 /** An upstream and an edge in a process each over a real Redis, clients of every kind, and somebody who kills the upstream. */
 export class Killing {
@@ -19,17 +27,20 @@ export class Killing {
   ) {}
 
   /** Resolves when everybody is served. @param dist where the build is. */
-  static async start(dist: string, hasStandby = false): Promise<Killing> {
+  static async start(
+    dist: string,
+    { hasStandby = false, symbols = 3, leaseMs = 2_000 }: KillingOptions = {},
+  ): Promise<Killing> {
     const redis = await startRedis();
-    const simulator = await Simulator.start({ clock, symbols: 3, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
+    const simulator = await Simulator.start({ clock, symbols, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const roles = await TwoRoles.start({
       clock,
       redisUrl: redis.url,
       dist,
-      environment: hurriedEnvironment(simulator),
+      environment: { ...hurriedEnvironment(simulator), HOLDFAST_LEASE_MS: `${leaseMs}` },
       hasStandby,
     });
-    const stage = new Stage({ clock, simulator, gateway: roles, clients: 6, menus: CHECKED });
+    const stage = new Stage({ clock, simulator, gateway: roles, clients: 2 * symbols, menus: CHECKED });
     const { restUrl, truth } = simulator;
     const keeper = new RecipeKeeper('keeper', { url: roles.url, restUrl, truth, symbol: 'BTCUSDT' });
     const reader = new RedisReader('reader', { clock, redisUrl: redis.url, streams: READ, truth });
@@ -52,11 +63,30 @@ export class Killing {
     await this.stage.flows(30_000);
   }
 
+  /**
+   * Stops the one that publishes where it is, until the other has gone on for so long and the first, which knows nothing of that, has
+   * woken up and stands by.
+   */
+  async freezeLeader(restMs: Millis): Promise<void> {
+    const { roles } = this;
+    const leader = await roles.leader();
+    const other = await roles.follower();
+    if (!leader || !other) throw new Error('there are not two');
+    const isLeading = async (): Promise<boolean> => (await other.leadState()) === 'leading';
+    leader.freeze();
+    await until(isLeading, { deadlineMs: 20_000, what: 'the other one leads' });
+    await this.stage.flows(30_000);
+    await new Promise<void>((resolve) => clock.after(restMs, resolve));
+    leader.thaw();
+    await until(async () => (await leader.leadState()) === 'following', { deadlineMs: 20_000, what: 'it stands by' });
+    await leader.ready(clock);
+    await this.stage.flows(30_000);
+  }
+
   /** Kills the one of two upstreams that publishes, and the one that takes over as soon as it does; a third goes on alone. */
   async killBoth(): Promise<void> {
     const { roles } = this;
-    const leader = await roles.leader();
-    const other = leader === roles.upstream ? roles.standby : roles.upstream;
+    const other = await roles.follower();
     const isReplaced = roles.replaceLeader('SIGKILL');
     await until(() => other?.log.some((line) => line.includes('upstream.took-over')) ?? false, { deadlineMs: 20_000 });
     await other?.end('SIGKILL');

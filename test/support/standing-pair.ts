@@ -58,7 +58,7 @@ export class StandingPair {
 
   /** What each upstream is at the moment. */
   roles(): Promise<unknown[]> {
-    return Promise.all(this.upstreams.map(({ gateway }) => roleOf(gateway)));
+    return rolesOf(this.upstreams.map(({ gateway }) => gateway));
   }
 
   /** The two as they are now: who publishes, and who stands by. */
@@ -108,7 +108,10 @@ export class StandingPair {
 }
 
 /** Where the lease lies. */
-export const LEASE_KEY = `holdfast:${spot.channels.lead}`;
+export const LEASE_KEY = spot.channels.lead;
 
-const roleOf = async ({ opsUrl }: Gateway): Promise<unknown> =>
-  Object(Reflect.get(Object(await readStatus(opsUrl)), 'term')).role;
+/** What each of these upstreams is at the moment. */
+export const rolesOf = (gateways: readonly Gateway[]): Promise<unknown[]> =>
+  Promise.all(
+    gateways.map(async ({ opsUrl }) => Object(Reflect.get(Object(await readStatus(opsUrl)), 'term')).role as unknown),
+  );

@@ -52,7 +52,7 @@ export class TermReader {
   /** Begins to count silences anew, and forgets where streams are: it may have missed something itself. */
   anew(): void {
     this.places.clear();
-    this.longestMs = this.betweenMs = this.holes = 0;
+    this.longestMs = this.betweenMs = 0;
     this.busyAt = this.anyAt = performance.now();
   }
 

@@ -100,6 +100,15 @@ export class RoleProcess {
     return this.child.exitCode;
   }
 
+  /** Stops the process where it is (SIGSTOP): its connections stay open, and nothing answers. */
+  freeze(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child.kill('SIGCONT');
+  }
+
   private keep(line: string): void {
     if (this.log.push(line) > MOST_LINES) this.log.shift();
   }
@@ -154,7 +163,12 @@ export class TwoRoles implements Gateway {
     return all[roles.indexOf('leading')];
   }
 
-  /** Ends that one, and starts another in its place, which stands by. Resolves when it is ready to. */
+  /** The other one. */
+  async follower(): Promise<RoleProcess | undefined> {
+    return (await this.leader()) === this.upstream ? this.standby : this.upstream;
+  }
+
+  /** Ends the one that publishes, and starts another in its place, which stands by. Resolves when it is ready to. */
   async replaceLeader(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const { options, ports } = this;
     const leader = await this.leader();

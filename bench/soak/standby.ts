@@ -15,10 +15,10 @@ const READ = ['btcusdt@bookTicker', 'btcusdt@trade', 'btcusdt@aggTrade', 'btcusd
 interface Course {
   /** What is done to the one that leads, again and again. */
   says: string;
-  strike(killing: Killing): Promise<void>;
+  strike: (killing: Killing) => Promise<void>;
   /** Nothing may come on the busiest stream for so long at most, or between the last message of a term and the first of the next. */
   mostMs: Millis;
-  silenceOf(reader: TermReader): Millis;
+  silenceOf: (reader: TermReader) => Millis;
 }
 
 const COURSES = {

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Gateway, startStandalone } from '#libs/drill';
+import type { Epoch } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { LEASE_KEY, StandingPair, rolesOf } from '../support/standing-pair.js';
@@ -14,6 +15,17 @@ const LONG_MS = 2_500;
 
 const HOUR_MS = 3_600_000;
 
+/** What became of a trouble. */
+interface Outcome {
+  leads: 'the same' | 'the other';
+  terms: 'the same' | 'another';
+  /** Of clients, and of one that reads Redis alone. */
+  complaints: string[];
+}
+
+const MOVED: Outcome = { leads: 'the other', terms: 'another', complaints: [] };
+const UNMOVED: Outcome = { leads: 'the same', terms: 'the same', complaints: [] };
+
 it('of two that start at once one publishes, and the other stands by', async () => {
   const redis = await startRedis();
   onTestFinished(() => redis.stop());
@@ -25,7 +37,7 @@ it('of two that start at once one publishes, and the other stands by', async () 
       startStandalone(simulator, { upstream: { standby: true, leaseMs: LEASE_MS }, bus });
     const both = await Promise.all([one(), one(), one()]);
     await until(async () => (await rolesOf(both)).includes('leading'));
-    expect((await rolesOf(both)).toSorted()).toEqual(['following', 'following', 'leading']);
+    expect((await rolesOf(both)).filter((role) => role === 'leading')).toHaveLength(1);
     await Promise.all(both.map((gateway) => gateway.stop()));
   }
 });
@@ -46,8 +58,10 @@ describe('of two upstreams, while', () => {
 
   const passes = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
 
+  const isRisen = (epoch: Epoch): Outcome['terms'] => (pair.reader.epoch > epoch ? 'another' : 'the same');
+
   /** The one that leads is replaced by the other; what made it so ends, and he stands by again. */
-  const moves = async (begin: () => void, end: () => void): Promise<void> => {
+  const moves = async (begin: () => void, end: () => void): Promise<Outcome> => {
     const { epoch } = pair.reader;
     const { standby } = await pair.both();
     pair.reader.anew();
@@ -56,46 +70,51 @@ describe('of two upstreams, while', () => {
     await pair.stage.flows();
     end();
     await pair.stands();
-    expect((await pair.both()).leader).toBe(standby);
-    expect(pair.complaints()).toEqual([]);
+    const isOther = (await pair.both()).leader === standby;
+    return { leads: isOther ? 'the other' : 'the same', terms: isRisen(epoch), complaints: pair.complaints() };
   };
 
   /** Whoever leads leads on, in the same term. */
-  const stays = async (begin: () => unknown, end: () => unknown, forMs = LONG_MS): Promise<void> => {
+  const stays = async (begin: () => unknown, end: () => unknown, forMs = LONG_MS): Promise<Outcome> => {
     const { epoch } = pair.reader;
     const { leader } = await pair.both();
     await begin();
     await passes(forMs);
     await end();
     await pair.stands();
-    expect(pair.reader.epoch).toBe(epoch);
-    expect((await pair.both()).leader).toBe(leader);
-    expect(pair.complaints()).toEqual([]);
+    const isSame = (await pair.both()).leader === leader;
+    return { leads: isSame ? 'the same' : 'the other', terms: isRisen(epoch), complaints: pair.complaints() };
   };
 
   it('the one that leads is cut off from Redis, the other goes on within the lease and half a second', async () => {
     const { leader } = await pair.both();
-    await moves(
-      () => leader.way.behave({ isCut: true }),
-      () => leader.way.behave({}),
-    );
+    expect(
+      await moves(
+        () => leader.way.behave({ isCut: true }),
+        () => leader.way.behave({}),
+      ),
+    ).toEqual(MOVED);
     expect(pair.reader.longestMs).toBeLessThan(LEASE_MS + 500);
   });
 
   it('what the one that leads says does not get through, it is never heard after the other has begun', async () => {
     const { leader } = await pair.both();
-    await moves(
-      () => leader.way.behave({ isUnread: true }),
-      () => leader.way.behave({}),
-    );
+    expect(
+      await moves(
+        () => leader.way.behave({ isUnread: true }),
+        () => leader.way.behave({}),
+      ),
+    ).toEqual(MOVED);
   });
 
   it('what the one that leads is told comes too late, the other goes on', async () => {
     const { leader } = await pair.both();
-    await moves(
-      () => leader.way.behave({ delayMs: 30_000 }),
-      () => leader.way.behave({}),
-    );
+    expect(
+      await moves(
+        () => leader.way.behave({ delayMs: 30_000 }),
+        () => leader.way.behave({}),
+      ),
+    ).toEqual(MOVED);
   });
 
   it('each that leads is cut off as soon as the other has come back, what nobody was sure of is fetched', async () => {
@@ -105,7 +124,7 @@ describe('of two upstreams, while', () => {
       leader.way.behave({ isCut: true });
       await until(() => pair.reader.epoch > epoch, { deadlineMs: 10_000, what: 'a new term' });
       leader.way.behave({});
-      await until(async () => (await pair.roles()).toSorted().join() === 'following,leading', { deadlineMs: 10_000 });
+      await until(() => pair.isOneAndOne(), { deadlineMs: 10_000 });
       expect((await pair.both()).leader).toBe(standby);
     }
     await pair.stands();
@@ -117,36 +136,42 @@ describe('of two upstreams, while', () => {
       for (const connection of Object.values(await operator.hgetall(LEASE_KEY)).filter((value) => value.includes(' ')))
         await operator.client('KILL', 'ID', connection.split(' ')[0] ?? '');
     };
-    await stays(kill, kill, 300);
+    expect(await stays(kill, kill, 300)).toEqual(UNMOVED);
   });
 
   it('the one that stands by is cut off, nothing moves', async () => {
     const { standby } = await pair.both();
-    await stays(
-      () => standby.way.behave({ isCut: true }),
-      () => standby.way.behave({}),
-    );
+    expect(
+      await stays(
+        () => standby.way.behave({ isCut: true }),
+        () => standby.way.behave({}),
+      ),
+    ).toEqual(UNMOVED);
   });
 
   it('edges are cut off, nothing moves, and their clients get what they have missed', async () => {
-    await stays(
-      () => pair.edgeWay.behave({ isCut: true }),
-      () => pair.edgeWay.behave({}),
-    );
+    expect(
+      await stays(
+        () => pair.edgeWay.behave({ isCut: true }),
+        () => pair.edgeWay.behave({}),
+      ),
+    ).toEqual(UNMOVED);
   });
 
   it('Redis stands still, nothing moves', async () => {
-    await stays(
-      () => pair.redis.freeze(),
-      () => pair.redis.thaw(),
-    );
+    expect(
+      await stays(
+        () => pair.redis.freeze(),
+        () => pair.redis.thaw(),
+      ),
+    ).toEqual(UNMOVED);
   });
 
   it('Redis is busy with a script, nothing moves', async () => {
     await operator.config('SET', 'busy-reply-threshold', '50');
     const endless = (): void => void operator.eval('while true do end', 0).catch(() => undefined);
     const killer = new Redis(pair.redis.port, '127.0.0.1');
-    await stays(endless, () => killer.script('KILL'));
+    expect(await stays(endless, () => killer.script('KILL'))).toEqual(UNMOVED);
     killer.disconnect();
   });
 
@@ -155,11 +180,13 @@ describe('of two upstreams, while', () => {
     await operator.config('SET', 'maxmemory', '1');
     await passes(LONG_MS);
     await pair.stage.flows();
-    await stays(
-      () => undefined,
-      () => operator.config('SET', 'maxmemory', '0'),
-      LEASE_MS,
-    );
+    expect(
+      await stays(
+        () => undefined,
+        () => operator.config('SET', 'maxmemory', '0'),
+        LEASE_MS,
+      ),
+    ).toEqual(UNMOVED);
     expect(pair.reader.epoch).toBe(epoch);
   });
 
@@ -167,11 +194,13 @@ describe('of two upstreams, while', () => {
     ['forward', HOUR_MS],
     ['back', -HOUR_MS],
   ])('the clock of Redis is set an hour %s, nothing moves', async (_, byMs) => {
-    await stays(
-      async () => operator.hset(LEASE_KEY, 'at', Number(await operator.hget(LEASE_KEY, 'at')) + byMs),
-      () => undefined,
-      LEASE_MS,
-    );
+    expect(
+      await stays(
+        async () => operator.hset(LEASE_KEY, 'at', Number(await operator.hget(LEASE_KEY, 'at')) + byMs),
+        () => undefined,
+        LEASE_MS,
+      ),
+    ).toEqual(UNMOVED);
   });
 
   it('Redis dies and comes back empty, the same one leads in the same term', async () => {

@@ -61,6 +61,12 @@ export class StandingPair {
     return rolesOf(this.upstreams.map(({ gateway }) => gateway));
   }
 
+  /** Whether one leads and the other one follows. */
+  async isOneAndOne(): Promise<boolean> {
+    const roles = await this.roles();
+    return roles.includes('leading') && roles.includes('following');
+  }
+
   /** The two as they are now: who publishes, and who stands by. */
   async both(): Promise<{ leader: Standing; standby: Standing }> {
     const roles = await this.roles();
@@ -72,10 +78,7 @@ export class StandingPair {
   /** Resolves when one leads, the other could go on without a hole, and all data flows. */
   async stands(): Promise<void> {
     const what = 'one leads and the other stands by';
-    await until(async () => (await this.roles()).toSorted().join() === 'following,leading', {
-      deadlineMs: 20_000,
-      what,
-    });
+    await until(() => this.isOneAndOne(), { deadlineMs: 20_000, what });
     const isWell = async ({ gateway: { opsUrl } }: Standing): Promise<boolean> => {
       const answer: unknown = await (await fetch(`${opsUrl}/readyz`)).json();
       return isDeepStrictEqual(answer, { status: 'ready', behind: {} });

@@ -20,4 +20,9 @@ export class MemoryMarks implements Marks {
     for (const name of names) this.byKey.get(key)?.delete(name);
     return Promise.resolve();
   }
+
+  /** Nothing is ever on its way. */
+  abandon(): void {
+    return undefined;
+  }
 }

@@ -16,4 +16,7 @@ export interface Marks {
 
   /** Takes marks out again; those that are not there are fine. Resolves as `write` does. */
   forget(key: Topic, names: readonly string[]): Promise<void>;
+
+  /** What has not been kept or taken out by now is not any more: it is somebody else's turn to write. */
+  abandon(key: Topic): void;
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Log } from '#libs/runtime';
+import { RedisProxy } from '../../../../test/support/redis-proxy.js';
 import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
 import { until } from '../../../../test/support/until.js';
 import { askContract } from '../ports/ask.contract.js';
@@ -80,6 +81,29 @@ describe('the Redis bus', () => {
     await until(() => heard.length === sent.length);
     expect(heard).toEqual(sent);
     await other.stop();
+  });
+
+  it('writes no marks on its next connection that it has given up', async () => {
+    const proxy = await RedisProxy.start(Number(new URL(sharedUrl).port));
+    const prefix = `${randomUUID()}:`;
+    const buses = [makeBus(proxy.url, prefix), makeBus(sharedUrl, prefix)] as const;
+    const [one, other] = buses;
+    await Promise.all(buses.map((bus) => bus.start()));
+    await one.marks.write('marks', new Map([['a', 'old']]));
+    proxy.behave({ isCut: true });
+    void one.marks.write('marks', new Map([['a', 'late']]));
+    void one.marks.write('marks', new Map([['a', 'later']]));
+    one.marks.abandon('marks');
+    await other.marks.write('marks', new Map([['a', 'of the next one']]));
+    proxy.behave({});
+    proxy.reset();
+    await one.marks.write('marks', new Map([['b', 'now']]));
+    expect([...(await other.marks.read('marks'))]).toEqual([
+      ['a', 'of the next one'],
+      ['b', 'now'],
+    ]);
+    await Promise.all(buses.map((bus) => bus.stop()));
+    await proxy.stop();
   });
 
   it('has kept the last marks when it has stopped', async () => {

@@ -16,6 +16,8 @@ interface Keeping {
   sending: Promise<void>;
   /** The same for what is gathered in `next`; absent while that is empty. */
   gathered: Promise<void> | undefined;
+  /** Counts how often what had not arrived was given up. */
+  run: number;
 }
 
 /**
@@ -49,13 +51,20 @@ export class RedisMarks implements Marks {
     return new Map(Object.entries(marks));
   }
 
+  abandon(key: Topic): void {
+    const keeping = this.byKey.get(key);
+    if (!keeping) return;
+    keeping.next.clear();
+    keeping.run += 1;
+  }
+
   /** Over when nothing is on its way any more. */
   async settled(): Promise<void> {
     await Promise.all([...this.byKey.values()].map(({ gathered, sending }) => gathered ?? sending));
   }
 
   private change(key: Topic, changes: [string, string | undefined][]): Promise<void> {
-    const keeping = this.byKey.get(key) ?? { next: new Map(), sending: Promise.resolve(), gathered: undefined };
+    const keeping = this.byKey.get(key) ?? { next: new Map(), sending: Promise.resolve(), gathered: undefined, run: 0 };
     this.byKey.set(key, keeping);
     for (const [name, mark] of changes) keeping.next.set(name, mark);
     keeping.gathered ??= keeping.sending.then(() => this.send(key, keeping));
@@ -68,7 +77,9 @@ export class RedisMarks implements Marks {
     keeping.gathered = undefined;
     const replaced = changes.flatMap(([name, mark]) => (mark === undefined ? [] : [[name, mark] as const]));
     const forgotten = changes.flatMap(([name, mark]) => (mark === undefined ? [name] : []));
+    const { run } = keeping;
     const act = async (): Promise<void> => {
+      if (run !== keeping.run) return;
       const name = this.prefix + key;
       const sets = inChunks(replaced, FIELDS_PER_COMMAND).map((some) => this.redis.hset(name, ...some.flat()));
       const deletions = inChunks(forgotten, FIELDS_PER_COMMAND).map((some) => this.redis.hdel(name, ...some));

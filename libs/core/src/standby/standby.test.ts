@@ -44,9 +44,9 @@ describe('an answer how far streams have got', () => {
 
 describe('a question who can go on', () => {
   it('names the term, and is answered with a token', () => {
-    expect(readSuccessionQuestion({ term: 7, more: 1 })).toEqual({ term: 7 });
+    expect(readSuccessionQuestion({ term: 7, mostUnsure: 3, more: 1 })).toEqual({ term: 7, mostUnsure: 3 });
     expect(readSuccessionAnswer({ owner: 'b', more: 1 })).toEqual({ owner: 'b' });
-    for (const none of [undefined, {}, { term: '7' }, { term: 0.5 }])
+    for (const none of [undefined, {}, { term: 7 }, { term: '7', mostUnsure: 0 }, { term: 0.5, mostUnsure: 0 }])
       expect(readSuccessionQuestion(none)).toBeUndefined();
     for (const none of [undefined, {}, { owner: 7 }, { owner: '' }, { owner: 'x'.repeat(65) }])
       expect(readSuccessionAnswer(none)).toBeUndefined();

@@ -6,9 +6,11 @@ export type OwnerToken = string;
 
 const LONGEST_TOKEN = 64;
 
-/** Asked by the upstream that publishes in this term, before it goes: who can go on without a hole? */
+/** Asked by the upstream that publishes in this term, before it goes: who can go on without a hole, of all but so many streams? */
 export interface SuccessionQuestion {
   term: Epoch;
+  /** Of so many streams, at most, he need not be sure how far they are: he finds out about these when it is his turn. */
+  mostUnsure: number;
 }
 
 /** Whoever can says who he is. */
@@ -25,8 +27,9 @@ export interface LeaseLeft {
 
 /** A question, or undefined where the value is none. */
 export function readSuccessionQuestion(value: unknown): SuccessionQuestion | undefined {
-  const { term } = fieldsOf(value);
-  return Number.isSafeInteger(term) ? { term: Number(term) } : undefined;
+  const { term, mostUnsure } = fieldsOf(value);
+  const isQuestion = Number.isSafeInteger(term) && Number.isSafeInteger(mostUnsure);
+  return isQuestion ? { term: Number(term), mostUnsure: Number(mostUnsure) } : undefined;
 }
 
 /** An answer, or undefined where the value is none. */

@@ -93,9 +93,9 @@ export class DemandBoard {
     return ok({ edge, isChanged: true, refused, epoch });
   }
 
-  /** How many edges want something, as far as is known. */
-  get edgeCount(): number {
-    return this.edges.size;
+  /** The edges that have said what they want, and were heard again since. */
+  get edgeIds(): ReadonlySet<string> {
+    return new Set(this.edges.keys());
   }
 
   /** Forgets edges that have gone silent; true when there were any. */

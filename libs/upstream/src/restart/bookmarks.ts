@@ -64,6 +64,12 @@ export class Bookmarks {
     this.isWriting = false;
   }
 
+  /** Somebody else publishes: what could not be written yet would replace his marks. */
+  abandon(): void {
+    this.parts.marks.abandon(this.parts.key);
+    this.marked.clear();
+  }
+
   /** Marks of the upstream before, of streams that nobody has wanted since. */
   private async forgetOthers(): Promise<void> {
     const { marks, key, streams } = this.parts;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { encode, encodeMark, encodeReached } from '#libs/core';
@@ -43,13 +43,13 @@ it('begins a stream anew after a longer time without an upstream than the longes
   expect(longer.memory.recall(STREAM)?.goneSince).toBe(longer.clock.now() - LONGEST_MS - 1);
 });
 
-it('waits no longer than until all of so many edges have said all', async () => {
+it('waits no longer than until all of these edges have said all', async () => {
   const clock = new FakeClock(1_000_000);
   const bus = new MemoryBus({ clock });
   Object.assign(bus, { isShared: true });
   const memory = new Recollection({ market: spot, bus, clock, answersMs: 1_000, longestDowntimeMs: LONGEST_MS });
   let isOver = false;
-  void memory.gather(300, 2).then(() => (isOver = true));
+  void memory.gatherWithin(300, new Set(['one', 'two'])).then(() => (isOver = true));
   const says = async (edge: string, part?: [number, number]): Promise<boolean> => {
     bus.messages.publish(spot.channels.reached, encodeReached({ edge, marks: [], ...(part && { part }) }));
     for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
@@ -57,6 +57,8 @@ it('waits no longer than until all of so many edges have said all', async () => 
   };
   const before = [await says('one', [0, 2]), await says('one', [0, 2]), await says('two'), await says('two', [0, 1])];
   expect(before).toEqual([false, false, false, false]);
+  // Somebody who has just begun has nothing to say, and is not meant.
+  expect(await says('three', [0, 1])).toBe(false);
   expect([await says('one', [1, 2]), memory.hasGathered]).toEqual([true, true]);
 });
 
@@ -65,11 +67,27 @@ it('waits as long as it is told where edges do not say how much they have to say
   const bus = new MemoryBus({ clock });
   Object.assign(bus, { isShared: true });
   const memory = new Recollection({ market: spot, bus, clock, answersMs: 1_000, longestDowntimeMs: LONGEST_MS });
-  const gathering = memory.gather(300, 2);
+  const gathering = memory.gatherWithin(300, new Set(['one', 'two']));
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
   clock.advance(299);
   expect(clock.pending).toBe(1);
   clock.advance(1);
   await gathering;
   expect(memory.hasGathered).toBe(true);
+});
+
+it('waits no longer than it is told where the bus brings nothing, and takes nothing that comes later', async () => {
+  const clock = new FakeClock(1_000_000);
+  const bus = new MemoryBus({ clock });
+  Object.assign(bus, { isShared: true });
+  let giveMarks: (marks: Map<string, string>) => void = () => undefined;
+  vi.spyOn(bus.marks, 'read').mockReturnValue(new Promise((resolve) => (giveMarks = resolve)));
+  const memory = new Recollection({ market: spot, bus, clock, answersMs: 1_000, longestDowntimeMs: LONGEST_MS });
+  const gathering = memory.gatherWithin(300, new Set());
+  clock.advance(300);
+  await gathering;
+  const event = encode({ ...EVENT, receivedAt: clock.now() });
+  giveMarks(new Map([[STREAM.name, encodeMark({ place: { epoch: 7, seq: 3 }, event })]]));
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  expect([memory.isFresh, memory.recall(STREAM)]).toEqual([true, undefined]);
 });

@@ -1,5 +1,5 @@
 import { type Market, type ParsedStream, isOrdered } from '#libs/binance';
-import type { Bus } from '#libs/bus';
+import type { Bus, Subscription } from '#libs/bus';
 import {
   type BookEvent,
   type Cancel,
@@ -52,6 +52,8 @@ export class Recollection implements Memory {
   private until: Millis = -Infinity;
   private hurry: () => void = () => undefined;
   private answers: AwaitedAnswers | undefined;
+  /** Counts what was begun and ended: nothing is noted that comes later. */
+  private run = 0;
 
   constructor(private readonly parts: RecollectionParts) {}
 
@@ -60,16 +62,45 @@ export class Recollection implements Memory {
     return this.until > -Infinity;
   }
 
-  /**
-   * Asks every edge, and waits for answers; at once over where nobody else can answer, or all of so many edges have. Resolves also when it
-   * is stopped.
-   */
-  async gather(withinMs = this.parts.answersMs, edges = Infinity): Promise<void> {
-    const { market, bus, clock } = this.parts;
-    const { channels } = market;
-    const subscription = bus.messages.subscribe(channels.reached, (text) => this.answered(text));
+  /** Whether what was found out counts still. */
+  get isFresh(): boolean {
+    return this.parts.clock.now() <= this.until;
+  }
+
+  /** Asks every edge, once the bus is there, and waits for answers; where nobody else can answer it is over at once, as when it is stopped. */
+  async gather(): Promise<void> {
+    const run = ++this.run;
+    const subscription = this.listen(run);
     await subscription.ready;
-    const isOver = new Promise<void>((resolve) => {
+    const isOver = this.over(this.parts.answersMs);
+    await Promise.all([isOver, this.ask(run)]);
+    this.end(subscription);
+  }
+
+  /** The same, whatever the bus does, within so long; over once these edges have said all, where any are known. */
+  async gatherWithin(withinMs: Millis, edges: ReadonlySet<string>): Promise<void> {
+    const run = ++this.run;
+    const isOver = this.over(withinMs, edges);
+    const subscription = this.listen(run);
+    void subscription.ready.then(() => {
+      if (run === this.run) void this.ask(run);
+    });
+    await isOver;
+    this.end(subscription);
+  }
+
+  private listen(run: number): Subscription {
+    const { market, bus } = this.parts;
+    return bus.messages.subscribe(market.channels.reached, (text) => {
+      if (run === this.run) this.answered(text);
+    });
+  }
+
+  /** Resolves when it has been waited for long enough. */
+  private over(withinMs: Millis, edges: ReadonlySet<string> = new Set()): Promise<void> {
+    const { bus, clock } = this.parts;
+    this.answers = new AwaitedAnswers(edges);
+    return new Promise((resolve) => {
       let cancel: Cancel = () => undefined;
       if (bus.isShared) cancel = clock.after(withinMs, resolve);
       else resolve();
@@ -78,13 +109,24 @@ export class Recollection implements Memory {
         resolve();
       };
     });
-    this.answers = new AwaitedAnswers(edges);
-    bus.messages.publish(channels.demandCall, encodeDemandCall(true));
-    const marks = bus.marks.read(channels.marks).then((read) => this.read(read));
-    // The bus rejects only when it stops, and then nothing is recalled.
-    await Promise.all([isOver, marks.catch(() => undefined)]);
+  }
+
+  private async ask(run: number): Promise<void> {
+    const { bus, market } = this.parts;
+    bus.messages.publish(market.channels.demandCall, encodeDemandCall(true));
+    try {
+      const marks = await bus.marks.read(market.channels.marks);
+      if (run === this.run) this.read(marks);
+    } catch {
+      // The bus rejects only when it stops, and then nothing is recalled.
+    }
+  }
+
+  /** What comes now is not waited for any more. */
+  private end(subscription: Subscription): void {
+    this.run += 1;
     subscription.end();
-    this.until = clock.now() + RECALL_MS;
+    this.until = this.parts.clock.now() + RECALL_MS;
   }
 
   /** Waits no longer. */
@@ -146,10 +188,12 @@ export class Recollection implements Memory {
 /** Counts the parts in which edges answer. */
 class AwaitedAnswers {
   private readonly parts = new Map<string, Set<number>>();
-  private whole = 0;
+  private readonly awaited: Set<string>;
 
-  /** @param edges how many are to answer. */
-  constructor(private readonly edges: number) {}
+  /** @param edges who is to answer; nobody: it is not known who is there. */
+  constructor(private readonly edges: ReadonlySet<string>) {
+    this.awaited = new Set(edges);
+  }
 
   /** Whether all is there now. */
   isLast({ edge, part }: Reached): boolean {
@@ -157,10 +201,9 @@ class AwaitedAnswers {
     const [index, count] = part;
     const parts = this.parts.get(edge) ?? new Set();
     this.parts.set(edge, parts);
-    if (parts.has(index)) return false;
     parts.add(index);
-    if (parts.size === count) this.whole += 1;
-    return this.whole >= this.edges;
+    if (parts.size === count) this.awaited.delete(edge);
+    return this.edges.size > 0 && this.awaited.size === 0;
   }
 }
 

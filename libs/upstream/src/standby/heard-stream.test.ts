@@ -101,6 +101,19 @@ describe('what comes behind a stream that is heard', () => {
     expect(isSure()).toBe(true);
   });
 
+  it('is sure where a new term says that it goes on behind the last message that was heard, and not where it does not', () => {
+    for (const [follows, expected] of [
+      [at(1), true],
+      [at(2), false],
+      [undefined, false],
+    ] as const) {
+      heard = new HeardStream(streamOf('btcusdt@trade'));
+      hear(tradeAt(5, at(1)));
+      hear(textOf({ ...feed, ...(follows && { follows }) }, at(1, 8)));
+      expect([heard.mark?.place, isSure()]).toEqual([at(1, 8), expected]);
+    }
+  });
+
   it('is not sure where a message was heard while nobody could say whether it is the last', () => {
     heard.hear(tradeAt(5, at(1)));
     expect(isSure()).toBe(false);

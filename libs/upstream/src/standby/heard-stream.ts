@@ -66,7 +66,8 @@ export class HeardStream {
     if (!place || (this.place && !isAfter(place, this.place))) return false;
     if (own) this.newest = text;
     // What was not heard before it may have been an event.
-    this.isNewestKnown = own !== undefined || (this.isNewestKnown && this.isNext(place));
+    this.isNewestKnown =
+      own !== undefined || (this.isNewestKnown && (this.isNext(place) || this.isFollowing(place, text)));
     if (unknown) this.remember(text);
     this.place = place;
     return true;
@@ -122,6 +123,14 @@ export class HeardStream {
 
   private isNext({ epoch, seq }: Place): boolean {
     return this.place?.epoch === epoch && this.place.seq === seq - 1;
+  }
+
+  /** Whether it is the first message of a term that says it goes on behind the last one that was heard. */
+  private isFollowing({ seq }: Place, text: string): boolean {
+    if (seq !== 1) return false;
+    const event = decode(text);
+    const follows = event.ok && event.value.type === 'feed' ? event.value.follows : undefined;
+    return follows !== undefined && follows.epoch === this.place?.epoch && follows.seq === this.place.seq;
   }
 
   private placeOfEvent(text: string): Place | undefined {

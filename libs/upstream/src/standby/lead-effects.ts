@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Epoch, OwnerToken, StreamName } from '#libs/core';
+import { type Cancel, type Clock, type Epoch, type Millis, type OwnerToken, type StreamName, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { SaidSoFar } from '../streams/muted/unsaid.js';
 import type { Streams } from '../streams/streams.js';
@@ -17,12 +17,15 @@ interface LeadEffectsParts {
   listening: Listening;
   takingOver: TakingOver;
   clock: Clock;
+  longestDowntimeMs: Millis;
   log: Log;
   state: () => LeadState;
   happened: (happening: LeadHappening) => void;
   beat: () => void;
   /** Keeps how far all streams are for whoever comes after. */
   mark: () => void;
+  /** Gives up what is not kept yet of that. */
+  unmark: () => void;
 }
 
 /** Why this upstream began to publish: nobody was there, one has left, one has fallen silent, or edges knew a term above our own. */
@@ -37,8 +40,10 @@ export class LeadEffects {
   private own: ReadonlyMap<StreamName, SaidSoFar> = new Map();
   private reason: (typeof TAKEOVERS)[number] = 'first';
   /** Who is to go on. */
-  private next: OwnerToken | undefined;
+  next: OwnerToken | undefined;
   private hasLeft = false;
+  /** When we said something last, in an earlier term. */
+  private spokeAt: Millis = -Infinity;
   private rival: Epoch = 0;
   private cancelRetry: Cancel = () => undefined;
 
@@ -101,28 +106,33 @@ export class LeadEffects {
   private async fence(): Promise<void> {
     const { keeper, streams, state, happened } = this.parts;
     // In a term in which we have spoken already nothing begins.
-    if (state() !== 'succeeding' || !keeper.isEntered || keeper.term <= streams.epoch) return;
-    if (await keeper.fence()) happened('fenced');
+    const isToBegin = (): boolean => state() === 'succeeding' && keeper.term > streams.epoch;
+    if (!isToBegin() || !keeper.isEntered) return;
+    const isFenced = await keeper.fence();
+    // Another one that was under way meanwhile may have begun it.
+    if (!isToBegin()) return;
+    if (isFenced) happened('fenced');
     else this.retry(() => happened('failed'));
   }
 
   private succeed(): void {
     const { keeper, others, streams, listening, takingOver, log } = this.parts;
-    const { own, reason } = this;
+    const { own, reason, goneSince } = this;
     const { term: epoch, hasHeardAll } = keeper;
     this.own = new Map();
     this.takeovers[reason] += 1;
     const isCold = !others.beat && streams.epoch === 0;
     const heard = listening.end();
-    takingOver.begin(epoch, { heard, hasHeardAll, own, isCold });
+    takingOver.begin(epoch, { heard, hasHeardAll, own, isCold, goneSince });
     const unsure = takingOver.waiting;
     log.info({ code: 'upstream.took-over', epoch, why: reason, unsure }, 'this upstream publishes now');
   }
 
   private withhold(): void {
-    const { streams, takingOver } = this.parts;
+    const { streams, takingOver, clock } = this.parts;
     const { epoch } = streams;
     takingOver.stop();
+    this.spokeAt = clock.now();
     const spoken = [...streams.wanted.values()].filter(({ withheld, transcript }) => !withheld && transcript.seq > 0);
     this.own = new Map(
       spoken.map(({ name, transcript: { seq, last } }) => [name.name, { place: { epoch, seq }, event: last }]),
@@ -131,8 +141,10 @@ export class LeadEffects {
   }
 
   private stepDown(): void {
-    const { streams, takingOver, listening, others, keeper, log } = this.parts;
+    const { streams, takingOver, listening, others, keeper, clock, log, unmark } = this.parts;
     if (!streams.isMuted) {
+      this.spokeAt = clock.now();
+      unmark();
       const epoch = others.newest > keeper.term ? others.newest : undefined;
       log.warn({ code: 'upstream.overtaken', epoch, ours: keeper.term }, 'another upstream took over');
     }
@@ -165,6 +177,13 @@ export class LeadEffects {
     if (epoch <= this.rival) return;
     this.rival = epoch;
     log.warn({ code: 'upstream.rival', epoch, lease: keeper.seen?.term }, 'somebody publishes above the lease');
+  }
+
+  /** Since when nobody was heard to publish, where that is too long for streams to go on. */
+  private get goneSince(): Millis | undefined {
+    const { others, clock, longestDowntimeMs } = this.parts;
+    const silentMs = others.beat ? clock.now() - Math.max(others.beat.at, this.spokeAt) : 0;
+    return silentMs > longestDowntimeMs ? stamp(clock) - silentMs : undefined;
   }
 
   /** A term that is ours must be above it. */

@@ -28,6 +28,8 @@ interface LeadershipParts {
   clock: Clock;
   log: Log;
   leaseMs: Millis;
+  /** After a longer time in which nobody publishes streams begin anew. */
+  longestDowntimeMs: Millis;
   streams: Streams;
   voice: HeldVoice;
   listening: Listening;
@@ -38,6 +40,8 @@ interface LeadershipParts {
   hasGathered: () => boolean;
   /** Keeps how far all streams are for whoever comes after. */
   mark: () => void;
+  /** Gives up what is not kept yet of that. */
+  unmark: () => void;
 }
 
 /** What is looked at less often than the lease. */
@@ -80,7 +84,7 @@ export class Leadership {
       messages,
       channel: channels.heartbeat,
       clock,
-      isOurs: (epoch) => epoch === this.keeper.term,
+      isOurs: (epoch) => this.keeper.isOurs(epoch),
       heard: (epoch, isAgain) => this.heard(epoch, isAgain),
     });
     this.keeper = new LeaseKeeper({
@@ -92,10 +96,11 @@ export class Leadership {
       others: () => ({
         beat: this.others.beat,
         hasGathered: hasGathered(),
-        isUnsure: listening.unsure > 0,
+        isUnsure: !hasGathered() || listening.overdue > 0,
         isDeaf: messages.state === 'down',
       }),
       happened,
+      log: parts.log,
     });
     const isLeading = (): boolean => this.isSpeaking;
     this.standing = new StandingDesk({ ask, channel: channels.standing, clock, streams, listening, isLeading });
@@ -105,7 +110,7 @@ export class Leadership {
       channels,
       clock,
       me: this.keeper.me,
-      couldFollow: () => (this.couldFollow ? this.others.beat?.epoch : undefined),
+      couldFollow: () => this.couldFollow,
       left: () => void (this.state === 'following' && this.keeper.look()),
     });
     const { keeper, others, succession } = this;
@@ -149,7 +154,8 @@ export class Leadership {
     const isOver = new Promise<void>((resolve) => (this.parted = resolve));
     this.happen('told-to-part');
     await isOver;
-    if (!wasSpeaking || this.others.newest > this.keeper.term) return;
+    const hasSuccessor = wasSpeaking && this.effects.next !== undefined;
+    if (!hasSuccessor || this.others.newest > this.keeper.term) return;
     await new Promise<void>((resolve) => {
       this.followed = resolve;
       this.cancelWait = this.parts.clock.after(FOLLOWED_WITHIN_MS, resolve);
@@ -189,13 +195,16 @@ export class Leadership {
   /** What operators see. */
   describe(): Record<string, unknown> {
     const { streams } = this.parts;
-    const { state: role, unsure } = this;
-    return { epoch: streams.epoch, role, unsure, withheld: streams.withheld.size };
+    const { state: role, unsure, keeper } = this;
+    return { epoch: streams.epoch, role, unsure, withheld: streams.withheld.size, refused: keeper.trouble ?? null };
   }
 
   /** Why this upstream is of no use now. */
   get trouble(): string | undefined {
-    if (this.isSpeaking || (this.state === 'following' && this.hasBeenSure)) return undefined;
+    if (this.isSpeaking) return undefined;
+    const { trouble } = this.keeper;
+    if (trouble !== undefined) return `Redis refuses what a lease needs: ${trouble}`;
+    if (this.state === 'following' && this.hasBeenSure) return undefined;
     if (!this.others.beat) return 'nobody publishes yet, neither this upstream nor another one';
     return `it stands by (${this.state}), and does not know yet how far ${this.unsure} streams are`;
   }
@@ -224,14 +233,15 @@ export class Leadership {
     this.roundAt = now + ROUND_EVERY_MS;
     this.listening.tick();
     this.standing.tick(now);
-    if (this.couldFollow) this.hasBeenSure = true;
+    if (this.couldFollow && this.listening.overdue === 0) this.hasBeenSure = true;
     if (this.isSpeaking && this.others.hasGhostAbove(keeper.term, now)) this.happen('outseen');
   }
 
-  /** Whether it knows of every stream that is wanted how far it is. */
-  private get couldFollow(): boolean {
+  /** After which term it could go on, and of how many streams it is not known how far they are. */
+  private get couldFollow(): { term: Epoch; unsure: number } | undefined {
     const { listening, others, parts } = this;
-    return this.state === 'following' && parts.hasGathered() && others.beat !== undefined && listening.unsure === 0;
+    if (this.state !== 'following' || !parts.hasGathered() || !others.beat) return undefined;
+    return { term: others.beat.epoch, unsure: listening.unsure };
   }
 
   /** Somebody else beats. While we follow the lease says whether he may: by his second one it was looked at since he has begun. */

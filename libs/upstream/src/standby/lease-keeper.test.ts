@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Holding, type Lease, LeaseRefused, type LeaseView, MemoryBus } from '#libs/bus';
+import { silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { HeldVoice } from './held-voice.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -54,6 +55,7 @@ const newKeeper = (): LeaseKeeper =>
     voice,
     others: () => ({ beat: undefined, hasGathered: true, isUnsure: false, isDeaf: false }),
     happened: (happening) => void happened.push(happening),
+    log: silentLog,
   });
 
 const settle = async (): Promise<void> => {
@@ -117,6 +119,29 @@ describe('who holds a lease', () => {
     lease.renewal = () => Promise.reject(new LeaseRefused('OOM command not allowed', false));
     await pass(10_000);
     expect([happened, lease.cuts]).toEqual([[], 0]);
+  });
+
+  it('says what Redis refuses until it does not any more', async () => {
+    lease.renewal = () => Promise.reject(new LeaseRefused('NOPERM this user has no permissions', false));
+    await pass(TICK_MS);
+    expect(keeper.trouble).toBe('NOPERM this user has no permissions');
+    lease.renewal = () => Promise.resolve('held');
+    await pass(1_000);
+    expect(keeper.trouble).toBeUndefined();
+  });
+
+  it('does not take an answer to what it had asked before it stood still for one of now', async () => {
+    let answer: (is: 'held') => void = () => undefined;
+    lease.renewal = () => new Promise((resolve) => (answer = resolve));
+    await pass(TICK_MS);
+    clock.advance(LEASE_MS + 1);
+    keeper.tick(clock.now());
+    answer('held');
+    await settle();
+    expect(lease.mayRestore()).toBe(false);
+    lease.renewal = () => Promise.resolve('held');
+    await pass(1_000);
+    expect(lease.mayRestore()).toBe(true);
   });
 
   it('ends its connection where the words say that this is no place to publish', async () => {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { type Holding, type Lease, LeaseRefused, type LeaseView } from '#libs/bus';
 import type { Clock, Epoch, Millis, OwnerToken, Topic } from '#libs/core';
+import type { Log } from '#libs/runtime';
 import type { HeldVoice } from './held-voice.js';
-import { type HeardOfOthers, LOOKS_PER_LEASE, LeasePatience } from './patience.js';
+import { type HeardOfOthers, LeasePatience } from './patience.js';
 import type { LeadHappening } from './table.js';
 
 interface LeaseKeeperParts {
@@ -13,7 +14,12 @@ interface LeaseKeeperParts {
   voice: HeldVoice;
   others: () => HeardOfOthers;
   happened: (happening: LeadHappening) => void;
+  log: Log;
 }
+
+/** A lease is looked at so often while it lasts, and at least so often. */
+const LOOKS_PER_LEASE = 20;
+const LOOK_EVERY_MOST_MS: Millis = 100;
 
 /** A holder that has had no answer for this part of a lease ends its own connection: by the end of it somebody else may publish. */
 const UNANSWERED_SHARE = 0.75;
@@ -36,11 +42,19 @@ export class LeaseKeeper {
   private isRenewing = false;
   private answeredAt: Millis = 0;
   private tickAt: Millis | undefined;
-  /** Whether this process has stood still for a lease since somebody told it that it holds one. */
-  private hasSlept = false;
+  /** When this process stood still last for a lease; what it was told of questions from before that says nothing. */
+  private sleptAt: Millis | undefined;
+  /** Why the bus will not have us look, claim or hold, in its own words. */
+  trouble: string | undefined;
+  private readonly terms = new Set<Epoch>();
 
   constructor(private readonly parts: LeaseKeeperParts) {
     this.patience = new LeasePatience(this.me, parts.leaseMs);
+  }
+
+  /** Whether it was ever ours. */
+  isOurs(term: Epoch): boolean {
+    return this.terms.has(term);
   }
 
   /** Whether what is said now leaves. */
@@ -49,14 +63,14 @@ export class LeaseKeeper {
   }
 
   get lookEveryMs(): Millis {
-    return this.parts.leaseMs / LOOKS_PER_LEASE;
+    return Math.min(LOOK_EVERY_MOST_MS, this.parts.leaseMs / LOOKS_PER_LEASE);
   }
 
   /** To be called once every `lookEveryMs`. */
   tick(now: Millis): void {
     const sleptMs = now - (this.tickAt ?? now);
     this.tickAt = now;
-    if (sleptMs > this.parts.leaseMs) this.hasSlept = true;
+    if (sleptMs > this.parts.leaseMs) this.sleptAt = now;
     // Answers may lie unread.
     if (sleptMs > this.parts.leaseMs / 2) this.answeredAt = now;
   }
@@ -71,8 +85,10 @@ export class LeaseKeeper {
     const { lease, key, clock, others, happened } = this.parts;
     try {
       this.seen = await lease.look(key);
+      this.trouble = undefined;
       if (this.patience.look(this.seen, clock.now(), others())) happened('open');
-    } catch {
+    } catch (error) {
+      this.note(error);
       this.patience.anew();
     } finally {
       this.isLooking = false;
@@ -87,7 +103,8 @@ export class LeaseKeeper {
       if (answer.is === 'given') this.hold(answer.term);
       else this.drop();
       return answer.is;
-    } catch {
+    } catch (error) {
+      this.note(error);
       return 'failed';
     }
   }
@@ -96,10 +113,12 @@ export class LeaseKeeper {
   async enter(): Promise<boolean> {
     const { holding } = this;
     try {
+      const sentAt = this.parts.clock.now();
       if ((await holding?.enter()) !== 'entered' || holding !== this.holding) return false;
-      this.answered();
+      this.answered(sentAt);
       return true;
-    } catch {
+    } catch (error) {
+      this.note(error);
       return false;
     }
   }
@@ -129,11 +148,12 @@ export class LeaseKeeper {
     try {
       const is = await holding.renew();
       if (holding !== this.holding) return;
-      if (is === 'held') return this.answered();
+      if (is === 'held') return this.answered(now);
       // Whoever has slept may not put it back: somebody may have had it since.
       this.answeredAt = this.parts.clock.now();
       if (is === 'gone') happened('gone');
     } catch (error) {
+      this.note(error);
       // That it was refused is an answer: a bus that is full carries messages.
       if (error instanceof LeaseRefused) this.answeredAt = this.parts.clock.now();
       if (error instanceof LeaseRefused && error.isWrongPlace) holding.cut();
@@ -156,7 +176,7 @@ export class LeaseKeeper {
   private hold(term: Epoch): void {
     const { lease, key, voice, happened } = this.parts;
     this.drop();
-    const mayRestore = (): boolean => !this.hasSlept;
+    const mayRestore = (): boolean => this.sleptAt === undefined;
     const holding = lease.hold(key, { owner: this.me, term, mayRestore });
     holding.onLost(() => {
       if (holding !== this.holding) return;
@@ -164,8 +184,9 @@ export class LeaseKeeper {
       happened('lost');
     });
     this.term = term;
+    this.terms.add(term);
     this.holding = voice.holding = holding;
-    this.answered();
+    this.answered(this.parts.clock.now());
   }
 
   private drop(): void {
@@ -177,8 +198,16 @@ export class LeaseKeeper {
     this.holding = this.parts.voice.holding = undefined;
   }
 
-  private answered(): void {
+  /** Of a question that was sent then. */
+  private answered(sentAt: Millis): void {
     this.answeredAt = this.parts.clock.now();
-    this.hasSlept = false;
+    this.trouble = undefined;
+    if (sentAt >= (this.sleptAt ?? -Infinity)) this.sleptAt = undefined;
+  }
+
+  private note(error: unknown): void {
+    if (!(error instanceof LeaseRefused) || error.message === this.trouble) return;
+    this.trouble = error.message;
+    this.parts.log.warn({ code: 'lease.refused', words: error.message }, 'Redis refuses what a lease needs');
   }
 }

@@ -177,6 +177,37 @@ describe('a stream is asked about', () => {
   });
 });
 
+it('a stream that was forbidden is asked about again once a new connection may hear it', async () => {
+  want(A);
+  listening.begin();
+  await messages.stand();
+  messages.subscriptions[0]?.refuse('NOPERM');
+  expect(askable()).toEqual([]);
+  messages.become('down');
+  messages.become('up');
+  expect(askable()).toEqual([A]);
+  messages.subscriptions[0]?.refuse('NOPERM');
+  messages.become('down');
+  messages.subscriptions[0]?.refuse('NOPERM');
+  messages.become('up');
+  expect(askable()).toEqual([]);
+});
+
+it('streams that have just come are not overdue, but for those that were wanted at the beginning', () => {
+  want(A);
+  listening.begin();
+  expect([listening.unsure, listening.overdue]).toEqual([1, 1]);
+  say(A, 1);
+  clock.advance(10_000);
+  want(B);
+  listening.sync();
+  expect([listening.unsure, listening.overdue]).toEqual([1, 0]);
+  clock.advance(4_999);
+  expect(listening.overdue).toBe(0);
+  clock.advance(1);
+  expect(listening.overdue).toBe(1);
+});
+
 describe('what is withheld of a stream', () => {
   it('is trimmed when enough was heard of it', () => {
     want(A);

@@ -7,6 +7,10 @@ import { HeardStream } from './heard-stream.js';
 const TRIM_AT = 64;
 const TICKS_PER_ROUND = 10;
 
+/** A stream that is new is not known at once, unless it was wanted as soon as anything was. */
+const BEGINS_WITHIN_MS: Millis = 3_000;
+const NEW_FOR_MS: Millis = 5_000;
+
 export interface ListeningParts {
   messages: Pick<Messages, 'subscribe' | 'onState' | 'state'>;
   clock: Pick<Clock, 'now'>;
@@ -27,6 +31,8 @@ export interface ListeningParts {
 interface Ear {
   series: Series;
   heard: HeardStream;
+  since: Millis;
+  isRefused: boolean;
   /** Whether nothing is missed of it while the bus is up. */
   stands: boolean;
   /** Messages since it was trimmed. */
@@ -43,13 +49,19 @@ export class Listening {
   /** Whose turn it is to be trimmed. */
   private turn: Iterator<Ear> | undefined;
   private forgetBus: Cancel | undefined;
+  /** When the first stream was wanted. */
+  private firstAt: Millis | undefined;
 
   constructor(private readonly parts: ListeningParts) {}
 
   /** Hears every stream that is wanted. */
   begin(): void {
     this.forgetBus ??= this.parts.messages.onState((state) => {
-      if (state === 'down') for (const { heard } of this.ears.values()) heard.broke();
+      for (const ear of this.ears.values()) {
+        // Once it is up all stands that was not refused on the connection that it has now.
+        if (state === 'up') ear.stands ||= !ear.isRefused;
+        else this.broke(ear);
+      }
     });
     this.sync();
   }
@@ -58,6 +70,7 @@ export class Listening {
   end(): Map<StreamName, HeardStream> {
     this.forgetBus?.();
     this.forgetBus = undefined;
+    this.firstAt = undefined;
     const all = new Map([...this.ears].map(([name, { heard }]) => [name, heard]));
     for (const name of all.keys()) this.drop(name);
     return all;
@@ -91,6 +104,16 @@ export class Listening {
     return count;
   }
 
+  /** Of how many of them it could be sure by now: others have just come. */
+  get overdue(): number {
+    const now = this.parts.clock.now();
+    const isNew = ({ since }: Ear): boolean =>
+      since - (this.firstAt ?? since) > BEGINS_WITHIN_MS && now - since < NEW_FOR_MS;
+    let count = 0;
+    for (const ear of this.ears.values()) if (!isNew(ear) && !this.isSure(ear)) count += 1;
+    return count;
+  }
+
   /** Those of them about which an answer would make it sure, or tell at least where they are: what comes behind that is heard. */
   askable(): HeardStream[] {
     const { messages, clock, lagMs } = this.parts;
@@ -108,7 +131,9 @@ export class Listening {
 
   private listen(series: Series): Ear {
     const heard = new HeardStream(series.name);
-    const ear: Ear = { series, heard, stands: false, untrimmed: 0, end: () => undefined };
+    const since = this.parts.clock.now();
+    this.firstAt ??= since;
+    const ear: Ear = { series, heard, since, isRefused: false, stands: false, untrimmed: 0, end: () => undefined };
     const subscription = this.parts.messages.subscribe(series.topic, (text) => this.hear(ear, text));
     ear.end = () => subscription.end();
     void subscription.ready.then(() => {
@@ -117,9 +142,15 @@ export class Listening {
     // A channel that is forbidden is deaf although the bus is up.
     subscription.onRefused((why) => {
       ear.stands = why === undefined;
+      ear.isRefused = why !== undefined;
       if (why !== undefined) heard.broke();
     });
     return ear;
+  }
+
+  private broke(ear: Ear): void {
+    ear.isRefused = false;
+    ear.heard.broke();
   }
 
   private hear(ear: Ear, text: string): void {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Millis } from '#libs/core';
-import { type HeardOfOthers, LOOKS_PER_LEASE, LeasePatience, type SeenLease } from './patience.js';
+import { type HeardOfOthers, LeasePatience, type SeenLease } from './patience.js';
 
 const LEASE_MS = 2_000;
-const LOOK_MS = LEASE_MS / LOOKS_PER_LEASE;
+const LOOK_MS = LEASE_MS / 20;
 const held: SeenLease = { owner: 'a', term: 7, beat: 30, next: '' };
 const nobody: HeardOfOthers = { beat: undefined, hasGathered: true, isUnsure: false, isDeaf: false };
 
@@ -52,8 +52,9 @@ describe('a lease that somebody holds', () => {
   });
 
   it('may not where it is seen too seldom: whoever does not look does not know', () => {
-    expect(waited(held, {}, 3 * LOOK_MS)).toBe(14 * 3 * LOOK_MS);
-    expect(waited({ ...held, beat: 31 }, {}, 3 * LOOK_MS + 1)).toBe(Infinity);
+    expect(waited(held, {}, 750)).toBe(4 * 750);
+    expect(waited({ ...held, beat: 31 }, {}, LEASE_MS / 2)).toBe(4 * 1_000);
+    expect(waited({ ...held, beat: 32 }, {}, LEASE_MS / 2 + 1)).toBe(Infinity);
   });
 
   it('may not by somebody whom the bus brings nothing, and is watched from nothing once it does', () => {
@@ -63,6 +64,10 @@ describe('a lease that somebody holds', () => {
     expect(waited(held)).toBe(LEASE_MS);
   });
 
+  it('is left for a moment to those who are sure of all streams', () => {
+    expect(waited(held, { isUnsure: true })).toBe(LEASE_MS + 300);
+  });
+
   it('is watched from nothing after a look that was not answered', () => {
     looks(20);
     patience.anew();
@@ -70,7 +75,7 @@ describe('a lease that somebody holds', () => {
   });
 
   it('is watched from nothing after we or the bus stood still, however long', () => {
-    for (const pauseMs of [301, 3_000, 30_000]) {
+    for (const pauseMs of [1_001, 3_000, 30_000]) {
       looks(20);
       now += pauseMs;
       expect(waited(held)).toBe(LEASE_MS);
@@ -84,8 +89,8 @@ describe('a lease that somebody holds', () => {
 
   it('may be short, and its looks a little late', () => {
     patience = new LeasePatience('me', 500);
-    expect(waited(held, {}, 40)).toBe(14 * 40);
-    expect(waited({ ...held, beat: 31 }, {}, 201)).toBe(Infinity);
+    expect(waited(held, {}, 40)).toBe(13 * 40);
+    expect(waited({ ...held, beat: 31 }, {}, 251)).toBe(Infinity);
   });
 
   it('is not claimed from somebody who is heard to live, though he cannot renew it', () => {

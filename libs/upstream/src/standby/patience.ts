@@ -23,13 +23,11 @@ export interface HeardOfOthers {
   isDeaf: boolean;
 }
 
-/** A lease is looked at so often while it lasts, and that many times at least it must have been the same. */
-export const LOOKS_PER_LEASE = 20;
-const LEAST_EQUAL = 15;
+/** So many times at least it must have been the same: whoever holds it renews it four times meanwhile. */
+const LEAST_EQUAL = 5;
 
-/** Looks that are further apart do not belong together: one of us stood still. Of a very short lease they may be so far apart. */
-const MOST_LOOKS_APART = 3;
-const LEAST_GAP_MS: Millis = 200;
+/** Looks whose answers are further apart than this part of a lease do not belong together: one of us stood still, and he who holds it may have. */
+const MOST_APART_SHARE = 0.5;
 
 /** Whoever is meant has so much time for himself, and so have those who are sure of all streams. */
 const COURTESY_MS: Millis = 300;
@@ -57,7 +55,7 @@ export class LeasePatience {
     private readonly me: OwnerToken,
     private readonly leaseMs: Millis,
   ) {
-    this.mostApartMs = Math.max(LEAST_GAP_MS, (MOST_LOOKS_APART * leaseMs) / LOOKS_PER_LEASE);
+    this.mostApartMs = MOST_APART_SHARE * leaseMs;
   }
 
   /** Begins from nothing: a look was not answered, or our claim was of no use. */
@@ -95,11 +93,12 @@ export class LeasePatience {
     if (owner === this.me) return true;
     if (owner === '') return now - this.since >= (next === this.me || (next === '' && !isUnsure) ? 0 : COURTESY_MS);
     const isAlive = beat?.epoch === term && now - beat.at < ALIVE_SHARE * this.leaseMs;
-    return this.isStill(now) && !isAlive;
+    // Those who are sure come first.
+    return this.isStill(now, isUnsure ? COURTESY_MS : 0) && !isAlive;
   }
 
-  private isStill(now: Millis): boolean {
-    return this.equal >= LEAST_EQUAL && now - this.since >= this.leaseMs;
+  private isStill(now: Millis, moreMs: Millis = 0): boolean {
+    return this.equal >= LEAST_EQUAL && now - this.since >= this.leaseMs + moreMs;
   }
 }
 

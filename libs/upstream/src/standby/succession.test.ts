@@ -15,9 +15,14 @@ let leader: Succession;
 
 const upstream = (
   me: string,
-  couldFollow: () => Epoch | undefined = () => undefined,
+  follows: () => Epoch | undefined = () => undefined,
   left: LeaseLeft[] = [],
+  unsure = 0,
 ): Succession => {
+  const couldFollow = (): { term: Epoch; unsure: number } | undefined => {
+    const term = follows();
+    return term === undefined ? undefined : { term, unsure };
+  };
   const { ask, messages } = bus;
   const one = new Succession({ ask, messages, channels, clock, me, couldFollow, left: (said) => left.push(said) });
   one.start();
@@ -59,6 +64,16 @@ describe('an upstream that is about to go', () => {
     expect(found).toEqual([]);
     clock.advance(1);
     expect([found, clock.pending]).toEqual([[undefined], 0]);
+  });
+
+  it('takes one that is not sure of all streams where nobody is, and of such the one that is surer', () => {
+    upstream('b', () => TERM, [], 5_000);
+    upstream('c', () => TERM, [], 60);
+    call();
+    clock.advance(1_249);
+    expect(found).toEqual([]);
+    clock.advance(251);
+    expect(found).toEqual(['c']);
   });
 
   it('takes no answer that is none for one, and asks no faster for it', () => {
@@ -114,11 +129,12 @@ describe('an upstream that stands by', () => {
       bus.ask.ask(channels.succession, question, 100, (answer) => answers.push(answer));
       clock.advance(100);
     };
-    ask({ term: `${TERM}` });
+    ask({ term: `${TERM}`, mostUnsure: 0 });
     ask({ term: TERM });
+    ask({ term: TERM, mostUnsure: 0 });
     standby.stop();
-    ask({ term: TERM });
-    expect(answers).toEqual([undefined, { owner: 'b' }, undefined]);
+    ask({ term: TERM, mostUnsure: 0 });
+    expect(answers).toEqual([undefined, undefined, { owner: 'b' }, undefined]);
   });
 
   it('answers with nothing where nothing could be followed, whatever is asked', () => {

@@ -18,6 +18,10 @@ import {
 const ASK_EVERY_MS: Millis = 250;
 const ASK_FOR_MS: Millis = 5_000;
 
+/** Whoever is sure of all streams is preferred so often; after that more and more may be new, or unknown to whoever goes on. */
+const ASK_FOR_SURE = 4;
+const MORE_UNSURE = 8;
+
 interface SuccessionParts {
   ask: Ask;
   messages: Pick<Messages, 'subscribe' | 'publish'>;
@@ -25,8 +29,8 @@ interface SuccessionParts {
   clock: Clock;
   /** By what others are told from us. */
   me: OwnerToken;
-  /** The term after which this upstream could go on without a hole; undefined where it stands by for nobody, or is not sure of all streams. */
-  couldFollow(): Epoch | undefined;
+  /** The term after which this upstream could go on, and of how many streams it is not sure how far they are; undefined where it stands by for nobody. */
+  couldFollow(): { term: Epoch; unsure: number } | undefined;
   /** Whoever has published says that all of its term is out; we hear it of ourselves, too. */
   left(left: LeaseLeft): void;
 }
@@ -63,7 +67,7 @@ export class Succession {
       this.giveUp();
       found(owner);
     };
-    this.askAgain(term, this.parts.clock.now() + ASK_FOR_MS, end);
+    this.askAgain(term, 0, end);
   }
 
   /** Nobody is looked for any more. */
@@ -78,12 +82,14 @@ export class Succession {
     messages.publish(channels.left, encodeLeaseLeft({ term, next: next ?? '' }));
   }
 
-  private askAgain(term: Epoch, until: Millis, end: (owner: OwnerToken | undefined) => void): void {
+  private askAgain(term: Epoch, asked: number, end: (owner: OwnerToken | undefined) => void): void {
     const { ask, channels, clock } = this.parts;
     this.cancelAsk();
-    if (clock.now() >= until) return end(undefined);
-    this.cancelTimer = clock.after(ASK_EVERY_MS, () => this.askAgain(term, until, end));
-    this.cancelAsk = ask.ask(channels.succession, { term }, ASK_EVERY_MS, (value) => {
+    if (asked * ASK_EVERY_MS >= ASK_FOR_MS) return end(undefined);
+    this.cancelTimer = clock.after(ASK_EVERY_MS, () => this.askAgain(term, asked + 1, end));
+    const mostUnsure =
+      asked < ASK_FOR_SURE ? 0 : Math.min(Number.MAX_SAFE_INTEGER, MORE_UNSURE ** (asked - ASK_FOR_SURE));
+    this.cancelAsk = ask.ask(channels.succession, { term, mostUnsure }, ASK_EVERY_MS, (value) => {
       const answer = readSuccessionAnswer(value);
       if (answer) end(answer.owner);
     });
@@ -91,7 +97,9 @@ export class Succession {
 
   private answer(value: unknown): SuccessionAnswer | undefined {
     const question = readSuccessionQuestion(value);
-    return question && question.term === this.parts.couldFollow() ? { owner: this.parts.me } : undefined;
+    const could = this.parts.couldFollow();
+    const isMeant = question && could && question.term === could.term && could.unsure <= question.mostUnsure;
+    return isMeant ? { owner: this.parts.me } : undefined;
   }
 
   private heard(text: string): void {

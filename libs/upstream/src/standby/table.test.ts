@@ -38,20 +38,20 @@ const MOVES = `
   succeeding  lost          following   step-down watch-anew
   succeeding  gone          succeeding  enter fence
   succeeding  outseen       succeeding  claim-above
-  succeeding  rivalled      following   step-down leave say-so watch-anew
+  succeeding  rivalled      following   step-down leave watch-anew
   succeeding  unanswered    succeeding  cut
   succeeding  told-to-part  over        leave
   leading     lost          following   step-down watch-anew
   leading     gone          leading     enter fence
   leading     outseen       succeeding  withhold claim-above
-  leading     rivalled      following   step-down leave say-so watch-anew
+  leading     rivalled      following   step-down leave watch-anew
   leading     unanswered    leading     cut
   leading     unfit         yielding    call-successor
   leading     told-to-part  parting     call-successor
   yielding    lost          following   step-down watch-anew
   yielding    gone          yielding    enter fence
   yielding    outseen       succeeding  withhold claim-above
-  yielding    rivalled      following   step-down leave say-so watch-anew
+  yielding    rivalled      following   step-down leave watch-anew
   yielding    unanswered    yielding    cut
   yielding    fit           leading
   yielding    successor     following   withhold flush leave call step-down watch-anew
@@ -60,7 +60,7 @@ const MOVES = `
   parting     lost          over        step-down
   parting     gone          parting     enter fence
   parting     rivalled      over        step-down leave
-  parting     unanswered    over        cut
+  parting     unanswered    parting     cut
   parting     successor     over        withhold flush leave call
   parting     nobody        over        say-stopped withhold flush leave call
   over        given         over        leave

@@ -66,7 +66,7 @@ const ENTER: readonly LeadEffect[] = ['enter', 'fence'];
 const BACK: LeadMove = { to: 'following', do: ['step-down', 'watch-anew'] };
 const BACK_TO_WATCH: LeadMove = { to: 'following', do: ['watch-anew'] };
 const OUTSEEN: LeadMove = { to: 'succeeding', do: ['withhold', 'claim-above'] };
-const RIVALLED: LeadMove = { to: 'following', do: ['step-down', 'leave', 'say-so', 'watch-anew'] };
+const RIVALLED: LeadMove = { to: 'following', do: ['step-down', 'leave', 'watch-anew'] };
 const HAND_OVER: readonly LeadEffect[] = ['withhold', 'flush', 'leave', 'call'];
 
 /**
@@ -121,7 +121,7 @@ export const LEAD_MOVES: Readonly<Record<LeadState, Partial<Record<LeadHappening
     lost: { to: 'over', do: ['step-down'] },
     gone: { to: 'parting', do: ENTER },
     rivalled: { to: 'over', do: ['step-down', 'leave'] },
-    unanswered: { to: 'over', do: ['cut'] },
+    unanswered: { to: 'parting', do: ['cut'] },
     successor: { to: 'over', do: HAND_OVER },
     nobody: { to: 'over', do: ['say-stopped', ...HAND_OVER] },
   },

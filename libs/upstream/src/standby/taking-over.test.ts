@@ -16,7 +16,7 @@ const TERM = 9;
 let clock: FakeClock;
 let wanted: Map<StreamName, Series>;
 let did: string[];
-let asked: { withinMs: number | undefined; edges: number | undefined }[];
+let asked: { withinMs: number | undefined; edges: readonly string[] }[];
 let answer: () => void;
 let recalled: Map<StreamName, Recalled>;
 let takingOver: TakingOver;
@@ -37,15 +37,16 @@ beforeEach(() => {
       },
     },
     memory: {
-      gather: (withinMs, edges) => {
-        asked.push({ withinMs, edges });
+      isFresh: true,
+      gatherWithin: (withinMs, edges) => {
+        asked.push({ withinMs, edges: [...edges] });
         return new Promise((resolve) => (answer = resolve));
       },
       recall: ({ name }) => recalled.get(name),
       forget: () => void did.push('forget'),
     },
     clock,
-    edges: () => 2,
+    edges: () => new Set(['one', 'two']),
     carriedSince: () => clock.now() - 10_000,
     lagMs: LAG_MS,
   });
@@ -84,8 +85,8 @@ describe('who takes over', () => {
   it('says what it is sure of at once, and asks edges about the rest', async () => {
     takingOver.begin(TERM, before({ heard: new Map([heardAt(A, 4)]) }));
     await settle();
-    expect(did).toEqual([`begin ${TERM}`, `${A} behind 7/4 surely`, 'forget']);
-    expect([asked, takingOver.waiting]).toEqual([[{ withinMs: 300, edges: 2 }], 1]);
+    expect(did).toEqual([`begin ${TERM}`, 'forget', `${A} behind 7/4 surely`]);
+    expect([asked, takingOver.waiting]).toEqual([[{ withinMs: 300, edges: ['one', 'two'] }], 1]);
     recalled.set(B, recalledAt(8));
     answer();
     await settle();
@@ -102,10 +103,17 @@ describe('who takes over', () => {
     expect(did.slice(2, 4)).toEqual([`${A} behind 7/5`, `${B} behind 7/4`]);
   });
 
+  it('begins every stream anew, and says so, where nobody has said anything for too long', async () => {
+    takingOver.begin(TERM, before({ heard: new Map([heardAt(A, 4)]), goneSince: 5 }));
+    await settle();
+    expect(did).toEqual([`begin ${TERM}`, 'forget', `${A} anew gone`, `${B} anew gone`]);
+    expect([asked, takingOver.waiting]).toEqual([[], 0]);
+  });
+
   it('goes on behind itself where nobody else has said anything since', () => {
     const said: SaidSoFar = { place: { epoch: 8, seq: 3 } };
     takingOver.begin(TERM, before({ own: new Map([A, B].map((name) => [name, said])) }));
-    expect(did).toEqual([`begin ${TERM}`, `${A} behind 8/3 surely`, `${B} behind 8/3 surely`]);
+    expect(did).toEqual([`begin ${TERM}`, 'forget', `${A} behind 8/3 surely`, `${B} behind 8/3 surely`]);
   });
 
   it('asks nobody again where there was nobody, and begins anew what was gone for too long', async () => {
@@ -131,9 +139,9 @@ describe('who takes over', () => {
     for (let at = 0; at < 1_500; at += 1) wanted.set(`x${at}usdt@trade`, wantedSeries(`x${at}usdt@trade`));
     const said: SaidSoFar = { place: { epoch: 8, seq: 3 } };
     takingOver.begin(TERM, before({ own: new Map([...wanted.keys()].map((name) => [name, said])) }));
-    expect(did).toHaveLength(1_001);
+    expect(did).toHaveLength(1_002);
     clock.advance(0);
     await settle();
-    expect(did).toHaveLength(1_501);
+    expect(did).toHaveLength(1_502);
   });
 });

@@ -8,10 +8,10 @@ import type { HeardStream } from './heard-stream.js';
 
 interface TakingOverParts {
   streams: Pick<Streams, 'wanted' | 'beginSilently' | 'speak'>;
-  memory: Pick<Recollection, 'gather' | 'recall' | 'forget'>;
+  memory: Pick<Recollection, 'gatherWithin' | 'recall' | 'forget' | 'isFresh'>;
   clock: Clock;
   /** Edges that are known. */
-  edges: () => number;
+  edges: () => ReadonlySet<string>;
   /** As `Listening` is told it. */
   carriedSince: (series: Series) => Millis | undefined;
   lagMs: Millis;
@@ -27,6 +27,8 @@ export interface KnownOfBefore {
   own: ReadonlyMap<StreamName, SaidSoFar>;
   /** Whether nobody else was ever heard: what edges answered at the start holds still. */
   isCold: boolean;
+  /** Since when nobody has said anything, where that is so long that nothing goes on. */
+  goneSince?: Millis | undefined;
 }
 
 /** So many streams are said in one turn of the loop. */
@@ -52,7 +54,7 @@ export class TakingOver {
 
   begin(term: Epoch, before: KnownOfBefore): void {
     this.stop();
-    const { streams } = this.parts;
+    const { streams, memory } = this.parts;
     const sure: KnownStream[] = [];
     const unsure: KnownStream[] = [];
     for (const series of streams.wanted.values()) {
@@ -60,8 +62,14 @@ export class TakingOver {
       (isSure ? sure : unsure).push({ series, said });
     }
     streams.beginSilently(term);
+    // What was recalled at our start is older than what others have said since.
+    if (!before.isCold || !memory.isFresh) memory.forget();
     this.waiting = unsure.length;
-    void this.speak(this.run, sure, unsure, before.isCold);
+    const { goneSince } = before;
+    if (goneSince !== undefined)
+      for (const { series } of [...sure, ...unsure]) this.say(series, undefined, false, goneSince);
+    if (goneSince === undefined) void this.speak(this.run, sure, unsure, before.isCold);
+    else this.waiting = 0;
   }
 
   /** It is somebody else's turn, or nobody's. */
@@ -92,10 +100,7 @@ export class TakingOver {
 
   private async speakUnsure(run: number, unsure: KnownStream[], isCold: boolean): Promise<void> {
     const { memory, edges } = this.parts;
-    if (!isCold) {
-      memory.forget();
-      await memory.gather(ANSWERS_MS, edges() || Infinity);
-    }
+    if (!isCold || !memory.isFresh) await memory.gatherWithin(ANSWERS_MS, edges());
     if (run !== this.run) return;
     for (const { series, said } of unsure) {
       const recalled = memory.recall(series.name);

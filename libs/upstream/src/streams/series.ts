@@ -165,6 +165,7 @@ export class Series {
     // The usual case: the next event of a stream that lives, and nothing waits.
     if (turn === 'next' && isInLine && this.transcript.feed?.state === 'live') return events;
     if (turn === 'waits') this.noteReach(source, event);
+    if (turn === 'restarted') this.withheld?.beginAnew();
     return this.continuity.take(turn, event, now);
   }
 

@@ -106,6 +106,8 @@ export class Watch {
     activity.look(now);
     const carriedSince = line?.requests.carriedSince.get(name.name);
     if (carriedSince !== undefined) series.confirm(carriedSince, now);
+    // A line that has taken the stream over and was not acknowledged yet may have let something go by.
+    else if (series.withheld) series.wholeSince = undefined;
     // What is fetched says by itself how the stream is.
     if (continuity.mending.isRepairing) return;
     const view = {

@@ -60,14 +60,14 @@ interface InTurnTies {
 
 /** Of one of several: it publishes while it holds the lease, and stands by otherwise. None of its streams may have begun. */
 export function speakInTurn(
-  { leaseMs }: Readonly<UpstreamSettings>,
+  { leaseMs, longestDowntimeMs }: Readonly<UpstreamSettings>,
   { bus, market, clock, log, timings = TIMINGS }: UpstreamParts,
   { voice, streams, memory, board, bookmarks }: InTurnTies,
 ): Leadership & Speaking {
   const { lagMs } = timings;
   const { messages } = bus;
   const { channels } = market;
-  const edges = (): number => board.edgeCount;
+  const edges = (): ReadonlySet<string> => board.edgeIds;
   const takingOver = new TakingOver({ streams, memory, clock, edges, carriedSince, lagMs });
   const listening = new Listening({
     messages,
@@ -80,8 +80,9 @@ export function speakInTurn(
   const places = placesOf(streams);
   const hasGathered = (): boolean => memory.hasGathered;
   const mark = (): void => void bookmarks.write(stamp(clock));
-  const ports = { bus, channels, clock, log, leaseMs };
-  return new Leadership({ ...ports, streams, voice, listening, takingOver, places, hasGathered, mark });
+  const unmark = (): void => bookmarks.abandon();
+  const ports = { bus, channels, clock, log, leaseMs, longestDowntimeMs };
+  return new Leadership({ ...ports, streams, voice, listening, takingOver, places, hasGathered, mark, unmark });
 }
 
 /** Since when all that our lines bring of a stream is withheld, with no break; no line is to carry one that is refused. */

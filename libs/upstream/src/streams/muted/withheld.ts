@@ -91,6 +91,12 @@ export class Withheld {
     this.put(events.slice(kept));
   }
 
+  /** Binance's ids have begun again: what was here cannot be told from what comes now. */
+  beginAnew(): void {
+    this.clear();
+    this.lost = undefined;
+  }
+
   clear(): void {
     this.put([]);
   }

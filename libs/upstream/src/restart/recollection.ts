@@ -92,7 +92,11 @@ export class Recollection implements Memory {
   private listen(run: number): Subscription {
     const { market, bus } = this.parts;
     return bus.messages.subscribe(market.channels.reached, (text) => {
-      if (run === this.run) this.answered(text);
+      const reached = run === this.run ? decodeReached(text) : undefined;
+      if (!reached) return;
+      this.noteBeat(reached.beat);
+      for (const mark of reached.marks) this.note(eventOf(mark)?.stream, mark);
+      if (this.answers?.isLast(reached)) this.hurry();
     });
   }
 
@@ -146,14 +150,6 @@ export class Recollection implements Memory {
 
   forget(): void {
     this.marks.clear();
-  }
-
-  private answered(text: string): void {
-    const reached = decodeReached(text);
-    if (!reached) return;
-    this.noteBeat(reached.beat);
-    for (const mark of reached.marks) this.note(eventOf(mark)?.stream, mark);
-    if (this.answers?.isLast(reached)) this.hurry();
   }
 
   private read(marks: ReadonlyMap<string, string>): void {

@@ -60,7 +60,9 @@ export class LeadEffects {
       'step-down': () => this.stepDown(),
       // Leaving does: what was said before it is out when the lease is left.
       flush: () => undefined,
-      leave: () => this.leave(),
+      leave: async () => {
+        this.hasLeft = await keeper.leave(this.next);
+      },
       call: () => {
         if (this.hasLeft) succession.sayLeft(keeper.term, this.next);
       },
@@ -152,10 +154,6 @@ export class LeadEffects {
     takingOver.stop();
     streams.mute();
     listening.begin();
-  }
-
-  private async leave(): Promise<void> {
-    this.hasLeft = await this.parts.keeper.leave(this.next);
   }
 
   private callSuccessor(): void {

@@ -84,7 +84,7 @@ export class Leadership {
       messages,
       channel: channels.heartbeat,
       clock,
-      isOurs: (epoch) => this.keeper.isOurs(epoch),
+      isOurs: (epoch) => this.keeper.terms.has(epoch),
       heard: (epoch, isAgain) => this.heard(epoch, isAgain),
     });
     this.keeper = new LeaseKeeper({

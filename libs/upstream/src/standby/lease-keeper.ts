@@ -46,15 +46,11 @@ export class LeaseKeeper {
   private sleptAt: Millis | undefined;
   /** Why the bus will not have us look, claim or hold, in its own words. */
   trouble: string | undefined;
-  private readonly terms = new Set<Epoch>();
+  /** All that were ever ours. */
+  readonly terms = new Set<Epoch>();
 
   constructor(private readonly parts: LeaseKeeperParts) {
     this.patience = new LeasePatience(this.me, parts.leaseMs);
-  }
-
-  /** Whether it was ever ours. */
-  isOurs(term: Epoch): boolean {
-    return this.terms.has(term);
   }
 
   /** Whether what is said now leaves. */
@@ -101,7 +97,7 @@ export class LeaseKeeper {
     try {
       const answer = await lease.claim(key, { owner: this.me, above, seen: this.seen });
       if (answer.is === 'given') this.hold(answer.term);
-      else this.drop();
+      else this.forget();
       return answer.is;
     } catch (error) {
       this.note(error);
@@ -168,14 +164,14 @@ export class LeaseKeeper {
 
   /** Gives it back once all is out. Resolves with whether somebody else may claim it now. */
   async leave(next: OwnerToken | undefined): Promise<boolean> {
-    const { holding } = this;
+    const left = this.holding?.leave(next).catch(() => false);
     this.forget();
-    return (await holding?.leave(next).catch(() => false)) ?? false;
+    return (await left) ?? false;
   }
 
   private hold(term: Epoch): void {
     const { lease, key, voice, happened } = this.parts;
-    this.drop();
+    this.forget();
     const mayRestore = (): boolean => this.sleptAt === undefined;
     const holding = lease.hold(key, { owner: this.me, term, mayRestore });
     holding.onLost(() => {
@@ -189,12 +185,8 @@ export class LeaseKeeper {
     this.answered(this.parts.clock.now());
   }
 
-  private drop(): void {
-    this.holding?.end();
-    this.forget();
-  }
-
   private forget(): void {
+    this.holding?.end();
     this.holding = this.parts.voice.holding = undefined;
   }
 

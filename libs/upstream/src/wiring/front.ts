@@ -5,6 +5,7 @@ import { DemandDesk } from '../demand/demand-desk.js';
 import { MissedDesk } from '../demand/missed-desk.js';
 import type { Bookmarks } from '../restart/bookmarks.js';
 import { SymbolList } from '../symbols/symbol-list.js';
+import { SymbolsByAsk } from '../symbols/symbols-by-ask.js';
 import { TIMINGS } from '../timings.js';
 import type { MarketReading } from './reading.js';
 import type { Repairing } from './repairing.js';
@@ -24,7 +25,7 @@ export class Front {
   private readonly missed: MissedDesk;
 
   constructor(
-    { symbolsEveryMs: everyMs }: Readonly<UpstreamSettings>,
+    { symbolsEveryMs: everyMs, standby }: Readonly<UpstreamSettings>,
     private readonly parts: UpstreamParts,
     private readonly ties: FrontTies,
   ) {
@@ -34,7 +35,8 @@ export class Front {
     this.missed = new MissedDesk({ ask: bus.ask, channel: channels.missed, streams, clock });
     const isOvertaken = (): boolean => !speaking.isSpeaking;
     const judged = (): void => this.desk.followSoon();
-    this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, timings, isOvertaken, judged });
+    const byAsk = standby ? new SymbolsByAsk(bus.ask, channels.symbols) : undefined;
+    this.symbols = new SymbolList({ market, rest, byAsk, bus, clock, log, everyMs, timings, isOvertaken, judged });
     const { symbols } = this;
     const { listening } = speaking;
     this.desk = new DemandDesk({

@@ -1,5 +1,6 @@
 import { Rest, historyHost } from '#libs/rest';
 import type { UpstreamSettings } from '#libs/runtime';
+import { BooksByAsk } from '../books/books-by-ask.js';
 import { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { UpstreamCounts } from '../ops/counts.js';
@@ -32,7 +33,9 @@ export function makeRepairing(
   const host = historyHost(settings, market);
   const ownRest = host === undefined ? undefined : rest;
   const isAsked = (stream: string): boolean => board.isAsked(stream);
-  const books = new Books({ rest: ownRest, streams, clock, log, settings, isAsked });
+  const { welcome: channel } = market.channels;
+  const byAsk = settings.standby ? new BooksByAsk({ ask: bus.ask, channel, clock, streams, isAsked }) : undefined;
+  const books = new Books({ rest: ownRest, byAsk, streams, clock, log, settings, isAsked });
   streams.remember((stream) => books.open(stream));
   const holes = new HoleJournal(clock, host, (end) => counts.closed(end));
   const history = ownRest ? [new HistoryDesk(ownRest, clock, isAsked), books] : [];

@@ -6,7 +6,7 @@ import { Metrics, Ops, UpstreamSettings, systemClock } from '#libs/runtime';
 import { TIMINGS, type Timings, Upstream, wsDial } from '#libs/upstream';
 import { upstreamParts } from './upstream-parts.js';
 
-interface MortalOptions {
+export interface MortalOptions {
   settings: Partial<UpstreamSettings>;
   market?: Market;
   timings?: Partial<Timings>;

@@ -34,4 +34,5 @@ export * from './result.js';
 export * from './words/missed.js';
 export * from './standby/standing.js';
 export * from './standby/succession.js';
+export * from './standby/withheld.js';
 export * from './words/welcome.js';

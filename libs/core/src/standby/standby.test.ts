@@ -8,6 +8,8 @@ import {
   readStandingQuestion,
   readSuccessionAnswer,
   readSuccessionQuestion,
+  readWithheldAnswer,
+  readWithheldQuestion,
 } from '../index.js';
 
 const namesOf = (count: number): string[] => Array.from({ length: count }, (_, at) => `s${at}@trade`);
@@ -39,6 +41,28 @@ describe('an answer how far streams have got', () => {
 
   it.each([undefined, null, 'x', {}, { marks: {} }])('%j is none', (value) => {
     expect(readStandingAnswer(value)).toBeUndefined();
+  });
+});
+
+describe('a question for what is withheld', () => {
+  it.each([
+    { stream: 'a@trade', from: 1 },
+    { stream: 'a@trade', from: 1, to: 3 },
+  ])('is %j', (question) => {
+    expect(readWithheldQuestion({ ...question, more: 1 })).toEqual(question);
+  });
+
+  it.each([undefined, null, {}, { stream: 1, from: 1 }, { stream: 'a', from: '1' }, { stream: 'a', from: 1, to: '3' }])(
+    'is not %j',
+    (value) => {
+      expect(readWithheldQuestion(value)).toBeUndefined();
+    },
+  );
+
+  it('is answered with texts of events, and whether they are all', () => {
+    expect(readWithheldAnswer({ events: ['{}'], isAll: true, more: 1 })).toEqual({ events: ['{}'], isAll: true });
+    for (const none of [undefined, {}, { events: ['{}'] }, { events: [1], isAll: true }, { events: {}, isAll: false }])
+      expect(readWithheldAnswer(none)).toBeUndefined();
   });
 });
 

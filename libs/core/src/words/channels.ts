@@ -25,6 +25,8 @@ export interface Channels {
   readonly symbols: Topic;
   /** On which an upstream that stands by asks the one that publishes how far streams have got. */
   readonly standing: Topic;
+  /** On which the one that publishes asks those that stand by for what its own lines lack. */
+  readonly withheld: Topic;
   /** On which an upstream that is about to go asks who can go on. */
   readonly succession: Topic;
   /** On which it says that it has gone. */
@@ -54,6 +56,7 @@ export function channelsOf(market: string): Channels {
     missed: `${root}:missed`,
     symbols: `${root}:symbols`,
     standing: `${root}:standing`,
+    withheld: `${root}:withheld`,
     succession: `${root}:succession`,
     left: `${root}:left`,
     heartbeat: `${root}:heartbeat`,

@@ -213,7 +213,7 @@ export class UpstreamSettings extends BinanceSettings {
     env: 'HOLDFAST_SPARE_LINE',
     read: yesOrNo,
     expected: 'yes or no',
-    says: 'Keep a second connection with the same streams beside each one; what it receives is only kept as bytes, and read when the first one drops or lacks something. It doubles connections and traffic from Binance.',
+    says: 'Keep a second connection with the same streams beside each one; what it receives is only kept as bytes, and read when the first one drops or lacks something. It doubles connections and traffic from Binance. An upstream that stands by for another one has none.',
   })
   @IsBoolean()
   spareLine: boolean = false;

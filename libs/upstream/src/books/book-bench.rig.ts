@@ -16,6 +16,7 @@ export interface BookBenchOptions {
   settings?: BooksParts['settings'];
   isAsked?: BooksParts['isAsked'];
   log?: BooksParts['log'];
+  byAsk?: (clock: FakeClock, streams: Streams) => BooksParts['byAsk'];
 }
 
 /** A request that was not answered yet. */
@@ -34,8 +35,9 @@ export class BookBench {
   private readonly said: StreamEvent[] = [];
   /** The line that carries the streams. */
   private line = 1;
+  private readonly stages: BookBenchOptions['stages'];
 
-  constructor({ streams, stages, settings, isAsked, log = silentLog }: BookBenchOptions) {
+  constructor({ streams, stages, settings, isAsked, log = silentLog, byAsk }: BookBenchOptions) {
     const { clock, said } = this;
     const messages = {
       state: 'up' as const,
@@ -47,6 +49,7 @@ export class BookBench {
     this.streams = new Streams(spot, messages, clock, { holdMs: 2_000, fillMs: 60_000, mostWaiting: 15 }, memory);
     this.books = new Books({
       rest: { get: (request, signal) => this.get(request, signal) },
+      byAsk: byAsk?.(clock, this.streams),
       streams: this.streams,
       clock,
       log,
@@ -56,7 +59,13 @@ export class BookBench {
     this.streams.remember((name) => this.books.open(name));
     this.streams.repairs.employ([this.books]);
     this.streams.beginTerm(1, true);
-    for (const name of streams) this.streams.open(withStages(streamOf(name), stages)).sources.open(1, clock.now());
+    this.stages = stages;
+    for (const name of streams) this.open(name);
+  }
+
+  /** A stream is wanted, and the line carries it. */
+  open(name: StreamName): void {
+    this.streams.open(withStages(streamOf(name), this.stages)).sources.open(1, this.clock.now());
   }
 
   series(name: StreamName): Series {

@@ -52,8 +52,8 @@ export class BookKeeper implements StreamMemory {
   }
 
   /** An answer has come. One to an attempt that is over changes nothing. */
-  answered(attempt: Attempt, book: BookEvent): void {
-    this.question = answered(this.question, attempt, book);
+  answered(attempt: Attempt, book: BookEvent, levels?: number): void {
+    this.question = answered(this.question, attempt, book, levels);
   }
 
   /** It is not waited for any more, nor what it brought. */

@@ -46,7 +46,7 @@ describe('a cold start', () => {
     const [book] = bench.heard();
     expect(inShort(book as never)).toBe('book 1003');
     expect(book).toMatchObject({ stream: FAST, symbol: 'BTCUSDT', receivedAt: 1 });
-    expect(bench.books.counts).toEqual({ asked: 1, failed: 0, behind: 0, bridged: 0, joined: 1 });
+    expect(bench.books.counts).toEqual({ asked: 1, told: 0, failed: 0, behind: 0, bridged: 0, joined: 1 });
     expect(bench.books.underWay).toBe(0);
   });
 

@@ -14,6 +14,7 @@ import type { Hole } from '../streams/order/order.js';
 import type { RepairTold, Repairer } from '../streams/repairer.js';
 import type { Series } from '../streams/series.js';
 import type { BookKeeper } from './book-keeper.js';
+import type { BooksByAsk } from './books-by-ask.js';
 import { type BookRepair, type KeptBook, newBook, viewOf } from './kept-book.js';
 import { type BookRequest, type BookView, isServedBy, nextRequest } from './plan.js';
 import type { Attempt } from './question.js';
@@ -32,6 +33,8 @@ export interface BookStreams {
 export interface BooksParts {
   /** Absent where no address is known that has the books of the streams that are read: then none is. */
   rest?: Pick<Rest, 'get'> | undefined;
+  /** Asks for books of streams that somebody else says; absent where nobody does. */
+  byAsk?: Pick<BooksByAsk, 'tick' | 'stop' | 'had'> | undefined;
   streams: BookStreams;
   clock: Clock;
   log: Log;
@@ -57,7 +60,7 @@ export class Books implements Repairer {
   readonly name = 'book';
   readonly isTireless = true;
   /** How often what happened; read by the metrics. */
-  readonly counts = { asked: 0, failed: 0, behind: 0, bridged: 0, joined: 0 };
+  readonly counts = { asked: 0, told: 0, failed: 0, behind: 0, bridged: 0, joined: 0 };
   private readonly kept = new Map<StreamName, KeptBook>();
   private readonly requests: BookRequests | undefined;
   private attempts: Attempt = 0;
@@ -106,11 +109,15 @@ export class Books implements Repairer {
       else this.settle(book, series, now);
     }
     if (this.requests) this.askAll(this.requests, now);
+    const { byAsk } = this.parts;
+    byAsk?.tick(this.kept.values(), now);
+    this.counts.told = byAsk?.had ?? 0;
   }
 
   stop(): void {
     this.kept.clear();
     this.requests?.stop();
+    this.parts.byAsk?.stop();
   }
 
   /** Publishes an answer as soon as it joins the stream, or bridges what is missing. */
@@ -221,6 +228,7 @@ export class Books implements Repairer {
   private viewOf(book: KeptBook, now: Millis): BookView | undefined {
     const { name } = book.stream;
     const series = this.parts.streams.wanted.get(name);
-    return series && viewOf(book, series, this.parts.isAsked(name), now);
+    // Whoever says it has its book, and gives it for nothing.
+    return series && !series.withheld ? viewOf(book, series, this.parts.isAsked(name), now) : undefined;
   }
 }

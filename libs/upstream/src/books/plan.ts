@@ -65,6 +65,12 @@ export function stageLacking(
   return at < 0 ? undefined : at;
 }
 
+/** The levels of the stage from which a book stems that is known so deep by now, and was fetched by somebody else. */
+export function stageOf(depth: number, stages: readonly BookStage[]): number {
+  const stage = stages.findLast(({ levels }) => depth >= levels * WORN) ?? stages[0];
+  return stage?.levels ?? 0;
+}
+
 /** Whether a book is to be asked for now that a request of so many levels would bring further than it is. */
 export function isServedBy(book: BookView, levels: number, now: Millis): boolean {
   const stage = stageToAsk(book, now);

@@ -46,10 +46,10 @@ export function asked(question: Question, attempt: Attempt, levels: number): Que
   return state ? { state, attempt, levels, missed, notBefore } : question;
 }
 
-/** An answer came. Of another attempt, it is none. */
-export function answered(question: Question, attempt: Attempt, held: BookEvent): Question {
+/** An answer came. Of another attempt, it is none. @param levels that it has, where it may be others than were asked for. */
+export function answered(question: Question, attempt: Attempt, held: BookEvent, levels = question.levels): Question {
   const state = NEXT_STATE[question.state].answered;
-  return state && question.attempt === attempt ? { ...question, state, held } : question;
+  return state && question.attempt === attempt ? { ...question, state, held, levels } : question;
 }
 
 /** It is not waited for any more. */

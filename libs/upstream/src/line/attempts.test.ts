@@ -45,6 +45,18 @@ describe('of the 300 attempts in five minutes that Binance allows', () => {
   });
 });
 
+describe('of an upstream that stands by for another one', () => {
+  it('none is worth more than one of a spare line, whatever it is for: repairs of the other may begin at once', async () => {
+    let standsBy = true;
+    const others = new Attempts(bus.budget, 'attempts', spot.limits, () => standsBy);
+    expect(await begin('repair', others)).toBe(200);
+    expect(await begin('repair')).toBe(90);
+    standsBy = false;
+    clock.advance(6 * MINUTE);
+    expect(await begin('repair', others)).toBe(290);
+  });
+});
+
 it('a short window is counted a twentieth longer', async () => {
   const few = new Attempts(bus.budget, 'few', { attempts: { most: 2, windowMs: 1_000 } });
   await begin('repair', few);

@@ -28,10 +28,12 @@ export class Attempts {
   private readonly windowMs: Millis;
   private readonly most: Readonly<Record<Purpose, number>>;
 
+  /** @param standsBy whether somebody else brings what clients see: then no attempt of ours is worth more than a spare line. */
   constructor(
     private readonly budget: Budget,
     private readonly key: Topic,
     { attempts: { most, windowMs } }: Pick<MarketLimits, 'attempts'>,
+    private readonly standsBy: () => boolean = () => false,
   ) {
     this.windowMs = windowMs + Math.min(LONGER_MS, windowMs / 20);
     this.most = {
@@ -44,7 +46,7 @@ export class Attempts {
 
   /** 0 where an attempt may begin now, and it is counted; otherwise how long to wait before asking again. */
   permit(purpose: Purpose): Promise<Millis> {
-    return this.budget.take(this.key, this.most[purpose], this.windowMs);
+    return this.budget.take(this.key, this.most[this.standsBy() ? 'spare' : purpose], this.windowMs);
   }
 
   /** How many may still be begun to bring back what was live, and how long until one may; for operators. */

@@ -147,6 +147,11 @@ export class UpstreamCounts {
   private exposeBooks(books: Books): void {
     const { counts } = books;
     this.reading('books_asked', 'Books asked for over REST.', () => counts.asked);
+    this.reading(
+      'books_told',
+      'Books that the upstream gave which publishes, while this one stood by.',
+      () => counts.told,
+    );
     this.reading('books_failed', 'Books that could not be had, or not be read.', () => counts.failed);
     this.reading('books_behind', 'Books that came and were too old to join their stream.', () => counts.behind);
     this.reading('books_bridged', 'Books that took the place of missing diffs.', () => counts.bridged);

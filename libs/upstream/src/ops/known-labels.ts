@@ -66,4 +66,4 @@ export const ROTATIONS = Object.keys(REASONS).flatMap((reason) =>
 export const GIVEN_UP: Record<HoleLoss['reason'], 0> = { 'no-source': 0, unavailable: 0, late: 0, full: 0 };
 
 /** Who closes a hole: a connection after all, nobody, or one of those that are asked. */
-export const CLOSERS = ['line', 'nobody', 'spare', 'history', 'book'];
+export const CLOSERS = ['line', 'nobody', 'spare', 'standby', 'history', 'book'];

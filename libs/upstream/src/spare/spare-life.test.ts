@@ -211,3 +211,23 @@ it('without the setting there is no spare line', async () => {
   await bench.pass(1_000);
   expect([bench.wires.length, spares().lines, spares().of(slot())]).toEqual([1, [], undefined]);
 });
+
+describe('of an upstream that stands by for another one', () => {
+  it('a spare line is idle, and is there when it is our turn', async () => {
+    await begin(A);
+    const { streams } = bench.upstream;
+    streams.mute();
+    await bench.pass(1_000);
+    expect([view(), spares().lines, ended(2)]).toEqual([
+      undefined,
+      [],
+      [expect.stringContaining('not needed any more')],
+    ]);
+    await bench.pass(60_000);
+    expect(bench.wires).toHaveLength(2);
+    streams.beginSilently(9);
+    for (const series of streams.wanted.values()) streams.speak(series, undefined, true);
+    await bench.pass(1_000);
+    expect([bench.wires.length, view()?.state]).toEqual([3, 'keeping']);
+  });
+});

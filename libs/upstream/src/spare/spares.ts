@@ -39,6 +39,7 @@ export class Spares {
   /** To be called often. @param slots those that carry something. */
   tick(slots: readonly Slot[], now: Millis): void {
     if (!this.tools.settings.spareLine) return;
+    if (this.tools.streams.isMuted) return this.rest();
     for (const slot of slots) {
       let spare = this.bySlot.get(slot);
       if (!spare) this.bySlot.set(slot, (spare = new Spare(slot, this.tools)));
@@ -64,5 +65,10 @@ export class Spares {
     const spare = this.bySlot.get(slot);
     this.bySlot.delete(slot);
     await spare?.stop(because);
+  }
+
+  /** Somebody else says the streams, and this whole upstream is spare. */
+  private rest(): void {
+    for (const slot of this.bySlot.keys()) void this.letGo(slot, 'unneeded');
   }
 }

@@ -3,11 +3,11 @@ import type { BookEvent, Cancel, MarketEvent } from '#libs/core';
 import type { Hole } from './order/order.js';
 
 /**
- * Somebody who may bring what no living line brings any more: the bytes of a spare line, the exchange's history, a book. They
- * are asked one after the other. A repairer publishes nothing; the stream's one owner decides what becomes of what is brought.
+ * Somebody who may bring what no living line brings any more: the bytes of a spare line, an upstream that stands by, the exchange's history, a
+ * book. They are asked one after the other. A repairer publishes nothing; the stream's one owner decides what becomes of what is brought.
  */
 export interface Repairer {
-  /** For counters and operators: `spare`, `history`, `book`. */
+  /** For counters and operators: `spare`, `standby`, `history`, `book`. */
   readonly name: string;
   /** Whether it repairs until it has succeeded: what waits then waits without end, and is never passed on with a hole before it. */
   readonly isTireless: boolean;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
@@ -7,6 +8,7 @@ import { silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { settle } from '../../../../test/support/fake-link.js';
 import { SymbolList } from './symbol-list.js';
+import { SymbolsByAsk } from './symbols-by-ask.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -38,7 +40,10 @@ describe('the list of symbols', () => {
     return Promise.resolve(isDown ? notOk({ why: answer as string, retryInMs: 0, isFinal: false }) : ok(answer));
   };
   type Parts = { rest: NonNullable<ConstructorParameters<typeof SymbolList>[0]['rest']> };
-  const make = (everyMs = HOUR_MS, asking: { rest?: Parts['rest'] } = { rest: { get } }): SymbolList => {
+  const make = (
+    everyMs = HOUR_MS,
+    asking: { rest?: Parts['rest']; byAsk?: SymbolsByAsk } = { rest: { get } },
+  ): SymbolList => {
     const judged = (): void => void (seen = lacks('FOOUSDT'));
     const timings = { symbolsSoonMs: MINUTE_MS, symbolsSoonMostMs: 10 * MINUTE_MS };
     const parts = {
@@ -51,7 +56,7 @@ describe('the list of symbols', () => {
       judged,
       isOvertaken: () => isOvertaken,
     };
-    return new SymbolList({ ...parts, rest: asking.rest });
+    return new SymbolList({ ...parts, rest: asking.rest, byAsk: asking.byAsk });
   };
   const start = async (): Promise<void> => {
     list.start();
@@ -242,6 +247,59 @@ describe('the list of symbols', () => {
     says('BTCUSDT', 'FOOUSDT');
     await pass(HOUR_MS);
     expect(since('FOOUSDT')).toBeUndefined();
+  });
+
+  describe('of one of several that stands by', () => {
+    /** What the one that publishes answers. */
+    let others: unknown;
+    let questions: unknown[];
+    beforeEach(() => {
+      others = undefined;
+      questions = [];
+      isOvertaken = true;
+      list = make(HOUR_MS, { rest: { get }, byAsk: new SymbolsByAsk(bus.ask, spot.channels.symbols) });
+      bus.ask.answer(spot.channels.symbols, (question) => {
+        questions.push(question);
+        return others;
+      });
+    });
+
+    it('is what the one has that publishes, and REST is not asked', async () => {
+      others = { mark: 'x', symbols: ['BTCUSDT'] };
+      await start();
+      expect([lacks('FOOUSDT'), lacks('BTCUSDT')]).toEqual([true, false]);
+      others = { mark: 'y', symbols: ['FOOUSDT'] };
+      await pass(MINUTE_MS);
+      expect([lacks('FOOUSDT'), lacks('BTCUSDT')]).toEqual([false, true]);
+      expect(asked).toEqual([]);
+    });
+
+    it('is believed in as long as it is the same, and is no other list then', async () => {
+      await start();
+      const mark = createHash('sha256').update('BTCUSDT').digest('base64url');
+      others = { mark, symbols: ['BTCUSDT'] };
+      await pass(5_000);
+      others = { mark };
+      for (let minute = 0; minute < 300; minute += 1) await pass(MINUTE_MS);
+      expect([lacks('FOOUSDT'), list.lacksSince({ symbol: 'FOOUSDT' })]).toEqual([true, undefined]);
+      expect(questions.slice(-1)).toEqual([{ mark }]);
+    });
+
+    it('is asked for soon again while nobody knows it, and any symbol will do', async () => {
+      others = { mark: null };
+      await start();
+      await pass(10_000);
+      expect([lacks('FOOUSDT'), asked]).toEqual([false, []]);
+      expect(questions.length).toBeGreaterThan(5);
+    });
+
+    it('is fetched once it is our turn', async () => {
+      others = { mark: 'x', symbols: ['BTCUSDT'] };
+      await start();
+      isOvertaken = false;
+      await pass(MINUTE_MS);
+      expect(asked).toHaveLength(1);
+    });
   });
 
   it.each([

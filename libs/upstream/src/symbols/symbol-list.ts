@@ -14,6 +14,7 @@ import type { Rest } from '#libs/rest';
 import type { Log } from '#libs/runtime';
 import type { Timings } from '../timings.js';
 import { MissedSymbols } from './missed-symbols.js';
+import type { SymbolsByAsk } from './symbols-by-ask.js';
 
 /** A list that cannot be had anew is believed for so many times as long as it is usually kept: symbols are added every day. */
 const BELIEVED_FOR = 3;
@@ -26,6 +27,8 @@ interface SymbolListParts {
   market: Pick<Market, 'symbols' | 'channels'>;
   /** Undefined where there is nobody to ask whose symbols would be those of the streams. */
   rest: Pick<Rest, 'get'> | undefined;
+  /** Asks the upstream that answers instead, where there are several; absent where there is one, which asks for itself whatever happens. */
+  byAsk?: SymbolsByAsk | undefined;
   bus: Pick<Bus, 'ask'>;
   clock: Clock;
   log: Log;
@@ -74,6 +77,7 @@ export class SymbolList {
   stop(): void {
     this.ending.abort();
     this.cancel();
+    this.parts.byAsk?.stop();
     this.answers?.end();
   }
 
@@ -124,10 +128,12 @@ export class SymbolList {
   }
 
   private async fetch(): Promise<void> {
-    const { rest, market, clock, log, everyMs } = this.parts;
+    const { rest, market, clock, log, everyMs, byAsk } = this.parts;
     const { symbols: source } = market;
     if (!rest || !source) return;
     this.askAt = -Infinity;
+    if (byAsk && this.parts.isOvertaken())
+      return byAsk.ask(this.list?.mark, (symbols, againMs) => this.follow(symbols, againMs));
     this.missed.asked(clock.now());
     const answer = await rest.get(source, this.ending.signal);
     if (this.ending.signal.aborted) return;
@@ -141,6 +147,15 @@ export class SymbolList {
     this.tell();
     const retryMs = Math.min(everyMs, doubled(RETRY_MS, this.failures - 1, RETRY_MOST_MS));
     this.plan(clock.now() + (read.ok ? everyMs : retryMs));
+  }
+
+  /** Somebody else has this list, or the same as before. */
+  private follow(symbols: readonly string[] | 'same' | undefined, againMs: Millis): void {
+    const now = this.parts.clock.now();
+    if (symbols === 'same' && this.list) this.list.fetchedAt = now;
+    else if (typeof symbols === 'object') this.take(symbols);
+    this.tell();
+    this.plan(now + Math.min(againMs, this.parts.everyMs));
   }
 
   private take(symbols: readonly string[]): void {

@@ -4,11 +4,13 @@ import type { DemandBoard } from '../demand/demand-board.js';
 import { DemandDesk } from '../demand/demand-desk.js';
 import { MissedDesk } from '../demand/missed-desk.js';
 import type { Bookmarks } from '../restart/bookmarks.js';
+import { WithheldDesk } from '../standby/lending/withheld-desk.js';
 import { SymbolList } from '../symbols/symbol-list.js';
+import { SymbolsByAsk } from '../symbols/symbols-by-ask.js';
 import { TIMINGS } from '../timings.js';
 import type { MarketReading } from './reading.js';
 import type { Repairing } from './repairing.js';
-import type { Speaking } from './speaking.js';
+import { type Speaking, carriedSince } from './speaking.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
 interface FrontTies extends Pick<MarketReading, 'memory' | 'streams' | 'pool'>, Pick<Repairing, 'ownRest'> {
@@ -22,9 +24,11 @@ export class Front {
   readonly symbols: SymbolList;
   private readonly desk: DemandDesk;
   private readonly missed: MissedDesk;
+  /** There where another upstream may publish instead. */
+  private readonly withheld: WithheldDesk | undefined;
 
   constructor(
-    { symbolsEveryMs: everyMs }: Readonly<UpstreamSettings>,
+    { symbolsEveryMs: everyMs, standby }: Readonly<UpstreamSettings>,
     private readonly parts: UpstreamParts,
     private readonly ties: FrontTies,
   ) {
@@ -34,9 +38,14 @@ export class Front {
     this.missed = new MissedDesk({ ask: bus.ask, channel: channels.missed, streams, clock });
     const isOvertaken = (): boolean => !speaking.isSpeaking;
     const judged = (): void => this.desk.followSoon();
-    this.symbols = new SymbolList({ market, rest, bus, clock, log, everyMs, timings, isOvertaken, judged });
+    const byAsk = standby ? new SymbolsByAsk(bus.ask, channels.symbols) : undefined;
+    this.symbols = new SymbolList({ market, rest, byAsk, bus, clock, log, everyMs, timings, isOvertaken, judged });
     const { symbols } = this;
     const { listening } = speaking;
+    const { lagMs } = timings;
+    const { ask } = bus;
+    const lending = { ask, channel: channels.withheld, streams, carriedSince, lagMs };
+    this.withheld = listening && new WithheldDesk({ ...lending, listening });
     this.desk = new DemandDesk({
       market,
       bus,
@@ -57,6 +66,7 @@ export class Front {
     this.symbols.start();
     await this.ties.speaking.start();
     this.missed.start();
+    this.withheld?.start();
     await this.desk.start();
   }
 
@@ -64,6 +74,7 @@ export class Front {
     this.symbols.stop();
     this.desk.stop();
     this.missed.stop();
+    this.withheld?.stop();
     this.ties.speaking.stop();
   }
 

@@ -46,7 +46,7 @@ export function makeReading(
     ({ what, where }) => log.warn({ code: 'drift', what, where }, 'Binance sent something new'),
   );
   const { memory, streams } = makeStreams(settings, parts, ties.messages);
-  const attempts = new Attempts(bus.budget, market.channels.attempts, market.limits);
+  const attempts = new Attempts(bus.budget, market.channels.attempts, market.limits, () => streams.isMuted);
   const pool = makePool(settings, parts, ties, { journal, problems, streams, attempts });
   return { journal, problems, memory, streams, attempts, pool };
 }

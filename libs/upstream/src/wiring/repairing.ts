@@ -1,10 +1,13 @@
 import { Rest, historyHost } from '#libs/rest';
 import type { UpstreamSettings } from '#libs/runtime';
+import { BooksByAsk } from '../books/books-by-ask.js';
 import { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
 import type { UpstreamCounts } from '../ops/counts.js';
 import { HistoryDesk } from '../repair/history-desk.js';
 import { HoleJournal } from '../repair/hole-journal.js';
+import { StandbyRepairer } from '../standby/lending/standby-repairer.js';
+import { TIMINGS } from '../timings.js';
 import type { MarketReading } from './reading.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
@@ -25,17 +28,20 @@ interface RepairingTies extends Pick<MarketReading, 'streams' | 'pool'> {
 /** From here on streams have it: none may have begun. */
 export function makeRepairing(
   settings: Readonly<UpstreamSettings>,
-  { market, bus, clock, log }: UpstreamParts,
+  { market, bus, clock, log, timings = TIMINGS }: UpstreamParts,
   { streams, pool, counts, board }: RepairingTies,
 ): Repairing {
   const rest = new Rest({ market, settings, timeUnit: settings.timeUnit, budget: bus.budget, clock });
   const host = historyHost(settings, market);
   const ownRest = host === undefined ? undefined : rest;
   const isAsked = (stream: string): boolean => board.isAsked(stream);
-  const books = new Books({ rest: ownRest, streams, clock, log, settings, isAsked });
+  const { welcome: channel, withheld } = market.channels;
+  const byAsk = settings.standby ? new BooksByAsk({ ask: bus.ask, channel, clock, streams, isAsked }) : undefined;
+  const books = new Books({ rest: ownRest, byAsk, streams, clock, log, settings, isAsked });
   streams.remember((stream) => books.open(stream));
   const holes = new HoleJournal(clock, host, (end) => counts.closed(end));
   const history = ownRest ? [new HistoryDesk(ownRest, clock, isAsked), books] : [];
-  streams.repairs.employ([pool.spares.repairer, ...history], holes);
+  const others = settings.standby ? [new StandbyRepairer({ ask: bus.ask, channel: withheld, clock, timings })] : [];
+  streams.repairs.employ([pool.spares.repairer, ...others, ...history], holes);
   return { rest, ownRest, books, holes };
 }

@@ -86,7 +86,7 @@ export function speakInTurn(
 }
 
 /** Since when all that our lines bring of a stream is withheld, with no break; no line is to carry one that is refused. */
-function carriedSince({ wholeSince, withheld, transcript }: Series): Millis | undefined {
+export function carriedSince({ wholeSince, withheld, transcript }: Series): Millis | undefined {
   if (transcript.feed?.state === 'refused') return -Infinity;
   if (wholeSince === undefined || !withheld) return undefined;
   return Math.max(wholeSince, withheld.since);

@@ -1,39 +1,44 @@
 import { EventEmitter } from 'node:events';
-import type { Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { newBusCounts } from '../../local/bus-metrics.js';
 import { RedisPublisher } from './publisher.js';
 
-/** A Redis whose answers are given by hand: one for each pipeline, in order. */
+/** A Redis whose answers are given by hand, to all that came in one write, in order. */
 class HandRedis extends EventEmitter {
   status = 'ready';
-  /** What was sent, pipeline by pipeline. */
+  /** What was sent, write by write. */
   readonly sent: string[][] = [];
-  private readonly waiting: ((words: readonly (string | undefined)[]) => void)[] = [];
+  readonly stream = { write: (text: string) => void this.sent.push(readPublications(text)) };
+  private readonly waiting: Command[] = [];
+  private answered = 0;
 
-  pipeline() {
-    const messages: string[] = [];
-    return {
-      publish: (channel: string, text: string) => void messages.push(channel + text),
-      exec: () => {
-        this.sent.push(messages);
-        return new Promise<[Error | null, unknown][]>((resolve) => {
-          this.waiting.push((words) => resolve(messages.map((_, index) => [replyError(words[index]), 1])));
-        });
-      },
-    };
+  sendCommand(command: Command, { write }: { write(text: string): void }): void {
+    write(String(command.toWritable(this.stream)));
+    this.waiting.push(command);
   }
 
-  /** Answers the oldest pipeline: with an error where there are words. */
+  /** Answers the oldest write: with an error where there are words. */
   async answer(...words: (string | undefined)[]): Promise<void> {
-    this.waiting.shift()?.(words);
+    const { length } = this.sent[this.answered++] ?? [];
+    for (const [index, command] of this.waiting.splice(0, length).entries()) {
+      const why = words[index];
+      if (why === undefined) command.resolve(1);
+      else command.reject(replyError(why));
+    }
     await turn();
   }
 }
 
-const replyError = (words: string | undefined): Error | null =>
-  words === undefined ? null : Object.assign(new Error(words), { name: 'ReplyError' });
+/** Channel and text of each PUBLISH in Redis's protocol. */
+function readPublications(bytes: string): string[] {
+  const whole = /\*3\r\n\$7\r\nPUBLISH\r\n\$\d+\r\n(\w+)\r\n\$\d+\r\n(\w+)\r\n/g;
+  expect(bytes.replace(whole, '')).toBe('');
+  return [...bytes.matchAll(whole)].map(([, channel = '', text = '']) => channel + text);
+}
+
+const replyError = (words: string): Error => Object.assign(new Error(words), { name: 'ReplyError' });
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 

@@ -157,6 +157,45 @@ describe('what Redis cannot take for the moment', () => {
   });
 });
 
+describe('messages that gather for some milliseconds', () => {
+  beforeEach(() => {
+    publisher = new RedisPublisher(redis as unknown as Redis, 1_000, clock, counts, (words) => said.push(words), 5);
+  });
+
+  it('go out together so long after the first of them, and what comes then waits as long', async () => {
+    await publish('a1');
+    clock.advance(4);
+    await publish('b1');
+    expect(redis.sent).toEqual([]);
+    clock.advance(1);
+    await publish('a2');
+    expect(redis.sent).toEqual([['a1', 'b1']]);
+    clock.advance(4);
+    expect(redis.sent).toHaveLength(1);
+    clock.advance(1);
+    expect(redis.sent).toEqual([['a1', 'b1'], ['a2']]);
+  });
+
+  it('go out earlier where somebody cannot wait, and what comes behind that gathers for the whole time', async () => {
+    await publish('a1');
+    clock.advance(4);
+    publisher.flush();
+    await publish('a2');
+    clock.advance(4);
+    expect(redis.sent).toEqual([['a1']]);
+    clock.advance(1);
+    expect(redis.sent).toEqual([['a1'], ['a2']]);
+  });
+
+  it('are lost with the connection', async () => {
+    await publish('a1');
+    redis.emit('close');
+    clock.advance(5);
+    expect(redis.sent).toEqual([]);
+    expect(counts).toMatchObject({ droppedFailed: 1, events: { bytes: 0 } });
+  });
+});
+
 describe('what only the holder of a lease may say', () => {
   it('leaves in order with all else while its gate is open, and is dropped and counted while it is shut', async () => {
     const gate = { isOpen: false };

@@ -23,7 +23,7 @@ interface Outgoing extends Publication {
 }
 
 /**
- * Publishes what one turn of the event loop brought at once. Bytes that Redis has not answered for are bounded, for each kind of message
+ * Publishes at once what one turn of the event loop brought, or some milliseconds did. Bytes that Redis has not answered for are bounded, for each kind of message
  * apart; above the bound newer messages of that kind are dropped. All kinds go together, so that order holds over them. What Redis could
  * not take for the moment is published again, before what came after it.
  */
@@ -34,6 +34,7 @@ export class RedisPublisher {
   private underWay = 0;
   private triesInVain = 0;
   private again: Cancel | undefined;
+  private cancelFlush: Cancel | undefined;
 
   constructor(
     private readonly redis: Redis,
@@ -42,6 +43,8 @@ export class RedisPublisher {
     private readonly counts: BusCounts,
     /** Told Redis's words when it refuses a message; of those that went together, the first. */
     private readonly refused: (words: string) => void,
+    /** For how long messages gather; 0: until the end of the turn. */
+    private readonly flushMs: Millis = 0,
   ) {
     redis.on('close', () => this.lose());
   }
@@ -82,8 +85,13 @@ export class RedisPublisher {
     } else {
       this.counts.published += 1;
       queue.bytes += text.length;
-      if (this.gathered.push(message) === 1) setImmediate(() => this.flushUnlessRefused());
+      if (this.gathered.push(message) === 1) this.flushLater();
     }
+  }
+
+  private flushLater(): void {
+    if (this.flushMs === 0) setImmediate(() => this.flushUnlessRefused());
+    else this.cancelFlush = this.clock.after(this.flushMs, () => this.flushUnlessRefused());
   }
 
   /** While something waits to be published again, what comes after it waits behind it. */
@@ -141,6 +149,8 @@ export class RedisPublisher {
   private waitNoMore(): void {
     this.again?.();
     this.again = undefined;
+    this.cancelFlush?.();
+    this.cancelFlush = undefined;
     this.refusedForNow = [];
     this.gathered = [];
   }

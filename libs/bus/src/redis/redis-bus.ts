@@ -140,7 +140,10 @@ export class RedisBus implements Bus {
   }
 }
 
-function addresseeOf({ redisUrl, ...sentinel }: Omit<RedisBusOptions, 'queueBytes' | 'flushMs' | 'prefix'>): RedisAddressee {
+function addresseeOf({
+  redisUrl,
+  ...sentinel
+}: Omit<RedisBusOptions, 'queueBytes' | 'flushMs' | 'prefix'>): RedisAddressee {
   const address = readRedisUrl(redisUrl);
   if (address === undefined) throw new TypeError('Not a URL of Redis');
   return { ...address, ...sentinel };

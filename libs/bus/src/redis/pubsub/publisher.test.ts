@@ -14,8 +14,8 @@ class HandRedis extends EventEmitter {
   private readonly waiting: Command[] = [];
   private answered = 0;
 
-  sendCommand(command: Command, { write }: { write(text: string): void }): void {
-    write(String(command.toWritable(this.stream)));
+  sendCommand(command: Command, sink: { write(text: string): void }): void {
+    sink.write(String(command.toWritable(this.stream)));
     this.waiting.push(command);
   }
 

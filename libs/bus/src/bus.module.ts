@@ -27,11 +27,12 @@ export class BusModule {
 }
 
 function redisOptions(settings: Readonly<BusSettings>): RedisBusOptions | undefined {
-  const { redisUrl, redisPrefix: prefix, queueBytes, sentinelUsername, sentinelPassword } = settings;
+  const { redisUrl, redisPrefix: prefix, queueBytes, flushMs, sentinelUsername, sentinelPassword } = settings;
   if (redisUrl === undefined) return undefined;
   return {
     redisUrl,
     queueBytes,
+    flushMs,
     prefix,
     ...(sentinelUsername !== undefined && { sentinelUsername }),
     ...(sentinelPassword !== undefined && { sentinelPassword }),

@@ -106,6 +106,18 @@ describe('the Redis bus', () => {
     await proxy.stop();
   });
 
+  it('gathers what is published for as long as it is told to', async () => {
+    const bus = new RedisBus({ redisUrl: sharedUrl, queueBytes: 1_000_000, flushMs: 50, prefix: `${randomUUID()}:` });
+    await bus.start();
+    const heard: string[] = [];
+    await bus.messages.subscribe('a', (text) => heard.push(text)).ready;
+    const from = performance.now();
+    bus.messages.publish('a', '1');
+    await until(() => heard.length === 1);
+    expect(performance.now() - from).toBeGreaterThanOrEqual(49);
+    await bus.stop();
+  });
+
   it('has kept the last marks when it has stopped', async () => {
     const prefix = `${randomUUID()}:`;
     const [one, other] = [makeBus(sharedUrl, prefix), makeBus(sharedUrl, prefix)];

@@ -1,3 +1,4 @@
+import type { Millis } from '#libs/core';
 import { Metrics, readRedisUrl, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts, roundTripOf } from '../local/bus-metrics.js';
@@ -23,6 +24,8 @@ export interface RedisBusOptions {
   sentinelPassword?: string;
   /** Bytes (of ASCII) of each kind of message that may wait for Redis before newer ones are dropped. */
   queueBytes: number;
+  /** For how long messages gather before they go out together; 0, the default: until the end of the turn of the loop. */
+  flushMs?: Millis;
   /** Put before every channel and key, so that tests or installations can share one Redis. */
   prefix?: string;
 }
@@ -47,7 +50,7 @@ export class RedisBus implements Bus {
   private hasStopped = false;
 
   /** @throws TypeError when the URL is none. */
-  constructor({ queueBytes, prefix = '', ...where }: RedisBusOptions, given: Partial<BusParts> = {}) {
+  constructor({ queueBytes, flushMs = 0, prefix = '', ...where }: RedisBusOptions, given: Partial<BusParts> = {}) {
     const { clock = systemClock, log = silentLog, metrics = new Metrics() } = given;
     const { counts } = this;
     const addressee = addresseeOf(where);
@@ -57,7 +60,7 @@ export class RedisBus implements Bus {
     this.sentinels = new Sentinels(addressee, (master) => {
       for (const connection of [publishing, subscribing]) cutUnlessAt(connection, master);
     });
-    const messages = new RedisMessages({ prefix, queueBytes }, this.parts, new Subscribers(counts, log));
+    const messages = new RedisMessages({ prefix, queueBytes, flushMs }, this.parts, new Subscribers(counts, log));
     this.messages = messages;
     this.persistence = new Persistence(messages.liveness, clock, this.parts.complaints);
     this.terms = new RedisTerms(redis, prefix, this.persistence);
@@ -137,7 +140,10 @@ export class RedisBus implements Bus {
   }
 }
 
-function addresseeOf({ redisUrl, ...sentinel }: Omit<RedisBusOptions, 'queueBytes' | 'prefix'>): RedisAddressee {
+function addresseeOf({
+  redisUrl,
+  ...sentinel
+}: Omit<RedisBusOptions, 'queueBytes' | 'flushMs' | 'prefix'>): RedisAddressee {
   const address = readRedisUrl(redisUrl);
   if (address === undefined) throw new TypeError('Not a URL of Redis');
   return { ...address, ...sentinel };

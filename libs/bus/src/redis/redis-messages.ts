@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Cancel, Topic } from '#libs/core';
+import type { Cancel, Millis, Topic } from '#libs/core';
 import type { Subscribers } from '../local/subscribers.js';
 import type { BusState, Deliver, Messages, Subscription } from '../ports/messages.js';
 import { Liveness, type LivenessParts } from './pubsub/liveness.js';
@@ -9,6 +9,7 @@ import { RedisSubscriber } from './pubsub/subscriber.js';
 interface RedisMessagesOptions {
   prefix: string;
   queueBytes: number;
+  flushMs: Millis;
 }
 
 /** Messages over Redis pub/sub: two connections, one of which only hears. */
@@ -20,15 +21,14 @@ export class RedisMessages implements Messages {
   private readonly echoTopic = `holdfast:echo:${randomUUID()}`;
 
   constructor(
-    { prefix, queueBytes }: RedisMessagesOptions,
+    { prefix, queueBytes, flushMs }: RedisMessagesOptions,
     parts: LivenessParts,
     private readonly subscribers: Subscribers,
   ) {
     const { publishing, subscribing, clock, counts, log } = parts;
     this.prefix = prefix;
-    this.publisher = new RedisPublisher(publishing.redis, queueBytes, clock, counts, (why) =>
-      this.liveness.refused(why),
-    );
+    const refused = (why: string): void => this.liveness.refused(why);
+    this.publisher = new RedisPublisher(publishing.redis, queueBytes, clock, counts, refused, flushMs);
     this.subscriber = new RedisSubscriber(subscribing.redis, clock, {
       settled: () => this.liveness.echoIfDown(),
       refused: (channels, why) => {

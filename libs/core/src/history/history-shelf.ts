@@ -4,9 +4,9 @@ import { type HistoryRoom, StreamHistory } from './stream-history.js';
 
 /** How much is kept of what was said. */
 export interface HistoryBounds {
-  /** Letters of one stream; 0: nothing is kept. */
+  /** Bytes of one stream; 0: nothing is kept. */
   streamBytes: number;
-  /** Letters of all streams together. */
+  /** Bytes of all streams together. */
   totalBytes: number;
   /** For how long. */
   ageMs: Millis;

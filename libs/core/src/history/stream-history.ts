@@ -2,6 +2,7 @@ import type { Millis } from '../clock.js';
 import { placeIn } from '../words/codec.js';
 import type { MissedQuestion } from '../words/missed.js';
 import { type Place, isAfter } from '../words/place.js';
+import { TextBlock } from './text-block.js';
 
 /** Where there is too much of it so much is left, so that there is not too much again with the next message. */
 const LEFT = 15 / 16;
@@ -31,18 +32,22 @@ interface HistoryMark {
   count: number;
 }
 
+/** Blocks grow with what is kept: what is empty in them is never much more than that. */
+const FIRST_BLOCK = 1_024;
+const LARGEST_BLOCK = 32_768;
+
 /**
  * The newest messages of one stream as they were said, in their order and with nothing missing between, within the bounds of its
- * shelf. The hot paths write into it in line, as `take` does, so its fields are open.
+ * shelf. They are numbered from the first one ever taken.
  */
 export class StreamHistory {
-  /** The oldest first; what is gone already is empty. */
-  texts: string[] = [];
+  /** Of all that is kept. */
   bytes = 0;
-  /** Where in `texts` the oldest one is that is kept. */
-  private head = 0;
-  /** How many had gone by before the first of `texts`. */
-  private before = 0;
+  /** The oldest first. */
+  private blocks: TextBlock[] = [];
+  private newest: TextBlock | undefined;
+  /** The number of the oldest one that is kept. */
+  private from = 0;
   private marks: HistoryMark[] = [];
 
   constructor(public shelf: HistoryRoom) {}
@@ -50,9 +55,18 @@ export class StreamHistory {
   /** One more was said. */
   take(text: string): void {
     const { shelf } = this;
-    this.texts.push(text);
-    this.bytes += text.length;
-    shelf.bytes += text.length;
+    let block = this.newest;
+    let at = block?.ends.at(-1) ?? 0;
+    // No letter takes more than three bytes.
+    const isTight = !block || at + 3 * text.length > block.size;
+    if (!block || (isTight && at + Buffer.byteLength(text) > block.size)) {
+      block = this.anotherBlock(text);
+      at = 0;
+    }
+    const size = block.bytes.write(text, at);
+    block.ends.push(at + size);
+    this.bytes += size;
+    shelf.bytes += size;
     if (this.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) this.shrink();
   }
 
@@ -66,7 +80,6 @@ export class StreamHistory {
   /** Lets go of the oldest ones until no more than so many bytes are left. */
   keepNewest(bytes: number): void {
     while (this.bytes > bytes) this.dropOldest();
-    this.tidy();
   }
 
   /** What comes next does not follow. */
@@ -77,46 +90,43 @@ export class StreamHistory {
   /** Puts what came before the oldest one in its place; false where there is no room for all of it. The caller knows that nothing is missing between. */
   putBefore(texts: readonly string[]): boolean {
     const { shelf } = this;
-    const bytes = texts.reduce((sum, { length }) => sum + length, 0);
+    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     if (this.bytes + bytes > shelf.streamBytes) return false;
-    this.texts = [...texts, ...this.kept];
-    this.head = this.before = 0;
+    const all = [...texts, ...this.kept];
+    this.clear();
     // As old as what has come this moment.
     this.marks = [];
-    this.bytes += bytes;
-    shelf.bytes += bytes;
-    if (shelf.bytes > shelf.totalBytes) shelf.makeRoom();
+    for (const text of all) this.take(text);
     return true;
   }
 
   /** Lets go of what was there already so long ago. */
   look(now: Millis, ageMs: Millis): void {
-    const count = this.before + this.texts.length;
+    const count = this.end;
     if (this.marks.at(-1)?.count !== count) this.marks.push({ at: now, count });
     for (let [mark] = this.marks; mark && now - mark.at >= ageMs; [mark] = this.marks) {
-      while (this.before + this.head < mark.count) this.dropOldest();
+      while (this.from < mark.count) this.dropOldest();
       this.marks.shift();
     }
-    this.tidy();
   }
 
   /** All of them, the oldest first. */
   get kept(): string[] {
-    return this.texts.slice(this.head);
+    return this.after(this.from);
   }
 
   /** The same, from the newest one on. */
   *newestFirst(): Generator<string> {
-    for (let at = this.texts.length - 1; at >= this.head; at -= 1) yield this.texts[at] ?? '';
+    for (let at = this.end - 1; at >= this.from; at -= 1) yield this.text(at);
   }
 
   get oldest(): string | undefined {
-    return this.texts[this.head];
+    return this.from < this.end ? this.text(this.from) : undefined;
   }
 
   /** Those that stand behind a place. */
   behind(place: Place): string[] {
-    return this.texts.slice(this.indexBehind(place));
+    return this.after(this.numberBehind(place));
   }
 
   /**
@@ -126,8 +136,8 @@ export class StreamHistory {
   missed({ epoch, after, to }: MissedQuestion, mostLetters: number): string[] {
     const found: string[] = [];
     let letters = 0;
-    for (let at = this.indexBehind({ epoch, seq: after }); at < this.texts.length; at += 1) {
-      const text = this.texts[at] ?? '';
+    for (let at = this.numberBehind({ epoch, seq: after }); at < this.end; at += 1) {
+      const text = this.text(at);
       if (isOwnWord(text)) continue;
       const place = placeIn(text);
       if (place.epoch !== epoch || place.seq !== after + found.length + 1) return [];
@@ -146,30 +156,47 @@ export class StreamHistory {
     this.shelf = CLOSED;
   }
 
-  private indexBehind(place: Place): number {
-    let [from, to] = [this.head, this.texts.length];
+  /** The number that the next one will have. */
+  private get end(): number {
+    return this.newest?.end ?? this.from;
+  }
+
+  private after(number: number): string[] {
+    return Array.from({ length: this.end - number }, (_, index) => this.text(number + index));
+  }
+
+  private text(number: number): string {
+    return this.blocks.findLast(({ first }) => first <= number)?.at(number) ?? '';
+  }
+
+  private numberBehind(place: Place): number {
+    let [from, to] = [this.from, this.end];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (isAfter(placeIn(this.texts[middle] ?? ''), place)) to = middle;
+      if (isAfter(placeIn(this.text(middle)), place)) to = middle;
       else from = middle + 1;
     }
     return from;
   }
 
-  private dropOldest(): void {
-    const { length } = this.texts[this.head] ?? '';
-    this.texts[this.head] = '';
-    this.head += 1;
-    this.bytes -= length;
-    this.shelf.bytes -= length;
+  /** One more block, with room for this text at least. */
+  private anotherBlock(text: string): TextBlock {
+    const usual = Math.min(2 * (this.newest?.size ?? FIRST_BLOCK / 2), LARGEST_BLOCK);
+    const block = new TextBlock(this.end, Math.max(usual, Buffer.byteLength(text)));
+    this.blocks.push(block);
+    this.newest = block;
+    return block;
   }
 
-  /** Takes off what is empty, when it is half of all. */
-  private tidy(): void {
-    if (this.head * 2 < this.texts.length) return;
-    this.texts = this.kept;
-    this.before += this.head;
-    this.head = 0;
+  private dropOldest(): void {
+    const [block] = this.blocks;
+    const bytes = block?.sizeOf(this.from) ?? 0;
+    this.from += 1;
+    this.bytes -= bytes;
+    this.shelf.bytes -= bytes;
+    if (this.from !== block?.end) return;
+    this.blocks.shift();
+    if (this.blocks.length === 0) this.newest = undefined;
   }
 }
 

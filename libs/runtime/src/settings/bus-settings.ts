@@ -59,4 +59,15 @@ export class BusSettings {
   @Min(65_536)
   @IsInt()
   queueBytes: number = 16_777_216;
+
+  @Setting({
+    env: 'HOLDFAST_BUS_FLUSH_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 100',
+    says: 'For how long messages gather before a process sends them to Redis in one write. 0: what one turn of its loop brought goes together; more costs everybody that delay and saves CPU where few messages come at a time.',
+  })
+  @Max(100)
+  @Min(0)
+  @IsInt()
+  flushMs: number = 0;
 }

@@ -1,39 +1,44 @@
 import { EventEmitter } from 'node:events';
-import type { Redis } from 'ioredis';
+import type { Command, Redis } from 'ioredis';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { newBusCounts } from '../../local/bus-metrics.js';
 import { RedisPublisher } from './publisher.js';
 
-/** A Redis whose answers are given by hand: one for each pipeline, in order. */
+/** A Redis whose answers are given by hand, to all that came in one write, in order. */
 class HandRedis extends EventEmitter {
   status = 'ready';
-  /** What was sent, pipeline by pipeline. */
+  /** What was sent, write by write. */
   readonly sent: string[][] = [];
-  private readonly waiting: ((words: readonly (string | undefined)[]) => void)[] = [];
+  readonly stream = { write: (text: string) => void this.sent.push(readPublications(text)) };
+  private readonly waiting: Command[] = [];
+  private answered = 0;
 
-  pipeline() {
-    const messages: string[] = [];
-    return {
-      publish: (channel: string, text: string) => void messages.push(channel + text),
-      exec: () => {
-        this.sent.push(messages);
-        return new Promise<[Error | null, unknown][]>((resolve) => {
-          this.waiting.push((words) => resolve(messages.map((_, index) => [replyError(words[index]), 1])));
-        });
-      },
-    };
+  sendCommand(command: Command, sink: { write(text: string): void }): void {
+    sink.write(String(command.toWritable(this.stream)));
+    this.waiting.push(command);
   }
 
-  /** Answers the oldest pipeline: with an error where there are words. */
+  /** Answers the oldest write: with an error where there are words. */
   async answer(...words: (string | undefined)[]): Promise<void> {
-    this.waiting.shift()?.(words);
+    const { length } = this.sent[this.answered++] ?? [];
+    for (const [index, command] of this.waiting.splice(0, length).entries()) {
+      const why = words[index];
+      if (why === undefined) command.resolve(1);
+      else command.reject(replyError(why));
+    }
     await turn();
   }
 }
 
-const replyError = (words: string | undefined): Error | null =>
-  words === undefined ? null : Object.assign(new Error(words), { name: 'ReplyError' });
+/** Channel and text of each PUBLISH in Redis's protocol. */
+function readPublications(bytes: string): string[] {
+  const whole = /\*3\r\n\$7\r\nPUBLISH\r\n\$\d+\r\n(\w+)\r\n\$\d+\r\n(\w+)\r\n/g;
+  expect(bytes.replace(whole, '')).toBe('');
+  return [...bytes.matchAll(whole)].map(([, channel = '', text = '']) => channel + text);
+}
+
+const replyError = (words: string): Error => Object.assign(new Error(words), { name: 'ReplyError' });
 
 const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
@@ -149,6 +154,45 @@ describe('what Redis cannot take for the moment', () => {
     await redis.answer();
     clock.advance(1_000);
     expect(redis.sent).toHaveLength(2);
+  });
+});
+
+describe('messages that gather for some milliseconds', () => {
+  beforeEach(() => {
+    publisher = new RedisPublisher(redis as unknown as Redis, 1_000, clock, counts, (words) => said.push(words), 5);
+  });
+
+  it('go out together so long after the first of them, and what comes then waits as long', async () => {
+    await publish('a1');
+    clock.advance(4);
+    await publish('b1');
+    expect(redis.sent).toEqual([]);
+    clock.advance(1);
+    await publish('a2');
+    expect(redis.sent).toEqual([['a1', 'b1']]);
+    clock.advance(4);
+    expect(redis.sent).toHaveLength(1);
+    clock.advance(1);
+    expect(redis.sent).toEqual([['a1', 'b1'], ['a2']]);
+  });
+
+  it('go out earlier where somebody cannot wait, and what comes behind that gathers for the whole time', async () => {
+    await publish('a1');
+    clock.advance(4);
+    publisher.flush();
+    await publish('a2');
+    clock.advance(4);
+    expect(redis.sent).toEqual([['a1']]);
+    clock.advance(1);
+    expect(redis.sent).toEqual([['a1'], ['a2']]);
+  });
+
+  it('are lost with the connection', async () => {
+    await publish('a1');
+    redis.emit('close');
+    clock.advance(5);
+    expect(redis.sent).toEqual([]);
+    expect(counts).toMatchObject({ droppedFailed: 1, events: { bytes: 0 } });
   });
 });
 

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Cancel, type Clock, type Millis, type Topic, doubled } from '#libs/core';
 import type { BusCounts, QueueCounts } from '../../local/bus-metrics.js';
 import { wordsOf } from './connection.js';
+import { type Publication, type Refusals, publishAll } from './publications.js';
 
 /** Redis says so of itself and not of the message: it will take it later. */
 const IS_FOR_NOW = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|READONLY|NOREPLICAS)\b/;
@@ -14,9 +15,7 @@ export interface HeldGate {
   isOpen: boolean;
 }
 
-interface Outgoing {
-  channel: Topic;
-  text: string;
+interface Outgoing extends Publication {
   /** Where its bytes count until Redis has answered. */
   queue: QueueCounts;
   /** Absent where anybody may say it. */
@@ -24,26 +23,28 @@ interface Outgoing {
 }
 
 /**
- * Publishes what one turn of the event loop brought as one pipeline: a publish alone costs 10 µs here, in a pipeline of
- * sixteen 4 µs. Bytes that Redis has not answered for are bounded, for each kind of message apart; above the bound newer
- * messages of that kind are dropped. All kinds share the pipeline, so that order holds over them. What Redis could not take
- * for the moment is published again, before what came after it.
+ * Publishes at once what one turn of the event loop brought, or some milliseconds did. Bytes that Redis has not answered for are bounded, for each kind of message
+ * apart; above the bound newer messages of that kind are dropped. All kinds go together, so that order holds over them. What Redis could
+ * not take for the moment is published again, before what came after it.
  */
 export class RedisPublisher {
   private gathered: Outgoing[] = [];
   /** What Redis could not take, in order. */
   private refusedForNow: Outgoing[] = [];
-  private pipelines = 0;
+  private underWay = 0;
   private triesInVain = 0;
   private again: Cancel | undefined;
+  private cancelFlush: Cancel | undefined;
 
   constructor(
     private readonly redis: Redis,
     private readonly queueBytes: number,
     private readonly clock: Clock,
     private readonly counts: BusCounts,
-    /** Told Redis's words when it refuses a message; of one pipeline, the first. */
+    /** Told Redis's words when it refuses a message; of those that went together, the first. */
     private readonly refused: (words: string) => void,
+    /** For how long messages gather; 0: until the end of the turn. */
+    private readonly flushMs: Millis = 0,
   ) {
     redis.on('close', () => this.lose());
   }
@@ -71,17 +72,8 @@ export class RedisPublisher {
     this.counts.publishedAgain += again.length;
     this.waitNoMore();
     if (outgoing.length === 0) return;
-    const pipeline = this.redis.pipeline();
-    for (const { channel, text } of outgoing) pipeline.publish(channel, text);
-    this.pipelines += 1;
-    pipeline.exec().then(
-      (results) => this.answered(outgoing, results?.map(([error]) => error) ?? []),
-      (error: Error) =>
-        this.answered(
-          outgoing,
-          outgoing.map(() => error),
-        ),
-    );
+    this.underWay += 1;
+    publishAll(this.redis, outgoing, (refusals) => this.answered(outgoing, refusals));
   }
 
   private add(message: Outgoing): void {
@@ -93,8 +85,13 @@ export class RedisPublisher {
     } else {
       this.counts.published += 1;
       queue.bytes += text.length;
-      if (this.gathered.push(message) === 1) setImmediate(() => this.flushUnlessRefused());
+      if (this.gathered.push(message) === 1) this.flushLater();
     }
+  }
+
+  private flushLater(): void {
+    if (this.flushMs === 0) setImmediate(() => this.flushUnlessRefused());
+    else this.cancelFlush = this.clock.after(this.flushMs, () => this.flushUnlessRefused());
   }
 
   /** While something waits to be published again, what comes after it waits behind it. */
@@ -102,16 +99,16 @@ export class RedisPublisher {
     if (this.refusedForNow.length === 0) this.flush();
   }
 
-  private answered(outgoing: readonly Outgoing[], errors: readonly (Error | null)[]): void {
-    this.pipelines -= 1;
-    for (const [index, message] of outgoing.entries()) this.settle(message, errors[index]);
-    const words = errors.flatMap((error) => (error && wordsOf(error)) ?? [])[0];
+  private answered(outgoing: readonly Outgoing[], refusals: Refusals): void {
+    this.underWay -= 1;
+    for (const [index, message] of outgoing.entries()) this.settle(message, refusals.get(index));
+    const words = firstWords(refusals);
     if (words !== undefined) this.refused(words);
     if (this.refusedForNow.length > 0) this.tryLater();
     else this.triesInVain = 0;
   }
 
-  private settle(message: Outgoing, error: Error | null | undefined): void {
+  private settle(message: Outgoing, error: Error | undefined): void {
     if (error && mayBeKept(message) && this.redis.status === 'ready' && IS_FOR_NOW.test(wordsOf(error) ?? '')) {
       this.refusedForNow.push(message);
       return;
@@ -133,7 +130,7 @@ export class RedisPublisher {
     this.again = this.clock.after(waitMs, () => {
       this.again = undefined;
       // Answers to what was sent before it say what else is to be published again.
-      if (this.pipelines > 0) this.tryLater();
+      if (this.underWay > 0) this.tryLater();
       else this.flush();
     });
   }
@@ -152,9 +149,20 @@ export class RedisPublisher {
   private waitNoMore(): void {
     this.again?.();
     this.again = undefined;
+    this.cancelFlush?.();
+    this.cancelFlush = undefined;
     this.refusedForNow = [];
     this.gathered = [];
   }
+}
+
+/** What Redis said of the first one that it refused. */
+function firstWords(refusals: Refusals): string | undefined {
+  for (const error of refusals.values()) {
+    const words = wordsOf(error);
+    if (words !== undefined) return words;
+  }
+  return undefined;
 }
 
 /** Published again later, it would come after what the next holder of the lease has said. */

@@ -54,7 +54,8 @@ export class Sequence implements Order {
     const reach = this.chain.last(event);
     const { last } = this;
     if (last !== undefined && reach <= last) return this.takeOld(event, reach, now, isAlone);
-    if (last !== undefined && !this.chain.follows(event, last) && !this.continuesBook(event, last))
+    const isNext = this.chain.isCounted && last !== undefined && reach === last + 1;
+    if (!isNext && last !== undefined && !this.chain.follows(event, last) && !this.continuesBook(event, last))
       return this.waiting.keep({ event, reach, since: now }) ? 'waits' : 'repeated';
     // As `pass` does, without a step more on the way of every event.
     this.last = reach;

@@ -69,8 +69,9 @@ describe('a question for what is withheld', () => {
 describe('a question who can go on', () => {
   it('names the term, and is answered with a token', () => {
     expect(readSuccessionQuestion({ term: 7, more: 1 })).toEqual({ term: 7 });
+    expect(readSuccessionQuestion({ term: 7, silentMs: 3_000 })).toEqual({ term: 7, silentMs: 3_000 });
     expect(readSuccessionAnswer({ owner: 'b', more: 1 })).toEqual({ owner: 'b' });
-    for (const none of [undefined, {}, { term: '7' }, { term: 0.5 }])
+    for (const none of [undefined, {}, { term: '7' }, { term: 0.5 }, { term: 7, silentMs: '3' }])
       expect(readSuccessionQuestion(none)).toBeUndefined();
     for (const none of [undefined, {}, { owner: 7 }, { owner: '' }, { owner: 'x'.repeat(65) }])
       expect(readSuccessionAnswer(none)).toBeUndefined();

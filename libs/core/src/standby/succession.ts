@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.js';
 import { fieldsOf, parseObject } from '../words/parse-object.js';
 import type { Epoch } from '../words/place.js';
 
@@ -9,6 +10,8 @@ const LONGEST_TOKEN = 64;
 /** Asked by the upstream that publishes in this term, before it goes: who can go on without a hole? */
 export interface SuccessionQuestion {
   term: Epoch;
+  /** There where it goes only if somebody else has more: for so long its own lines have brought nothing. */
+  silentMs?: Millis;
 }
 
 /** Whoever can says who he is. */
@@ -25,8 +28,9 @@ export interface LeaseLeft {
 
 /** A question, or undefined where the value is none. */
 export function readSuccessionQuestion(value: unknown): SuccessionQuestion | undefined {
-  const { term } = fieldsOf(value);
-  return Number.isSafeInteger(term) ? { term: Number(term) } : undefined;
+  const { term, silentMs } = fieldsOf(value);
+  if (!Number.isSafeInteger(term) || (silentMs !== undefined && !Number.isFinite(silentMs))) return undefined;
+  return { term: Number(term), ...(silentMs !== undefined && { silentMs: Number(silentMs) }) };
 }
 
 /** An answer, or undefined where the value is none. */

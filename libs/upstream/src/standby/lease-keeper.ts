@@ -34,6 +34,7 @@ export class LeaseKeeper {
   private holding: Holding | undefined;
   private isLooking = false;
   private isRenewing = false;
+  private isLeaving = false;
   private answeredAt: Millis = 0;
   private tickAt: Millis | undefined;
   /** Whether this process has stood still for a lease since somebody told it that it holds one. */
@@ -66,7 +67,8 @@ export class LeaseKeeper {
   }
 
   async look(): Promise<void> {
-    if (this.isLooking) return;
+    // What we are about to leave is ours still.
+    if (this.isLooking || this.isLeaving) return;
     this.isLooking = true;
     const { lease, key, clock, others, happened } = this.parts;
     try {
@@ -148,7 +150,10 @@ export class LeaseKeeper {
   async leave(next: OwnerToken | undefined): Promise<boolean> {
     const { holding } = this;
     this.forget();
-    return (await holding?.leave(next).catch(() => false)) ?? false;
+    this.isLeaving = true;
+    const hasLeft = (await holding?.leave(next).catch(() => false)) ?? false;
+    this.isLeaving = false;
+    return hasLeft;
   }
 
   private hold(term: Epoch): void {

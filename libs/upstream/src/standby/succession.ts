@@ -8,6 +8,7 @@ import {
   type Millis,
   type OwnerToken,
   type SuccessionAnswer,
+  type SuccessionQuestion,
   decodeLeaseLeft,
   encodeLeaseLeft,
   readSuccessionAnswer,
@@ -26,7 +27,9 @@ interface SuccessionParts {
   /** By what others are told from us. */
   me: OwnerToken;
   /** The term after which this upstream could go on without a hole; undefined where it stands by for nobody, or is not sure of all streams. */
-  couldFollow(): Epoch | undefined;
+  couldFollow: () => Epoch | undefined;
+  /** Whether our lines have brought what somebody should have heard whose own have brought nothing for so long. */
+  hasBrought: (silentMs: Millis) => boolean;
   /** Whoever has published says that all of its term is out; we hear it of ourselves, too. */
   left(left: LeaseLeft): void;
 }
@@ -56,14 +59,16 @@ export class Succession {
    * Asks until somebody can go on after this term.
    *
    * @param found is told who, or undefined where nobody could within five seconds; once, unless it is given up before.
+   * @param silentMs for how long our own lines have brought nothing, where only somebody is wanted whose lines have.
    */
-  call(term: Epoch, found: (owner: OwnerToken | undefined) => void): void {
+  call(term: Epoch, found: (owner: OwnerToken | undefined) => void, silentMs?: () => Millis): void {
     this.giveUp();
     const end = (owner: OwnerToken | undefined): void => {
       this.giveUp();
       found(owner);
     };
-    this.askAgain(term, this.parts.clock.now() + ASK_FOR_MS, end);
+    const question = (): SuccessionQuestion => ({ term, ...(silentMs && { silentMs: silentMs() }) });
+    this.askAgain(question, this.parts.clock.now() + ASK_FOR_MS, end);
   }
 
   /** Nobody is looked for any more. */
@@ -78,12 +83,16 @@ export class Succession {
     messages.publish(channels.left, encodeLeaseLeft({ term, next: next ?? '' }));
   }
 
-  private askAgain(term: Epoch, until: Millis, end: (owner: OwnerToken | undefined) => void): void {
+  private askAgain(
+    question: () => SuccessionQuestion,
+    until: Millis,
+    end: (owner: OwnerToken | undefined) => void,
+  ): void {
     const { ask, channels, clock } = this.parts;
     this.cancelAsk();
     if (clock.now() >= until) return end(undefined);
-    this.cancelTimer = clock.after(ASK_EVERY_MS, () => this.askAgain(term, until, end));
-    this.cancelAsk = ask.ask(channels.succession, { term }, ASK_EVERY_MS, (value) => {
+    this.cancelTimer = clock.after(ASK_EVERY_MS, () => this.askAgain(question, until, end));
+    this.cancelAsk = ask.ask(channels.succession, question(), ASK_EVERY_MS, (value) => {
       const answer = readSuccessionAnswer(value);
       if (answer) end(answer.owner);
     });
@@ -91,7 +100,9 @@ export class Succession {
 
   private answer(value: unknown): SuccessionAnswer | undefined {
     const question = readSuccessionQuestion(value);
-    return question && question.term === this.parts.couldFollow() ? { owner: this.parts.me } : undefined;
+    const { me, couldFollow, hasBrought } = this.parts;
+    if (!question || question.term !== couldFollow()) return undefined;
+    return question.silentMs === undefined || hasBrought(question.silentMs) ? { owner: me } : undefined;
   }
 
   private heard(text: string): void {

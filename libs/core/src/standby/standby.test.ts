@@ -69,9 +69,11 @@ describe('a question for what is withheld', () => {
 describe('a question who can go on', () => {
   it('names the term, and is answered with a token', () => {
     expect(readSuccessionQuestion({ term: 7, mostUnsure: 3, more: 1 })).toEqual({ term: 7, mostUnsure: 3 });
+    const unfit = { term: 7, mostUnsure: 0, silentMs: 3_000 };
+    expect(readSuccessionQuestion(unfit)).toEqual(unfit);
     expect(readSuccessionAnswer({ owner: 'b', more: 1 })).toEqual({ owner: 'b' });
-    for (const none of [undefined, {}, { term: 7 }, { term: '7', mostUnsure: 0 }, { term: 0.5, mostUnsure: 0 }])
-      expect(readSuccessionQuestion(none)).toBeUndefined();
+    const junk = [{ term: 7 }, { term: '7', mostUnsure: 0 }, { term: 0.5, mostUnsure: 0 }, { ...unfit, silentMs: '3' }];
+    for (const none of [undefined, {}, ...junk]) expect(readSuccessionQuestion(none)).toBeUndefined();
     for (const none of [undefined, {}, { owner: 7 }, { owner: '' }, { owner: 'x'.repeat(65) }])
       expect(readSuccessionAnswer(none)).toBeUndefined();
   });

@@ -1,3 +1,4 @@
+import type { Millis } from '../clock.js';
 import { fieldsOf, parseObject } from '../words/parse-object.js';
 import type { Epoch } from '../words/place.js';
 
@@ -11,6 +12,8 @@ export interface SuccessionQuestion {
   term: Epoch;
   /** Of so many streams, at most, he need not be sure how far they are: he finds out about these when it is his turn. */
   mostUnsure: number;
+  /** There where it goes only if somebody else has more: for so long its own lines have brought nothing. */
+  silentMs?: Millis;
 }
 
 /** Whoever can says who he is. */
@@ -27,9 +30,11 @@ export interface LeaseLeft {
 
 /** A question, or undefined where the value is none. */
 export function readSuccessionQuestion(value: unknown): SuccessionQuestion | undefined {
-  const { term, mostUnsure } = fieldsOf(value);
-  const isQuestion = Number.isSafeInteger(term) && Number.isSafeInteger(mostUnsure);
-  return isQuestion ? { term: Number(term), mostUnsure: Number(mostUnsure) } : undefined;
+  const { term, mostUnsure, silentMs } = fieldsOf(value);
+  if (!Number.isSafeInteger(term) || !Number.isSafeInteger(mostUnsure)) return undefined;
+  if (silentMs !== undefined && !Number.isSafeInteger(silentMs)) return undefined;
+  const question = { term: Number(term), mostUnsure: Number(mostUnsure) };
+  return silentMs === undefined ? question : { ...question, silentMs: Number(silentMs) };
 }
 
 /** An answer, or undefined where the value is none. */

@@ -51,6 +51,7 @@ beforeEach(() => {
         begun.push({ epoch, before });
       },
     } as never,
+    fitness: { silentMs: () => 0 },
     clock,
     log: silentLog,
     longestDowntimeMs: LONGEST_MS,

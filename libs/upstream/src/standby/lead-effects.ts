@@ -2,6 +2,7 @@ import { type Cancel, type Clock, type Epoch, type Millis, type OwnerToken, type
 import type { Log } from '#libs/runtime';
 import type { SaidSoFar } from '../streams/muted/unsaid.js';
 import type { Streams } from '../streams/streams.js';
+import type { Fitness } from '../watch/fitness.js';
 import type { LeaseKeeper } from './lease-keeper.js';
 import type { Listening } from './listening.js';
 import type { OthersHeard } from './others-heard.js';
@@ -16,6 +17,7 @@ interface LeadEffectsParts {
   streams: Streams;
   listening: Listening;
   takingOver: TakingOver;
+  fitness: Pick<Fitness, 'silentMs'>;
   clock: Clock;
   longestDowntimeMs: Millis;
   log: Log;
@@ -157,11 +159,19 @@ export class LeadEffects {
   }
 
   private callSuccessor(): void {
-    const { succession, keeper, happened } = this.parts;
-    succession.call(keeper.term, (owner) => {
+    const { succession, keeper, happened, state, fitness, clock, log } = this.parts;
+    const isUnfit = state() === 'yielding';
+    const silentMs = (): Millis => Math.round(fitness.silentMs(clock.now()));
+    const found = (owner: OwnerToken | undefined): void => {
       this.next = owner;
+      if (owner !== undefined && state() === 'yielding')
+        log.warn(
+          { code: 'upstream.yields', silentMs: silentMs() },
+          'no line brings data here, and another upstream has some',
+        );
       happened(owner === undefined ? 'nobody' : 'successor');
-    });
+    };
+    succession.call(keeper.term, found, isUnfit ? silentMs : undefined);
   }
 
   private sayStopped(): void {

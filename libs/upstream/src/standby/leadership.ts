@@ -12,6 +12,7 @@ import {
 } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { Streams } from '../streams/streams.js';
+import type { Fitness } from '../watch/fitness.js';
 import type { HeldVoice } from './held-voice.js';
 import { LeadEffects } from './lead-effects.js';
 import { LeaseKeeper } from './lease-keeper.js';
@@ -34,6 +35,8 @@ interface LeadershipParts {
   voice: HeldVoice;
   listening: Listening;
   takingOver: TakingOver;
+  /** Whether our own lines bring data. */
+  fitness: Fitness;
   /** Where streams stand; each heartbeat says it. */
   places: () => ReadonlyMap<StreamName, Seq>;
   /** Whether whoever is there has had the time to say how far streams are. */
@@ -53,6 +56,9 @@ const RENEWALS_PER_LEASE = 4;
 const FOLLOWED_WITHIN_MS: Millis = 2_000;
 
 const SPEAKING: ReadonlySet<LeadState> = new Set(['leading', 'yielding', 'parting']);
+
+/** Whose turn it is to be judged by the data that come. */
+const TURNS: Partial<Record<LeadState, 'ours' | 'yielding'>> = { leading: 'ours', yielding: 'yielding' };
 
 /** Whether this upstream publishes, one of several: notices what happens, and moves as the table says. */
 export class Leadership {
@@ -111,6 +117,7 @@ export class Leadership {
       clock,
       me: this.keeper.me,
       couldFollow: () => this.couldFollow,
+      hasBrought: (silentMs) => parts.fitness.hasBrought(silentMs, clock.now()),
       left: () => void (this.state === 'following' && this.keeper.look()),
     });
     const { keeper, others, succession } = this;
@@ -195,7 +202,9 @@ export class Leadership {
   /** What operators see. */
   describe(): Record<string, unknown> {
     const { streams } = this.parts;
-    const { state: role, unsure, keeper } = this;
+    const { state, unsure, keeper } = this;
+    // That somebody else is looked for is nobody's concern before he is found: the market may be at rest.
+    const role = state === 'yielding' ? 'leading' : state;
     return { epoch: streams.epoch, role, unsure, withheld: streams.withheld.size, refused: keeper.trouble ?? null };
   }
 
@@ -234,6 +243,8 @@ export class Leadership {
     this.listening.tick();
     this.standing.tick(now);
     if (this.couldFollow && this.listening.overdue === 0) this.hasBeenSure = true;
+    const fitness = this.parts.fitness.look(TURNS[this.state] ?? 'theirs', now);
+    if (fitness) this.happen(fitness);
     if (this.isSpeaking && this.others.hasGhostAbove(keeper.term, now)) this.happen('outseen');
   }
 

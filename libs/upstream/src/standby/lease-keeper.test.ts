@@ -186,3 +186,20 @@ describe('who holds a lease', () => {
     expect(keeper.isEntered).toBe(false);
   });
 });
+
+it('does not take what it is about to leave for its own, though the bus takes its time', async () => {
+  let left: (answer: boolean) => void = () => undefined;
+  const hold = lease.hold.bind(lease);
+  lease.hold = (...all) => {
+    const holding = hold(...all);
+    holding.leave = () => new Promise((resolve) => (left = resolve));
+    return holding;
+  };
+  await keeper.claim(0);
+  await keeper.enter();
+  const hasLeft = keeper.leave('b');
+  await keeper.look();
+  expect(happened).toEqual([]);
+  left(true);
+  expect(await hasLeft).toBe(true);
+});

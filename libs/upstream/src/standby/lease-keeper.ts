@@ -40,6 +40,7 @@ export class LeaseKeeper {
   private holding: Holding | undefined;
   private isLooking = false;
   private isRenewing = false;
+  private isLeaving = false;
   private answeredAt: Millis = 0;
   private tickAt: Millis | undefined;
   /** When this process stood still last for a lease; what it was told of questions from before that says nothing. */
@@ -76,7 +77,8 @@ export class LeaseKeeper {
   }
 
   async look(): Promise<void> {
-    if (this.isLooking) return;
+    // What we are about to leave is ours still.
+    if (this.isLooking || this.isLeaving) return;
     this.isLooking = true;
     const { lease, key, clock, others, happened } = this.parts;
     try {
@@ -166,7 +168,10 @@ export class LeaseKeeper {
   async leave(next: OwnerToken | undefined): Promise<boolean> {
     const left = this.holding?.leave(next).catch(() => false);
     this.forget();
-    return (await left) ?? false;
+    this.isLeaving = true;
+    const hasLeft = (await left) ?? false;
+    this.isLeaving = false;
+    return hasLeft;
   }
 
   private hold(term: Epoch): void {

@@ -18,13 +18,23 @@ const upstream = (
   follows: () => Epoch | undefined = () => undefined,
   left: LeaseLeft[] = [],
   unsure = 0,
+  hasBrought: (silentMs: number) => boolean = () => false,
 ): Succession => {
   const couldFollow = (): { term: Epoch; unsure: number } | undefined => {
     const term = follows();
     return term === undefined ? undefined : { term, unsure };
   };
   const { ask, messages } = bus;
-  const one = new Succession({ ask, messages, channels, clock, me, couldFollow, left: (said) => left.push(said) });
+  const one = new Succession({
+    ask,
+    messages,
+    channels,
+    clock,
+    me,
+    couldFollow,
+    hasBrought,
+    left: (said) => left.push(said),
+  });
   one.start();
   return one;
 };
@@ -54,6 +64,34 @@ describe('an upstream that is about to go', () => {
     term = TERM;
     clock.advance(1);
     expect(found).toEqual(['b']);
+  });
+
+  it('finds, where it goes only because its lines bring nothing, one whose lines have brought something meanwhile', () => {
+    let silentMs = 3_000;
+    upstream(
+      'b',
+      () => TERM,
+      [],
+      0,
+      () => false,
+    );
+    upstream(
+      'c',
+      () => TERM,
+      [],
+      0,
+      (ms) => ms >= 3_500,
+    );
+    leader.call(
+      TERM,
+      (owner) => found.push(owner),
+      () => silentMs,
+    );
+    clock.advance(499);
+    expect(found).toEqual([]);
+    silentMs = 3_500;
+    clock.advance(1);
+    expect(found).toEqual(['c']);
   });
 
   it('finds nobody in five seconds where nobody can, nor one who follows another term', () => {

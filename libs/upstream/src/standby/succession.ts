@@ -8,6 +8,7 @@ import {
   type Millis,
   type OwnerToken,
   type SuccessionAnswer,
+  type SuccessionQuestion,
   decodeLeaseLeft,
   encodeLeaseLeft,
   readSuccessionAnswer,
@@ -31,9 +32,20 @@ interface SuccessionParts {
   me: OwnerToken;
   /** The term after which this upstream could go on, and of how many streams it is not sure how far they are; undefined where it stands by for nobody. */
   couldFollow(): { term: Epoch; unsure: number } | undefined;
+  /** Whether our lines have brought what somebody should have heard whose own have brought nothing for so long. */
+  hasBrought: (silentMs: Millis) => boolean;
   /** Whoever has published says that all of its term is out; we hear it of ourselves, too. */
   left(left: LeaseLeft): void;
 }
+
+/** What somebody is to go on after. */
+interface After {
+  term: Epoch;
+  silentMs: (() => Millis) | undefined;
+}
+
+const mostUnsureOf = (asked: number): number =>
+  asked < ASK_FOR_SURE ? 0 : Math.min(Number.MAX_SAFE_INTEGER, MORE_UNSURE ** (asked - ASK_FOR_SURE));
 
 /** Finds out who could go on before one goes, and says that it has gone. The others answer, and hear of it. */
 export class Succession {
@@ -60,14 +72,15 @@ export class Succession {
    * Asks until somebody can go on after this term.
    *
    * @param found is told who, or undefined where nobody could within five seconds; once, unless it is given up before.
+   * @param silentMs for how long our own lines have brought nothing, where only somebody is wanted whose lines have.
    */
-  call(term: Epoch, found: (owner: OwnerToken | undefined) => void): void {
+  call(term: Epoch, found: (owner: OwnerToken | undefined) => void, silentMs?: () => Millis): void {
     this.giveUp();
     const end = (owner: OwnerToken | undefined): void => {
       this.giveUp();
       found(owner);
     };
-    this.askAgain(term, 0, end);
+    this.askAgain({ term, silentMs }, 0, end);
   }
 
   /** Nobody is looked for any more. */
@@ -82,14 +95,18 @@ export class Succession {
     messages.publish(channels.left, encodeLeaseLeft({ term, next: next ?? '' }));
   }
 
-  private askAgain(term: Epoch, asked: number, end: (owner: OwnerToken | undefined) => void): void {
+  private askAgain(after: After, asked: number, end: (owner: OwnerToken | undefined) => void): void {
     const { ask, channels, clock } = this.parts;
     this.cancelAsk();
     if (asked * ASK_EVERY_MS >= ASK_FOR_MS) return end(undefined);
-    this.cancelTimer = clock.after(ASK_EVERY_MS, () => this.askAgain(term, asked + 1, end));
-    const mostUnsure =
-      asked < ASK_FOR_SURE ? 0 : Math.min(Number.MAX_SAFE_INTEGER, MORE_UNSURE ** (asked - ASK_FOR_SURE));
-    this.cancelAsk = ask.ask(channels.succession, { term, mostUnsure }, ASK_EVERY_MS, (value) => {
+    this.cancelTimer = clock.after(ASK_EVERY_MS, () => this.askAgain(after, asked + 1, end));
+    const { term, silentMs } = after;
+    const question: SuccessionQuestion = {
+      term,
+      mostUnsure: mostUnsureOf(asked),
+      ...(silentMs && { silentMs: silentMs() }),
+    };
+    this.cancelAsk = ask.ask(channels.succession, question, ASK_EVERY_MS, (value) => {
       const answer = readSuccessionAnswer(value);
       if (answer) end(answer.owner);
     });
@@ -97,9 +114,10 @@ export class Succession {
 
   private answer(value: unknown): SuccessionAnswer | undefined {
     const question = readSuccessionQuestion(value);
-    const could = this.parts.couldFollow();
-    const isMeant = question && could && question.term === could.term && could.unsure <= question.mostUnsure;
-    return isMeant ? { owner: this.parts.me } : undefined;
+    const { me, couldFollow, hasBrought } = this.parts;
+    const could = couldFollow();
+    if (!question || !could || question.term !== could.term || could.unsure > question.mostUnsure) return undefined;
+    return question.silentMs === undefined || hasBrought(question.silentMs) ? { owner: me } : undefined;
   }
 
   private heard(text: string): void {

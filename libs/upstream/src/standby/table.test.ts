@@ -56,7 +56,7 @@ const MOVES = `
   yielding    fit           leading
   yielding    successor     following   withhold flush leave call step-down watch-anew
   yielding    nobody        leading
-  yielding    told-to-part  parting
+  yielding    told-to-part  parting     call-successor
   parting     lost          over        step-down
   parting     gone          parting     enter fence
   parting     rivalled      over        step-down leave

@@ -115,7 +115,8 @@ export const LEAD_MOVES: Readonly<Record<LeadState, Partial<Record<LeadHappening
     fit: { to: 'leading', do: [] },
     successor: { to: 'following', do: [...HAND_OVER, 'step-down', 'watch-anew'] },
     nobody: { to: 'leading', do: [] },
-    'told-to-part': { to: 'parting', do: [] },
+    // Anybody will do now.
+    'told-to-part': { to: 'parting', do: ['call-successor'] },
   },
   parting: {
     lost: { to: 'over', do: ['step-down'] },

@@ -1,6 +1,7 @@
 import { type Epoch, type Millis, type Seq, type StreamName, stamp } from '#libs/core';
 import type { UpstreamSettings } from '#libs/runtime';
 import type { DemandBoard } from '../demand/demand-board.js';
+import type { Pool } from '../pool/pool.js';
 import type { Bookmarks } from '../restart/bookmarks.js';
 import type { Recollection } from '../restart/recollection.js';
 import { LastPlaces } from '../restart/last-places.js';
@@ -11,6 +12,7 @@ import { TakingOver } from '../standby/taking-over.js';
 import type { Series } from '../streams/series.js';
 import type { Streams } from '../streams/streams.js';
 import { TermKeeper } from '../term.js';
+import { Fitness } from '../watch/fitness.js';
 import { TIMINGS } from '../timings.js';
 import type { UpstreamParts } from './upstream-parts.js';
 
@@ -53,6 +55,7 @@ export function speakAlone({ bus, market, random, log }: UpstreamParts, streams:
 interface InTurnTies {
   voice: HeldVoice;
   streams: Streams;
+  pool: Pool;
   memory: Recollection;
   board: DemandBoard;
   bookmarks: Bookmarks;
@@ -62,7 +65,7 @@ interface InTurnTies {
 export function speakInTurn(
   { leaseMs, longestDowntimeMs }: Readonly<UpstreamSettings>,
   { bus, market, clock, log, timings = TIMINGS }: UpstreamParts,
-  { voice, streams, memory, board, bookmarks }: InTurnTies,
+  { voice, streams, pool, memory, board, bookmarks }: InTurnTies,
 ): Leadership & Speaking {
   const { lagMs } = timings;
   const { messages } = bus;
@@ -79,11 +82,20 @@ export function speakInTurn(
   });
   const places = placesOf(streams);
   const hasGathered = (): boolean => memory.hasGathered;
-  const mark = (): void => void bookmarks.write(stamp(clock));
   const unmark = (): void => bookmarks.abandon();
+  const marking = { mark: () => void bookmarks.write(stamp(clock)), unmark };
   const ports = { bus, channels, clock, log, leaseMs, longestDowntimeMs };
-  return new Leadership({ ...ports, streams, voice, listening, takingOver, places, hasGathered, mark, unmark });
+  // It looks ten times in a second at least.
+  const sleepMs = Math.max(lagMs, leaseMs / 2);
+  const fitness = new Fitness({ dataAt: () => newestData(pool), lagMs, sleepMs });
+  return new Leadership({ ...ports, streams, voice, listening, fitness, takingOver, places, hasGathered, ...marking });
 }
+
+const newestData = ({ lines }: Pool): Millis | undefined =>
+  lines.reduce<Millis | undefined>((newest, { connection }) => {
+    const { dataAt = newest } = connection ?? {};
+    return newest === undefined || dataAt === undefined ? dataAt : Math.max(newest, dataAt);
+  }, undefined);
 
 /** Since when all that our lines bring of a stream is withheld, with no break; no line is to carry one that is refused. */
 export function carriedSince({ wholeSince, withheld, transcript }: Series): Millis | undefined {

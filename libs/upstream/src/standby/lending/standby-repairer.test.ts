@@ -29,6 +29,8 @@ async function begin(hasStandby = true): Promise<void> {
   standby = await PoolBench.start({ ...options, clock, bus });
   await standby.want(A, B);
   await standby.pass(3_000);
+  for (const one of [leader, standby]) one.wire(0).trade(B, 2);
+  await pass(100);
   for (const stream of [A, B]) leader.heard(stream);
 }
 

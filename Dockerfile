@@ -2,21 +2,25 @@
 #
 #   docker run --rm --init -p 127.0.0.1:9443:9443 -e HOLDFAST_HOST=0.0.0.0 -e HOLDFAST_ALLOW_PUBLIC=yes holdfast
 #
+# By digest, so that a build is what was tested and not what a tag means today; the version is the one of package-lock.json. To renew
+# it: docker buildx imagetools inspect node:22-trixie-slim
+#
 # Debian, not Alpine: the uWebSockets.js binaries want glibc. --ignore-scripts in both installs: no package we use needs
 # its install script here (the "node" package's would only fetch the Node that this image already is), so none gets to run.
 
-FROM node:22-bookworm-slim AS build
+FROM node:22.23.3-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a1979cf521304e03a98dfa AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY libs libs
 COPY apps apps
-# What only the command line, the demo and the simulator need does not run here.
+# What only the command line, the demo and the simulator need does not run here, and nothing reads source maps.
 RUN npm run build \
+    && find dist -name '*.map' -delete \
     && rm -rf dist/.tsbuildinfo dist/apps/cli dist/apps/demo dist/apps/simulator dist/libs/client dist/libs/drill dist/libs/simulator
 
-FROM node:22-bookworm-slim AS dependencies
+FROM node:22.23.3-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a1979cf521304e03a98dfa AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
@@ -26,7 +30,7 @@ RUN binary="$(node -p '`uws_${process.platform}_${process.arch}_${process.versio
     && find node_modules/uWebSockets.js/dist/bin -name '*.node' ! -name "$binary" -delete \
     && node -e "import('uWebSockets.js')"
 
-FROM node:22-bookworm-slim
+FROM node:22.23.3-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a1979cf521304e03a98dfa
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE NOTICE ./

@@ -18,8 +18,34 @@ describe('docker-compose.yml', () => {
     expect(isCompose.errors ?? []).toEqual([]);
   });
 
-  it('starts redis and both roles', () => {
-    expect(services.map(([name]) => name).toSorted()).toEqual(['edge', 'redis', 'upstream']);
+  it('starts two of each role, Redis, a balancer, Prometheus and Grafana', () => {
+    const counts = Object.fromEntries(services.map(([name, { deploy }]) => [name, deploy?.replicas ?? 1]));
+    expect(counts).toEqual({ redis: 1, upstream: 2, edge: 2, balancer: 1, prometheus: 1, grafana: 1 });
+  });
+
+  it('says to two upstreams that there are two, as the production of k8s does', () => {
+    expect(environmentOf(compose.services?.['upstream']?.environment)).toMatchObject({ HOLDFAST_STANDBY: 'yes' });
+  });
+
+  it.each(services.map(([name, service]) => ({ name, service })))(
+    'lets $name write nothing and gain no rights',
+    ({ service }) => {
+      expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    },
+  );
+
+  it('mounts only files that exist, for nobody to change', () => {
+    const mounts = services.flatMap(([, { volumes }]) =>
+      (volumes ?? []).map(String).map((volume) => volume.split(':')),
+    );
+    expect(mounts.length).toBeGreaterThan(5);
+    expect(mounts.filter(([source = '', , mode]) => !existsSync(source) || mode !== 'ro')).toEqual([]);
+  });
+
+  it('names no image without saying which', () => {
+    const tags = services.flatMap(([, { image }]) => (image === undefined ? [] : [image.split(':')[1]]));
+    expect(tags).toHaveLength(services.length);
+    expect(tags.filter((tag) => tag === undefined || tag === 'latest')).toEqual([]);
   });
 
   it.each(roles)('gives $name only settings that it reads and accepts', ({ name, service }) => {
@@ -57,11 +83,15 @@ describe('docker-compose.yml', () => {
     expect(Number(seconds)).toBeGreaterThanOrEqual(asked / 1_000 + 10);
   });
 
-  it('publishes the port of the edge on loopback, and nothing else', () => {
+  it('publishes what clients and people need on loopback, and nothing else', () => {
     const published = services.flatMap(([name, { ports }]) =>
       (ports ?? []).map((port) => [name, typeof port === 'string' ? expand(port) : port]),
     );
-    expect(published).toEqual([['edge', '127.0.0.1:9443:9443']]);
+    expect(published).toEqual([
+      ['balancer', '127.0.0.1:9443:9443'],
+      ['prometheus', '127.0.0.1:9090:9090'],
+      ['grafana', '127.0.0.1:3000:3000'],
+    ]);
   });
 });
 

@@ -1,8 +1,11 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { Copy, DockerfileParser, type Instruction } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 const text = readFileSync('Dockerfile', 'utf8');
 const dockerfile = DockerfileParser.parse(text);
@@ -42,6 +45,52 @@ describe('the Dockerfile', () => {
     expect(carried.toSorted()).toEqual([...needed].toSorted());
   });
 
+  it('is built on the Debian of today and the Node of the tests, by digest, in every stage alike', () => {
+    const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as {
+      packages: Record<string, { version: string }>;
+    };
+    const images = new Set(dockerfile.getFROMs().map((from) => from.getImage() ?? ''));
+    expect([...images]).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^node:${packages['node_modules/node']?.version.replaceAll('.', '\\.')}-trixie-slim@sha256:[0-9a-f]{64}$`,
+        ),
+      ),
+    ]);
+  });
+
+  it('carries what runs, and nothing that only builds or explains', () => {
+    const [, production] = of(dockerfile.getInstructions(), 'RUN').filter((run) => textOf(run).includes('npm ci'));
+    expect(production && textOf(production)).toMatch(/--omit=dev --ignore-scripts/);
+    const from = new Map(copies().flatMap((copy) => sourcesOf(copy).map((path) => [path, fromOf(copy)])));
+    expect([from.get('/app/node_modules'), from.get('/app/dist')]).toEqual(['dependencies', 'build']);
+    expect(of(dockerfile.getInstructions(), 'RUN').map(textOf).join()).toContain("find dist -name '*.map' -delete");
+  });
+
+  it.each([
+    ['is built where its platform has a binary of uWebSockets.js, and keeps no other', 0],
+    ['is not built where there is none', 1],
+  ])('%s', (_, status) => {
+    const folder = mkdtempSync(join(tmpdir(), 'image-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const modules = join(folder, 'node_modules/uWebSockets.js');
+    const binary = `uws_${process.platform}_${process.arch}_${process.versions.modules}.node`;
+    cpSync('node_modules/uWebSockets.js', modules, {
+      recursive: true,
+      dereference: true,
+      filter: (path) => !path.endsWith('.node') || (status === 0 && path.endsWith(binary)),
+    });
+    writeFileSync(join(modules, 'dist/bin/uws_other_x64_127.node'), '');
+    const step = of(dockerfile.getInstructions(), 'RUN')
+      .map(textOf)
+      .find((text) => text.includes('uWebSockets.js/dist/bin'));
+    const script = (step ?? '').replace(/^RUN /, '').replaceAll('\\\n', '');
+    const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
+    const built = spawnSync('/bin/sh', ['-ec', script], { cwd: folder, env: { PATH } });
+    expect(built.status).toBe(status);
+    expect(readdirSync(join(modules, 'dist/bin'))).toEqual(status === 0 ? [binary] : []);
+  });
+
   it('runs as a user that Kubernetes can see is not root', () => {
     const [user] = of(lastStage, 'USER').map((instruction) => instruction.getArgumentsContent());
     expect(user).toMatch(/^[1-9]\d*:[1-9]\d*$/);
@@ -71,6 +120,8 @@ function roomsNeededBy(room: string): string[] {
 
 const of = (instructions: Instruction[], keyword: string): Instruction[] =>
   instructions.filter((instruction) => instruction.getKeyword() === keyword);
+
+const textOf = (instruction: Instruction): string => instruction.getTextContent();
 
 const copies = (): Copy[] => dockerfile.getCOPYs();
 

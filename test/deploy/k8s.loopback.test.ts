@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
-import type { IDeployment } from 'kubernetes-models/apps/v1';
-import type { IContainer, IPodSpec, IProbe, ITopologySpreadConstraint } from 'kubernetes-models/v1';
-import { describe, expect, it } from 'vitest';
-import { EdgeSettings, roomForBacklogs } from '#libs/runtime';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { BusSettings, EdgeSettings, UpstreamSettings, roomForBacklogs } from '#libs/runtime';
 import { schemaTroubles, strayFields } from './kubernetes-schema.js';
 import { type Manifests, kubectlIs, readResources, render } from './manifests.js';
+import { type PodPlan, bytesOf, environmentOf, mountedFile, podOf, probesOf, spreadsOf } from './pods.js';
 import { type Labels, canReach, selects } from './reach.js';
 import { isRole, troublesOf } from './settings.js';
 
@@ -15,55 +16,6 @@ const rendered: [string, () => Manifests][] =
 if (kubectl === 'does not render')
   rendered.push(['k8s/base (its files; no kubectl here that renders it)', () => readResources('k8s/base')]);
 
-describe.skipIf(kubectl === 'does not render')(
-  'two installations in one namespace (needs kubectl 1.22 or newer)',
-  () => {
-    const [one, other] =
-      kubectl === 'renders' ? [render('k8s/overlays/production'), render('k8s/overlays/staging')] : [];
-    const podsOf = (manifests: Manifests | undefined): Labels[] =>
-      (manifests?.deployments ?? []).map(({ spec }) => spec?.template.metadata?.labels ?? {});
-    const selectorsOf = (manifests: Manifests | undefined): object[] => [
-      ...(manifests?.deployments ?? []).map(({ spec }) => spec?.selector ?? {}),
-      ...(manifests?.services ?? []).map(({ spec }) => ({ matchLabels: spec?.selector ?? {} })),
-      ...(manifests?.budgets ?? []).map(({ spec }) => spec?.selector ?? {}),
-      ...(manifests?.policies ?? []).map(({ spec }) => spec?.podSelector ?? {}),
-      ...spreadsOf(manifests).map(({ labelSelector }) => labelSelector ?? {}),
-    ];
-
-    it('select nothing of each other', () => {
-      for (const [some, others] of [
-        [one, other],
-        [other, one],
-      ]) {
-        expect(podsOf(some)).toHaveLength(3);
-        const foreign = selectorsOf(some).filter((selector) =>
-          podsOf(others).some((labels) => selects(selector, labels)),
-        );
-        expect(foreign).toEqual([]);
-      }
-    });
-
-    it('let nobody of the other reach their Redis', () => {
-      const policies = [...(one?.policies ?? []), ...(other?.policies ?? [])];
-      const pod = (of: Labels[], component: string): { labels: Labels; ports: Record<string, number> } => ({
-        labels: of.find((labels) => labels['app.kubernetes.io/component'] === component) ?? {},
-        ports: { redis: 6379 },
-      });
-      const [ours, theirs] = [podsOf(one), podsOf(other)];
-      expect(canReach(policies, pod(ours, 'edge'), pod(ours, 'redis'), 6379)).toBe(true);
-      expect(canReach(policies, pod(ours, 'edge'), pod(theirs, 'redis'), 6379)).toBe(false);
-      expect(canReach(policies, pod(theirs, 'upstream'), pod(ours, 'redis'), 6379)).toBe(false);
-    });
-
-    it('share no name', () => {
-      const names = [one, other]
-        .flatMap((manifests) => manifests?.all ?? [])
-        .map(({ kind, metadata }) => `${kind}/${metadata?.name}`);
-      expect(names).toEqual([...new Set(names)]);
-    });
-  },
-);
-
 it('the command that the README shows is for an image that can be there', () => {
   const [, folder = ''] = /`kubectl apply -k (\S+)`/.exec(readFileSync('README.md', 'utf8')) ?? [];
   expect(readFileSync(`${folder}/kustomization.yaml`, 'utf8')).toMatch(/newTag: local/);
@@ -72,7 +24,7 @@ it('the command that the README shows is for an image that can be there', () => 
 describe.each(rendered)('%s', (_, read) => {
   const manifests = read();
   const { all, deployments, services, budgets, policies } = manifests;
-  const pods = deployments.map((deployment) => ({ name: deployment.metadata?.name ?? '', ...podOf(deployment) }));
+  const pods = deployments.map(podOf);
   const roles = pods.flatMap((pod) => {
     const role = pod.labels['app.kubernetes.io/component'];
     return isRole(role) ? [{ role, ...pod }] : [];
@@ -85,15 +37,22 @@ describe.each(rendered)('%s', (_, read) => {
   });
 
   it('has the two roles and Redis', () => {
-    const withoutPrefix = (name = ''): string => name.replace(/^staging-/, '');
-    const names = pods.map(({ name }) => withoutPrefix(name)).toSorted();
+    const names = pods.map(({ name }) => name.replace(/^staging-/, '')).toSorted();
     expect(names).toEqual(['holdfast-edge', 'holdfast-redis', 'holdfast-upstream']);
-    expect(
-      deployments.find(({ metadata }) => withoutPrefix(metadata?.name) === 'holdfast-upstream')?.spec,
-    ).toMatchObject({
-      replicas: 1,
-      strategy: { type: 'Recreate' },
-    });
+  });
+
+  it('runs two upstreams side by side where they know of each other, and nowhere else', () => {
+    const upstream = roles.find(({ role }) => role === 'upstream');
+    const spec = deployments.find(({ metadata }) => metadata?.name === upstream?.name)?.spec;
+    const isStandby = upstream && environmentOf(upstream.container, manifests)['HOLDFAST_STANDBY'] === 'yes';
+    expect(spec).toMatchObject(
+      isStandby
+        ? { replicas: 2, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } } }
+        : { replicas: 1, strategy: { type: 'Recreate' } },
+    );
+    // A budget of one that is alone would hold up every drain.
+    const budgeted = budgets.some((budget) => selects(budget.spec?.selector ?? {}, upstream?.labels ?? {}));
+    expect(budgeted).toBe(isStandby);
   });
 
   it('selects pods that exist, with every Deployment, Service, budget and policy', () => {
@@ -122,9 +81,9 @@ describe.each(rendered)('%s', (_, read) => {
   });
 
   it('gives each role only settings that it reads and accepts, and a Redis that is a Service here', () => {
-    const environments = roles.map(({ role, container }) => ({
+    const environments = roles.map(({ role, ...pod }) => ({
       role,
-      environment: environmentOf(container, manifests),
+      environment: withFilesHere(pod, manifests),
     }));
     expect(environments.flatMap(({ role, environment }) => troublesOf(role, environment))).toEqual([]);
     const offered = new Set(
@@ -187,16 +146,29 @@ describe.each(rendered)('%s', (_, read) => {
     });
   });
 
-  it('gives an edge more memory than may wait for slow clients, with room for all the rest', () => {
-    const edges = roles.filter(({ role }) => role === 'edge');
-    const rooms = edges.map(({ container }) => {
-      const [, gibibytes] = /^(\d+)Gi$/.exec(String(container.resources?.limits?.['memory'])) ?? [];
-      const asked = environmentOf(container, manifests)['HOLDFAST_MAX_BACKLOGS_BYTES'];
-      const memory = Number(gibibytes) * 2 ** 30;
-      // Buffers grow by doubling.
-      return memory - 2 * roomForBacklogs(Number(asked ?? new EdgeSettings().maxBacklogsBytes), memory);
-    });
-    expect(rooms.map((room) => room >= 400 * 2 ** 20)).toEqual(edges.map(() => true));
+  it('gives each role the memory that its own bounds add up to', () => {
+    const MIB = 2 ** 20;
+    for (const { role, container } of roles) {
+      const environment = environmentOf(container, manifests);
+      const set = (name: string, usual: number): number => Number(environment[name] ?? usual);
+      const memory = bytesOf(container.resources?.limits?.['memory']);
+      // Events, questions and answers have a queue each.
+      const queues = 2 * set('HOLDFAST_BUS_QUEUE_BYTES', new BusSettings().queueBytes);
+      const { maxBacklogsBytes, historyBytes, restCacheBytes } = new EdgeSettings();
+      const backlogs = roomForBacklogs(set('HOLDFAST_MAX_BACKLOGS_BYTES', maxBacklogsBytes), memory);
+      const bounds = {
+        // Buffers grow by doubling; answers of REST that are read slowly take a quarter as much beside.
+        edge:
+          2 * (backlogs + backlogs / 4) +
+          set('HOLDFAST_HISTORY_BYTES', historyBytes) +
+          set('HOLDFAST_CLIENT_REST_CACHE_BYTES', restCacheBytes),
+        // 500 books of diffs.
+        upstream: set('HOLDFAST_UPSTREAM_HISTORY_BYTES', new UpstreamSettings().historyBytes) + 500 * 0.2 * MIB,
+      };
+      expect(`${role} needs ${Math.round((150 * MIB + queues + bounds[role]) / MIB)} of ${memory / MIB} MiB`).toSatisfy(
+        () => 150 * MIB + queues + bounds[role] <= memory,
+      );
+    }
   });
 
   it('waits for an edge that stops until it has parted with its clients, and that until nobody is sent there any more', () => {
@@ -210,6 +182,38 @@ describe.each(rendered)('%s', (_, read) => {
       const neededS = ((waitMs ?? Number.NaN) + (graceMs ?? Number.NaN)) / 1_000 + 10;
       expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(neededS);
     }
+  });
+
+  it('waits for an upstream that stops until it has handed over, or nobody could take it', () => {
+    for (const { container, spec } of roles.filter(({ role }) => role === 'upstream')) {
+      const looksForS = environmentOf(container, manifests)['HOLDFAST_STANDBY'] === 'yes' ? 5 : 0;
+      expect(container.lifecycle).toBeUndefined();
+      expect(spec.terminationGracePeriodSeconds).toBeGreaterThanOrEqual(looksForS + 10);
+    }
+  });
+
+  it('restarts nobody for what others have, and sends clients to whoever can take them', () => {
+    for (const { container } of roles) {
+      const paths = probesOf(container).map(({ httpGet }) => httpGet?.path);
+      expect(paths).toEqual(['/healthz', '/healthz', '/readyz']);
+      const environment = environmentOf(container, manifests);
+      expect(environment['HOLDFAST_READY_NEEDS_DATA']).toBeUndefined();
+      // A process that stands still for half a minute is not restarted for it.
+      const { periodSeconds = 10, failureThreshold = 3 } = container.livenessProbe ?? {};
+      expect(periodSeconds * failureThreshold).toBeGreaterThanOrEqual(30);
+    }
+  });
+
+  it('replaces those of a node that does not answer within half a minute, and a Redis not before it is given up', () => {
+    const waits = pods.map(({ name, spec }) => [
+      name.replace(/^staging-/, ''),
+      (spec.tolerations ?? []).map(({ tolerationSeconds }) => tolerationSeconds),
+    ]);
+    expect(Object.fromEntries(waits)).toEqual({
+      'holdfast-edge': [30, 30],
+      'holdfast-upstream': [30, 30],
+      'holdfast-redis': [300, 300],
+    });
   });
 
   it('lets each end reach what it needs, and nothing else', () => {
@@ -257,33 +261,15 @@ describe.each(rendered)('%s', (_, read) => {
   });
 });
 
-interface Pod {
-  labels: Labels;
-  spec: IPodSpec;
-  container: IContainer;
-  ports: Record<string, number>;
-}
-
-function podOf({ spec }: IDeployment): Pod {
-  const pod = spec?.template.spec;
-  const [container, ...others] = pod?.containers ?? [];
-  if (!pod || !container || others.length > 0) throw new Error('a pod of ours has one container');
-  const ports = Object.fromEntries((container.ports ?? []).map(({ name, containerPort }) => [name, containerPort]));
-  return { labels: spec?.template.metadata?.labels ?? {}, spec: pod, container, ports };
-}
-
-const spreadsOf = (manifests: Manifests | undefined): ITopologySpreadConstraint[] =>
-  (manifests?.deployments ?? []).flatMap(({ spec }) => spec?.template.spec?.topologySpreadConstraints ?? []);
-
-const probesOf = ({ startupProbe, livenessProbe, readinessProbe }: IContainer): IProbe[] =>
-  [startupProbe, livenessProbe, readinessProbe].filter((probe) => probe !== undefined);
-
-function environmentOf({ env = [], envFrom = [] }: IContainer, { configMaps }: Manifests): Record<string, string> {
-  const fromMaps = envFrom.flatMap(({ configMapRef }) => {
-    if (!configMapRef) return [];
-    const map = configMaps.find(({ metadata }) => metadata?.name === configMapRef.name);
-    if (!map) throw new Error(`no ConfigMap ${configMapRef.name}`);
-    return Object.entries(map.data ?? {});
-  });
-  return Object.fromEntries([...fromMaps, ...env.map(({ name, value = '' }): [string, string] => [name, value])]);
+/** The variables of a container, with the file that a Secret brings where this machine can read it. */
+function withFilesHere(pod: PodPlan, manifests: Manifests): Record<string, string> {
+  const environment = environmentOf(pod.container, manifests);
+  const path = environment['HOLDFAST_TOKENS_FILE'];
+  if (path === undefined) return environment;
+  const folder = mkdtempSync(join(tmpdir(), 'tokens-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'tokens');
+  const text = mountedFile(pod, path, manifests);
+  if (text !== undefined) writeFileSync(file, text);
+  return { ...environment, HOLDFAST_TOKENS_FILE: file };
 }

@@ -1,10 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
 import { Deployment, type IDeployment } from 'kubernetes-models/apps/v1';
+import { HorizontalPodAutoscaler, type IHorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2';
 import { type INetworkPolicy, NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1';
 import { type IPodDisruptionBudget, PodDisruptionBudget } from 'kubernetes-models/policy/v1';
-import { ConfigMap, type IConfigMap, type IService, Service } from 'kubernetes-models/v1';
+import { ConfigMap, type IConfigMap, type ISecret, type IService, Secret, Service } from 'kubernetes-models/v1';
 import { parse, parseAllDocuments } from 'yaml';
 
 /** What every Kubernetes object says of itself. */
@@ -12,6 +14,7 @@ export interface KubernetesObject {
   apiVersion: string;
   kind: string;
   metadata?: { name?: string };
+  spec?: unknown;
 }
 
 /** The objects of a kustomization, by kind. */
@@ -20,8 +23,10 @@ export interface Manifests {
   deployments: IDeployment[];
   services: IService[];
   configMaps: IConfigMap[];
+  secrets: ISecret[];
   budgets: IPodDisruptionBudget[];
   policies: INetworkPolicy[];
+  autoscalers: IHorizontalPodAutoscaler[];
 }
 
 /** Whether this machine has a kubectl that renders our folders: `labels` needs kustomize 4.1, which came with 1.22. */
@@ -43,7 +48,21 @@ export const render = (folder: string): Manifests =>
     parseAllDocuments(execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8' })).map((doc) => doc.toJS()),
   );
 
-/** The resources of a folder that only lists files and makes ConfigMaps, read without kubectl; no name gets a hash. */
+/** What it makes of an overlay over another folder, as a user writes one: `more` is the rest of its kustomization.yaml. */
+export function renderOver(folder: string, more: string): Manifests {
+  const overlay = mkdtempSync(join(realpathSync(tmpdir()), 'overlay-'));
+  const from = (path: string): string => relative(overlay, resolve(path));
+  const head = `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [${from(folder)}]\n`;
+  try {
+    const named = more.replaceAll(/(?<=- )k8s\/\S+/g, from);
+    writeFileSync(join(overlay, 'kustomization.yaml'), head + named);
+    return render(overlay);
+  } finally {
+    rmSync(overlay, { recursive: true });
+  }
+}
+
+/** The resources of a folder that only lists files and makes ConfigMaps and Secrets, read without kubectl; no name gets a hash. */
 export function readResources(folder: string): Manifests {
   const { resources, configMapGenerator } = parse(readFileSync(join(folder, 'kustomization.yaml'), 'utf8')) as {
     resources: string[];
@@ -64,6 +83,8 @@ const sorted = (all: KubernetesObject[]): Manifests => ({
   deployments: all.filter(Deployment.is),
   services: all.filter(Service.is),
   configMaps: all.filter(ConfigMap.is),
+  secrets: all.filter(Secret.is),
   budgets: all.filter(PodDisruptionBudget.is),
   policies: all.filter(NetworkPolicy.is),
+  autoscalers: all.filter(HorizontalPodAutoscaler.is),
 });

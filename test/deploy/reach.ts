@@ -3,8 +3,8 @@ import type { INetworkPolicy, INetworkPolicyPeer, INetworkPolicyPort } from 'kub
 
 export type Labels = Record<string, string>;
 
-/** Either end of a connection: a pod of our namespace, or an IPv4 address outside the cluster. */
-export type End = { labels: Labels; ports?: Record<string, number> } | { address: string };
+/** Either end of a connection: a pod, of our namespace unless it says another, or an IPv4 address outside the cluster. */
+export type End = { labels: Labels; ports?: Record<string, number>; namespace?: string } | { address: string };
 
 interface Selector {
   matchLabels?: Labels;
@@ -39,7 +39,7 @@ function allows(
   to: End,
   port: number,
 ): boolean {
-  if ('address' in self) return true;
+  if ('address' in self || self.namespace !== undefined) return true;
   const policies = all.filter(
     ({ spec }) => spec?.policyTypes?.includes(way) && selects(spec.podSelector ?? {}, self.labels),
   );
@@ -53,8 +53,15 @@ function allows(
 
 const hasPeer = (peers: INetworkPolicyPeer[] | undefined, end: End): boolean =>
   peers === undefined ||
-  peers.some(({ podSelector, ipBlock }) => {
-    if ('labels' in end) return podSelector !== undefined && selects(podSelector, end.labels);
+  peers.some(({ podSelector, namespaceSelector, ipBlock }) => {
+    if ('labels' in end) {
+      const isNamespace =
+        end.namespace === undefined || namespaceSelector === undefined
+          ? end.namespace === undefined && namespaceSelector === undefined
+          : selects(namespaceSelector, { 'kubernetes.io/metadata.name': end.namespace });
+      const isPod = podSelector === undefined ? namespaceSelector !== undefined : selects(podSelector, end.labels);
+      return isNamespace && isPod;
+    }
     return (
       ipBlock !== undefined &&
       isIn(ipBlock.cidr, end.address) &&

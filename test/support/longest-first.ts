@@ -7,6 +7,7 @@ const LONGEST = [
   'test/deploy/processes.loopback.test.ts',
   'test/stories/cut-frames.loopback.test.ts',
   'test/stories/two-processes.redis.test.ts',
+  'test/stories/kubernetes.redis.test.ts',
   'test/stories/drills.loopback.test.ts',
   'test/stories/public-clients.loopback.test.ts',
   'test/stories/restarts.redis.test.ts',

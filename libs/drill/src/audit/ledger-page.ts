@@ -59,6 +59,8 @@ export class LedgerPage {
   private unannouncedBefore = 0;
   private place: Place | undefined;
   private opening: Place | undefined;
+  /** Nothing behind the reply's place has come yet: who came back over a change of term is given what he missed of the one before. */
+  private isCatchingUp = false;
   /** An edge said it cannot hear the upstream: the next jump is announced, although nobody knows yet how long it is. */
   private isCutOff = false;
   private readonly lostPlaces = new Ranges();
@@ -71,6 +73,7 @@ export class LedgerPage {
   welcome(place: Place): void {
     this.opening = place;
     this.place = place;
+    this.isCatchingUp = true;
   }
 
   feed(event: FeedEvent): void {
@@ -230,6 +233,8 @@ export class LedgerPage {
   private enterPlace({ epoch, seq }: Place): void {
     const { place: last, opening } = this;
     if (opening && epoch === opening.epoch && seq <= opening.seq) return;
+    if (opening && epoch < opening.epoch && this.isCatchingUp) return;
+    this.isCatchingUp = false;
     if (!last || epoch > last.epoch) {
       this.place = { epoch, seq };
     } else if (epoch < last.epoch) {

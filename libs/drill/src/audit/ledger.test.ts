@@ -163,6 +163,25 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ doubledPlaces: 1 });
   });
 
+  it('does not mistake what a client that comes back is given of the term before for what comes late', () => {
+    const ledger = new Ledger();
+    ledger.welcome(STREAM, { epoch: 1, seq: 0 });
+    ledger.event(trade(1));
+    ledger.welcome(STREAM, { epoch: 2, seq: 1 });
+    for (const missed of [trade(2), trade(3), trade(4, 1, 2)]) ledger.event(missed);
+    ledger.event(trade(5, 2, 2));
+    expect(only(ledger)).toMatchObject({
+      reordered: 0,
+      doubled: 0,
+      reorderedPlaces: 0,
+      doubledPlaces: 0,
+      lostPlaces: 0,
+    });
+    // Behind what is live nothing of it may come.
+    ledger.event(trade(6, 4, 1));
+    expect(only(ledger)).toMatchObject({ reorderedPlaces: 1 });
+  });
+
   it('does not mistake the welcome of a newcomer for repeated places', () => {
     const ledger = new Ledger();
     ledger.welcome(STREAM, { epoch: 1, seq: 7 });

@@ -24,6 +24,9 @@ export function schemaTroubles(object: KubernetesObject): string[] {
   }
 }
 
+/** Files of types, which are the same for all objects that are looked at. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /**
  * Fields that Kubernetes does not have (a probe spelled `readinesProbe` would simply never run). The compiler finds them:
  * it refuses an object literal with a property that its type lacks.
@@ -36,14 +39,19 @@ export function strayFields(objects: KubernetesObject[]): string[] {
     strict: true,
     noEmit: true,
     skipLibCheck: true,
+    // Objects and their fields are all there is; most of the time went into reading what browsers have.
+    lib: ['lib.es5.d.ts'],
     types: [],
   };
   const host = ts.createCompilerHost(options);
   const fileExists = host.fileExists.bind(host);
   const getSourceFile = host.getSourceFile.bind(host);
   host.fileExists = (name) => name === file || fileExists(name);
-  host.getSourceFile = (name, version) =>
-    name === file ? ts.createSourceFile(name, text, version) : getSourceFile(name, version);
+  host.getSourceFile = (name, version) => {
+    if (name === file) return ts.createSourceFile(name, text, version);
+    if (!parsed.has(name)) parsed.set(name, getSourceFile(name, version));
+    return parsed.get(name);
+  };
   const program = ts.createProgram([file], options, host);
   const troubles = [...program.getSyntacticDiagnostics(), ...program.getSemanticDiagnostics()];
   return troubles.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'));

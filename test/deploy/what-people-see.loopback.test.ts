@@ -43,8 +43,6 @@ it.each(['standalone', 'edge', 'upstream'])(
       new RegExp(`^holdfast_build_info\\{version="${version}",commit="[^"]+",role="${role}",node="v22.*"\\} 1$`, 'm'),
     );
     const lines = output().trim().split('\n');
-    expect(lines.map((line) => typeof (JSON.parse(line) as { time: unknown }).time)).toEqual(
-      lines.map(() => 'number'),
-    );
+    expect(lines.map((line) => typeof (JSON.parse(line) as { time: unknown }).time)).toEqual(lines.map(() => 'number'));
   },
 );

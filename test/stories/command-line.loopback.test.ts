@@ -165,7 +165,7 @@ describe('the command line at an edge', () => {
     const status = (...flags: string[]) => run('cli', 'status', '--url', edge.opsUrl, ...flags);
     expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\./) });
     upstream.stop();
-    await until(async () => (await status()).said.includes('upstream heard'));
+    await until(async () => (await (await fetch(`${edge.opsUrl}/readyz`)).text()).includes('upstream heard'));
     expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\. upstream heard: /) });
     edge.app.get(Ops).stop();
     expect(await status()).toEqual({

@@ -18,7 +18,7 @@ describe('clients of a gateway whose Binance misbehaves', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    const simulator = await Simulator.start({ clock, pace: 10, limits });
+    const simulator = await Simulator.start({ clock, pace: 5, limits });
     const gateway = await startStandalone(simulator, { market, upstream: { retryMostMs: 300 } });
     stage = new Stage({ clock, simulator, gateway, clients: 24, menus: BRISK });
     await stage.start();

@@ -38,7 +38,7 @@ describe('clients of an edge that hears its upstream through Redis', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    const simulator = await Simulator.start({ clock, pace: 5, limits: HURRIED_LIMITS });
     const environment = { ...hurriedEnvironment(simulator), HOLDFAST_RETRY_MOST_MS: '300' };
     roles = await TwoRoles.start({ clock, redisUrl: redis.url, dist, environment });
     stage = new Stage({ clock, simulator, gateway: roles, clients: 24, menus: BRISK });
@@ -92,7 +92,7 @@ describe('a second upstream on the same Redis', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    const simulator = await Simulator.start({ clock, pace: 10, limits: HURRIED_LIMITS });
+    const simulator = await Simulator.start({ clock, pace: 5, limits: HURRIED_LIMITS });
     options = { clock, redisUrl: redis.url, dist, environment: hurriedEnvironment(simulator) };
     roles = await TwoRoles.start(options);
     const feed = ({ stream, state, by, cause }: FeedEvent): void => {

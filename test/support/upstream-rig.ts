@@ -33,7 +33,12 @@ export interface RigOptions {
   random?: Random;
 }
 
-/** A simulator, an upstream that reads it, and a listener on the bus that checks every message. Unless told otherwise any symbol will do. */
+const MARKET: SimulatorOptions = { symbols: 3, historyMs: 5_000 };
+
+/**
+ * A simulator, an upstream that reads it, and a listener on the bus that checks every message. Unless told otherwise any symbol will do;
+ * the market has three then, the busiest ones, and a short past: what nobody takes costs as much as what is taken.
+ */
 export class UpstreamRig {
   readonly bus = new MemoryBus();
   readonly ops = new Ops();
@@ -61,7 +66,7 @@ export class UpstreamRig {
   }
 
   static async start(options: RigOptions = {}): Promise<UpstreamRig> {
-    const rig = new UpstreamRig(options.on ?? (await Simulator.start(options.simulator)), options);
+    const rig = new UpstreamRig(options.on ?? (await Simulator.start({ ...MARKET, ...options.simulator })), options);
     await rig.upstream.start();
     return rig;
   }

@@ -3,13 +3,14 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { assertBuilt } from '../../../test/support/built.js';
 import { until } from '../../../test/support/until.js';
 
-/** A process that `runMain` runs, whose app starts and stops as the two snippets say. */
+/** A process that `runMain` runs, whose app starts and stops as the two snippets say. It loads no more of the room than that takes. */
 function runApp(
   startApp: string,
   stop = '',
 ): { child: ChildProcess; output: () => string; exit: Promise<number | null> } {
   return run(`
-    import { makeLog, runMain } from '#libs/runtime';
+    import { makeLog } from './dist/libs/runtime/src/log/log.js';
+    import { runMain } from './dist/libs/runtime/src/main.js';
     await runMain(makeLog('probe', 'info'), async () => {
       setInterval(() => {}, 1000);
       console.log('starting');

@@ -47,6 +47,7 @@ afterEach(async () => {
 it('112 unplanned ends of every class in every state, each pair another one: exactly one living connection after each, nothing unannounced', async () => {
   rig = await UpstreamRig.start({
     simulator: {
+      symbols: 6,
       pace: 30,
       limits: { attempts: 100_000, pingEveryMs: 100 },
     },

@@ -38,7 +38,7 @@ describe('a bad frame', () => {
   it.each(bad)(
     '%s costs that frame: counted, kept to look at, no stream disturbed, no connection lost',
     async (_, code, incident) => {
-      rig = await UpstreamRig.start({ simulator: { pace: 20 }, timings: { settleMs: 500, lagMs: 100 } });
+      rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20 }, timings: { settleMs: 500, lagMs: 100 } });
       rig.demand(STREAMS);
       await flowing();
       const feeds = rig.feeds.length;
@@ -60,7 +60,7 @@ describe('a bad frame', () => {
 
 describe('what the documentation does not know', () => {
   it('passes, is counted, and is sampled once per kind', async () => {
-    rig = await UpstreamRig.start({ simulator: { pace: 20 } });
+    rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20 } });
     rig.demand(STREAMS);
     await flowing();
     const odd: string[] = [];
@@ -83,7 +83,7 @@ describe('what the documentation does not know', () => {
 });
 
 it('a stream of which nothing can be read any more says so, and not that Binance is silent', async () => {
-  rig = await UpstreamRig.start({ simulator: { pace: 20 }, settings: { silenceStreamMs: 3_000 } });
+  rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20 }, settings: { silenceStreamMs: 3_000 } });
   rig.demand(STREAMS);
   await flowing();
   const stream = 'btcusdt@trade';
@@ -99,7 +99,7 @@ it('a stream of which nothing can be read any more says so, and not that Binance
 });
 
 it('times in microseconds arrive as whole microseconds, and when they were received is told in the same unit', async () => {
-  rig = await UpstreamRig.start({ simulator: { pace: 20 }, settings: { timeUnit: 'MICROSECOND' } });
+  rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20 }, settings: { timeUnit: 'MICROSECOND' } });
   rig.demand(STREAMS);
   await flowing();
   const { newest } = rig.on('btcusdt@trade');
@@ -112,7 +112,7 @@ it('times in microseconds arrive as whole microseconds, and when they were recei
 
 it('TLS makes no difference', async () => {
   vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-  rig = await UpstreamRig.start({ simulator: { pace: 20, tls: selfSigned() } });
+  rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20, tls: selfSigned() } });
   rig.demand(STREAMS);
   await flowing();
   rig.simulator.strike({ name: 'cut-mid-frame' });

@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 async function flowing(options: RigOptions = {}): Promise<void> {
-  rig = await UpstreamRig.start({ simulator: { pace: 30 }, timings: QUICK, ...options });
+  rig = await UpstreamRig.start({ simulator: { pace: 10 }, timings: QUICK, ...options });
   rig.demand(STREAMS);
   await until(() => STREAMS.every((stream) => rig.on(stream).state === 'live'), { deadlineMs: 15_000 });
 }
@@ -42,7 +42,7 @@ describe('a rotation', () => {
   });
 
   it('happens at its age, again and again', async () => {
-    await flowing({ simulator: { pace: 30 }, timings: QUICK, settings: { rotateAfterMs: 1_000 } });
+    await flowing({ simulator: { pace: 10 }, timings: QUICK, settings: { rotateAfterMs: 1_000 } });
     const feeds = rig.feeds.length;
     await until(() => generation() >= 4, { deadlineMs: 20_000 });
     expect(rig.faults).toEqual([]);
@@ -85,7 +85,7 @@ describe('a rotation', () => {
 
   it('is finished at once when the working line drops while the replacement delivers already', async () => {
     await flowing({
-      simulator: { pace: 30 },
+      simulator: { pace: 10 },
       timings: { ...QUICK, settleMs: 60_000, lagMs: 60_000, rotationMs: 60_000 },
     });
     rig.demand([...STREAMS, 'doesnotexist@trade']);
@@ -114,7 +114,7 @@ describe('a rotation', () => {
   });
 
   it('is not repeated without end when there is no data to be had', async () => {
-    await flowing({ simulator: { pace: 30 }, timings: QUICK, settings: { silenceDataMs: 400 } });
+    await flowing({ simulator: { pace: 10 }, timings: QUICK, settings: { silenceDataMs: 400 } });
     rig.simulator.strike({ name: 'mute-data' });
     rig.simulator.strike({ name: 'stall-replacement', forMs: 3_000 });
     const before = rig.simulator.attempts.length;

@@ -20,7 +20,7 @@ const allHeard = (least: number) => () => STREAMS.every((stream) => rig.on(strea
 
 describe('an upstream', () => {
   it('delivers every demanded stream, each message with the next place', async () => {
-    rig = await UpstreamRig.start({ simulator: { pace: 5 } });
+    rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 5 } });
     rig.demand(STREAMS);
     await until(allHeard(3), { deadlineMs: 15_000 });
     expect(rig.faults).toEqual([]);
@@ -33,7 +33,7 @@ describe('an upstream', () => {
   });
 
   it('comes back from a drop on one new connection, with what it missed', async () => {
-    rig = await UpstreamRig.start({ simulator: { pace: 20 } });
+    rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20 } });
     rig.demand(STREAMS);
     await until(allHeard(1), { deadlineMs: 15_000 });
     rig.simulator.strike({ name: 'close', code: 1000 });
@@ -47,7 +47,7 @@ describe('an upstream', () => {
   });
 
   it('replaces a working connection without a missing, doubled or reordered id and without a change of state', async () => {
-    rig = await UpstreamRig.start({ simulator: { pace: 20 } });
+    rig = await UpstreamRig.start({ simulator: { symbols: 6, pace: 20 } });
     rig.demand(STREAMS);
     await until(allHeard(1), { deadlineMs: 15_000 });
     const before = rig.feeds.length;

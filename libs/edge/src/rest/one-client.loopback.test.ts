@@ -29,7 +29,7 @@ async function beginAt(
 }
 
 async function startSimulator(): Promise<Simulator> {
-  const simulator = await Simulator.start({ pace: 2, historyMs: 120_000 });
+  const simulator = await Simulator.start({ pace: 2, historyMs: 1_000 });
   closers.push(() => simulator.stop());
   return simulator;
 }

@@ -15,7 +15,7 @@ afterEach(async () => {
 });
 
 async function begin(settings: Partial<EdgeSettings> = {}, options: SimulatorOptions = {}): Promise<void> {
-  simulator = await Simulator.start({ pace: 2, historyMs: 120_000, ...options });
+  simulator = await Simulator.start({ pace: 2, historyMs: 1_000, ...options });
   closers.push(() => simulator.stop());
   await beginAt({ restUrl: simulator.restUrl }, settings);
 }

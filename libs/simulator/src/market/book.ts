@@ -37,10 +37,14 @@ class Window {
       bids: [...this.bids].sort((a, b) => b - a).map((price) => [price, book.bids.lotsAt(price)]),
       asks: [...this.asks].sort((a, b) => a - b).map((price) => [price, book.asks.lotsAt(price)]),
     };
+    this.clear();
+    return diff;
+  }
+
+  clear(): void {
     this.firstId = 0;
     this.bids.clear();
     this.asks.clear();
-    return diff;
   }
 }
 
@@ -79,5 +83,10 @@ export class SimBook {
   /** Everything since the last call for this speed; undefined when nothing changed. */
   takeDiff(everyMs: 100 | 1000): DepthDiff | undefined {
     return this.windows[everyMs].take(this);
+  }
+
+  /** The same where nobody wants to know what it was. */
+  dropDiff(everyMs: 100 | 1000): void {
+    this.windows[everyMs].clear();
   }
 }

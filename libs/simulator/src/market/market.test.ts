@@ -125,6 +125,22 @@ it('depth diffs of both speeds are contiguous, and the top they lead to is the b
   );
 });
 
+it('who comes after a time when nobody listened is told what is told to those who were there', () => {
+  always(
+    property(seeds, (seed) => {
+      const [heard, unheard] = [make(seed), make(seed)];
+      heard.advance(START + 5_250, new Follower(heard));
+      unheard.advance(START + 5_250);
+      const [there, late] = [new Follower(heard), new Follower(unheard)];
+      heard.advance(START + 9_000, there);
+      unheard.advance(START + 9_000, late);
+      expect(late.diffs[1000].length).toBeGreaterThan(2);
+      expect([late.diffs, late.tops, late.trades]).toEqual([there.diffs, there.tops, there.trades]);
+    }),
+    { numRuns: 4 },
+  );
+});
+
 it('for hours the book never crosses, never runs dry, never grows without end, and its spread stays small', () => {
   always(
     property(seeds, (seed) => {

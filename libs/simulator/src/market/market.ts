@@ -127,6 +127,11 @@ export class SimMarket {
   private beat(at: Millis, sink: MarketSink): void {
     const fullSecond = at % 1_000 === 0;
     for (const instrument of this.instruments) {
+      if (sink === NOBODY) {
+        instrument.book.dropDiff(100);
+        if (fullSecond) instrument.book.dropDiff(1000);
+        continue;
+      }
       const fast = instrument.book.takeDiff(100);
       if (fast) sink.depthChanged(instrument, fast, 100, at * 1_000);
       const slow = fullSecond ? instrument.book.takeDiff(1000) : undefined;

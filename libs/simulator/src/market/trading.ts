@@ -1,6 +1,7 @@
 import type { Millis, Random } from '#libs/core';
 import { between, geometric, seeded } from '../random.js';
 import type { SimBook } from './book.js';
+import type { SimLevel } from './book-side.js';
 import { Instrument } from './instrument.js';
 import { Makers, someLots } from './makers.js';
 import type { MarketSink } from './sink.js';
@@ -22,7 +23,8 @@ export class Trading {
   private nextTradeId: number;
   private nextAggId: number;
   private nextBlockId = 1;
-  private lastTop = '';
+  private lastBid: SimLevel | undefined;
+  private lastAsk: SimLevel | undefined;
   private readonly makers: Makers;
 
   constructor(spec: SymbolSpec, seed: number, startAt: Millis, keep: number) {
@@ -130,10 +132,13 @@ export class Trading {
   private sayTop(at: Micros, sink: MarketSink): void {
     const bid = this.book.bids.best;
     const ask = this.book.asks.best;
-    const top = `${bid?.[0]} ${bid?.[1]} ${ask?.[0]} ${ask?.[1]}`;
-    if (top === this.lastTop) return;
-    this.lastTop = top;
+    if (isSame(bid, this.lastBid) && isSame(ask, this.lastAsk)) return;
+    this.lastBid = bid;
+    this.lastAsk = ask;
     this.instrument.touchedThisSecond = true;
     sink.topChanged(this.instrument, at);
   }
 }
+
+const isSame = (one: SimLevel | undefined, other: SimLevel | undefined): boolean =>
+  one?.[0] === other?.[0] && one?.[1] === other?.[1];

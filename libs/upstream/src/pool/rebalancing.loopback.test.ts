@@ -21,7 +21,7 @@ afterEach(async () => {
 /** Two connections with three streams each, on which there is room for six. */
 async function sparse(options: RigOptions = {}): Promise<void> {
   const settings = { streamsPerConnection: 6, ...options.settings };
-  rig = await UpstreamRig.start({ simulator: { pace: 30 }, timings: QUICK, ...options, settings });
+  rig = await UpstreamRig.start({ simulator: { pace: 10 }, timings: QUICK, ...options, settings });
   rig.demand([...FIRST, 'bnbusdt@bookTicker', ...SECOND]);
   await until(() => [...FIRST, ...SECOND].every((stream) => rig.on(stream).state === 'live'), { deadlineMs: 15_000 });
   rig.demand(LEFT);

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { coldStart } from './soak/cold-start.js';
 import { CrashLoop } from './soak/crash-loop.js';
 import { soakDrops, soakKills, soakOutage, soakRestarts, soakSpare } from './soak/no-gaps.js';
+import { soakRedis } from './soak/redis-troubles.js';
 import { soakStandby } from './soak/standby.js';
 import { Soak } from './soak/soak.js';
 import { runWorld } from './soak/world.js';
@@ -22,6 +23,7 @@ const { values } = parseArgs({
     standby: { type: 'boolean', default: false },
     handovers: { type: 'string' },
     freezes: { type: 'string' },
+    redis: { type: 'string' },
     restarts: { type: 'string' },
     processes: { type: 'boolean', default: false },
     outage: { type: 'string' },
@@ -52,6 +54,7 @@ const soak = (): Promise<boolean> => {
   if (values.kills !== undefined && values.standby) return soakStandby('kills', whole('kills'));
   if (values.kills !== undefined) return soakKills(whole('kills'));
   if (values.handovers !== undefined) return soakStandby('handovers', whole('handovers'));
+  if (values.redis !== undefined) return soakRedis(whole('redis'));
   if (values.freezes !== undefined) return soakStandby('freezes', whole('freezes'));
   if (values.restarts !== undefined) return soakRestarts(whole('restarts'), values.processes);
   if (values.outage !== undefined) return soakOutage(whole('outage'));

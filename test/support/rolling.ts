@@ -1,4 +1,11 @@
-import { HURRIED_LIMITS, NativeWatcher, RoleProcess, type TwoRolesOptions, hurriedEnvironment } from '#libs/drill';
+import {
+  HURRIED_LIMITS,
+  NativeWatcher,
+  RoleProcess,
+  type TwoRolesOptions,
+  hurriedEnvironment,
+  summarize,
+} from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import type { BalancedEdge } from './balanced-edges.js';
@@ -15,6 +22,10 @@ interface RollingOptions {
   edges: number;
   /** Resolves when the edge is ready. */
   startEdge: (options: TwoRolesOptions) => Promise<BalancedEdge>;
+  /** Kinds of streams that each client takes, of one symbol; every kind that can be checked unless given. */
+  kinds?: readonly string[];
+  symbols?: number;
+  pace?: number;
 }
 
 const PATIENCE_MS = 30_000;
@@ -29,20 +40,28 @@ export class Rolling {
   private balancer: Balancer | undefined;
 
   private constructor(
-    private readonly redis: TestRedis,
+    readonly redis: TestRedis,
     private readonly simulator: Simulator,
     private readonly upstream: RoleProcess,
     private readonly startEdge: () => Promise<BalancedEdge>,
   ) {}
 
   /** Resolves when every client is served. */
-  static async start({ dist, clients, edges, startEdge }: RollingOptions): Promise<Rolling> {
+  static async start({
+    dist,
+    clients,
+    edges,
+    startEdge,
+    kinds,
+    symbols = 3,
+    pace = 5,
+  }: RollingOptions): Promise<Rolling> {
     const redis = await startRedis();
-    const simulator = await Simulator.start({ clock, symbols: 3, pace: 5, limits: HURRIED_LIMITS });
+    const simulator = await Simulator.start({ clock, symbols, pace, limits: HURRIED_LIMITS });
     const options = { clock, redisUrl: redis.url, dist, environment: hurriedEnvironment(simulator) };
     const upstream = new RoleProcess('upstream', await freePort(), options);
     const rolling = new Rolling(redis, simulator, upstream, () => startEdge(options));
-    await rolling.begin(clients, edges);
+    await rolling.begin(clients, edges, kinds ?? CHECKED[0] ?? []);
     return rolling;
   }
 
@@ -57,6 +76,12 @@ export class Rolling {
     await Promise.all(this.edges.slice(0, count).map((edge) => this.end(edge)));
     this.edges.splice(0, count);
     await this.flows();
+  }
+
+  /** Gaps that clients were told of, by stream. */
+  get gaps(): Map<string, number> {
+    const { streams } = summarize(this.watchers);
+    return new Map(streams.flatMap(({ stream, gaps }) => (gaps > 0 ? [[stream, gaps] as const] : [])));
   }
 
   /** What any client has to complain of, in words. */
@@ -85,7 +110,7 @@ export class Rolling {
     this.told += edge.told;
   }
 
-  private async begin(clients: number, edges: number): Promise<void> {
+  private async begin(clients: number, edges: number, kinds: readonly string[]): Promise<void> {
     const { simulator } = this;
     await this.upstream.ready(clock);
     await this.startEdges(edges);
@@ -93,14 +118,15 @@ export class Rolling {
     const url = `ws://127.0.0.1:${this.balancer.port}`;
     const symbols = simulator.market.instruments.map(({ spec }) => spec.symbol.toLowerCase());
     this.watchers = Array.from({ length: clients }, (_, index) => {
-      const streams = (CHECKED[0] ?? []).map((kind) => `${symbols[index % symbols.length]}@${kind}`);
+      const streams = kinds.map((kind) => `${symbols[index % symbols.length]}@${kind}`);
       return new NativeWatcher(`client ${index + 1}`, url, streams, { truth: simulator.truth });
     });
     await Promise.all(this.watchers.map((watcher) => watcher.start()));
     await this.flows();
   }
 
-  private async flows(): Promise<void> {
+  /** Resolves when every client has got at least one message more. */
+  async flows(): Promise<void> {
     const before = this.watchers.map(({ messages }) => messages);
     await until(() => this.watchers.every(({ messages }, index) => messages > (before[index] ?? 0)), {
       deadlineMs: PATIENCE_MS,

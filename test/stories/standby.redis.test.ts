@@ -7,6 +7,7 @@ import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';
 import { Killing } from '../support/killing.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 
@@ -29,7 +30,7 @@ class TermReader {
   readonly causes = new Set<string>();
   private epoch = 0;
   private anyAt = 0;
-  private at = 0;
+  private at = performance.now();
   private readonly places = new Map<StreamName, Place>();
 
   private constructor(private readonly bus: RedisBus) {}
@@ -43,6 +44,7 @@ class TermReader {
     );
     await Promise.all(heard.map(({ ready }) => ready));
     reader.at = performance.now();
+    reader.longestMs = 0;
     return reader;
   }
 
@@ -115,6 +117,26 @@ it(
     expect(streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
   },
 );
+
+it('the same over a Redis Cluster: nothing is missed on any shard', { timeout: 120_000 }, async ({ annotate }) => {
+  const cluster = await RedisCluster.start();
+  const over = { url: cluster.url(), stop: () => cluster.stop() };
+  const killing = await Killing.start(dist, true, over);
+  onTestFinished(() => killing.stop());
+  const reader = await TermReader.start(over.url);
+  onTestFinished(() => reader.stop());
+  await until(() => reader.hasBegun);
+  const masters = await Promise.all(STREAMS.map((stream) => cluster.masterOf(spot.channels.stream(stream))));
+  expect(new Set(masters).size).toBeGreaterThan(1);
+  await killing.endLeader('SIGKILL');
+  await annotate(`longest silence ${Math.round(reader.longestMs)} ms`);
+  expect([takeovers(killing.roles), reader.faults, reader.begun]).toEqual([[0], [], STREAMS.length]);
+  expect(reader.longestMs).toBeLessThan(LEASE_MS + 500);
+  await killing.endLeader('SIGTERM');
+  expect([await killing.complaints(), reader.faults]).toEqual([[], []]);
+  const { streams } = killing.stage.crew.summary();
+  expect(streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
+});
 
 it(
   'one that is told to end hands over within a fifth of a second, and says nothing of that',

@@ -3,24 +3,30 @@ import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { faultsByStream } from './faults-by-stream.js';
 import { CHECKED } from './no-gaps-stage.js';
-import { type TestRedis, startRedis } from './start-redis.js';
+import { startRedis } from './start-redis.js';
 import { until } from './until.js';
 
 const READ = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
 
+/** Whatever roles can be told of as `HOLDFAST_REDIS_URL`. */
+interface SomeRedis {
+  url: string;
+  stop(): Promise<void>;
+}
+
 /** An upstream and an edge in a process each over a real Redis, clients of every kind, and somebody who kills the upstream. */
 export class Killing {
   private constructor(
-    readonly redis: TestRedis,
+    readonly redis: SomeRedis,
     readonly roles: TwoRoles,
     readonly stage: Stage,
     readonly keeper: RecipeKeeper,
     private readonly reader: RedisReader,
   ) {}
 
-  /** Resolves when everybody is served. @param dist where the build is. */
-  static async start(dist: string, hasStandby = false): Promise<Killing> {
-    const redis = await startRedis();
+  /** Resolves when everybody is served. @param dist where the build is. @param given a Redis of the test's own, or a cluster. */
+  static async start(dist: string, hasStandby = false, given?: SomeRedis): Promise<Killing> {
+    const redis = given ?? (await startRedis());
     const simulator = await Simulator.start({ clock, symbols: 3, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const roles = await TwoRoles.start({
       clock,

@@ -44,6 +44,8 @@ export class RedisPublisher {
     private readonly counts: BusCounts,
     /** Told Redis's words when it refuses a message; of one pipeline, the first. */
     private readonly refused: (words: string) => void,
+    /** How channels of this Redis are published on. */
+    private readonly verb: 'publish' | 'spublish' = 'publish',
   ) {
     redis.on('close', () => this.lose());
   }
@@ -72,7 +74,7 @@ export class RedisPublisher {
     this.waitNoMore();
     if (outgoing.length === 0) return;
     const pipeline = this.redis.pipeline();
-    for (const { channel, text } of outgoing) pipeline.publish(channel, text);
+    for (const { channel, text } of outgoing) pipeline[this.verb](channel, text);
     this.pipelines += 1;
     pipeline.exec().then(
       (results) => this.answered(outgoing, results?.map(([error]) => error) ?? []),

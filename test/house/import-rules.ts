@@ -25,7 +25,7 @@ const ROOMS: Record<string, Room> = {
   link: { rooms: ['core'], packages: [], because: 'link runs in browsers too: the socket is handed in' },
   bus: {
     rooms: ['core', 'runtime'],
-    packages: ['ioredis', '@nestjs/common', 'node:crypto', 'node:perf_hooks'],
+    packages: ['ioredis', 'cluster-key-slot', '@nestjs/common', 'node:crypto', 'node:perf_hooks'],
     because: 'bus carries texts; it must not know what they mean',
   },
   rest: {

@@ -1,6 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { spot } from '#libs/binance';
 import { assertBuilt, dist } from '../support/built.js';
 import { Killing } from '../support/killing.js';
+import { RedisCluster } from '../support/redis-cluster.js';
 import { TermReader } from '../support/term-reader.js';
 import { until } from '../support/until.js';
 
@@ -62,3 +64,21 @@ describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
     expect(await complaints()).toEqual([]);
   });
 });
+
+it('over a Redis Cluster the one that leads is killed, and the next is told to end: nothing is missed on any shard', async () => {
+  const cluster = await RedisCluster.start();
+  const redis = { url: cluster.url(), stop: () => cluster.stop() };
+  const killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, redis });
+  onTestFinished(() => killing.stop());
+  const reader = await TermReader.start(redis.url, STREAMS);
+  onTestFinished(() => reader.stop());
+  await until(() => reader.hasBegun);
+  const masters = await Promise.all(STREAMS.map((stream) => cluster.masterOf(spot.channels.stream(stream))));
+  expect(new Set(masters).size).toBeGreaterThan(1);
+  await killing.endLeader('SIGKILL');
+  expect([reader.faults, reader.holes, reader.begun]).toEqual([[], 0, STREAMS.length]);
+  expect(reader.longestMs).toBeLessThan(LEASE_MS + 500);
+  await killing.endLeader('SIGTERM');
+  expect([await killing.complaints(), reader.faults]).toEqual([[], []]);
+  expect(killing.stage.crew.summary().streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
+}, 60_000);

@@ -4,22 +4,30 @@ import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { faultsByStream } from './faults-by-stream.js';
 import { CHECKED } from './no-gaps-stage.js';
-import { type TestRedis, startRedis } from './start-redis.js';
+import { startRedis } from './start-redis.js';
 import { until } from './until.js';
 
 const READ = ['btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
+
+/** Whatever roles can be told of as `HOLDFAST_REDIS_URL`. */
+interface SomeRedis {
+  url: string;
+  stop(): Promise<void>;
+}
 
 interface KillingOptions {
   /** Whether a second upstream stands by. */
   hasStandby?: boolean;
   symbols?: number;
   leaseMs?: number;
+  /** A Redis of the test's own, or a cluster. */
+  redis?: SomeRedis;
 }
 
 /** An upstream and an edge in a process each over a real Redis, clients of every kind, and somebody who kills the upstream. */
 export class Killing {
   private constructor(
-    readonly redis: TestRedis,
+    readonly redis: SomeRedis,
     readonly roles: TwoRoles,
     readonly stage: Stage,
     readonly keeper: RecipeKeeper,
@@ -29,9 +37,9 @@ export class Killing {
   /** Resolves when everybody is served. @param dist where the build is. */
   static async start(
     dist: string,
-    { hasStandby = false, symbols = 3, leaseMs = 2_000 }: KillingOptions = {},
+    { hasStandby = false, symbols = 3, leaseMs = 2_000, redis: given }: KillingOptions = {},
   ): Promise<Killing> {
-    const redis = await startRedis();
+    const redis = given ?? (await startRedis());
     const simulator = await Simulator.start({ clock, symbols, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const roles = await TwoRoles.start({
       clock,

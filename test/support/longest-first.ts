@@ -19,6 +19,7 @@ const LONGEST = [
   'test/stories/listings.loopback.test.ts',
   'libs/upstream/src/silence.loopback.test.ts',
   'libs/bus/src/redis/sentinels.redis.test.ts',
+  'libs/bus/src/redis/cluster/shards.redis.test.ts',
   'test/package/client-package.loopback.test.ts',
   'libs/upstream/src/rotation.loopback.test.ts',
   'libs/upstream/src/repair/filling.loopback.test.ts',

@@ -95,6 +95,7 @@ export class MortalUpstream {
     const ask: Bus['ask'] = {
       ask: (topic, question, ms, answered) =>
         bus.ask.ask(topic, question, ms, (answer) => void (alive() && answered(answer))),
+      partOf: (topic) => bus.ask.partOf(topic),
       answer: (topic, respond) => bus.ask.answer(topic, (question) => (alive() ? respond(question) : undefined)),
     };
     return Object.create(bus, { messages: { value: messages }, ask: { value: ask } }) as Bus;

@@ -60,6 +60,35 @@ it('nothing is asked before its answer would be heard, and then only what is sti
   expect(asked()).toEqual(['first', 'second', 'third']);
 });
 
+it('answers come beside what they are about: on a channel with the tag of its part, which is heard before anything is asked', async () => {
+  const listening: { topic: string; stand: () => void }[] = [];
+  const sent: string[] = [];
+  const asking = new AskOverMessages({
+    publish: (_, text) => sent.push((JSON.parse(text) as { to: string }).to),
+    subscribe: () => ({ ready: Promise.resolve(), onRefused: () => undefined, end: () => undefined }),
+    listen: (topic) => ({ ready: new Promise((resolve) => listening.push({ topic, stand: resolve })) }),
+    tagBeside: (topic) => (topic === 'away' ? undefined : topic.slice(0, 3)),
+    clock: new FakeClock(),
+    counts: newBusCounts(),
+    log: silentLog,
+  });
+  const ask = (beside?: string) => asking.ask('q', '?', 1_000, () => undefined, beside);
+  ask('{1}stream');
+  ask('{1}another');
+  ask();
+  expect(listening.map(({ topic }) => topic.replace(/[\da-f-]{36}$/, '…'))).toEqual([
+    'holdfast:reply:…',
+    'holdfast:reply:{1}…',
+  ]);
+  const [plain, tagged] = listening;
+  plain!.stand();
+  await nextTurn();
+  expect([sent, asking.partOf('away')]).toEqual([[plain!.topic], undefined]);
+  tagged!.stand();
+  await nextTurn();
+  expect(sent).toEqual([plain!.topic, tagged!.topic, tagged!.topic]);
+});
+
 it('what is no question or no answer is counted, and what comes too late or twice is not', async () => {
   const { asking, ask, hears, clock, counts, sent, answers, reply, question } = setUp();
   hears();

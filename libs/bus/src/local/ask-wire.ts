@@ -15,10 +15,13 @@ export interface GivenAnswer {
   answer: unknown;
 }
 
-/** Whoever writes a question names the channel that we then publish on: only a reply channel will do. */
-const REPLY_CHANNEL = /^holdfast:reply:[\w-]{1,64}$/;
+/**
+ * Whoever writes a question names the channel that we then publish on: only a reply channel will do. It may have a hash tag, which puts
+ * it into that slot of a cluster: a stream's name, for instance.
+ */
+const REPLY_CHANNEL = /^holdfast:reply:(?:\{[^\s{}]{1,64}\})?[\w-]{1,64}$/;
 
-export const replyTopic = (process: string): Topic => `holdfast:reply:${process}`;
+export const replyTopic = (process: string, tag = ''): Topic => `holdfast:reply:${tag}${process}`;
 
 export const encodeQuestion = ({ id, to, ask }: AskedQuestion): string => JSON.stringify({ id, to, ask: ask ?? null });
 

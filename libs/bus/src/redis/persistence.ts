@@ -1,7 +1,7 @@
 import { type Cancel, type Clock, type Millis, doubled } from '#libs/core';
+import type { Messages } from '../ports/messages.js';
 import type { Complaints } from './pubsub/complaints.js';
 import { wordsOf } from './pubsub/connection.js';
-import type { Liveness } from './pubsub/liveness.js';
 
 const RETRY_FIRST_MS: Millis = 250;
 const RETRY_MOST_MS: Millis = 5_000;
@@ -17,7 +17,7 @@ export class Persistence {
   private hasStopped = false;
 
   constructor(
-    private readonly liveness: Liveness,
+    private readonly messages: Pick<Messages, 'state' | 'onState'>,
     private readonly clock: Clock,
     private readonly complaints: Complaints,
   ) {}
@@ -46,7 +46,7 @@ export class Persistence {
   private async tryUntil<T>(act: () => Promise<T>): Promise<T> {
     for (let failures = 0; ; failures += 1) {
       if (this.hasStopped) throw new Error('The bus has stopped');
-      if (this.liveness.state === 'up') {
+      if (this.messages.state === 'up') {
         try {
           return await act();
         } catch (error) {
@@ -76,7 +76,7 @@ export class Persistence {
         resolve();
       };
       cancelTimer = this.clock.after(forMs, goOn);
-      forget = this.liveness.onState(goOn);
+      forget = this.messages.onState(goOn);
       this.waiting.add(goOn);
     });
   }

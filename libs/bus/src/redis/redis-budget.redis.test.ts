@@ -90,7 +90,7 @@ describe('a budget, when Redis and this process know different things', () => {
     for (let index = 0; index < 200; index += 1) {
       waits.push(bus.budget.take(KEY, 20, WINDOW_MS));
       // On the bus's own connection, so that every ten of them find an empty Redis.
-      if (index % 10 === 0) void bus['parts'].publishing.redis.flushall();
+      if (index % 10 === 0) void bus['carrier'].records.redis.flushall();
     }
     expect((await Promise.all(waits)).filter((waitMs) => waitMs === 0)).toHaveLength(20);
   });

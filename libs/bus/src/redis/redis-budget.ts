@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
 import type { Clock, Millis, Topic } from '#libs/core';
 import { type Spending, type Spendings, SpendingsByKey, type Take, lookAt } from '../local/spendings.js';
 import type { Budget, BudgetView } from '../ports/budget.js';
 import { EXCHANGE } from './budget-script.js';
+import type { RedisRecords } from './pubsub/redis-names.js';
 
 const ANSWER_WITHIN_MS = 1_000;
 
@@ -34,8 +34,7 @@ export class RedisBudget implements Budget {
   private readonly spendings = new SpendingsByKey(this.owner);
 
   constructor(
-    private readonly redis: Redis,
-    private readonly prefix: string,
+    private readonly records: RedisRecords,
     private readonly clock: Clock,
   ) {}
 
@@ -97,7 +96,7 @@ export class RedisBudget implements Budget {
       };
       const giveUp = this.clock.after(ANSWER_WITHIN_MS, answered);
       const telling = [this.owner, ...tellingOf(spendings, purpose, this.clock.now())];
-      this.redis.eval(EXCHANGE, 4, ...this.keysOf(key), ...telling).then(
+      this.records.redis.eval(EXCHANGE, 4, ...this.keysOf(key), ...telling).then(
         (reply) => answered(readKnown(reply)),
         () => answered(),
       );
@@ -109,7 +108,7 @@ export class RedisBudget implements Budget {
    * has, or else the whole key as one.
    */
   private keysOf(key: Topic): [string, string, string, string] {
-    const name = this.prefix + (/\{[^}]+\}/.test(key) ? key : `{${key}}`);
+    const name = this.records.key(/\{[^}]+\}/.test(key) ? key : `{${key}}`);
     return [name, `${name}:held`, `${name}:amounts`, `${name}:seen`];
   }
 }

@@ -299,7 +299,7 @@ describe('the Redis bus, when Redis fails', () => {
     await bus.messages.subscribe('t', (text) => heard.push(text)).ready;
     const other = makeBus(redis.url, '');
     await other.start();
-    await bus['parts'].publishing.redis.client('KILL', 'TYPE', 'pubsub');
+    await bus['carrier'].records.redis.client('KILL', 'TYPE', 'pubsub');
     await until(() => states.includes('down'));
     await until(() => bus.messages.state === 'up' && other.messages.state === 'up');
     other.messages.publish('t', 'again');

@@ -1,20 +1,20 @@
-import type { Millis } from '#libs/core';
+import type { Millis, Topic } from '#libs/core';
 import { Metrics, readRedisUrl, silentLog, systemClock } from '#libs/runtime';
 import { AskOverMessages } from '../local/ask-over-messages.js';
 import { type BusCounts, exposeBus, newBusCounts, roundTripOf } from '../local/bus-metrics.js';
 import type { BusParts } from '../local/bus-parts.js';
 import { Subscribers } from '../local/subscribers.js';
 import type { Bus } from '../ports/bus.js';
+import type { Messages } from '../ports/messages.js';
+import { ClusterCarrier } from './cluster/cluster-carrier.js';
+import type { Carrier } from './pubsub/carrier.js';
 import { Complaints } from './pubsub/complaints.js';
-import { type RedisAddressee, connectTo, cutUnlessAt, describeAddress } from './pubsub/connection.js';
-import type { LivenessParts } from './pubsub/liveness.js';
-import { Sentinels } from './pubsub/sentinels.js';
-import { Marker } from './lease/marker.js';
+import { type RedisAddressee, describeAddress } from './pubsub/connection.js';
+import { type CarrierParts, OneRedis } from './pubsub/one-redis.js';
 import { RedisLease } from './lease/redis-lease.js';
 import { Persistence } from './persistence.js';
 import { RedisBudget } from './redis-budget.js';
 import { RedisMarks } from './redis-marks.js';
-import { RedisMessages } from './redis-messages.js';
 import { RedisTerms } from './redis-terms.js';
 
 export interface RedisBusOptions {
@@ -33,19 +33,19 @@ export interface RedisBusOptions {
 /** How long `stop` waits for Redis to take what was published and marked last. */
 const GOODBYE_MS = 1_000;
 
-/** A bus over one Redis, for any number of processes. */
+/** A bus over one Redis, or over a cluster, for any number of processes. */
 export class RedisBus implements Bus {
   readonly name = 'bus';
   readonly isShared = true;
   readonly counts: BusCounts = newBusCounts();
-  readonly messages: RedisMessages;
+  readonly messages: Messages;
   readonly terms: RedisTerms;
   readonly budget: RedisBudget;
   readonly marks: RedisMarks;
   readonly ask: AskOverMessages;
   readonly lease: RedisLease;
-  private readonly parts: LivenessParts;
-  private readonly sentinels: Sentinels;
+  private readonly carrier: Carrier;
+  private readonly parts: BusParts & { address: string };
   private readonly persistence: Persistence;
   private hasStopped = false;
 
@@ -54,88 +54,80 @@ export class RedisBus implements Bus {
     const { clock = systemClock, log = silentLog, metrics = new Metrics() } = given;
     const { counts } = this;
     const addressee = addresseeOf(where);
-    this.parts = partsOf(addressee, { clock, log, counts, roundTrip: roundTripOf(metrics) });
-    const { publishing, subscribing } = this.parts;
-    const { redis } = publishing;
-    this.sentinels = new Sentinels(addressee, (master) => {
-      for (const connection of [publishing, subscribing]) cutUnlessAt(connection, master);
+    const address = describeAddress(addressee);
+    this.parts = { clock, log, metrics, address };
+    const complaints = new Complaints(log, address);
+    const carrier = carrierAt(addressee, {
+      clock,
+      log,
+      counts,
+      complaints,
+      prefix,
+      queueBytes,
+      flushMs,
+      roundTrip: roundTripOf(metrics),
+      subscribers: new Subscribers(counts, log),
     });
-    const messages = new RedisMessages({ prefix, queueBytes, flushMs }, this.parts, new Subscribers(counts, log));
-    this.messages = messages;
-    this.persistence = new Persistence(messages.liveness, clock, this.parts.complaints);
-    this.terms = new RedisTerms(redis, prefix, this.persistence);
-    this.budget = new RedisBudget(redis, prefix, clock);
-    this.marks = new RedisMarks(redis, prefix, this.persistence);
+    this.messages = this.carrier = carrier;
+    this.persistence = new Persistence(carrier, clock, complaints);
+    this.terms = new RedisTerms(carrier.records, this.persistence);
+    this.budget = new RedisBudget(carrier.records, clock);
+    this.marks = new RedisMarks(carrier.records, this.persistence);
     this.ask = new AskOverMessages({
-      publish: (topic, text) => messages.publishAsk(topic, text),
-      subscribe: (topic, deliver) => messages.subscribe(topic, deliver),
-      listen: (topic, deliver) => messages.listen(topic, deliver),
+      publish: (topic, text) => carrier.publishAsk(topic, text),
+      subscribe: (topic, deliver) => carrier.subscribe(topic, deliver),
+      listen: (topic, deliver) => carrier.listen(topic, deliver),
+      tagBeside: (topic) => tagOf(carrier, topic),
       later: (act) => void setImmediate(act),
       clock,
       counts,
       log,
     });
-    this.lease = new RedisLease(
-      { publishing, prefix, publisher: messages.publisher, clock },
-      new Marker(messages, clock),
-    );
-    messages.onState((state) => {
+    this.lease = new RedisLease({ carrier, clock, counts });
+    carrier.onState((state) => {
       if (state === 'up') this.budget.tell();
     });
-    exposeBus(metrics, counts, () => messages.state === 'up');
+    exposeBus(metrics, counts, () => carrier.state === 'up');
   }
 
   /** Resolves when the bus is up, or soon when it does not come up: it goes on trying by itself. */
   start(): Promise<void> {
-    this.sentinels.start();
-    return this.messages.liveness.start();
+    return this.carrier.start();
   }
 
   async stop(): Promise<void> {
     if (this.hasStopped) return;
     this.hasStopped = true;
-    this.messages.liveness.stop();
-    this.sentinels.stop();
     this.ask.stop();
-    this.messages.flush();
-    const { publishing, subscribing } = this.parts;
-    if (publishing.redis.status === 'ready') await this.goodbye();
-    publishing.redis.disconnect();
-    subscribing.redis.disconnect();
-    this.messages.liveness.ended();
+    this.carrier.halt();
+    await this.goodbye();
+    this.carrier.end();
     this.persistence.stop();
   }
 
   /** What operators see of it. */
   describe(): object {
-    const { messages, persistence } = this;
-    const waits = persistence.refusal ?? null;
-    return {
-      kind: 'redis',
-      redis: this.parts.address,
-      ...messages.liveness.describe(),
-      waits,
-      refused: messages.refused(),
-    };
+    return { kind: 'redis', waits: this.persistence.refusal ?? null, ...this.carrier.describe() };
   }
 
   /** What keeps it from doing its work, in Redis's own words where it has said any. */
   trouble(): string | undefined {
-    const { state, why } = this.messages.liveness.describe();
-    if (state === 'down') return `Redis at ${this.parts.address} does not carry messages: ${why}`;
     const { refusal } = this.persistence;
-    return refusal === undefined ? undefined : `Redis at ${this.parts.address} refuses: ${refusal}`;
+    const refused = refusal === undefined ? undefined : `Redis at ${this.parts.address} refuses: ${refusal}`;
+    return this.carrier.trouble() ?? refused;
   }
 
   /** Lets what was published and marked last arrive, but does not wait long for a Redis that does not answer. */
   private async goodbye(): Promise<void> {
-    const { clock, publishing } = this.parts;
-    const cancel = clock.after(GOODBYE_MS, () => {
+    const connected = this.carrier.lanes.all.map(({ parts }) => parts.publishing.redis);
+    const ready = connected.filter(({ status }) => status === 'ready');
+    if (ready.length === 0) return;
+    const cancel = this.parts.clock.after(GOODBYE_MS, () => {
       this.persistence.stop();
-      publishing.redis.disconnect();
+      for (const redis of ready) redis.disconnect();
     });
     await this.marks.settled();
-    await publishing.redis.quit().catch(() => 'it was gone already');
+    await Promise.all(ready.map((redis) => redis.quit().catch(() => 'it was gone already')));
     cancel();
   }
 }
@@ -149,18 +141,12 @@ function addresseeOf({
   return { ...address, ...sentinel };
 }
 
-/** Two connections, because one that subscribes can do nothing else, and what is known of their Redis. */
-function partsOf(
-  addressee: RedisAddressee,
-  given: Pick<LivenessParts, 'clock' | 'log' | 'counts' | 'roundTrip'>,
-): LivenessParts {
-  const address = describeAddress(addressee);
-  return {
-    ...given,
-    publishing: connectTo(addressee, 'holdfast-publisher'),
-    subscribing: connectTo(addressee, 'holdfast-subscriber'),
-    complaints: new Complaints(given.log, address),
-    address,
-    hasPassword: addressee.password !== undefined,
-  };
+/** Channels with this tag keep their order with a topic; undefined while it cannot be heard. */
+function tagOf({ lanes }: Carrier, topic: Topic): string | undefined {
+  const lane = lanes.of(topic);
+  if (lane === lanes.home) return '';
+  return lane?.state === 'up' ? lane.tag : undefined;
 }
+
+const carrierAt = (addressee: RedisAddressee, parts: CarrierParts): Carrier =>
+  addressee.isCluster ? new ClusterCarrier(addressee, parts) : new OneRedis(addressee, parts);

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Topic } from '#libs/core';
 import type { Marks } from '../ports/marks.js';
+import type { RedisRecords } from './pubsub/redis-names.js';
 import { inChunks } from './pubsub/in-chunks.js';
 import type { Persistence } from './persistence.js';
 
@@ -28,8 +28,7 @@ export class RedisMarks implements Marks {
   private readonly byKey = new Map<Topic, Keeping>();
 
   constructor(
-    private readonly redis: Redis,
-    private readonly prefix: string,
+    private readonly records: RedisRecords,
     private readonly persistence: Persistence,
   ) {}
 
@@ -47,7 +46,7 @@ export class RedisMarks implements Marks {
   async read(key: Topic): Promise<ReadonlyMap<string, string>> {
     const keeping = this.byKey.get(key);
     await (keeping?.gathered ?? keeping?.sending);
-    const marks = await this.persistence.until(() => this.redis.hgetall(this.prefix + key));
+    const marks = await this.persistence.until(() => this.records.redis.hgetall(this.records.key(key)));
     return new Map(Object.entries(marks));
   }
 
@@ -80,9 +79,10 @@ export class RedisMarks implements Marks {
     const { run } = keeping;
     const act = async (): Promise<void> => {
       if (run !== keeping.run) return;
-      const name = this.prefix + key;
-      const sets = inChunks(replaced, FIELDS_PER_COMMAND).map((some) => this.redis.hset(name, ...some.flat()));
-      const deletions = inChunks(forgotten, FIELDS_PER_COMMAND).map((some) => this.redis.hdel(name, ...some));
+      const { redis } = this.records;
+      const name = this.records.key(key);
+      const sets = inChunks(replaced, FIELDS_PER_COMMAND).map((some) => redis.hset(name, ...some.flat()));
+      const deletions = inChunks(forgotten, FIELDS_PER_COMMAND).map((some) => redis.hdel(name, ...some));
       await Promise.all([...sets, ...deletions]);
     };
     // It rejects only when the bus stops, and then there is nobody left to keep them.

@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis';
 import type { Epoch, Topic } from '#libs/core';
 import type { Terms } from '../ports/terms.js';
+import type { RedisRecords } from './pubsub/redis-names.js';
 import type { Persistence } from './persistence.js';
 
 /**
@@ -18,12 +18,12 @@ return epoch`;
 /** Terms given by one Redis to every process. */
 export class RedisTerms implements Terms {
   constructor(
-    private readonly redis: Redis,
-    private readonly prefix: string,
+    private readonly records: RedisRecords,
     private readonly persistence: Persistence,
   ) {}
 
   async next(key: Topic, above: Epoch = 0): Promise<Epoch> {
-    return Number(await this.persistence.until(() => this.redis.eval(NEXT_EPOCH, 1, this.prefix + key, above)));
+    const act = (): Promise<unknown> => this.records.redis.eval(NEXT_EPOCH, 1, this.records.key(key), above);
+    return Number(await this.persistence.until(act));
   }
 }

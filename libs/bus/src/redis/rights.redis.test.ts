@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type TestRedis, startRedis } from '../../../../test/support/start-redis.js';
+import { RedisCluster } from '../../../../test/support/redis-cluster.js';
+import { startRedis } from '../../../../test/support/start-redis.js';
 import { until } from '../../../../test/support/until.js';
 import type { Holding } from '../ports/lease.js';
 import { RedisBus } from './redis-bus.js';
@@ -13,25 +14,66 @@ function rightsOf(user: string): string[] {
   return line.replaceAll("'", '').split(' ');
 }
 
-describe('with just the rights that PROTOCOL.md names', () => {
-  let redis: TestRedis;
-  let operator: Redis;
+/** Where the rights are tried. */
+interface Place {
+  /** Stands before the names of the roles in PROTOCOL.md, and before keys. */
+  readonly rolesOf: string;
+  readonly keysOf: string;
+  url(credentials: string): string;
+  /** Every server, and among them the one with the records. */
+  operators(): readonly Redis[];
+  records(): Promise<Redis>;
+  stop(): Promise<void>;
+}
+
+const atOneRedis = async (): Promise<Place> => {
+  const redis = await startRedis();
+  const operator = new Redis(redis.url);
+  return {
+    rolesOf: '',
+    keysOf: '',
+    url: (credentials) => `redis://${credentials}127.0.0.1:${redis.port}`,
+    operators: () => [operator],
+    records: () => Promise.resolve(operator),
+    stop: async () => {
+      operator.disconnect();
+      await redis.stop();
+    },
+  };
+};
+
+const atCluster = async (): Promise<Place> => {
+  const cluster = await RedisCluster.start();
+  return {
+    rolesOf: 'cluster-',
+    keysOf: '{holdfast}',
+    url: (credentials) => cluster.url(credentials),
+    operators: () => cluster.members.map(({ operator }) => operator),
+    records: async () => (await cluster.masterOf('{holdfast}')).operator,
+    stop: () => cluster.stop(),
+  };
+};
+
+describe.each([
+  ['one Redis', atOneRedis],
+  ['a cluster', atCluster],
+])('with just the rights that PROTOCOL.md names, at %s', (_where, open) => {
+  let place: Place;
   let buses: RedisBus[];
   beforeEach(async () => {
-    redis = await startRedis();
-    operator = new Redis(redis.url);
+    place = await open();
     buses = [];
-  });
+  }, 60_000);
   afterEach(async () => {
     await Promise.all(buses.map((bus) => bus.stop()));
-    operator.disconnect();
-    await redis.stop();
+    await place.stop();
   });
 
-  const busOf = async (user: string): Promise<RedisBus> => {
+  const busOf = async (role: string): Promise<RedisBus> => {
+    const user = place.rolesOf + role;
     const rights = rightsOf(user).map((right) => (right.startsWith('>') ? '>pw' : right));
-    await operator.call('ACL', 'SETUSER', user, ...rights);
-    const bus = new RedisBus({ redisUrl: `redis://${user}:pw@127.0.0.1:${redis.port}`, queueBytes: 1_000_000 });
+    for (const operator of place.operators()) await operator.call('ACL', 'SETUSER', user, ...rights);
+    const bus = new RedisBus({ redisUrl: place.url(`${user}:pw@`), queueBytes: 1_000_000 });
     buses.push(bus);
     await bus.start();
     return bus;
@@ -45,18 +87,22 @@ describe('with just the rights that PROTOCOL.md names', () => {
     expect(await holding.enter()).toBe('entered');
     return holding;
   };
-  const denials = async (): Promise<unknown[]> => (await operator.call('ACL', 'LOG')) as unknown[];
+  const denials = async (): Promise<unknown[]> => {
+    const logs = place.operators().map(async (operator) => (await operator.call('ACL', 'LOG')) as unknown[]);
+    return (await Promise.all(logs)).flat();
+  };
 
   it('an edge and an upstream do all they need, and Redis has nothing to deny', async () => {
     const [edge, upstream] = [await busOf('edge'), await busOf('upstream')];
     await until(() => edge.messages.state === 'up' && upstream.messages.state === 'up');
     const heard: unknown[] = [];
-    const events = edge.messages.subscribe('holdfast:spot:{btcusdt@trade}', (text) => heard.push(text));
+    const stream = 'holdfast:spot:{btcusdt@trade}';
+    const events = edge.messages.subscribe(stream, (text) => heard.push(text));
     await events.ready;
     await upstream.ask.answer('holdfast:spot:welcome', () => 'welcome').ready;
-    edge.ask.ask('holdfast:spot:welcome', 'btcusdt@trade', 5_000, (answer) => heard.push(answer));
+    edge.ask.ask('holdfast:spot:welcome', 'btcusdt@trade', 5_000, (answer) => heard.push(answer), stream);
     await until(() => heard.length === 1);
-    upstream.messages.publish('holdfast:spot:{btcusdt@trade}', 'event');
+    upstream.messages.publish(stream, 'event');
     await until(() => heard.length === 2);
     events.end();
     await upstream.terms.next('holdfast:spot:epoch');
@@ -85,6 +131,7 @@ describe('with just the rights that PROTOCOL.md names', () => {
     expect(heard).toEqual(['welcome', 'event']);
     expect(await denials()).toEqual([]);
     const keys = ['holdfast:spot:epoch', 'holdfast:spot:{attempts}:held', 'holdfast:spot:{lead}'];
-    expect(await operator.exists(...keys)).toBe(3);
+    const records = await place.records();
+    expect(await records.exists(...keys.map((key) => place.keysOf + key))).toBe(3);
   });
 });

@@ -45,6 +45,7 @@ function edge(known: Record<string, ToldStream>) {
         answered(respond(question));
         return () => undefined;
       },
+      partOf: () => '',
       answer: (_topic, answer) => {
         respond = answer;
         isListening = true;

@@ -300,12 +300,12 @@ describe('the streams of a market, and the upstream they hear', () => {
     sent.length = 0;
     first.questions.length = 0;
     refuse('NOPERM');
-    const message = 'the bus refuses this edge the stream';
+    const message = 'the bus does not bring this edge the stream';
     expect(sent).toMatchObject([{ type: 'feed', state: 'stale', cause: 'bus-lost', by: 'edge', message }]);
     expect(JSON.stringify(sent)).not.toContain('NOPERM');
     const topic = spot.topic(parsedStream(TRADE));
-    const fields = { code: 'edge.channel-refused', topic, why: 'NOPERM' };
-    expect(logged).toEqual([['error', fields, 'the bus refuses a channel']]);
+    const fields = { code: 'edge.channel-unheard', topic, why: 'NOPERM' };
+    expect(logged).toEqual([['error', fields, 'the bus does not bring a channel']]);
     refuse(undefined);
     clock.advance(100);
     expect(first.questions).toEqual([[TRADE]]);

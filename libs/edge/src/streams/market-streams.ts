@@ -53,6 +53,8 @@ export class MarketStreams {
   /** Whom to ask for what was missed. */
   readonly others: OtherEdges;
   private readonly reached: ReachedVoice;
+  /** Why some channel is not heard, as it was logged last. */
+  private unheardWhy: string | undefined;
   private cancelLook: Cancel = () => undefined;
 
   constructor(
@@ -81,6 +83,7 @@ export class MarketStreams {
     });
     this.welcomes = new Welcomes({
       ...all,
+      topicOf: ({ parsed }) => market.topic(parsed),
       isWanted: (stream) => this.wanted.has(stream),
       welcome: (stream, welcome) => this.intake.welcome(stream, welcome),
     });
@@ -152,7 +155,7 @@ export class MarketStreams {
     return stream;
   }
 
-  /** A channel that the bus refuses is one that cannot be heard, though the others can. */
+  /** A channel that the bus refuses, or whose part of the bus is away, is one that cannot be heard, though others can. */
   private listen(stream: EdgeStream): Subscription {
     const { bus, clock, log } = this.shared;
     const topic = this.market.topic(stream.parsed);
@@ -160,9 +163,12 @@ export class MarketStreams {
     let refused: Deafness | undefined;
     subscription.onRefused((why) => {
       if (refused) refused.isOver = true;
+      // Of hundreds that are unheard for the same reason one is named.
+      const isNews = why !== this.unheardWhy;
+      this.unheardWhy = why;
       if (why === undefined) return this.demand.again();
-      log.error({ code: 'edge.channel-refused', topic, why }, 'the bus refuses a channel');
-      const message = 'the bus refuses this edge the stream';
+      if (isNews) log.error({ code: 'edge.channel-unheard', topic, why }, 'the bus does not bring a channel');
+      const message = 'the bus does not bring this edge the stream';
       refused = { cause: 'bus-lost', message, since: stamp(clock) };
       this.intake.distrust(stream, refused);
     });

@@ -10,6 +10,7 @@ import { newShelf } from './market-streams.rig.js';
 
 interface Question {
   streams: string[];
+  beside: string | undefined;
   answer(value: unknown): void;
 }
 
@@ -19,6 +20,8 @@ describe('the questions of an edge', () => {
   let welcomed: string[];
   let refused: Set<string>;
   let unwanted: Set<EdgeStream>;
+  /** The part of the bus where a stream is that is not in the first; undefined: it is away. */
+  let parts: Map<string, string | undefined>;
   let messages: { state: 'up' | 'down' };
   /** How many of the next questions are answered before asking returns, as on a bus within the process. */
   let answeredAtOnce: number;
@@ -29,17 +32,24 @@ describe('the questions of an edge', () => {
     welcomed = [];
     refused = new Set();
     unwanted = new Set();
+    parts = new Map();
     messages = { state: 'up' };
     answeredAtOnce = 0;
     /** As the port has it: answered once, with undefined when nobody did in time. */
-    const ask = (_topic: string, question: unknown, withinMs: Millis, answered: (answer: unknown) => void): Cancel => {
+    const ask = (
+      _topic: string,
+      question: unknown,
+      withinMs: Millis,
+      answered: (answer: unknown) => void,
+      beside?: string,
+    ): Cancel => {
       const cancel = clock.after(withinMs, () => answered(undefined));
       const { streams } = question as { streams: string[] };
       const answer = (value: unknown): void => {
         cancel();
         answered(value);
       };
-      asked.push({ streams, answer });
+      asked.push({ streams, beside, answer });
       if (answeredAtOnce > 0) {
         answeredAtOnce -= 1;
         answer({ welcomes: streams.map(welcomeTo) });
@@ -55,7 +65,10 @@ describe('the questions of an edge', () => {
     const answer = (): never => {
       throw new Error('an edge answers nothing');
     };
-    welcomes = new Welcomes({ ask: { ask, answer }, messages, clock, channel: 'welcome', isWanted, welcome });
+    const partOf = (topic: string): string | undefined => (parts.has(topic) ? parts.get(topic) : 'first');
+    const topicOf = ({ name }: EdgeStream): string => name;
+    const asking = { ask, answer, partOf };
+    welcomes = new Welcomes({ ask: asking, topicOf, messages, clock, channel: 'welcome', isWanted, welcome });
   });
   const streams = (count: number, from = 0): EdgeStream[] =>
     Array.from({ length: count }, (_, index) => {
@@ -86,6 +99,25 @@ describe('the questions of an edge', () => {
     expect(asked.map((question) => question.streams.length)).toEqual([MOST_WELCOMES, MOST_WELCOMES, 51]);
     expect(new Set(welcomed).size).toBe(2 * MOST_WELCOMES + 51);
     expect(clock.pending).toBe(0);
+  });
+
+  it('are each about one part of the bus, by which it is answered; a part that is away is not asked about', () => {
+    parts = new Map([
+      ['s1@trade', 'second'],
+      ['s2@trade', undefined],
+      ['s4@trade', 'second'],
+    ]);
+    welcomes.ask(streams(5));
+    answerLast();
+    answerLast();
+    expect(asked.map((question) => [question.beside, question.streams])).toEqual([
+      ['s0@trade', ['s0@trade', 's3@trade']],
+      ['s1@trade', ['s1@trade', 's4@trade']],
+    ]);
+    expect(clock.pending).toBe(0);
+    parts.clear();
+    welcomes.ask(streams(1, 2));
+    expect(asked.at(-1)?.streams).toEqual(['s2@trade']);
   });
 
   it('are asked again after longer and longer pauses while nobody answers, never two at once', () => {

@@ -20,17 +20,19 @@ const LONGEST_PAUSE_MS: Millis = 4_000;
 
 interface WelcomesParts {
   ask: Ask;
+  topicOf: (stream: EdgeStream) => Topic;
   messages: Pick<Messages, 'state'>;
   clock: Clock;
   channel: Topic;
-  isWanted(stream: EdgeStream): boolean;
+  isWanted: (stream: EdgeStream) => boolean;
   /** Takes a welcome; false when it is worth nothing. */
   welcome(stream: EdgeStream, welcome: Welcome): boolean;
 }
 
 /**
  * Asks the upstream how streams stand: one question at a time, of so many streams as an answer may hold, and about each
- * stream until it has been answered. The next question waits for the last one's answer, so answers are paced.
+ * stream until it has been answered. The next question waits for the last one's answer, so answers are paced. One question is about
+ * streams of one part of the bus, by which the answer comes: what is published on them after it comes after it.
  */
 export class Welcomes {
   private readonly due = new Set<EdgeStream>();
@@ -76,17 +78,26 @@ export class Welcomes {
     const answered = (answer: unknown): void => {
       if (this.underWay === underWay) this.answered(streams, answer);
     };
-    const cancel = this.parts.ask.ask(this.parts.channel, question, ANSWER_WITHIN_MS, answered);
+    const { ask, channel, topicOf } = this.parts;
+    const [first] = streams;
+    const cancel = ask.ask(channel, question, ANSWER_WITHIN_MS, answered, first && topicOf(first));
     // On a bus within the process the answer may have come already, and the next question with it.
     if (this.underWay === underWay) this.cancelQuestion = cancel;
   }
 
   private takeDue(): EdgeStream[] {
+    const { ask, isWanted, topicOf } = this.parts;
     const taken: EdgeStream[] = [];
+    let part: string | undefined;
     for (const stream of this.due) {
       if (taken.length === MOST_WELCOMES) break;
+      const itsPart = ask.partOf(topicOf(stream));
+      // Once a part that is away is back, all is asked about again.
+      const isAskable = itsPart !== undefined && isWanted(stream);
+      if (isAskable) part ??= itsPart;
+      if (isAskable && itsPart !== part) continue;
       this.due.delete(stream);
-      if (this.parts.isWanted(stream)) taken.push(stream);
+      if (isAskable) taken.push(stream);
     }
     return taken;
   }

@@ -9,8 +9,8 @@ export class BusSettings {
     env: 'HOLDFAST_REDIS_URL',
     read: redisUrl,
     expected:
-      'a URL like redis://host:6379, rediss://user:password@host:6380 or redis-sentinel://user:password@host:26379,host:26379/master-name, with # / ? % @ in a password written as %23 %2F %3F %25 %40, and without a database number: pub/sub knows no databases, HOLDFAST_REDIS_PREFIX keeps installations apart',
-    says: 'Redis that carries events between processes; rediss and rediss-sentinel go over TLS. Unset: an in-memory bus, for standalone only.',
+      'a URL like redis://host:6379, rediss://user:password@host:6380, redis-sentinel://user:password@host:26379,host:26379/master-name or redis-cluster://user:password@host:6379,host:6379, with # / ? % @ in a password written as %23 %2F %3F %25 %40, and without a database number: pub/sub knows no databases, HOLDFAST_REDIS_PREFIX keeps installations apart',
+    says: 'Redis that carries events between processes; rediss, rediss-sentinel and rediss-cluster go over TLS. Unset: an in-memory bus, for standalone only.',
     isSecret: true,
   })
   @IsOptional()

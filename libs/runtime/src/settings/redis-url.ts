@@ -8,10 +8,12 @@ export interface RedisHost {
 
 /** What a Redis URL says. */
 export interface RedisAddress {
-  /** Redis itself; with a `masterName`, the sentinels that know where it is. Never empty. */
+  /** Redis itself; with a `masterName`, the sentinels that know where it is; of a cluster, some of its nodes. Never empty. */
   hosts: readonly [RedisHost, ...RedisHost[]];
   /** The name of the master that the sentinels watch. Absent where Redis is addressed itself. */
   masterName?: string;
+  /** Whether it is a Redis Cluster. */
+  isCluster: boolean;
   /** Who we are for Redis; what sentinels ask for is a setting of its own. */
   username?: string;
   password?: string;
@@ -22,29 +24,32 @@ export interface RedisAddress {
 const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26379;
 
-/** Scheme, sentinels or not, credentials up to the last `@`, hosts, and what follows them. */
-const PARTS = /^(rediss?)(-sentinel)?:\/\/(?:([^\s/?#]*)@)?([^\s/?#@]+)(\/[^\s?#]*)?$/;
+/** Scheme, sentinels or a cluster or neither, credentials up to the last `@`, hosts, and what follows them. */
+const PARTS = /^(rediss?)(?:-(sentinel|cluster))?:\/\/(?:([^\s/?#]*)@)?([^\s/?#@]+)(\/[^\s?#]*)?$/;
 
-/** Names that Sentinel takes in its configuration. */
-const MASTER_NAME = /^[\w.-]+$/;
+/** What may follow the hosts. A name is what Sentinel takes in its configuration; a database must be the first one, and a cluster has no other. */
+const PATHS = { '': /^(\/0?)?$/, sentinel: /^\/[\w.-]+$/, cluster: /^\/?$/ };
 
 /**
  * Reads a Redis URL of which every part is used: `redis://` and `rediss://` for one Redis, `redis-sentinel://` and
- * `rediss-sentinel://` for the sentinels of one, comma separated, with the master's name as the path. Anything else is refused
- * rather than guessed at: a `#`, `?` or `/` in a password that is not percent-encoded ends the host, and a database number would
- * keep keys apart but not channels.
+ * `rediss-sentinel://` for the sentinels of one, comma separated, with the master's name as the path, `redis-cluster://` and
+ * `rediss-cluster://` for some nodes of a cluster. Anything else is refused rather than guessed at: a `#`, `?` or `/` in a password
+ * that is not percent-encoded ends the host, and a database number would keep keys apart but not channels.
  */
 export function readRedisUrl(given: string): RedisAddress | undefined {
-  const [, scheme, sentinel, credentials = '', hostsText = '', path = ''] = PARTS.exec(given.trim()) ?? [];
-  if (scheme === undefined) return undefined;
-  const defaultPort = sentinel ? SENTINEL_PORT : REDIS_PORT;
-  const names = sentinel ? hostsText.split(',') : [hostsText];
-  const [first, ...others] = names.map((name) => readHost(name, defaultPort));
+  const [, scheme, kind = '', credentials = '', hostsText = '', path = ''] = PARTS.exec(given.trim()) ?? [];
+  if (scheme === undefined || !PATHS[kind as keyof typeof PATHS].test(path)) return undefined;
+  const names = kind === '' ? [hostsText] : hostsText.split(',');
+  const [first, ...others] = names.map((name) => readHost(name, kind === 'sentinel' ? SENTINEL_PORT : REDIS_PORT));
   const user = readCredentials(credentials);
-  const name = path.slice(1);
   if (!first || !others.every((host) => host !== undefined) || !user) return undefined;
-  if (sentinel ? !MASTER_NAME.test(name) : !['', '0'].includes(name)) return undefined;
-  return { hosts: [first, ...others], ...user, isTls: scheme === 'rediss', ...(sentinel && { masterName: name }) };
+  return {
+    hosts: [first, ...others],
+    ...user,
+    isTls: scheme === 'rediss',
+    isCluster: kind === 'cluster',
+    ...(kind === 'sentinel' && { masterName: path.slice(1) }),
+  };
 }
 
 /** The text of a Redis URL that `readRedisUrl` can read. */

@@ -109,7 +109,10 @@ describe('readSettings', () => {
     'redis-sentinel://:s3cret@h1,h2:0/mymaster',
     'redis-sentinel://:s3cret@h1,h2/my/master',
     'redis-sentinel://:s3cret@h1,h2/mymaster/0',
-    'redis-cluster://:s3cret@h1,h2',
+    'redis-cluster://:s3cret@h1,h2/0',
+    'redis-cluster://:s3cret@h1,h2/mymaster',
+    'redis-cluster://:s3cret@h1,',
+    'redis-other://:s3cret@h1',
   ])('refuses %s as the URL of Redis, and shows nothing of it', (given) => {
     const lines = complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: given }));
     expect(lines).toEqual([
@@ -118,14 +121,19 @@ describe('readSettings', () => {
     expect(lines[0]).not.toMatch(/s3c|app|%zz/);
   });
 
-  it.each(['redis://h/1', 'redis://h:6379/99', 'redis://h/abc', 'redis://h/0/1', 'redis://h?db=1', 'redis://h/-0'])(
-    'refuses %s, since channels know no databases, and says what to use instead',
-    (given) => {
-      expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: given }))).toEqual([
-        expect.stringContaining('HOLDFAST_REDIS_PREFIX keeps installations apart'),
-      ]);
-    },
-  );
+  it.each([
+    'redis://h/1',
+    'redis://h:6379/99',
+    'redis://h/abc',
+    'redis://h/0/1',
+    'redis://h?db=1',
+    'redis://h/-0',
+    'redis-cluster://h/1',
+  ])('refuses %s, since channels know no databases, and says what to use instead', (given) => {
+    expect(complaintsOf(() => readSettings(ALL, { HOLDFAST_REDIS_URL: given }))).toEqual([
+      expect.stringContaining('HOLDFAST_REDIS_PREFIX keeps installations apart'),
+    ]);
+  });
 
   it.each([
     'redis://h',
@@ -135,6 +143,8 @@ describe('readSettings', () => {
     ' redis://:pa$$@h.example ',
     'redis-sentinel://h/mymaster',
     'rediss-sentinel://user:p%23%40%2Fss@h1:26380,[::1],10.0.0.3:1/my.master-1',
+    'redis-cluster://h',
+    'rediss-cluster://user:p%23%40%2Fss@h1:6380,[::1],10.0.0.3:1/',
   ])('takes %s as the URL of Redis', (given) => {
     expect(readSettings(ALL, { HOLDFAST_REDIS_URL: given }).bus.redisUrl).toBe(given.trim());
   });

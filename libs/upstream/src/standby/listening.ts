@@ -139,7 +139,7 @@ export class Listening {
     void subscription.ready.then(() => {
       ear.stands = true;
     });
-    // A channel that is forbidden is deaf although the bus is up.
+    // A channel that is forbidden, or whose part of the bus is away, is deaf although the bus is up.
     subscription.onRefused((why) => {
       ear.stands = why === undefined;
       ear.isRefused = why !== undefined;
@@ -158,8 +158,8 @@ export class Listening {
     const { heard, series } = ear;
     if (!heard.hear(text)) return;
     series.history?.take(text);
-    // While the bus is down a connection may break again, and nobody would tell.
-    if (messages.state === 'up') heard.confirm(clock.now());
+    // While the bus, or its part, is down a connection may break again, and nobody would tell.
+    if (messages.state === 'up' && ear.stands) heard.confirm(clock.now());
     ear.untrimmed += 1;
     if (ear.untrimmed >= TRIM_AT) this.trim(ear);
   }

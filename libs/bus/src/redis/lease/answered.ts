@@ -7,9 +7,10 @@ const ANSWER_WITHIN_MS: Millis = 1_000;
 
 /**
  * Such a server carries nothing, or to nobody who should hear it: PUBLISH succeeds at a replica too, and is heard only there. What is
- * refused in other words (full, busy, no disk) says nothing of what is published.
+ * refused in other words (full, busy, no disk) says nothing of what is published; nor does a cluster that keeps nothing because some
+ * shard is away, for what is published goes on at the others.
  */
-const IS_WRONG_PLACE = /^(READONLY|MASTERDOWN|CLUSTERDOWN|NOAUTH|NOPERM)\b/;
+const IS_WRONG_PLACE = /^(READONLY|MASTERDOWN|NOAUTH|NOPERM)\b/;
 
 /** The answer; rejects where Redis says no, where the connection breaks, or after a second. */
 export function answered<T>(clock: Clock, act: Promise<T>): Promise<T> {

@@ -22,6 +22,7 @@ beforeEach(() => {
   const ready = new Promise<void>((resolve) => (stands = resolve));
   marker = new Marker(
     {
+      topic: 'marker',
       get state() {
         return state;
       },

@@ -1,9 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock, Millis, Topic } from '#libs/core';
 import type { BusState, Deliver } from '../../ports/messages.js';
 
 /** What a marker needs of its bus's messages. */
 export interface MarkerPorts {
+  /** A name that nobody else has, of a channel that goes where the messages go. */
+  readonly topic: Topic;
   readonly state: BusState;
   onState(listener: (state: BusState) => void): () => void;
   listen(topic: Topic, deliver: Deliver): { readonly ready: Promise<void> };
@@ -15,7 +16,6 @@ export interface MarkerPorts {
  * the order in which it has carried them out.
  */
 export class Marker {
-  private readonly topic: Topic = `holdfast:marker:${randomUUID()}`;
   private readonly waiting = new Map<string, (isHeard: boolean) => void>();
   private standing: Promise<void> | undefined;
   private last = 0;
@@ -27,7 +27,7 @@ export class Marker {
 
   /** Begins to listen, so that a marker comes back when it is needed. */
   stand(): Promise<void> {
-    this.standing ??= this.messages.listen(this.topic, (text) => this.waiting.get(text)?.(true)).ready;
+    this.standing ??= this.messages.listen(this.messages.topic, (text) => this.waiting.get(text)?.(true)).ready;
     return this.standing;
   }
 
@@ -46,7 +46,7 @@ export class Marker {
       const forget = this.messages.onState(() => settle(false));
       this.waiting.set(text, settle);
       void this.stand().then(() => {
-        if (this.waiting.has(text)) this.messages.publishAsk(this.topic, text);
+        if (this.waiting.has(text)) this.messages.publishAsk(this.messages.topic, text);
       });
     });
   }

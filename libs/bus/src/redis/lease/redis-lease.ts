@@ -1,31 +1,32 @@
 import type { Millis, Topic } from '#libs/core';
 import type { ClaimAnswer, Holding, Lease, LeaseClaim, LeaseHold, LeaseView } from '../../ports/lease.js';
+import type { Lane } from '../pubsub/lane.js';
 import { answered } from './answered.js';
-import type { Marker } from './marker.js';
-import { type LeaseParts, RedisHolding } from './redis-holding.js';
+import { Marker } from './marker.js';
+import type { LeaseParts } from './lease-entry.js';
+import { RedisHolding } from './redis-holding.js';
 import { CLAIM, LOOK_FIELDS, readClaim, readView, seenArguments } from './scripts.js';
 
-/** Leases kept by one Redis. */
+/** Leases kept by one Redis, or by one shard of a cluster. */
 export class RedisLease implements Lease {
   /** The newest of each key. */
   private readonly holdings = new Map<Topic, RedisHolding>();
+  private readonly markers = new WeakMap<Lane, Marker>();
 
-  constructor(
-    private readonly parts: LeaseParts,
-    private readonly marker: Marker,
-  ) {}
+  constructor(private readonly parts: LeaseParts) {}
 
   async look(key: Topic): Promise<LeaseView | undefined> {
-    void this.marker.stand();
-    const { publishing, prefix, clock } = this.parts;
-    return readView(await answered(clock, publishing.redis.hmget(prefix + key, ...LOOK_FIELDS)));
+    const { carrier, clock } = this.parts;
+    const { redis } = carrier.records;
+    for (const lane of carrier.lanes.all) void this.markerOf(lane).stand();
+    return readView(await answered(clock, redis.hmget(carrier.records.key(key), ...LOOK_FIELDS)));
   }
 
   async claim(key: Topic, { owner, above, seen }: LeaseClaim): Promise<ClaimAnswer> {
-    const { publishing, prefix, clock } = this.parts;
-    const act = publishing.redis.eval(CLAIM, 1, prefix + key, owner, ...seenArguments(seen), above);
-    const answer = readClaim(await answered(clock, act));
-    // Whoever held it on this very connection: that one cannot be killed.
+    const { records } = this.parts.carrier;
+    const act = records.redis.eval(CLAIM, 1, records.key(key), owner, ...seenArguments(seen), above);
+    const answer = readClaim(await answered(this.parts.clock, act));
+    // Whoever held it on these very connections: they cannot be killed.
     if (answer.is === 'given') this.holdings.get(key)?.shut();
     return answer;
   }
@@ -37,7 +38,28 @@ export class RedisLease implements Lease {
     return holding;
   }
 
-  heardAll(withinMs: Millis): Promise<boolean> {
-    return this.marker.heardAll(withinMs);
+  async heardAll(withinMs: Millis): Promise<boolean> {
+    const lanes = this.parts.carrier.lanes.all;
+    const heard = await Promise.all(lanes.map((lane) => this.markerOf(lane).heardAll(withinMs)));
+    return heard.length > 0 && heard.every(Boolean);
+  }
+
+  private markerOf(lane: Lane): Marker {
+    const known = this.markers.get(lane);
+    if (known) return known;
+    const marker = new Marker(
+      {
+        topic: lane.ownTopic('marker'),
+        get state() {
+          return lane.state;
+        },
+        onState: (listener) => lane.onState(listener),
+        listen: (topic, deliver) => lane.hear(topic, deliver, 'own'),
+        publishAsk: (topic, text) => lane.publishAsk(topic, text),
+      },
+      this.parts.clock,
+    );
+    this.markers.set(lane, marker);
+    return marker;
   }
 }

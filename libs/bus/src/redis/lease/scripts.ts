@@ -9,7 +9,8 @@ import type { ClaimAnswer, LeaseView } from '../../ports/lease.js';
  * A connection stays in the hash until it is proved to carry nothing more: it has been killed, or has left behind all that it
  * carried. So a claimant that dies, or whose answer is lost, leaves to the next one what is to be killed.
  *
- * All run on the publishing connection: what is published there comes after what the script did, or before it.
+ * All run on the publishing connection to where records are: what is published there comes after what the script did, or before it.
+ * Of a cluster each shard has a connection of its own in the hash.
  */
 
 /** ARGV: claimant; owner, term and beat as they were seen, or three empty texts; a term to go above. Answer: `{1, term}` or `{0}`. */
@@ -26,25 +27,33 @@ redis.call('HINCRBY', KEYS[1], 'beat', 1)
 return { 1, given }`;
 
 /**
- * ARGV: holder; term; shard; connection; '1' where a lease that Redis has forgotten, or that is of a lower term, may be put back;
- * connections that have been killed. Answer: `{1}` entered; `{2, connection, …}` these must be killed first; `{0}` somebody else's.
+ * ARGV: holder; term; '1' where a lease that Redis has forgotten, or that is of a lower term, may be put back; how many connections
+ * enter; of each its name and its shard; how many shards are left out, and their names; connections that have been killed. What
+ * others may have under way at a shard that is left out is for whoever enters there. Answer: `{1}` entered; `{2, connection, shard,
+ * …}` these must be killed first; `{0}` somebody else's.
  */
 export const ENTER = `
 local l = redis.call('HMGET', KEYS[1], 'owner', 'term')
 local term, own = tonumber(l[2] or '') or 0, tonumber(ARGV[2])
 local isOurs = l[1] == ARGV[1] and term == own
-if not isOurs and (ARGV[5] ~= '1' or term >= own) then return { 0 } end
-local mine, killed, rivals = 'pub:' .. ARGV[4], {}, { 2 }
-for i = 6, #ARGV do killed['pub:' .. ARGV[i]] = true end
-local fields = redis.call('HKEYS', KEYS[1])
-for _, field in ipairs(fields) do
-  if string.sub(field, 1, 4) == 'pub:' and field ~= mine and not killed[field] then
+if not isOurs and (ARGV[3] ~= '1' or term >= own) then return { 0 } end
+local mine, leftOut, killed, rivals = {}, {}, {}, { 2 }
+local at = 5
+for i = 1, tonumber(ARGV[4]) do mine['pub:' .. ARGV[at]], at = ARGV[at + 1], at + 2 end
+local last = at + tonumber(ARGV[at])
+for i = at + 1, last do leftOut[ARGV[i]] = true end
+for i = last + 1, #ARGV do killed['pub:' .. ARGV[i]] = true end
+local all = redis.call('HGETALL', KEYS[1])
+for i = 1, #all, 2 do
+  local field, shard = all[i], all[i + 1]
+  if string.sub(field, 1, 4) == 'pub:' and not mine[field] and not killed[field] and not leftOut[shard] then
     rivals[#rivals + 1] = string.sub(field, 5)
+    rivals[#rivals + 1] = shard
   end
 end
 if #rivals > 1 then return rivals end
 for field in pairs(killed) do redis.call('HDEL', KEYS[1], field) end
-redis.call('HSET', KEYS[1], mine, ARGV[3])
+for field, shard in pairs(mine) do redis.call('HSET', KEYS[1], field, shard) end
 if not isOurs then
   redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'term', ARGV[2], 'next', '')
   redis.call('HINCRBY', KEYS[1], 'beat', 1)
@@ -61,11 +70,11 @@ redis.call('HSET', KEYS[1], 'at', string.format('%.0f', time[1] * 1000 + math.fl
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 return 1`;
 
-/** ARGV: holder; term; who is meant to follow, or empty; the connection that asks, or empty where it has not entered. Answer: 1, or 0: not ours. */
+/** ARGV: holder; term; who is meant to follow, or empty; connections that have left behind all that they carried. Answer: 1, or 0: not ours. */
 export const LEAVE = `
 local l = redis.call('HMGET', KEYS[1], 'owner', 'term')
 if l[1] ~= ARGV[1] or l[2] ~= ARGV[2] then return 0 end
-if ARGV[4] ~= '' then redis.call('HDEL', KEYS[1], 'pub:' .. ARGV[4]) end
+for i = 4, #ARGV do redis.call('HDEL', KEYS[1], 'pub:' .. ARGV[i]) end
 redis.call('HSET', KEYS[1], 'owner', '', 'next', ARGV[3])
 redis.call('HINCRBY', KEYS[1], 'beat', 1)
 return 1`;
@@ -73,8 +82,37 @@ return 1`;
 /** The fields that a look asks for, in the order in which `readView` reads them. */
 export const LOOK_FIELDS = ['owner', 'term', 'beat', 'next'];
 
-/** What ENTER answered; `connections` are to be killed before it is asked again. */
-export type EntryAnswer = { is: 'entered' } | { is: 'lost' } | { is: 'rivalled'; connections: readonly string[] };
+/** A registered connection, and the lane that it is of. */
+export interface RegisteredConnection {
+  connection: string;
+  lane: string;
+}
+
+/** What ENTER answered; `rivals` are to be killed before it is asked again. */
+export type EntryAnswer =
+  { is: 'entered' } | { is: 'lost' } | { is: 'rivalled'; rivals: readonly RegisteredConnection[] };
+
+/** Who enters, and what is known of others. */
+export interface Entry {
+  owner: string;
+  term: number;
+  mayRestore: boolean;
+  own: readonly RegisteredConnection[];
+  leftOut: readonly string[];
+  killed: readonly string[];
+}
+
+/** How ENTER is asked. */
+export const entryArguments = ({ owner, term, mayRestore, own, leftOut, killed }: Entry): (string | number)[] => [
+  owner,
+  term,
+  mayRestore ? 1 : 0,
+  own.length,
+  ...own.flatMap(({ connection, lane }) => [connection, lane]),
+  leftOut.length,
+  ...leftOut,
+  ...killed,
+];
 
 export function readView(reply: readonly (string | null)[]): LeaseView | undefined {
   if (reply.every((value) => value === null)) return undefined;
@@ -88,9 +126,10 @@ export function readClaim(reply: unknown): ClaimAnswer {
 }
 
 export function readEntry(reply: unknown): EntryAnswer {
-  const [code, ...connections] = wordsIn(reply);
-  if (code === '2') return { is: 'rivalled', connections };
-  return { is: code === '1' ? 'entered' : 'lost' };
+  const [code, ...words] = wordsIn(reply);
+  if (code !== '2') return { is: code === '1' ? 'entered' : 'lost' };
+  const rivals = words.flatMap((connection, at) => (at % 2 === 0 ? [{ connection, lane: words[at + 1] ?? '' }] : []));
+  return { is: 'rivalled', rivals };
 }
 
 export function readRenewal(reply: unknown): 'held' | 'gone' | 'lost' {

@@ -107,9 +107,10 @@ async function leaveReplica(connection: RedisConnection): Promise<void> {
   if (Array.isArray(answer) && answer[0] !== 'master') cut(connection);
 }
 
-/** Host and port for logs, of Redis or of the sentinels that know it: never the credentials. */
-export function describeAddress({ hosts, masterName }: RedisAddress): string {
+/** Host and port for logs, of Redis, of the sentinels that know it, or of nodes of a cluster: never the credentials. */
+export function describeAddress({ hosts, masterName, isCluster }: RedisAddress): string {
   const names = hosts.map(({ host, port }) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`));
+  if (isCluster) return `the cluster of ${names.join()}`;
   return masterName === undefined ? names.join() : `${masterName} of the sentinels ${names.join()}`;
 }
 
@@ -125,6 +126,9 @@ export function cutUnlessAt({ redis }: RedisConnection, { host, port }: RedisHos
   if (!isThere && !destroyed) redis.stream.destroy();
 }
 
+/** What ioredis says where a shard tells that it has a channel no more, and was asked nothing. */
+const WAS_TOLD_UNASKED = /^Command queue state error\b.*Last reply: sunsubscribe/s;
+
 /** The end of the list of sentinels, of whom none has failed. */
 const NO_SENTINEL_FAILED = /^All sentinels are unreachable\. Retrying from scratch after [\d.]+ms\.$/;
 
@@ -133,7 +137,11 @@ const NO_SENTINEL_FAILED = /^All sentinels are unreachable\. Retrying from scrat
  * Undefined where it says nothing.
  */
 export const troubleOf = ({ message }: Error): string | undefined =>
-  NO_SENTINEL_FAILED.test(message) ? undefined : message.replace(/ Retrying from scratch after [\d.]+ms\./, '');
+  WAS_TOLD_UNASKED.test(message)
+    ? 'a slot has gone to another shard'
+    : NO_SENTINEL_FAILED.test(message)
+      ? undefined
+      : message.replace(/ Retrying from scratch after [\d.]+ms\./, '');
 
 /** What Redis itself answered, as opposed to what became of a connection; undefined where it answered nothing. */
 export const wordsOf = (error: Error): string | undefined => (error.name === 'ReplyError' ? error.message : undefined);

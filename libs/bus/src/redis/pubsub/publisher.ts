@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Cancel, type Clock, type Millis, type Topic, doubled } from '#libs/core';
 import type { BusCounts, QueueCounts } from '../../local/bus-metrics.js';
 import { wordsOf } from './connection.js';
-import { type Publication, type Refusals, publishAll } from './publications.js';
+import { type Publication, type PublishErrors, type PublishVerb, publishAll } from './publications.js';
 
 /** Redis says so of itself and not of the message: it will take it later. */
 const IS_FOR_NOW = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|READONLY|NOREPLICAS)\b/;
@@ -45,6 +45,8 @@ export class RedisPublisher {
     private readonly refused: (words: string) => void,
     /** For how long messages gather; 0: until the end of the turn. */
     private readonly flushMs: Millis = 0,
+    /** How channels of this Redis are published on. */
+    private readonly verb: PublishVerb = 'PUBLISH',
   ) {
     redis.on('close', () => this.lose());
   }
@@ -73,7 +75,7 @@ export class RedisPublisher {
     this.waitNoMore();
     if (outgoing.length === 0) return;
     this.underWay += 1;
-    publishAll(this.redis, outgoing, (refusals) => this.answered(outgoing, refusals));
+    publishAll(this.redis, outgoing, (refusals) => this.answered(outgoing, refusals), this.verb);
   }
 
   private add(message: Outgoing): void {
@@ -99,7 +101,7 @@ export class RedisPublisher {
     if (this.refusedForNow.length === 0) this.flush();
   }
 
-  private answered(outgoing: readonly Outgoing[], refusals: Refusals): void {
+  private answered(outgoing: readonly Outgoing[], refusals: PublishErrors): void {
     this.underWay -= 1;
     for (const [index, message] of outgoing.entries()) this.settle(message, refusals.get(index));
     const words = firstWords(refusals);
@@ -157,7 +159,7 @@ export class RedisPublisher {
 }
 
 /** What Redis said of the first one that it refused. */
-function firstWords(refusals: Refusals): string | undefined {
+function firstWords(refusals: PublishErrors): string | undefined {
   for (const error of refusals.values()) {
     const words = wordsOf(error);
     if (words !== undefined) return words;

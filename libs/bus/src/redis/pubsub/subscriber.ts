@@ -37,9 +37,16 @@ export class RedisSubscriber {
     private readonly redis: Redis,
     private readonly clock: Clock,
     private readonly watch: SubscriberWatch,
+    /** Whether its channels are sharded ones: one command may then name those of one slot only. */
+    private readonly isSharded = false,
   ) {
     redis.on('ready', () => this.restore());
     redis.on('close', () => this.forget());
+    // ioredis says so once for any of them, and leaves the question unanswered.
+    redis.on('moved', () => {
+      const awaited = [...this.channels.values()].filter(({ state }) => state === 'asked');
+      this.refuse(awaited, 'MOVED to another shard');
+    });
   }
 
   /** From now on the channel is wanted; it says itself when Redis delivers it. */
@@ -79,13 +86,21 @@ export class RedisSubscriber {
     this.changed.clear();
     if (this.redis.status !== 'ready') return;
     const leave = changed.filter((name) => this.asked.has(name));
-    for (const some of inChunks(leave, CHANNELS_PER_COMMAND))
-      this.redis.unsubscribe(...some).catch(ignoreLostConnection);
+    for (const some of inChunks(leave, this.most))
+      (this.isSharded ? this.redis.sunsubscribe(...some) : this.redis.unsubscribe(...some)).catch(ignoreLostConnection);
     for (const name of leave) this.asked.delete(name);
     const join = changed.flatMap((name) => this.channels.get(name) ?? []);
     for (const own of join.filter(({ isOwn }) => isOwn)) this.join([own]);
-    const others = join.filter(({ isOwn }) => !isOwn);
-    for (const some of inChunks(others, CHANNELS_PER_COMMAND)) this.join(some);
+    this.joinAll(join.filter(({ isOwn }) => !isOwn));
+  }
+
+  /** How many channels one command may name. */
+  private get most(): number {
+    return this.isSharded ? 1 : CHANNELS_PER_COMMAND;
+  }
+
+  private joinAll(channels: readonly WantedChannel[]): void {
+    for (const some of inChunks(channels, this.most)) this.join(some);
   }
 
   private join(channels: readonly WantedChannel[]): void {
@@ -97,7 +112,8 @@ export class RedisSubscriber {
     }
     const present = (): WantedChannel[] =>
       connection === this.connection ? channels.filter((channel) => this.isStill(channel, 'asked')) : [];
-    this.redis.subscribe(...channels.map(({ name }) => name)).then(
+    const names = channels.map(({ name }) => name);
+    (this.isSharded ? this.redis.ssubscribe(...names) : this.redis.subscribe(...names)).then(
       () => {
         for (const channel of present()) channel.stand();
         this.watch.settled();
@@ -144,7 +160,7 @@ export class RedisSubscriber {
     const waitMs = doubled(RETRY_FIRST_MS, refusals - 1, RETRY_MOST_MS);
     const cancel = this.clock.after(waitMs * (0.5 + systemRandom() / 2), () => {
       this.retries.delete(cancel);
-      this.join(channels.filter((channel) => this.isStill(channel, 'refused')));
+      this.joinAll(channels.filter((channel) => this.isStill(channel, 'refused')));
     });
     this.retries.add(cancel);
   }

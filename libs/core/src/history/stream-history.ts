@@ -13,6 +13,10 @@ export interface HistoryRoom {
   bytes: number;
   readonly streamBytes: number;
   readonly totalBytes: number;
+  /** Bytes for a block of this size at least. */
+  lend(size: number): Buffer;
+  /** Nobody reads them any more. */
+  giveBack(bytes: Buffer): void;
   makeRoom(): void;
   remove(history: StreamHistory): void;
 }
@@ -22,6 +26,8 @@ const CLOSED: HistoryRoom = {
   bytes: 0,
   streamBytes: 0,
   totalBytes: 0,
+  lend: (size) => Buffer.allocUnsafe(size),
+  giveBack: () => undefined,
   makeRoom: () => undefined,
   remove: () => undefined,
 };
@@ -34,7 +40,7 @@ interface HistoryMark {
 
 /** Blocks grow with what is kept: what is empty in them is never much more than that. */
 const FIRST_BLOCK = 1_024;
-const LARGEST_BLOCK = 32_768;
+export const LARGEST_BLOCK = 32_768;
 
 /**
  * The newest messages of one stream as they were said, in their order and with nothing missing between, within the bounds of its
@@ -58,8 +64,8 @@ export class StreamHistory {
     let block = this.newest;
     let at = block?.ends.at(-1) ?? 0;
     // No letter takes more than three bytes.
-    const isTight = !block || at + 3 * text.length > block.size;
-    if (!block || (isTight && at + Buffer.byteLength(text) > block.size)) {
+    const isTight = block !== undefined && at + 3 * text.length > block.bytes.length;
+    if (!block || (isTight && at + Buffer.byteLength(text) > block.bytes.length)) {
       block = this.anotherBlock(text);
       at = 0;
     }
@@ -182,7 +188,7 @@ export class StreamHistory {
   /** One more block, with room for this text at least. */
   private anotherBlock(text: string): TextBlock {
     const usual = Math.min(2 * (this.newest?.size ?? FIRST_BLOCK / 2), LARGEST_BLOCK);
-    const block = new TextBlock(this.end, Math.max(usual, Buffer.byteLength(text)));
+    const block = new TextBlock(this.end, this.shelf.lend(Math.max(usual, Buffer.byteLength(text))));
     this.blocks.push(block);
     this.newest = block;
     return block;
@@ -195,6 +201,7 @@ export class StreamHistory {
     this.bytes -= bytes;
     this.shelf.bytes -= bytes;
     if (this.from !== block?.end) return;
+    this.shelf.giveBack(block.bytes);
     this.blocks.shift();
     if (this.blocks.length === 0) this.newest = undefined;
   }

@@ -3,17 +3,17 @@
  * would be moved twice and then looked at again and again, which was a fifth of an edge's time. Its history writes into it in line.
  */
 export class TextBlock {
-  readonly bytes: Buffer;
   /** Where each of them ends. */
   readonly ends: number[] = [];
 
   /** @param first which text of its history comes first here. */
   constructor(
     readonly first: number,
-    readonly size: number,
-  ) {
-    // Not from Node.js' pool, of which a slice would keep all.
-    this.bytes = Buffer.allocUnsafeSlow(size);
+    readonly bytes: Buffer,
+  ) {}
+
+  get size(): number {
+    return this.bytes.length;
   }
 
   /** Which text would come next. */

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
 import { until } from '../../../../../test/support/until.js';
 import { NOTHING_WAITS, wordsOf } from './connection.js';
-import { type Publication, type PublishVerb, type Refusals, publishAll } from './publications.js';
+import { type Publication, type PublishVerb, type PublishErrors, publishAll } from './publications.js';
 
 let server: TestRedis;
 let publisher: Redis;
@@ -36,7 +36,7 @@ async function connected(): Promise<Redis> {
 }
 
 const on = (channel: string, ...texts: string[]): Publication[] => texts.map((text) => ({ channel, text }));
-const publish = (messages: readonly Publication[], verb?: PublishVerb): Promise<Refusals> =>
+const publish = (messages: readonly Publication[], verb?: PublishVerb): Promise<PublishErrors> =>
   new Promise((resolve) => publishAll(publisher, messages, resolve, verb));
 
 describe('messages that are published together', () => {
@@ -76,7 +76,7 @@ describe('messages that are published together', () => {
   it('are all told to be lost, once, with a connection that breaks before Redis has answered', async () => {
     server.freeze();
     try {
-      const answers: Refusals[] = [];
+      const answers: PublishErrors[] = [];
       publishAll(publisher, on('open', '1', '2'), (refusals) => answers.push(refusals));
       const closed = once(publisher, 'close');
       publisher.stream.destroy();

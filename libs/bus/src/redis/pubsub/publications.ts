@@ -11,9 +11,9 @@ export interface Publication {
 export type PublishVerb = 'PUBLISH' | 'SPUBLISH';
 
 /** Redis's errors by which of the messages they are about; it took all others. */
-export type Refusals = ReadonlyMap<number, Error>;
+export type PublishErrors = ReadonlyMap<number, Error>;
 
-const NONE: Refusals = new Map();
+const NONE: PublishErrors = new Map();
 
 /** More is not put together before it is written. */
 const MOST_LETTERS = 1_048_576;
@@ -26,7 +26,7 @@ const MOST_LETTERS = 1_048_576;
 export function publishAll(
   redis: Redis,
   messages: readonly Publication[],
-  told: (refusals: Refusals) => void,
+  told: (refusals: PublishErrors) => void,
   verb: PublishVerb = 'PUBLISH',
 ): void {
   const { stream } = redis;
@@ -58,7 +58,7 @@ class Publications extends Command {
   constructor(
     private readonly messages: readonly Publication[],
     private readonly verb: PublishVerb,
-    private readonly told: (refusals: Refusals) => void,
+    private readonly told: (refusals: PublishErrors) => void,
   ) {
     super(verb.toLowerCase());
     // Whoever traces ioredis would be given promises that nobody keeps.

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Cancel, type Clock, type Millis, type Topic, doubled } from '#libs/core';
 import type { BusCounts, QueueCounts } from '../../local/bus-metrics.js';
 import { wordsOf } from './connection.js';
-import { type Publication, type Refusals, publishAll } from './publications.js';
+import { type Publication, type PublishErrors, publishAll } from './publications.js';
 
 /** Redis says so of itself and not of the message: it will take it later. */
 const IS_FOR_NOW = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|READONLY|NOREPLICAS)\b/;
@@ -99,7 +99,7 @@ export class RedisPublisher {
     if (this.refusedForNow.length === 0) this.flush();
   }
 
-  private answered(outgoing: readonly Outgoing[], refusals: Refusals): void {
+  private answered(outgoing: readonly Outgoing[], refusals: PublishErrors): void {
     this.underWay -= 1;
     for (const [index, message] of outgoing.entries()) this.settle(message, refusals.get(index));
     const words = firstWords(refusals);
@@ -157,7 +157,7 @@ export class RedisPublisher {
 }
 
 /** What Redis said of the first one that it refused. */
-function firstWords(refusals: Refusals): string | undefined {
+function firstWords(refusals: PublishErrors): string | undefined {
   for (const error of refusals.values()) {
     const words = wordsOf(error);
     if (words !== undefined) return words;

@@ -10,7 +10,7 @@ export class WantedChannel {
   state: ChannelState = 'waiting';
   /** Redis's words; absent while it is not refused. */
   why: string | undefined;
-  /** Refusals in a row. */
+  /** PublishErrors in a row. */
   refusals = 0;
   private stands!: () => void;
   private promise = this.promiseAnew();

@@ -5,10 +5,11 @@ import { freePort } from '../../test/support/start-redis.js';
 import { until } from '../../test/support/until.js';
 import { Child } from '../fanout/child.js';
 import type { Door } from '../fanout/peers/peer.js';
+import type { RedisPlan } from './plan.js';
 import type { RelayEdgeOrders, RelayOrders } from './orders.js';
 
 /** What a stack stands on, and how wide it is. */
-export interface Ground {
+export interface Ground extends Pick<RedisPlan, 'wire' | 'flushMs'> {
   feedPort: number;
   redis: { port: number; url: string };
   streams: readonly string[];
@@ -29,6 +30,8 @@ export const STACKS = { 'bare relay': startRelay, Holdfast: startHoldfast } as c
   (ground: Ground) => Promise<Stack>
 >;
 
+export type StackName = keyof typeof STACKS;
+
 async function startRelay({ feedPort, redis, streams, edges }: Ground): Promise<Stack> {
   const from = { feedPort, redisPort: redis.port, streams };
   const upstream = Child.start<RelayOrders>({ script: '../redis/relay', core: undefined });
@@ -46,7 +49,7 @@ async function startRelay({ feedPort, redis, streams, edges }: Ground): Promise<
 }
 
 /** The two roles as they are deployed, each in a process of its own. */
-async function startHoldfast({ feedPort, redis, streams, edges }: Ground): Promise<Stack> {
+async function startHoldfast({ feedPort, redis, streams, edges, wire, flushMs }: Ground): Promise<Stack> {
   const options = {
     clock,
     redisUrl: redis.url,
@@ -56,6 +59,7 @@ async function startHoldfast({ feedPort, redis, streams, edges }: Ground): Promi
       // Nobody is there: every symbol will do, and nothing but the stream costs anything.
       HOLDFAST_UPSTREAM_REST_URL: 'http://127.0.0.1:9',
       HOLDFAST_LOG_LEVEL: 'error',
+      HOLDFAST_BUS_FLUSH_MS: String(flushMs),
     },
   };
   const upstream = new RoleProcess('upstream', await freePort(), options);
@@ -66,11 +70,17 @@ async function startHoldfast({ feedPort, redis, streams, edges }: Ground): Promi
   const all = [upstream, ...served];
   await until(() => all.every(({ isRunning }) => isRunning));
   await Promise.all(all.map((role) => role.ready(clock)));
-  const hello = JSON.stringify({ event: 'subscribe', id: 1, data: { streams } });
+  const door: Door =
+    wire === 'native'
+      ? { path: '/v1', hello: helloOf(streams), greetings: 1 }
+      : { path: `/stream?streams=${streams.join('/')}` };
   return {
     upstream: upstream.pid,
     edges: served.map(({ pid }) => pid),
-    doors: ports.map((port) => ({ port, door: { path: '/v1', hello, greetings: 1 } })),
+    doors: ports.map((port) => ({ port, door })),
     stop: async () => void (await Promise.all(all.map((role) => role.end('SIGKILL')))),
   };
 }
+
+const helloOf = (streams: readonly string[]): string =>
+  JSON.stringify({ event: 'subscribe', id: 1, data: { streams } });

@@ -172,7 +172,6 @@ export interface HistorySource<Event extends MarketEvent = MarketEvent> {
   query(stream: ParsedStream, from: number): Record<string, string | number>;
   /**
    * Rows of an answer as events with `backfilled: true`, in their order; or which row and field is wrong.
-   *
    * @param head `receivedAt` in milliseconds: the rows tell the unit of their instants, and it is turned into that.
    */
   read(rows: unknown, head: FrameHead, stream: ParsedStream): Result<Event[], string>;
@@ -198,11 +197,12 @@ export interface StreamDeclaration<Payload extends object = object, Event extend
   shape: new () => Payload;
   /** The field whose time tells microseconds from milliseconds, where the payload has one. */
   clock?: keyof Payload & string;
-  /** What in a well-shaped payload contradicts the stream's name, as the path of the field; undefined when nothing does. */
+  /** What in a well-shaped payload contradicts the stream's name, as the path of the field. */
   contradiction?(payload: Payload, stream: ParsedStream): string | undefined;
   normalize(payload: Payload, head: FrameHead, stream: ParsedStream): Event;
-  /** The payload again, keys in the order of the wire. */
+  /** The payload again, keys in the order of the wire; `cut`: of a text that need not be read for it, undefined of others. */
   rebuild(event: Event): Payload;
+  cut?(event: string): string | undefined;
   ordering: Ordering<Event>;
   /** Whether it is sent at a fixed pace while the connection is well, whether anything is traded or not. */
   isPaced: boolean;

@@ -1,4 +1,5 @@
 import type { BookTicker } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsText, IsWhole } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -37,6 +38,18 @@ export const bookTicker: StreamDeclaration<BookTickerFrame, BookTicker> = {
     a: event.ask,
     A: event.askQuantity,
   }),
+  cut: cutter(
+    'bookTicker',
+    {
+      symbol: 'name',
+      updateId: 'whole',
+      bid: 'decimal',
+      bidQuantity: 'decimal',
+      ask: 'decimal',
+      askQuantity: 'decimal',
+    },
+    (s, u, b, B, a, A) => `{"u":${u},"s":"${s}","b":"${b}","B":"${B}","a":"${a}","A":"${A}"}`,
+  ),
   ordering: risingBy((event) => event.updateId),
   isPaced: false,
   newcomer: 'newest',

@@ -2,6 +2,7 @@ import { type Millis, type Result, type Trade, ok } from '#libs/core';
 import { idsBetween } from '../history/ids-between.js';
 import { fetched, readRow, readRows } from '../history/read-rows.js';
 import { compileShape } from '../shape/compile.js';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
 import { type HistorySource, type ParsedStream, type StreamDeclaration, countedBy } from '../stream-type.js';
 
@@ -84,6 +85,21 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
     m: event.taker === 'sell',
     M: event.bestMatch ?? true,
   }),
+  cut: cutter(
+    'trade',
+    {
+      symbol: 'name',
+      id: 'whole',
+      price: 'decimal',
+      quantity: 'decimal',
+      taker: 'side',
+      tradedAt: 'whole',
+      eventAt: 'whole',
+      bestMatch: 'flag',
+    },
+    (s, t, p, q, taker, T, E, M) =>
+      `{"e":"trade","E":${E},"s":"${s}","t":${t},"p":"${p}","q":"${q}","T":${T},"m":${taker === 'sell'},"M":${M}}`,
+  ),
   ordering: countedBy(
     (event) => event.id,
     (event) => event.tradedAt,

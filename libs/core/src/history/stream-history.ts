@@ -2,7 +2,7 @@ import type { Millis } from '../clock.js';
 import { placeIn } from '../words/codec.js';
 import type { MissedQuestion } from '../words/missed.js';
 import { type Place, isAfter } from '../words/place.js';
-import { TextBlock } from './text-block.js';
+import { type TextBlock, TextBlocks } from './text-block.js';
 
 /** Where there is too much of it so much is left, so that there is not too much again with the next message. */
 const LEFT = 15 / 16;
@@ -13,6 +13,10 @@ export interface HistoryRoom {
   bytes: number;
   readonly streamBytes: number;
   readonly totalBytes: number;
+  /** Bytes for a block of this size at least. */
+  lend(size: number): Buffer;
+  /** Nobody reads them any more. */
+  giveBack(bytes: Buffer): void;
   makeRoom(): void;
   remove(history: StreamHistory): void;
 }
@@ -22,6 +26,8 @@ const CLOSED: HistoryRoom = {
   bytes: 0,
   streamBytes: 0,
   totalBytes: 0,
+  lend: (size) => Buffer.allocUnsafe(size),
+  giveBack: () => undefined,
   makeRoom: () => undefined,
   remove: () => undefined,
 };
@@ -34,20 +40,16 @@ interface HistoryMark {
 
 /** Blocks grow with what is kept: what is empty in them is never much more than that. */
 const FIRST_BLOCK = 1_024;
-const LARGEST_BLOCK = 32_768;
+export const LARGEST_BLOCK = 32_768;
 
 /**
  * The newest messages of one stream as they were said, in their order and with nothing missing between, within the bounds of its
- * shelf. They are numbered from the first one ever taken.
+ * shelf.
  */
 export class StreamHistory {
   /** Of all that is kept. */
   bytes = 0;
-  /** The oldest first. */
-  private blocks: TextBlock[] = [];
-  private newest: TextBlock | undefined;
-  /** The number of the oldest one that is kept. */
-  private from = 0;
+  private readonly blocks = new TextBlocks();
   private marks: HistoryMark[] = [];
 
   constructor(public shelf: HistoryRoom) {}
@@ -55,11 +57,11 @@ export class StreamHistory {
   /** One more was said. */
   take(text: string): void {
     const { shelf } = this;
-    let block = this.newest;
+    let block = this.blocks.newest;
     let at = block?.ends.at(-1) ?? 0;
     // No letter takes more than three bytes.
-    const isTight = !block || at + 3 * text.length > block.size;
-    if (!block || (isTight && at + Buffer.byteLength(text) > block.size)) {
+    const isTight = block !== undefined && at + 3 * text.length > block.bytes.length;
+    if (!block || (isTight && at + Buffer.byteLength(text) > block.bytes.length)) {
       block = this.anotherBlock(text);
       at = 0;
     }
@@ -102,31 +104,32 @@ export class StreamHistory {
 
   /** Lets go of what was there already so long ago. */
   look(now: Millis, ageMs: Millis): void {
-    const count = this.end;
+    const count = this.blocks.end;
     if (this.marks.at(-1)?.count !== count) this.marks.push({ at: now, count });
     for (let [mark] = this.marks; mark && now - mark.at >= ageMs; [mark] = this.marks) {
-      while (this.from < mark.count) this.dropOldest();
+      while (this.blocks.from < mark.count) this.dropOldest();
       this.marks.shift();
     }
   }
 
   /** All of them, the oldest first. */
   get kept(): string[] {
-    return this.after(this.from);
+    return this.blocks.after(this.blocks.from);
   }
 
   /** The same, from the newest one on. */
   *newestFirst(): Generator<string> {
-    for (let at = this.end - 1; at >= this.from; at -= 1) yield this.text(at);
+    for (let at = this.blocks.end - 1; at >= this.blocks.from; at -= 1) yield this.blocks.at(at);
   }
 
   get oldest(): string | undefined {
-    return this.from < this.end ? this.text(this.from) : undefined;
+    const { from, end } = this.blocks;
+    return from < end ? this.blocks.at(from) : undefined;
   }
 
   /** Those that stand behind a place. */
   behind(place: Place): string[] {
-    return this.after(this.numberBehind(place));
+    return this.blocks.after(this.numberBehind(place));
   }
 
   /**
@@ -136,8 +139,8 @@ export class StreamHistory {
   missed({ epoch, after, to }: MissedQuestion, mostLetters: number): string[] {
     const found: string[] = [];
     let letters = 0;
-    for (let at = this.numberBehind({ epoch, seq: after }); at < this.end; at += 1) {
-      const text = this.text(at);
+    for (let at = this.numberBehind({ epoch, seq: after }); at < this.blocks.end; at += 1) {
+      const text = this.blocks.at(at);
       if (isOwnWord(text)) continue;
       const place = placeIn(text);
       if (place.epoch !== epoch || place.seq !== after + found.length + 1) return [];
@@ -156,24 +159,11 @@ export class StreamHistory {
     this.shelf = CLOSED;
   }
 
-  /** The number that the next one will have. */
-  private get end(): number {
-    return this.newest?.end ?? this.from;
-  }
-
-  private after(number: number): string[] {
-    return Array.from({ length: this.end - number }, (_, index) => this.text(number + index));
-  }
-
-  private text(number: number): string {
-    return this.blocks.findLast(({ first }) => first <= number)?.at(number) ?? '';
-  }
-
   private numberBehind(place: Place): number {
-    let [from, to] = [this.from, this.end];
+    let { from, end: to } = this.blocks;
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (isAfter(placeIn(this.text(middle)), place)) to = middle;
+      if (isAfter(placeIn(this.blocks.at(middle)), place)) to = middle;
       else from = middle + 1;
     }
     return from;
@@ -181,22 +171,15 @@ export class StreamHistory {
 
   /** One more block, with room for this text at least. */
   private anotherBlock(text: string): TextBlock {
-    const usual = Math.min(2 * (this.newest?.size ?? FIRST_BLOCK / 2), LARGEST_BLOCK);
-    const block = new TextBlock(this.end, Math.max(usual, Buffer.byteLength(text)));
-    this.blocks.push(block);
-    this.newest = block;
-    return block;
+    const usual = Math.min(2 * (this.blocks.newest?.bytes.length ?? FIRST_BLOCK / 2), LARGEST_BLOCK);
+    return this.blocks.begin(this.shelf.lend(Math.max(usual, Buffer.byteLength(text))));
   }
 
   private dropOldest(): void {
-    const [block] = this.blocks;
-    const bytes = block?.sizeOf(this.from) ?? 0;
-    this.from += 1;
+    const { bytes, emptied } = this.blocks.dropOldest();
     this.bytes -= bytes;
     this.shelf.bytes -= bytes;
-    if (this.from !== block?.end) return;
-    this.blocks.shift();
-    if (this.blocks.length === 0) this.newest = undefined;
+    if (emptied) this.shelf.giveBack(emptied);
   }
 }
 

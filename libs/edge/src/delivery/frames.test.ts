@@ -37,6 +37,22 @@ it.each([
   expect(delivered(`{"stream":"${TRADE}","data":${data}}`, 'raw')).toBe(data);
 });
 
+it.each<[BinanceRendition, string]>([
+  ['raw', '{"e":"trade","E":2,"s":"BTCUSDT","t":1,"p":"1.50","q":"0.10","T":1,"m":false,"M":true}'],
+  ['raw-us', '{"e":"trade","E":2000,"s":"BTCUSDT","t":1,"p":"1.50","q":"0.10","T":1000,"m":false,"M":true}'],
+])('a usual trade is the same for a %s client whether others want another unit of time or not', (rendition, text) => {
+  const frame = '{"e":"trade","E":2,"s":"BTCUSDT","t":1,"p":"1.50","q":"0.10","T":1,"m":false,"M":true}';
+  expect(delivered(`{"stream":"${TRADE}","data":${frame}}`, rendition)).toBe(text);
+  const [sent, audience] = [[] as string[], new Audience('spot', TRADE)];
+  for (const each of ['raw', 'raw-us'] as const) audience.add(each);
+  const outlet = { publish: (_topic: string, one: string) => void sent.push(one), counts: newEdgeCounts() };
+  new Frames(spot, parsedStream(TRADE), audience, outlet).write(
+    `{"type":"trade","stream":"${TRADE}","epoch":7,"seq":1,"symbol":"BTCUSDT","id":1,"price":"1.50","quantity":"0.10","taker":"buy","tradedAt":1,"eventAt":2,"bestMatch":true,"receivedAt":1}`,
+  );
+  expect(sent).toHaveLength(2);
+  expect(sent).toContain(text);
+});
+
 describe('frames', () => {
   const counts = newEdgeCounts();
   const sent: [string, string][] = [];

@@ -22,9 +22,9 @@ const IN_MICROS: Forms = {
 };
 
 /**
- * Writes the events of one stream as Binance's frames: once per event and form, and only in forms that somebody wants. Here
- * an event is read whole for the first time since it was published, so here its shape is judged: what would not be a frame of
- * this stream is counted and dropped.
+ * Writes the events of one stream as Binance's frames: once per event and form, and only in forms that somebody wants. The usual ones
+ * are cut from the event's text. Any other is read whole here for the first time since it was published, so here its shape is judged:
+ * what would not be a frame of this stream is counted and dropped.
  */
 export class Frames {
   private readonly parts: ArrayParts | undefined;
@@ -45,6 +45,8 @@ export class Frames {
 
   /** Takes the next event's text. */
   write(text: string): void {
+    const payload = !this.parts && isPlain(this.audience) ? this.stream.known.cut?.(text) : undefined;
+    if (payload !== undefined) return this.sendText(payload, this.audience, IN_MILLIS);
     const decoded = decode(text);
     if (!decoded.ok || !isMarketEvent(decoded.value)) return this.drop();
     const events = this.wholeWith(decoded.value);
@@ -97,12 +99,15 @@ export class Frames {
     return undefined;
   }
 
-  private sendAs(events: readonly MarketEvent[], { counts, topics }: Crowd, forms: Forms): void {
+  private sendAs(events: readonly MarketEvent[], crowd: Crowd, forms: Forms): void {
     const payload = this.rebuild(events);
     if (payload === undefined) return this.drop();
+    this.sendText(JSON.stringify(payload), crowd, forms);
+  }
+
+  private sendText(text: string, { counts, topics }: Crowd, forms: Forms): void {
     const { raw, combined, rawNamed, combinedNamed } = forms;
     const { outlet, combinedHead, namedHead } = this;
-    const text = JSON.stringify(payload);
     outlet.counts.renditions += 1;
     if (counts[raw] > 0) deliver(outlet, topics[raw], text, counts[raw]);
     if (counts[combined] > 0) deliver(outlet, topics[combined], `${combinedHead}${text}}`, counts[combined]);
@@ -134,6 +139,10 @@ export class Frames {
 
 const isWanted = ({ counts }: Crowd, { raw, combined, rawNamed, combinedNamed }: Forms): boolean =>
   counts[raw] + counts[combined] + counts[rawNamed] + counts[combinedNamed] > 0;
+
+/** Whether payloads as Binance sends them are all that is wanted: nobody reads too slowly, or wants microseconds. */
+const isPlain = (crowd: Crowd): boolean =>
+  (crowd.slow?.size ?? 0) === 0 && isWanted(crowd, IN_MILLIS) && !isWanted(crowd, IN_MICROS);
 
 const headOf = (name: StreamName): string => `{"stream":${JSON.stringify(name)},"data":`;
 

@@ -42,6 +42,10 @@ export class MemoryLease implements Lease {
     return holding;
   }
 
+  settled(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** What is published in memory has been delivered. */
   heardAll(): Promise<boolean> {
     return Promise.resolve(true);

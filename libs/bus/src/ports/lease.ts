@@ -44,6 +44,9 @@ export interface Lease {
    */
   claim(key: Topic, claim: LeaseClaim): Promise<ClaimAnswer>;
 
+  /** Resolves when the bus has answered for all that was published so far, what it refused for the moment included; or half a second later. */
+  settled(): Promise<void>;
+
   /** Begins to hold what was given. Nothing leaves yet: `enter`. */
   hold(key: Topic, hold: LeaseHold): Holding;
 

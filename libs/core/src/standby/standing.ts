@@ -18,6 +18,8 @@ export interface StandingMark {
   place: Place;
   /** Text of its newest event; of a book without its levels, for it says only how far the stream is. Absent where there was none yet. */
   event?: string;
+  /** Whether whoever says so may lack something that came before that, or now: no connection of his carries the stream, or some of it is being fetched. */
+  isLacking?: true;
 }
 
 /** A mark of each stream that was asked about and of which the present term has said something. */
@@ -38,6 +40,7 @@ export function readStandingAnswer(value: unknown): StandingAnswer | undefined {
 }
 
 function isStandingMark(value: unknown): value is StandingMark {
-  const { stream, place, event } = fieldsOf(value);
-  return typeof stream === 'string' && isPlace(place) && (event === undefined || typeof event === 'string');
+  const { stream, place, event, isLacking } = fieldsOf(value);
+  const isMark = typeof stream === 'string' && isPlace(place) && (event === undefined || typeof event === 'string');
+  return isMark && (isLacking === undefined || isLacking === true);
 }

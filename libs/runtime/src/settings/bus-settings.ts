@@ -63,10 +63,10 @@ export class BusSettings {
   @Setting({
     env: 'HOLDFAST_BUS_FLUSH_MS',
     read: integer,
-    expected: 'a number of milliseconds from 0 to 100',
-    says: 'For how long messages gather before a process sends them to Redis in one write. 0: what one turn of its loop brought goes together; more costs everybody that delay and saves CPU where few messages come at a time.',
+    expected: 'a number of milliseconds from 0 to 20',
+    says: 'For how long messages gather before a process sends them to Redis in one write. 0: what one turn of its loop brought goes together; more costs every event that delay and saves CPU where few come at a time. Questions and answers never wait.',
   })
-  @Max(100)
+  @Max(20)
   @Min(0)
   @IsInt()
   flushMs: number = 0;

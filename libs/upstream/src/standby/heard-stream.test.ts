@@ -114,6 +114,19 @@ describe('what comes behind a stream that is heard', () => {
     }
   });
 
+  it('is not sure where our lines began to carry it while the one who publishes may have lacked something', () => {
+    const lost = { ...feed, state: 'recovering', cause: 'connection-lost' } as const;
+    hear(tradeAt(5, at(1)), 10_000);
+    hear(textOf(lost, at(2)), 20_000);
+    expect([isSure(0), isSure(15_000)]).toEqual([true, false]);
+    heard.asked(21_000)({ stream: 'btcusdt@trade', place: at(2), isLacking: true });
+    expect([isSure(0), isSure(15_000)]).toEqual([true, false]);
+    hear(textOf({ ...feed, state: 'stale', cause: 'silent' }, at(3)), 22_000);
+    expect(isSure(15_000)).toBe(true);
+    heard.asked(30_000)({ stream: 'btcusdt@trade', place: at(3) });
+    expect(isSure(25_000)).toBe(true);
+  });
+
   it('is not sure where a message was heard while nobody could say whether it is the last', () => {
     heard.hear(tradeAt(5, at(1)));
     expect(isSure()).toBe(false);

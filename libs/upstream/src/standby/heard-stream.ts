@@ -16,6 +16,9 @@ import {
 /** So many of the newest events are remembered that nobody has a word for: their copies are told by what they say. */
 const MOST_UNKNOWN = 64;
 
+/** Why the one that publishes may lack something himself that he has not named: no connection of his carries it, or it is being fetched. */
+const UNSETTLED = /"cause":"(connection-lost|subscribing|reconnecting|connection-refused|filling)"/;
+
 /** Behind what a stream goes on. */
 export interface HeardMark {
   /** Of the newest message. */
@@ -44,6 +47,8 @@ export class HeardStream {
   private readonly unknowns: string[] = [];
   /** When the place was known last to be that of the one that publishes, with nothing lost from sight since. */
   private evidentAt: Millis | undefined;
+  /** Whether the one that publishes has said that it does not know itself whether it has everything. */
+  private isDoubtful = false;
   /** How often it was lost sight of. */
   private breaks = 0;
   private readonly front: string;
@@ -65,6 +70,7 @@ export class HeardStream {
     const place = own ?? unknown ?? readPlace(text, this.feedFront);
     if (!place || (this.place && !isAfter(place, this.place))) return false;
     if (own) this.newest = text;
+    this.isDoubtful = !own && !unknown && UNSETTLED.test(text);
     // What was not heard before it may have been an event.
     this.isNewestKnown =
       own !== undefined || (this.isNewestKnown && (this.isNext(place) || this.isFollowing(place, text)));
@@ -75,7 +81,8 @@ export class HeardStream {
 
   /** What was heard of it last stood where the one that publishes stood, and whatever is said from now on will be heard. */
   confirm(now: Millis): void {
-    this.evidentAt = now;
+    // What he lacks is behind what was known before.
+    if (!this.isDoubtful) this.evidentAt = now;
   }
 
   /** Somebody is asked about it: what he answers counts, unless it is lost sight of meanwhile. */
@@ -112,13 +119,13 @@ export class HeardStream {
     return { place, ...(isOfUse && { event }), isEventLost, unknowns: this.unknowns.flatMap(payloadOf) };
   }
 
-  private told({ place, event }: StandingMark, at: Millis): void {
+  private told({ place, event, isLacking }: StandingMark, at: Millis): void {
     const eventAt = event === undefined ? undefined : this.placeOfEvent(event);
     if ((event !== undefined && !eventAt) || (this.place && isAfter(this.place, place))) return;
     if (eventAt && !(this.newest && isAfter(placeIn(this.newest), eventAt))) this.newest = event;
     this.place = place;
     this.isNewestKnown = true;
-    this.evidentAt = Math.max(at, this.evidentAt ?? -Infinity);
+    if (isLacking !== true) this.evidentAt = Math.max(at, this.evidentAt ?? -Infinity);
   }
 
   private isNext({ epoch, seq }: Place): boolean {

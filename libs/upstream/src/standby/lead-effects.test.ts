@@ -40,7 +40,7 @@ beforeEach(() => {
         return beat;
       },
     } as never,
-    succession: {} as never,
+    succession: { giveUp: () => undefined } as never,
     streams: streams as never,
     listening: { begin: () => undefined, end: () => new Map() } as never,
     takingOver: {

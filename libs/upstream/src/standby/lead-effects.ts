@@ -60,8 +60,7 @@ export class LeadEffects {
       beat,
       withhold: () => this.withhold(),
       'step-down': () => this.stepDown(),
-      // Leaving does: what was said before it is out when the lease is left.
-      flush: () => undefined,
+      flush: () => keeper.settled(),
       leave: async () => {
         this.hasLeft = await keeper.leave(this.next);
       },
@@ -145,13 +144,16 @@ export class LeadEffects {
   }
 
   private stepDown(): void {
-    const { streams, takingOver, listening, others, keeper, clock, log, unmark } = this.parts;
+    const { streams, takingOver, listening, others, keeper, succession, clock, log, unmark } = this.parts;
     if (!streams.isMuted) {
       this.spokeAt = clock.now();
-      unmark();
       const epoch = others.newest > keeper.term ? others.newest : undefined;
       log.warn({ code: 'upstream.overtaken', epoch, ours: keeper.term }, 'another upstream took over');
     }
+    unmark();
+    // Somebody who was found for another time is not meant any more.
+    succession.giveUp();
+    this.next = undefined;
     this.own = new Map();
     takingOver.stop();
     streams.mute();

@@ -34,6 +34,10 @@ class HandLease implements Lease {
     return holding;
   }
 
+  settled(): Promise<void> {
+    return this.lease.settled();
+  }
+
   heardAll(): Promise<boolean> {
     return Promise.resolve(true);
   }

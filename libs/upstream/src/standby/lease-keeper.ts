@@ -160,6 +160,11 @@ export class LeaseKeeper {
     }
   }
 
+  /** Resolves when all that was said is out, or could not go for half a second. */
+  settled(): Promise<void> {
+    return this.parts.lease.settled();
+  }
+
   cut(): void {
     this.holding?.cut();
   }

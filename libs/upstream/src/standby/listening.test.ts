@@ -193,16 +193,19 @@ it('a stream that was forbidden is asked about again once a new connection may h
   expect(askable()).toEqual([]);
 });
 
-it('streams that have just come are not overdue, but for those that were wanted at the beginning', () => {
+it('streams that have just come are not overdue, but for those that were wanted at the beginning', async () => {
   want(A);
   listening.begin();
+  await messages.stand();
   expect([listening.unsure, listening.overdue]).toEqual([1, 1]);
   say(A, 1);
   clock.advance(10_000);
   want(B);
   listening.sync();
+  say(A, 2);
   expect([listening.unsure, listening.overdue]).toEqual([1, 0]);
   clock.advance(4_999);
+  say(A, 3);
   expect(listening.overdue).toBe(0);
   clock.advance(1);
   expect(listening.overdue).toBe(1);

@@ -123,6 +123,10 @@ describe('a lease that was left', () => {
     expect(waited(left('me'), { isUnsure: true })).toBe(0);
   });
 
+  it('is claimed by nobody who has not heard yet what edges have', () => {
+    for (const next of ['', 'me']) expect(waited(left(next), { hasGathered: false })).toBe(Infinity);
+  });
+
   it('is claimed at once by anybody where nobody is meant, but for those who are not sure', () => {
     expect(waited(left(''))).toBe(0);
     patience.anew();
@@ -145,7 +149,8 @@ describe('a lease that was left', () => {
 describe('a bus without a lease', () => {
   it('is one where nobody was yet, for whoever has listened and heard nobody', () => {
     expect(waited(undefined)).toBe(0);
-    expect(waited(undefined, { hasGathered: false })).toBe(LEASE_MS);
+    patience.anew();
+    expect(waited(undefined, { hasGathered: false })).toBe(Infinity);
   });
 
   it('may have lost it: whoever was heard has the time to put it back', () => {

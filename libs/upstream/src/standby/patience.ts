@@ -67,7 +67,8 @@ export class LeasePatience {
   look(view: SeenLease | undefined, now: Millis, others: HeardOfOthers): boolean {
     const hasSlept = now - this.lookedAt > this.mostApartMs;
     this.lookedAt = now;
-    if (others.isDeaf) {
+    // Who does not know yet what edges have would begin streams anew.
+    if (others.isDeaf || !others.hasGathered) {
       this.anew();
       return false;
     }
@@ -81,8 +82,8 @@ export class LeasePatience {
   }
 
   /** Where there is no record: the bus may have lost it, or nobody here has one, or nobody is there. */
-  private isNobodys(now: Millis, { beat, hasGathered }: HeardOfOthers): boolean {
-    if (!beat && hasGathered) return true;
+  private isNobodys(now: Millis, { beat }: HeardOfOthers): boolean {
+    if (!beat) return true;
     return this.isStill(now) && !(beat && now - beat.at < ALIVE_MS);
   }
 

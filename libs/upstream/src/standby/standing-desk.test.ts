@@ -40,9 +40,16 @@ beforeEach(() => {
 describe('an upstream that publishes', () => {
   const say = (name: StreamName, ...events: StreamEvent[]): void => {
     const series = wantedSeries(name);
+    series.wholeSince = 0;
     wanted.set(name, series);
     for (const event of events) series.transcript.say(inOrder(event));
   };
+  it('says where a stream stands that no connection carries, and that it may lack something', () => {
+    isLeading = true;
+    say(A, trade(5));
+    Object.assign(wanted.get(A) ?? {}, { wholeSince: undefined });
+    expect(ask({ streams: [A] })?.marks).toMatchObject([{ stream: A, place: { epoch: 1, seq: 1 }, isLacking: true }]);
+  });
   const feed = (stream: StreamName): StreamEvent => ({
     type: 'feed',
     stream,

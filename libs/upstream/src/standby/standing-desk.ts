@@ -90,6 +90,10 @@ export class StandingDesk {
   }
 }
 
+/** Whether we lack nothing of it that is not named. */
+const isWhole = ({ wholeSince, transcript, continuity }: Series): boolean =>
+  transcript.feed?.state === 'refused' || (wholeSince !== undefined && !continuity.mending.isRepairing);
+
 /**
  * Where a stream stands; undefined where this term has said nothing of it.
  */
@@ -97,7 +101,7 @@ function markOf(series: Series | undefined, epoch: number): StandingMark | undef
   if (!series) return undefined;
   const { seq, last } = series.transcript;
   if (seq === 0) return undefined;
-  const mark = { stream: series.name.name, place: { epoch, seq } };
+  const mark = { stream: series.name.name, place: { epoch, seq }, ...(!isWhole(series) && { isLacking: true as const }) };
   if (!last) return mark;
   // Books are large, and how far it is says its id.
   return { ...mark, event: encode(last.type === 'book' ? { ...last, bids: [], asks: [] } : last) };

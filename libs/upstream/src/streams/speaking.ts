@@ -31,10 +31,9 @@ export function speakUp(
   for (const event of aheadOf(series, said)) transcript.note(event);
   const ours = [...(withheld?.events ?? []), ...continuity.order.waiting.all];
   for (const text of unknownsAhead(ours, said?.unknowns)) series.unknowns.isCopy(text, SPEAKER_BEFORE);
-  series.withheld = series.outbox = undefined;
   const event = said && eventBehind(name, said);
-  const { lost } = withheld ?? {};
-  const isTorn = lost !== undefined && (!event || isNewer(name.known, lost, event));
+  const isTorn = isTornBehind(series, event);
+  series.withheld = series.outbox = undefined;
   series.goOnBehind(said, isSure && said === known && !isTorn, now);
   transcript.become(viewOf(series, isSure, event !== undefined), now);
   const isUnknown = said !== undefined && isBehindUnknown(name, said);
@@ -48,6 +47,10 @@ export function speakUp(
   const replayed = series.replay(unsaid, now);
   return state ? [state, ...replayed] : replayed;
 }
+
+/** Whether something of what it withholds was lost that is newer than this. */
+export const isTornBehind = ({ name, withheld }: Series, event: MarketEvent | BookEvent | undefined): boolean =>
+  withheld?.lost !== undefined && (!event || isNewer(name.known, withheld.lost, event));
 
 /** Books are made of every diff: those that he has said, and none of our lines has brought yet. */
 function aheadOf({ name, reached, history }: Series, said: SaidSoFar | undefined): (MarketEvent | BookEvent)[] {

@@ -28,6 +28,8 @@ export class Fitness {
   /** When data came, as it was looked for; the oldest first. */
   private times: Millis[] = [];
   private lookedAt: Millis = -Infinity;
+  /** When our process woke up last: what came before that may lie unread. */
+  private pardonedAt: Millis = -Infinity;
   /** Since when it is our turn; undefined while it is not. */
   private turnSince: Millis | undefined;
   /** When our lines were last found to be silent for too long. */
@@ -58,7 +60,7 @@ export class Fitness {
 
   /** For how long our lines have brought nothing. */
   silentMs(now: Millis): Millis {
-    return now - Math.max(this.newestAt, this.turnSince ?? now);
+    return now - Math.max(this.newestAt, this.pardonedAt, this.turnSince ?? now);
   }
 
   /** Whether our lines have brought something that the other one, who has heard nothing for so long, should have heard by now. */
@@ -78,7 +80,8 @@ export class Fitness {
     this.lookedAt = now;
     const newestAt = Math.max(this.newestAt, this.parts.dataAt() ?? -Infinity);
     if (newestAt > this.newestAt) this.times.push(newestAt);
-    this.newestAt = hasSlept && this.newestAt > -Infinity ? now : newestAt;
+    this.newestAt = newestAt;
+    if (hasSlept) this.pardonedAt = now;
     while (now - (this.times[0] ?? now) > MOST_KNOWN_MS) this.times.shift();
   }
 }

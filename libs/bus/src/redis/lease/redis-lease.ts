@@ -7,6 +7,10 @@ import type { LeaseParts } from './lease-entry.js';
 import { RedisHolding } from './redis-holding.js';
 import { CLAIM, LOOK_FIELDS, readClaim, readView, seenArguments } from './scripts.js';
 
+/** What Redis refuses for the moment is published again within this time, or is left to whoever goes on. */
+const SETTLED_WITHIN_MS: Millis = 500;
+const SETTLED_EVERY_MS: Millis = 2;
+
 /** Leases kept by one Redis, or by one shard of a cluster. */
 export class RedisLease implements Lease {
   /** The newest of each key. */
@@ -29,6 +33,15 @@ export class RedisLease implements Lease {
     // Whoever held it on these very connections: they cannot be killed.
     if (answer.is === 'given') this.holdings.get(key)?.shut();
     return answer;
+  }
+
+  async settled(): Promise<void> {
+    const { carrier, clock } = this.parts;
+    const publishers = carrier.lanes.all.map(({ publisher }) => publisher);
+    for (const publisher of publishers) publisher.flush();
+    const until = clock.now() + SETTLED_WITHIN_MS;
+    while (clock.now() < until && publishers.some(({ isIdle }) => !isIdle))
+      await new Promise<void>((resolve) => clock.after(SETTLED_EVERY_MS, resolve));
   }
 
   hold(key: Topic, hold: LeaseHold): Holding {

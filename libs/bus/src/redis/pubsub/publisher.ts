@@ -58,12 +58,20 @@ export class RedisPublisher {
   /** The same for questions and answers: thousands of them at once must not cost anybody a market event. */
   publishAsk(channel: Topic, text: string): void {
     this.add({ channel, text, queue: this.counts.asks });
+    // Whoever waits for an answer does not wait for company as well.
+    if (this.flushMs > 0) this.cancelFlush?.();
+    if (this.flushMs > 0) setImmediate(() => this.flushUnlessRefused());
   }
 
   /** The same as `publish` for what only the holder of a lease may say. What Redis has refused is not said once the gate is shut. */
   publishHeld(gate: HeldGate, channel: Topic, text: string): void {
     if (gate.isOpen) this.add({ channel, text, queue: this.counts.events, gate });
     else this.counts.notHeld += 1;
+  }
+
+  /** Whether Redis has answered for everything. */
+  get isIdle(): boolean {
+    return this.gathered.length + this.refusedForNow.length + this.underWay === 0;
   }
 
   /** Hands what has gathered to the connection now. */

@@ -9,6 +9,7 @@ import {
 } from '#libs/core';
 import type { Series } from '../../streams/series.js';
 import type { Streams } from '../../streams/streams.js';
+import { isTornBehind } from '../../streams/speaking.js';
 import { lentOf } from './lent.js';
 import type { Listening } from '../listening.js';
 
@@ -44,9 +45,8 @@ export class WithheldDesk {
     const question = readWithheldQuestion(value);
     const series = question && this.parts.streams.wanted.get(question.stream);
     if (!question || !series?.withheld) return undefined;
+    // Also where no line of ours carries it: that it stands by is known then.
     const { events, isPast } = lentOf(series, question);
-    // Others may have a line for it.
-    if (events.length === 0 && series.sources.size === 0) return undefined;
     const texts: string[] = [];
     let letters = 0;
     for (const event of events) {
@@ -61,6 +61,7 @@ export class WithheldDesk {
   /** Whether all that comes behind what the other one has said is here, or will be. */
   private isSure(series: Series): boolean {
     const { listening, carriedSince, lagMs } = this.parts;
-    return listening.of(series.name.name)?.isSure(carriedSince(series), lagMs) ?? false;
+    const heard = listening.of(series.name.name);
+    return heard?.isSure(carriedSince(series), lagMs) === true && !isTornBehind(series, heard.mark?.event);
   }
 }

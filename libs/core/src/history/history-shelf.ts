@@ -1,12 +1,12 @@
 import type { Millis } from '../clock.js';
 import { commonBound } from './common-bound.js';
-import { type HistoryRoom, LARGEST_BLOCK, StreamHistory } from './stream-history.js';
+import { type HistoryRoom, StreamHistory } from './stream-history.js';
 
 /** How much is kept of what was said. */
 export interface HistoryBounds {
-  /** Bytes of one stream; 0: nothing is kept. */
+  /** Letters of one stream; 0: nothing is kept. */
   streamBytes: number;
-  /** Bytes of all streams together. */
+  /** Letters of all streams together. */
   totalBytes: number;
   /** For how long. */
   ageMs: Millis;
@@ -14,9 +14,6 @@ export interface HistoryBounds {
 
 /** Whenever all together are too much so much of it is left. */
 const LEFT = 7 / 8;
-
-/** So many blocks that have become empty wait to be written again, which garbage collection hears nothing of. */
-const MOST_SPARE = 64;
 
 /** Age is looked at so often within itself; never more than once in a second. */
 const LOOKS = 16;
@@ -32,7 +29,6 @@ export class HistoryShelf implements HistoryRoom {
   readonly lookEveryMs: Millis;
   private readonly ageMs: Millis;
   private readonly all = new Set<StreamHistory>();
-  private readonly spare: Buffer[] = [];
 
   constructor({ streamBytes, totalBytes, ageMs }: HistoryBounds) {
     this.streamBytes = streamBytes;
@@ -47,16 +43,6 @@ export class HistoryShelf implements HistoryRoom {
     const history = new StreamHistory(this);
     this.all.add(history);
     return history;
-  }
-
-  lend(size: number): Buffer {
-    const spare = size === LARGEST_BLOCK ? this.spare.pop() : undefined;
-    // Not from Node.js' pool, of which a slice would keep all.
-    return spare ?? Buffer.allocUnsafeSlow(size);
-  }
-
-  giveBack(bytes: Buffer): void {
-    if (bytes.length === LARGEST_BLOCK && this.spare.length < MOST_SPARE) this.spare.push(bytes);
   }
 
   remove(history: StreamHistory): void {

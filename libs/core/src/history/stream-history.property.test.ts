@@ -48,35 +48,6 @@ describe('what is kept of streams', () => {
     },
   );
 
-  it('is as it was said, whatever letters it has and however long it is', () => {
-    const shelf = newShelf({ streamBytes: 1_000_000, totalBytes: 1_000_000 });
-    const history = opened(shelf);
-    const texts = [300, 40_000, 10, 33_000, 700].flatMap((length) =>
-      ['x', 'ü', '币', '😀'].map((one) => one.repeat(length)),
-    );
-    for (const text of texts) history.take(text);
-    expect(history.kept).toEqual(texts);
-    expect([...history.newestFirst()].reverse()).toEqual(texts);
-    const bytes = Buffer.byteLength(texts.join(''));
-    expect([history.bytes, shelf.bytes]).toEqual([bytes, bytes]);
-    history.keepNewest(Buffer.byteLength(texts.slice(-3).join('')));
-    expect(history.kept).toEqual(texts.slice(-3));
-  });
-
-  it('is whole where what had become too much made room for it many times over', () => {
-    const shelf = newShelf({ streamBytes: 100_000, totalBytes: 150_000 });
-    const [one, other] = [opened(shelf), opened(shelf)];
-    for (let seq = 1; seq <= 4_000; seq += 1) {
-      one.take(trade(seq, 7, 300));
-      other.take(trade(seq, 8, 200 + (seq % 400)));
-    }
-    for (const history of [one, other]) {
-      const kept = seqs(history.kept);
-      expect(kept.length).toBeGreaterThan(100);
-      expect(kept).toEqual(upTo(4_001 - kept.length, 4_000));
-    }
-  });
-
   it('is hardly less than may be', () => {
     const shelf = newShelf();
     const history = opened(shelf);

@@ -2,7 +2,6 @@ import type { Millis } from '../clock.js';
 import { placeIn } from '../words/codec.js';
 import type { MissedQuestion } from '../words/missed.js';
 import { type Place, isAfter } from '../words/place.js';
-import { type TextBlock, TextBlocks } from './text-block.js';
 
 /** Where there is too much of it so much is left, so that there is not too much again with the next message. */
 const LEFT = 15 / 16;
@@ -13,10 +12,6 @@ export interface HistoryRoom {
   bytes: number;
   readonly streamBytes: number;
   readonly totalBytes: number;
-  /** Bytes for a block of this size at least. */
-  lend(size: number): Buffer;
-  /** Nobody reads them any more. */
-  giveBack(bytes: Buffer): void;
   makeRoom(): void;
   remove(history: StreamHistory): void;
 }
@@ -26,8 +21,6 @@ const CLOSED: HistoryRoom = {
   bytes: 0,
   streamBytes: 0,
   totalBytes: 0,
-  lend: (size) => Buffer.allocUnsafe(size),
-  giveBack: () => undefined,
   makeRoom: () => undefined,
   remove: () => undefined,
 };
@@ -38,18 +31,18 @@ interface HistoryMark {
   count: number;
 }
 
-/** Blocks grow with what is kept: what is empty in them is never much more than that. */
-const FIRST_BLOCK = 1_024;
-export const LARGEST_BLOCK = 32_768;
-
 /**
  * The newest messages of one stream as they were said, in their order and with nothing missing between, within the bounds of its
- * shelf.
+ * shelf. The hot paths write into it in line, as `take` does, so its fields are open.
  */
 export class StreamHistory {
-  /** Of all that is kept. */
+  /** The oldest first; what is gone already is empty. */
+  texts: string[] = [];
   bytes = 0;
-  private readonly blocks = new TextBlocks();
+  /** Where in `texts` the oldest one is that is kept. */
+  private head = 0;
+  /** How many had gone by before the first of `texts`. */
+  private before = 0;
   private marks: HistoryMark[] = [];
 
   constructor(public shelf: HistoryRoom) {}
@@ -57,18 +50,9 @@ export class StreamHistory {
   /** One more was said. */
   take(text: string): void {
     const { shelf } = this;
-    let block = this.blocks.newest;
-    let at = block?.ends.at(-1) ?? 0;
-    // No letter takes more than three bytes.
-    const isTight = block !== undefined && at + 3 * text.length > block.bytes.length;
-    if (!block || (isTight && at + Buffer.byteLength(text) > block.bytes.length)) {
-      block = this.anotherBlock(text);
-      at = 0;
-    }
-    const size = block.bytes.write(text, at);
-    block.ends.push(at + size);
-    this.bytes += size;
-    shelf.bytes += size;
+    this.texts.push(text);
+    this.bytes += text.length;
+    shelf.bytes += text.length;
     if (this.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) this.shrink();
   }
 
@@ -82,6 +66,7 @@ export class StreamHistory {
   /** Lets go of the oldest ones until no more than so many bytes are left. */
   keepNewest(bytes: number): void {
     while (this.bytes > bytes) this.dropOldest();
+    this.tidy();
   }
 
   /** What comes next does not follow. */
@@ -92,44 +77,46 @@ export class StreamHistory {
   /** Puts what came before the oldest one in its place; false where there is no room for all of it. The caller knows that nothing is missing between. */
   putBefore(texts: readonly string[]): boolean {
     const { shelf } = this;
-    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const bytes = texts.reduce((sum, { length }) => sum + length, 0);
     if (this.bytes + bytes > shelf.streamBytes) return false;
-    const all = [...texts, ...this.kept];
-    this.clear();
+    this.texts = [...texts, ...this.kept];
+    this.head = this.before = 0;
     // As old as what has come this moment.
     this.marks = [];
-    for (const text of all) this.take(text);
+    this.bytes += bytes;
+    shelf.bytes += bytes;
+    if (shelf.bytes > shelf.totalBytes) shelf.makeRoom();
     return true;
   }
 
   /** Lets go of what was there already so long ago. */
   look(now: Millis, ageMs: Millis): void {
-    const count = this.blocks.end;
+    const count = this.before + this.texts.length;
     if (this.marks.at(-1)?.count !== count) this.marks.push({ at: now, count });
     for (let [mark] = this.marks; mark && now - mark.at >= ageMs; [mark] = this.marks) {
-      while (this.blocks.from < mark.count) this.dropOldest();
+      while (this.before + this.head < mark.count) this.dropOldest();
       this.marks.shift();
     }
+    this.tidy();
   }
 
   /** All of them, the oldest first. */
   get kept(): string[] {
-    return this.blocks.after(this.blocks.from);
+    return this.texts.slice(this.head);
   }
 
   /** The same, from the newest one on. */
   *newestFirst(): Generator<string> {
-    for (let at = this.blocks.end - 1; at >= this.blocks.from; at -= 1) yield this.blocks.at(at);
+    for (let at = this.texts.length - 1; at >= this.head; at -= 1) yield this.texts[at] ?? '';
   }
 
   get oldest(): string | undefined {
-    const { from, end } = this.blocks;
-    return from < end ? this.blocks.at(from) : undefined;
+    return this.texts[this.head];
   }
 
   /** Those that stand behind a place. */
   behind(place: Place): string[] {
-    return this.blocks.after(this.numberBehind(place));
+    return this.texts.slice(this.indexBehind(place));
   }
 
   /**
@@ -139,8 +126,8 @@ export class StreamHistory {
   missed({ epoch, after, to }: MissedQuestion, mostLetters: number): string[] {
     const found: string[] = [];
     let letters = 0;
-    for (let at = this.numberBehind({ epoch, seq: after }); at < this.blocks.end; at += 1) {
-      const text = this.blocks.at(at);
+    for (let at = this.indexBehind({ epoch, seq: after }); at < this.texts.length; at += 1) {
+      const text = this.texts[at] ?? '';
       if (isOwnWord(text)) continue;
       const place = placeIn(text);
       if (place.epoch !== epoch || place.seq !== after + found.length + 1) return [];
@@ -159,27 +146,30 @@ export class StreamHistory {
     this.shelf = CLOSED;
   }
 
-  private numberBehind(place: Place): number {
-    let { from, end: to } = this.blocks;
+  private indexBehind(place: Place): number {
+    let [from, to] = [this.head, this.texts.length];
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (isAfter(placeIn(this.blocks.at(middle)), place)) to = middle;
+      if (isAfter(placeIn(this.texts[middle] ?? ''), place)) to = middle;
       else from = middle + 1;
     }
     return from;
   }
 
-  /** One more block, with room for this text at least. */
-  private anotherBlock(text: string): TextBlock {
-    const usual = Math.min(2 * (this.blocks.newest?.bytes.length ?? FIRST_BLOCK / 2), LARGEST_BLOCK);
-    return this.blocks.begin(this.shelf.lend(Math.max(usual, Buffer.byteLength(text))));
+  private dropOldest(): void {
+    const { length } = this.texts[this.head] ?? '';
+    this.texts[this.head] = '';
+    this.head += 1;
+    this.bytes -= length;
+    this.shelf.bytes -= length;
   }
 
-  private dropOldest(): void {
-    const { bytes, emptied } = this.blocks.dropOldest();
-    this.bytes -= bytes;
-    this.shelf.bytes -= bytes;
-    if (emptied) this.shelf.giveBack(emptied);
+  /** Takes off what is empty, when it is half of all. */
+  private tidy(): void {
+    if (this.head * 2 < this.texts.length) return;
+    this.texts = this.kept;
+    this.before += this.head;
+    this.head = 0;
   }
 }
 

@@ -89,7 +89,14 @@ export class Intake {
       if (counts.messages % MEASURED === 0) metrics.measureLag(text, clock);
       stream.last = text;
       if (stream.keepsNewest) stream.newest = text;
-      history?.take(text);
+      if (history) {
+        // In line, as `StreamHistory.take` has it.
+        const { shelf } = history;
+        history.texts.push(text);
+        history.bytes += text.length;
+        shelf.bytes += text.length;
+        if (history.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) history.shrink();
+      }
       if (stream.book) stream.book.take(text);
       else if (audience.rebuilt > 0) stream.frames.write(text);
       if (conflator.seats.size > 0) conflator.take(text);

@@ -105,7 +105,14 @@ export class Streams {
       this.published += 1;
       const text = encode(event);
       this.letters += text.length;
-      history?.take(text);
+      if (history) {
+        // In line, as `StreamHistory.take` has it.
+        const { shelf } = history;
+        history.texts.push(text);
+        history.bytes += text.length;
+        shelf.bytes += text.length;
+        if (history.bytes > shelf.streamBytes || shelf.bytes > shelf.totalBytes) history.shrink();
+      }
       this.messages.publish(series.topic, text);
     }
   }

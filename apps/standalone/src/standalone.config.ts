@@ -13,6 +13,7 @@ import {
   refusePublicOps,
   refuseSharedPort,
   roomForConnections,
+  shownSettings,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
 
@@ -38,5 +39,6 @@ export function readStandaloneConfig(environment: Environment) {
   const { maxStreams, streamsPerConnection } = config.upstream;
   const lines = Math.ceil(maxStreams / streamsPerConnection);
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), lines);
-  return { ...config, access, room, edge: { ...edge, maxConnections: room.taken } };
+  const effective = { ...config, edge: { ...edge, maxConnections: room.taken } };
+  return { ...effective, access, room, shown: shownSettings(sections, effective, environment) };
 }

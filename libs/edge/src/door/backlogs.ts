@@ -124,7 +124,7 @@ export class Backlogs {
     if (since === undefined) this.told.set(session, this.clock.now());
     if (since === undefined || this.clock.now() - since < PATIENCE_MS) return;
     this.metrics.slowCloses.inc({ how: 'unread' });
-    session.cut();
+    session.cut('read too slowly, and not what it was told of that either');
   }
 
   /** Without a word, for that would wait behind all that it does not read. */
@@ -136,7 +136,7 @@ export class Backlogs {
       left -= session.backlogBytes;
       cut += 1;
       this.metrics.slowCloses.inc({ how: 'no-room' });
-      session.cut();
+      session.cut('read too slowly: too much waited for all clients together');
     }
     const fields = { code: 'edge.backlogs-full', clients: cut, waitingBytes: waiting, mostBytes: this.mostBytes };
     this.log.warn(fields, 'cut the slowest clients off: too much waits for all of them together');

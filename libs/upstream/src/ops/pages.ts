@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import { type Clock, type Millis, counted } from '#libs/core';
+import { type BookEvent, type Clock, type MarketEvent, type Millis, counted, millisOf } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
 import type { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
@@ -41,6 +41,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status(of('streams'), () => streams(upstream, clock.now()));
   ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
   ops.status(of('holes'), () => upstream.holes.read());
+  ops.status(of('limits'), () => limits(upstream));
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());
@@ -71,7 +72,7 @@ function lines({ pool }: Shown, now: Millis): Record<string, unknown>[] {
 }
 
 function lineOf({ generation, why, state, connection }: Line, now: Millis): Record<string, unknown> {
-  const { openedAt, dataAt, confirmedAt } = connection ?? {};
+  const { openedAt, dataAt, confirmedAt, governor } = connection ?? {};
   return {
     generation,
     why,
@@ -79,6 +80,7 @@ function lineOf({ generation, why, state, connection }: Line, now: Millis): Reco
     openForMs: openedAt === undefined ? null : Math.round(now - openedAt),
     silentForMs: dataAt === undefined ? null : Math.round(now - dataAt),
     confirmed: confirmedAt !== undefined,
+    messagesInWindow: governor?.used(now) ?? 0,
   };
 }
 
@@ -102,11 +104,11 @@ function rotationOf({ rotation: { successor, host, plan } }: Slot): string | und
 const dueIn = ({ dueAt }: { dueAt: Millis }, now: Millis): Millis | null =>
   Number.isFinite(dueAt) ? Math.round(dueAt - now) : null;
 
-function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
+function streams({ streams, holes }: Shown, now: Millis): Record<string, unknown>[] {
   const all = [...streams.wanted.values()].sort((some, other) => rank(some) - rank(other));
   return all
     .slice(0, MOST_LISTED)
-    .map(({ name, transcript: { feed, changedAt, seq }, activity: { heard, heardAt } }) => ({
+    .map(({ name, transcript: { feed, changedAt, seq, last }, activity: { heard, heardAt }, continuity }) => ({
       stream: name.name,
       state: feed?.state,
       cause: feed?.cause,
@@ -115,7 +117,28 @@ function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
       seq,
       heard,
       silentForMs: heardAt === undefined ? null : Math.round(now - heardAt),
+      lagMs: lagOf(last),
+      filled: continuity.filled,
+      announced: holes.announcedOf(name.name),
     }));
+}
+
+/** How long after Binance sent it an event came here, by two machines' clocks; null where it does not say when it was sent. */
+function lagOf(event: MarketEvent | BookEvent | undefined): Millis | null {
+  if (event === undefined || !('eventAt' in event) || event.eventAt === undefined) return null;
+  return Math.round(millisOf(event.receivedAt) - millisOf(event.eventAt));
+}
+
+/** What Binance allows, for operators; how much of it is used stands beside each connection, and in metrics. */
+function limits({ market: { limits: limit }, pool }: Shown): Record<string, unknown> {
+  return {
+    attempts: limit.attempts.most,
+    attemptsPerMs: limit.attempts.windowMs,
+    messages: limit.messages.most,
+    messagesPerMs: limit.messages.windowMs,
+    streamsPerConnection: limit.streams,
+    connections: pool.lines.length,
+  };
 }
 
 const term = ({ streams, term: { overtaken: by } }: Shown): Record<string, unknown> => ({

@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Files that take longest, the longest first: begun last, one of them would run on when all others are through. */
 const LONGEST = [
   'test/deploy/processes.loopback.test.ts',
+  'test/stories/page.redis.test.ts',
   'test/stories/cut-frames.loopback.test.ts',
   'test/stories/two-processes.redis.test.ts',
   'test/stories/drills.loopback.test.ts',

@@ -21,7 +21,13 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 
 /** @throws SettingsError naming every bad setting. */
 export function readEdgeConfig(environment: Environment) {
-  const sections = { access: AccessSettings, bus: BusSettings, edge: EdgeSettings, binance: BinanceSettings, ops: OpsSettings };
+  const sections = {
+    access: AccessSettings,
+    bus: BusSettings,
+    edge: EdgeSettings,
+    binance: BinanceSettings,
+    ops: OpsSettings,
+  };
   const config = readSettings(sections, environment);
   checkRest(config.binance);
   const access = new Access(config.access);

@@ -160,7 +160,20 @@ function doorProviders(plan: EdgePlan): Providers {
     const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
     const served = { markets, mostStreams: settings.maxStreamsPerClient };
     const departures = new Departures();
-    const parts = { plan: served, sessions, backlogs, departures, desk, adapter, rest, access, guard, clock, log, metrics };
+    const parts = {
+      plan: served,
+      sessions,
+      backlogs,
+      departures,
+      desk,
+      adapter,
+      rest,
+      access,
+      guard,
+      clock,
+      log,
+      metrics,
+    };
     const draining = new Draining(settings, sessions, clock, log);
     return { server: new UwsServer(settings, parts), guard, sessions, pings, backlogs, draining, departures, rest };
   };

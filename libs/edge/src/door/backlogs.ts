@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Millis } from '#libs/core';
+import { type Cancel, type Clock, type Millis, count } from '#libs/core';
 import { type EdgeSettings, type Log, roomForBacklogs } from '#libs/runtime';
 import { slowDown } from '../contracts/slow-readers.js';
 import { Sluice } from '../delivery/sluice.js';
@@ -111,12 +111,13 @@ export class Backlogs {
 
   private partWith(session: Session): void {
     const { id, address, backlogBytes } = session;
+    const { code, reason } = session.wire.slow;
     this.metrics.slowCloses.inc({ how: 'told' });
     this.log.warn(
       { code: 'edge.client-too-slow', client: id, address, backlogBytes },
       'closed a client that reads too slowly',
     );
-    session.close(session.wire.slow.code, session.wire.slow.reason);
+    session.close(code, reason, `read too slowly: ${count(backlogBytes)} bytes waited for it`);
   }
 
   private hurryAway(session: Session): void {

@@ -145,10 +145,12 @@ export class Session {
   /**
    * Says why and closes, behind all that waits for the client. uWebSockets.js forgets a socket that it is told to end, with all that
    * waits in it, for up to 16 s: so it is told when nothing waits, and until then the client counts as one that is here.
+   *
+   * @param why for operators, where the client is told less.
    */
-  close(code: number, reason: string): void {
+  close(code: number, reason: string, why = reason): void {
     if (!this.socket || this.farewell) return;
-    this.said = { code, reason };
+    this.said = { code, reason: why };
     if (this.unsentBytes === 0) return void this.socket.end(code, reason);
     this.farewell = { code, reason };
     this.hurry();

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type { Metrics } from '../metrics.js';
 import type { Ops } from '../ops/ops.js';
-import type { ShownSetting } from '../settings/index.js';
 import type { ConnectionRoom } from './open-files.js';
 import { readRelease } from './release.js';
+import type { ShownSetting } from './shown-settings.js';
 
 /** What a process is. */
 export interface About {

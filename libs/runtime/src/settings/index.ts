@@ -8,4 +8,3 @@ export * from './readers.js';
 export { type RedisAddress, type RedisHost, readRedisUrl } from './redis-url.js';
 export { Setting, SettingsError, readSettings, settingsOf } from './setting.js';
 export type { Environment, SettingDetails } from './setting.js';
-export { type ShownSetting, shownSettings } from './shown.js';

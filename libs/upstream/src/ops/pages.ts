@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import { type BookEvent, type Clock, type MarketEvent, type Millis, counted, millisOf } from '#libs/core';
+import { type Clock, type Millis, counted } from '#libs/core';
 import type { Ops, Trouble } from '#libs/runtime';
 import type { Books } from '../books/books.js';
 import type { DemandBoard } from '../demand/demand-board.js';
@@ -7,6 +7,7 @@ import type { Journal } from '../journal/journal.js';
 import type { Line } from '../line/line.js';
 import type { Problems } from '../problems/problems.js';
 import type { Pool } from '../pool/pool.js';
+import { lagOf, limitsShown } from './limits-shown.js';
 import type { HoleJournal } from '../repair/hole-journal.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Spare } from '../spare/spare.js';
@@ -41,7 +42,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status(of('streams'), () => streams(upstream, clock.now()));
   ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
   ops.status(of('holes'), () => upstream.holes.read());
-  ops.status(of('limits'), () => limits(upstream));
+  ops.status(of('limits'), () => limitsShown(upstream));
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());
@@ -121,24 +122,6 @@ function streams({ streams, holes }: Shown, now: Millis): Record<string, unknown
       filled: continuity.filled,
       announced: holes.announcedOf(name.name),
     }));
-}
-
-/** How long after Binance sent it an event came here, by two machines' clocks; null where it does not say when it was sent. */
-function lagOf(event: MarketEvent | BookEvent | undefined): Millis | null {
-  if (event === undefined || !('eventAt' in event) || event.eventAt === undefined) return null;
-  return Math.round(millisOf(event.receivedAt) - millisOf(event.eventAt));
-}
-
-/** What Binance allows, for operators; how much of it is used stands beside each connection, and in metrics. */
-function limits({ market: { limits: limit }, pool }: Shown): Record<string, unknown> {
-  return {
-    attempts: limit.attempts.most,
-    attemptsPerMs: limit.attempts.windowMs,
-    messages: limit.messages.most,
-    messagesPerMs: limit.messages.windowMs,
-    streamsPerConnection: limit.streams,
-    connections: pool.lines.length,
-  };
 }
 
 const term = ({ streams, term: { overtaken: by } }: Shown): Record<string, unknown> => ({

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { BusSettings, OpsSettings, UpstreamSettings, readSettings } from './index.js';
-import { shownSettings } from './shown.js';
+import { BusSettings, OpsSettings, UpstreamSettings, readSettings } from '../settings/index.js';
+import { shownSettings } from './shown-settings.js';
 
 const SECTIONS = { bus: BusSettings, upstream: UpstreamSettings, ops: OpsSettings };
 

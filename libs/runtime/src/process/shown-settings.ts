@@ -1,4 +1,4 @@
-import { type Environment, type SettingDetails, settingsOf } from './setting.js';
+import { type Environment, type SettingDetails, settingsOf } from '../settings/index.js';
 
 /** A setting as operators see it. */
 export interface ShownSetting {

@@ -57,6 +57,16 @@ const ROOMS: Record<string, Room> = {
     packages: ['ws', 'node:'],
     because: 'the fake Binance must not share code with what it tests',
   },
+  page: {
+    rooms: ['core'],
+    packages: ['preact', 'uplot'],
+    because: 'page is what operators see: how it is told is pure, and its view runs in browsers alone',
+  },
+  ops: {
+    rooms: ['core', 'page', 'bus', 'runtime'],
+    packages: ['@nestjs/common', 'node:'],
+    because: 'ops looks at a process from outside, by what every part of it tells operators; it knows no part',
+  },
   runtime: {
     rooms: ['core'],
     packages: [
@@ -73,7 +83,7 @@ const ROOMS: Record<string, Room> = {
     because: 'runtime is below every app and above nothing but core',
   },
   drill: {
-    rooms: ['core', 'binance', 'bus', 'client', 'edge', 'upstream', 'simulator', 'runtime'],
+    rooms: ['core', 'binance', 'bus', 'client', 'edge', 'ops', 'upstream', 'simulator', 'runtime'],
     packages: ['ws', '@nestjs/common', 'log-update', 'string-width', 'node:'],
     because: 'drill runs a whole gateway against the simulator; nobody in the product may import it',
   },

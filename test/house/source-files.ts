@@ -10,7 +10,7 @@ export interface SourceText {
 
 /** The files of these folders that ship: neither tests, nor contracts, nor what tests share. Throws when there are none, because then nothing is held. */
 export function sourceTexts(folders: readonly string[] = ['apps', 'libs']): SourceText[] {
-  const paths = globSync(folders.map((folder) => `${folder}/**/*.ts`)).filter(isShipped);
+  const paths = globSync(folders.map((folder) => `${folder}/**/*.{ts,tsx}`)).filter(isShipped);
   if (paths.length === 0) throw new Error(`no source files in ${folders.join(', ')}`);
   return paths.sort().map((path) => {
     const text = readFileSync(path, 'utf8');

@@ -21,6 +21,7 @@ const NOT_HERE: Record<string, string> = {
   'npm test': 'it runs this',
   'npm run build': 'this runs what is built',
   'npm run bench': 'takes minutes',
+  'npm run screenshots': 'takes minutes, and a browser; its scenes are looked at in page.redis.test.ts',
   'npm run soak': 'takes minutes',
   'npm run fuzz': 'takes minutes',
   'npm run demo': 'in command-line.loopback.test.ts',

@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url';
 /** The build's folder. */
 export const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
+/** What tsc keeps of the two builds: what Node runs, and what browsers do. */
+const INFOS = ['.tsbuildinfo', '.page.tsbuildinfo'];
+
 interface BuildInfo {
   fileNames: string[];
   fileInfos: (string | { version: string })[];
@@ -24,14 +27,18 @@ export function assertBuilt(): void {
 }
 
 function staleFiles(): string[] {
-  const info = `${dist}/.tsbuildinfo`;
-  if (!existsSync(info)) return ['everything'];
-  const { fileNames, fileInfos } = JSON.parse(readFileSync(info, 'utf8')) as BuildInfo;
-  const built = new Map(fileNames.map((name, at) => [resolve(dist, name), versionOf(fileInfos[at])]));
-  const sources = globSync('{apps,libs}/**/*.ts', { cwd: `${dist}/..` }).filter(
+  const infos = INFOS.map((name) => `${dist}/${name}`);
+  if (!infos.every((info) => existsSync(info))) return ['everything'];
+  const built = new Map(infos.flatMap(builtBy));
+  const sources = globSync('{apps,libs}/**/*.{ts,tsx}', { cwd: `${dist}/..` }).filter(
     (file) => !/\.(test|contract|rig)\.ts$/.test(file),
   );
   return sources.filter((file) => built.get(resolve(dist, '..', file)) !== hashOf(resolve(dist, '..', file)));
+}
+
+function builtBy(info: string): [file: string, version: string | undefined][] {
+  const { fileNames, fileInfos } = JSON.parse(readFileSync(info, 'utf8')) as BuildInfo;
+  return fileNames.map((name, at) => [resolve(dist, name), versionOf(fileInfos[at])]);
 }
 
 const versionOf = (info: BuildInfo['fileInfos'][number] | undefined): string | undefined =>

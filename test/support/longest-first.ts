@@ -7,6 +7,7 @@ const LONGEST = [
   'test/stories/standby-hostile.redis.test.ts',
   'test/stories/standby.redis.test.ts',
   'test/deploy/processes.loopback.test.ts',
+  'test/stories/page.redis.test.ts',
   'test/stories/cut-frames.loopback.test.ts',
   'test/stories/two-processes.redis.test.ts',
   'test/stories/kubernetes.redis.test.ts',

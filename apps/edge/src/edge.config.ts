@@ -13,6 +13,7 @@ import {
   refusePublicOps,
   refuseSharedPort,
   roomForConnections,
+  shownSettings,
 } from '#libs/runtime';
 
 /** Settings of the edge role. */
@@ -20,10 +21,14 @@ export type EdgeConfig = ReturnType<typeof readEdgeConfig>;
 
 /** @throws SettingsError naming every bad setting. */
 export function readEdgeConfig(environment: Environment) {
-  const config = readSettings(
-    { access: AccessSettings, bus: BusSettings, edge: EdgeSettings, binance: BinanceSettings, ops: OpsSettings },
-    environment,
-  );
+  const sections = {
+    access: AccessSettings,
+    bus: BusSettings,
+    edge: EdgeSettings,
+    binance: BinanceSettings,
+    ops: OpsSettings,
+  };
+  const config = readSettings(sections, environment);
   checkRest(config.binance);
   const access = new Access(config.access);
   const edge = openTo(config.edge, access);
@@ -36,7 +41,8 @@ export function readEdgeConfig(environment: Environment) {
     ]);
   }
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), NO_LINES);
-  return { ...config, access, room, edge: { ...edge, maxConnections: room.taken } };
+  const effective = { ...config, edge: { ...edge, maxConnections: room.taken } };
+  return { ...effective, access, room, shown: shownSettings(sections, effective, environment) };
 }
 
 /** The edge role has no connection to Binance. */

@@ -12,7 +12,7 @@ await runMain(log, () =>
     module: EdgeAppModule.with(config, log),
     ops: config.ops,
     log,
-    about: { role: 'edge', room: config.room },
+    about: { role: 'edge', room: config.room, settings: config.shown },
     prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
   }),
 );

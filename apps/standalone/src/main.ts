@@ -12,7 +12,7 @@ await runMain(log, () =>
     module: StandaloneModule.with(config, log),
     ops: config.ops,
     log,
-    about: { role: 'standalone', room: config.room },
+    about: { role: 'standalone', room: config.room, settings: config.shown },
     prepare: (app) => void app.useWebSocketAdapter(app.get(UwsAdapter)),
   }),
 );

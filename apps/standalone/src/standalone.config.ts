@@ -14,6 +14,7 @@ import {
   refusePublicOps,
   refuseSharedPort,
   roomForConnections,
+  shownSettings,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
 
@@ -44,5 +45,6 @@ export function readStandaloneConfig(environment: Environment) {
   const { maxStreams, streamsPerConnection } = config.upstream;
   const lines = Math.ceil(maxStreams / streamsPerConnection);
   const room = roomForConnections(config.edge.maxConnections, readOpenFilesLimit(), lines);
-  return { ...config, access, room, edge: { ...edge, maxConnections: room.taken } };
+  const effective = { ...config, edge: { ...edge, maxConnections: room.taken } };
+  return { ...effective, access, room, shown: shownSettings(sections, effective, environment) };
 }

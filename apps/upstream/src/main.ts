@@ -5,5 +5,10 @@ import { UpstreamAppModule } from './upstream.module.js';
 const config = orExit(() => readUpstreamConfig(process.env));
 const log = makeLog('upstream', config.ops.logLevel);
 await runMain(log, () =>
-  start({ module: UpstreamAppModule.with(config, log), ops: config.ops, log, about: { role: 'upstream' } }),
+  start({
+    module: UpstreamAppModule.with(config, log),
+    ops: config.ops,
+    log,
+    about: { role: 'upstream', settings: config.shown },
+  }),
 );

@@ -9,6 +9,7 @@ import {
   UpstreamSettings,
   readSettings,
   refusePublicOps,
+  shownSettings,
 } from '#libs/runtime';
 import { checkUpstream } from '#libs/upstream';
 
@@ -21,10 +22,8 @@ export type UpstreamConfig = ReturnType<typeof readUpstreamConfig>;
  * @throws SettingsError also when there is no Redis to reach them by.
  */
 export function readUpstreamConfig(environment: Environment) {
-  const config = readSettings(
-    { access: AccessSettings, upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings },
-    environment,
-  );
+  const sections = { access: AccessSettings, upstream: UpstreamSettings, bus: BusSettings, ops: OpsSettings };
+  const config = readSettings(sections, environment);
   const access = new Access(config.access);
   checkUpstream(config.upstream, spot);
   refusePublicOps(config.ops);
@@ -33,5 +32,5 @@ export function readUpstreamConfig(environment: Environment) {
       'HOLDFAST_REDIS_URL is not set: expected a URL like redis://host:6379, because edges in other processes are reached through Redis (npm start runs both roles in one process without it)',
     ]);
   }
-  return { ...config, access };
+  return { ...config, access, shown: shownSettings(sections, config, environment) };
 }

@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import type { Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
+import { OpsPage, OpsPageModule } from '#libs/ops';
 import {
   BusSettings,
   EdgeSettings,
@@ -92,16 +93,22 @@ export async function startStandalone(
 class StagedStandaloneModule {
   static with(settings: Settings, log: Log): DynamicModule {
     const { bus, edge, upstream, reading } = settings;
-    const inOrder = (theBus: Bus, theEdge: Edge, theUpstream: Upstream): Service[] => [theBus, theEdge, theUpstream];
+    const inOrder = (theBus: Bus, page: OpsPage, theEdge: Edge, theUpstream: Upstream): Service[] => [
+      theBus,
+      page,
+      theEdge,
+      theUpstream,
+    ];
     return {
       module: StagedStandaloneModule,
       imports: [
         RuntimeModule.with(log),
         BusModule.with(bus),
+        OpsPageModule,
         EdgeModule.with(edge, upstream),
         UpstreamModule.with(upstream, reading),
       ],
-      providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, Edge, Upstream] }],
+      providers: [{ provide: SERVICES, useFactory: inOrder, inject: [BUS, OpsPage, Edge, Upstream] }],
     };
   }
 }

@@ -1,19 +1,18 @@
-import type { FeedState } from '#libs/core';
 import type { Ops } from '#libs/runtime';
 import type { Session } from './door/session.js';
 import type { EdgeParts } from './edge-parts.js';
-import type { EdgeStream } from './streams/edge-stream.js';
+import { servedBy } from './edge-streams-page.js';
 import type { MarketStreams } from './streams/market-streams.js';
-import { isDoubted } from './streams/table.js';
 
 /** How many clients `/status` shows one by one. */
 const SHOWN = 50;
 
 /** What operators see of an edge: pages, conditions of readiness, gauges. Everything is read when somebody asks. */
-export function showEdge({ sessions, backlogs, markets, metrics, guard }: EdgeParts, ops: Ops): void {
+export function showEdge({ sessions, backlogs, departures, markets, metrics, guard }: EdgeParts, ops: Ops): void {
   ops.status('clients', () => clientsOf([...sessions.all], backlogs.mostBytes));
+  ops.status('clients gone', () => departures.read());
   ops.status('upstream heard', () => markets.map(hearingOf));
-  ops.status('served', () => markets.flatMap(streamsOf));
+  ops.status('served', () => markets.flatMap(servedBy));
   ops.status('messages', () => ({ ...metrics.counts }));
   ops.status('symbols known', () => Object.fromEntries(markets.map((one) => [one.market.name, one.symbols.size])));
   ops.needs('upstream heard', () => troubleOf(markets));
@@ -86,6 +85,7 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
       id: session.id,
       address: session.address,
       holder: session.permit?.name,
+      agent: session.agent,
       market: session.entry.market.name,
       wire: session.wire.name,
       streams: session.streams.size,
@@ -118,19 +118,6 @@ const hearingOf = ({ market, hearing }: MarketStreams): unknown => ({
   trouble: hearing.trouble ?? null,
   since: hearing.deafness?.since ?? null,
 });
-
-const streamsOf = ({ market, wanted }: MarketStreams): unknown[] =>
-  wanted.streams.map((stream) => ({
-    market: market.name,
-    stream: stream.name,
-    clients: stream.audience.size,
-    ...stream.place,
-    state: stateOf(stream),
-    ...(stream.book && { bookLevels: stream.book.size }),
-  }));
-
-const stateOf = ({ phase, feed }: EdgeStream): FeedState | 'not heard of yet' =>
-  isDoubted(phase) ? 'stale' : (feed?.state ?? 'not heard of yet');
 
 /** The markets that hear no upstream, each with why; undefined when all do. */
 function troubleOf(markets: readonly MarketStreams[]): string | undefined {

@@ -4,6 +4,7 @@ import type { Pings } from './door/pings.js';
 import type { Sessions } from './door/sessions.js';
 import type { UwsServer } from './door/uws-adapter-server.js';
 import type { Guard } from './guard/guard.js';
+import type { Departures } from './leaving/departures.js';
 import type { Draining } from './leaving/draining.js';
 import type { EdgeMetrics } from './metrics/edge-metrics.js';
 import type { RestDesk } from './rest/rest-desk.js';
@@ -18,6 +19,7 @@ export interface EdgeParts {
   pings: Pings;
   backlogs: Backlogs;
   draining: Draining;
+  departures: Departures;
   rest: RestDesk;
   markets: readonly MarketStreams[];
   metrics: EdgeMetrics;

@@ -30,6 +30,7 @@ import { UwsServer } from './door/uws-adapter-server.js';
 import { Edge } from './edge.js';
 import { Guard } from './guard/guard.js';
 import { Openings } from './guard/openings.js';
+import { Departures } from './leaving/departures.js';
 import { Draining } from './leaving/draining.js';
 import { EdgeMetrics } from './metrics/edge-metrics.js';
 import { refusePublicHost } from './public-host.js';
@@ -138,6 +139,7 @@ interface Door {
   pings: Pings;
   backlogs: Backlogs;
   draining: Draining;
+  departures: Departures;
   rest: RestDesk;
 }
 
@@ -157,9 +159,23 @@ function doorProviders(plan: EdgePlan): Providers {
     const pings = new Pings(sessions, clock);
     const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
     const served = { markets, mostStreams: settings.maxStreamsPerClient };
-    const parts = { plan: served, sessions, backlogs, desk, adapter, rest, access, guard, clock, log, metrics };
+    const departures = new Departures();
+    const parts = {
+      plan: served,
+      sessions,
+      backlogs,
+      departures,
+      desk,
+      adapter,
+      rest,
+      access,
+      guard,
+      clock,
+      log,
+      metrics,
+    };
     const draining = new Draining(settings, sessions, clock, log);
-    return { server: new UwsServer(settings, parts), guard, sessions, pings, backlogs, draining, rest };
+    return { server: new UwsServer(settings, parts), guard, sessions, pings, backlogs, draining, departures, rest };
   };
   return [
     { provide: RestDesk, useFactory: makeRest, inject: [SURROUNDINGS, Metrics, Ops] },

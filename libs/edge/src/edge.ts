@@ -8,6 +8,7 @@ export class Edge implements Service {
   readonly name = 'edge';
   private port: number | undefined;
   private isLeaving = false;
+  private draining: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
 
   constructor(
@@ -17,6 +18,13 @@ export class Edge implements Service {
   ) {
     ops.ready('edge', () => (this.isLeaving ? 'goes away' : this.port === undefined ? 'does not listen' : undefined));
     if (!settings.readyNeedsData) ops.serves();
+    ops.command('drain', {
+      says: 'Asks all clients, one after the other, to connect elsewhere, and lets nobody new in. The process goes on without clients until it is ended.',
+      run: () => {
+        void this.drain();
+        return Promise.resolve({ draining: parts.sessions.size });
+      },
+    });
     showEdge(parts, ops);
   }
 
@@ -36,13 +44,14 @@ export class Edge implements Service {
   }
 
   /** Lets clients go elsewhere while they are served as ever. Nobody new comes in once the balancer has had its time. */
-  async drain(): Promise<void> {
+  drain(): Promise<void> {
     const { draining, coldStarts, server } = this.parts;
     this.isLeaving = true;
-    await draining.drain(() => {
+    this.draining ??= draining.drain(() => {
       server.turnsAway = GOING_AWAY;
       coldStarts.stop();
     });
+    return this.draining;
   }
 
   stop(): Promise<void> {

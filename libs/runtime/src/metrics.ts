@@ -66,6 +66,28 @@ export class Metrics {
     });
   }
 
+  /** What one metric stands at now, its labels added up, or those that `isMeant` alone; null where there is none of that name. */
+  async valueOf(
+    name: string,
+    isMeant: (labels: Readonly<Record<string, unknown>>) => boolean = () => true,
+  ): Promise<number | null> {
+    const metric = this.registry.getSingleMetric(name);
+    if (!metric) return null;
+    const { values } = await metric.get();
+    return values.filter(({ labels }) => isMeant(labels)).reduce((sum, { value }) => sum + value, 0);
+  }
+
+  /** How many observations of a histogram were not above each of its bounds; empty where there is none of that name. */
+  async bucketsOf(name: string): Promise<ReadonlyMap<number, number>> {
+    const { values = [] } = (await this.registry.getSingleMetric(name)?.get()) ?? {};
+    return new Map(
+      values.flatMap(({ labels, value }) => {
+        const bound: unknown = Reflect.get(labels, 'le');
+        return bound === undefined ? [] : [[bound === '+Inf' ? Infinity : Number(bound), value] as const];
+      }),
+    );
+  }
+
   gauge<L extends string>(options: Omit<GaugeConfiguration<L>, 'registers'>): Gauge<L> {
     return new Gauge<L>({ ...options, registers: [this.registry] });
   }

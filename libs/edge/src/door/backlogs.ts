@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Millis } from '#libs/core';
+import { type Cancel, type Clock, type Millis, count } from '#libs/core';
 import { type EdgeSettings, type Log, roomForBacklogs } from '#libs/runtime';
 import { slowDown } from '../contracts/slow-readers.js';
 import { Sluice } from '../delivery/sluice.js';
@@ -111,12 +111,13 @@ export class Backlogs {
 
   private partWith(session: Session): void {
     const { id, address, backlogBytes } = session;
+    const { code, reason } = session.wire.slow;
     this.metrics.slowCloses.inc({ how: 'told' });
     this.log.warn(
       { code: 'edge.client-too-slow', client: id, address, backlogBytes },
       'closed a client that reads too slowly',
     );
-    session.close(session.wire.slow.code, session.wire.slow.reason);
+    session.close(code, reason, `read too slowly: ${count(backlogBytes)} bytes waited for it`);
   }
 
   private hurryAway(session: Session): void {
@@ -124,7 +125,7 @@ export class Backlogs {
     if (since === undefined) this.told.set(session, this.clock.now());
     if (since === undefined || this.clock.now() - since < PATIENCE_MS) return;
     this.metrics.slowCloses.inc({ how: 'unread' });
-    session.cut();
+    session.cut('read too slowly, and not what it was told of that either');
   }
 
   /** Without a word, for that would wait behind all that it does not read. */
@@ -136,7 +137,7 @@ export class Backlogs {
       left -= session.backlogBytes;
       cut += 1;
       this.metrics.slowCloses.inc({ how: 'no-room' });
-      session.cut();
+      session.cut('read too slowly: too much waited for all clients together');
     }
     const fields = { code: 'edge.backlogs-full', clients: cut, waitingBytes: waiting, mostBytes: this.mostBytes };
     this.log.warn(fields, 'cut the slowest clients off: too much waits for all of them together');

@@ -12,7 +12,10 @@ import { OpenPings } from './pings.js';
 import type { DoorEntry } from './request-path.js';
 import type { Command, Outcome, Wire } from './wire/wire.js';
 
-/** How a client is told to go that has still to read what waits for it. */
+/** The close code of a connection that ends without a word. */
+const CUT = 1006;
+
+/** How a client is told to go. */
 interface Farewell {
   code: number;
   reason: string;
@@ -37,6 +40,10 @@ export class Session {
   cork: (act: () => void) => void = (act) => act();
   /** What its token allows; absent where nobody is asked for one. */
   permit: Permit | undefined;
+  /** What its program calls itself; empty where it does not say. */
+  agent = '';
+  /** How we ended it; absent while it is here, and where somebody else did. */
+  said: Farewell | undefined;
   /** Whose room its streams take: somebody with a token, or an address. */
   holder = '';
   /** Commands refused since the last good one. */
@@ -138,9 +145,12 @@ export class Session {
   /**
    * Says why and closes, behind all that waits for the client. uWebSockets.js forgets a socket that it is told to end, with all that
    * waits in it, for up to 16 s: so it is told when nothing waits, and until then the client counts as one that is here.
+   *
+   * @param why for operators, where the client is told less.
    */
-  close(code: number, reason: string): void {
+  close(code: number, reason: string, why = reason): void {
     if (!this.socket || this.farewell) return;
+    this.said = { code, reason: why };
     if (this.unsentBytes === 0) return void this.socket.end(code, reason);
     this.farewell = { code, reason };
     this.hurry();
@@ -157,8 +167,9 @@ export class Session {
     this.socket?.end(this.farewell.code, this.farewell.reason);
   }
 
-  /** Ends the connection at once, and what waits for the client with it. */
-  cut(): void {
+  /** Ends the connection at once, and what waits for the client with it. `why` is for operators: the client hears nothing. */
+  cut(why: string): void {
+    this.said ??= { code: CUT, reason: why };
     this.socket?.close();
   }
 

@@ -1,10 +1,11 @@
 import './uws-adapter-header-size.js';
 import type { HttpRequest, HttpResponse, TemplatedApp, WebSocket, us_socket_context_t } from 'uWebSockets.js';
-import { CLOSE, type Clock, type Result, notOk, stamp } from '#libs/core';
+import { CLOSE, type Clock, type Millis, type Result, notOk, stamp } from '#libs/core';
 import { type Access, type EdgeSettings, FileReserve, type Log } from '#libs/runtime';
 import { Flow } from '../delivery/conflation/flow.js';
 import { FlushWindow } from '../delivery/flush-window.js';
 import type { Publish } from '../delivery/rendition.js';
+import { Agents } from '../guard/agents.js';
 import type { Admission, Guard } from '../guard/guard.js';
 import { pageHeaders } from '../guard/page.js';
 import { answerAndClose } from '../guard/uws-adapter-answer.js';
@@ -37,6 +38,7 @@ interface UserData {
   entry: DoorEntry;
   admission: Admission;
   knock: Knock;
+  agent: string;
   session?: Session;
 }
 
@@ -45,6 +47,8 @@ export interface DoorParts {
   plan: DoorPlan;
   sessions: Sessions;
   backlogs: Backlogs;
+  /** Told who has left. */
+  departures: { note(session: Session, code: number, leftAt: Millis): void };
   desk: CommandDesk;
   adapter: UwsAdapter;
   access: Access;
@@ -80,6 +84,7 @@ export class UwsServer {
   private readonly cut = new WeakSet<Session>();
   private readonly reserve: FileReserve;
   private readonly knocks: Knocks;
+  private readonly agents = new Agents();
   private lastId = 0;
 
   constructor(
@@ -195,7 +200,7 @@ export class UwsServer {
         admission.leave();
         return this.answer(response, asked, entry.problem);
       }
-      const userData: UserData = { entry: entry.value, admission, knock };
+      const userData: UserData = { entry: entry.value, admission, knock, agent: this.agents.of(asked.agent) };
       const enter = (): void => response.upgrade(userData, key, admission.protocol, extensions, context);
       const enterLater = (): void => upgradeLater(response, enter, this.parts.sessions.anybody);
       const arrival = this.parts.adapter.arrive(entry.value, admission.holder);
@@ -234,12 +239,13 @@ export class UwsServer {
 
   private opened(socket: WebSocket<UserData>): void {
     const userData = socket.getUserData();
-    const { entry, admission, knock } = userData;
+    const { entry, admission, knock, agent } = userData;
     this.knocks.upgraded(knock);
     this.lastId += 1;
     const guarded = this.window?.guard(socket) ?? socket;
     const session = new Session(this.lastId, entry, admission.address, stamp(this.parts.clock), guarded);
     session.permit = admission.permit;
+    session.agent = agent;
     session.holder = admission.holder;
     session.cork = (act) => void socket.cork(act);
     const { clock, metrics } = this.parts;
@@ -272,6 +278,7 @@ export class UwsServer {
   private dropped(session: Session | undefined): void {
     if (!session?.isOpen || this.cut.has(session)) return;
     this.cut.add(session);
+    session.said = { code: 1006, reason: 'read too slowly: one burst was more than may wait for it' };
     this.parts.metrics.slowCloses.inc({ how: 'cut' });
     const { id, address } = session;
     this.parts.log.warn({ code: 'edge.client-cut', client: id, address, instead: CLOSE.tooSlow }, 'cut a client off');
@@ -280,6 +287,7 @@ export class UwsServer {
   private closed({ session, admission }: UserData, code: number): void {
     admission.leave();
     if (!session) return;
+    this.parts.departures.note(session, code, stamp(this.parts.clock));
     this.parts.metrics.closed(code);
     session.closed();
     this.parts.sessions.left(session);

@@ -9,6 +9,8 @@ export interface AskedVisit extends Visit {
   method: string;
   /** `X-MBX-TIME-UNIT`. */
   timeUnit: string;
+  /** `User-Agent`. */
+  agent: string;
   /** Whether it says that a body comes behind it. */
   hasBody: boolean;
 }
@@ -17,6 +19,7 @@ export const askedOf = (response: HttpResponse, request: HttpRequest): AskedVisi
   path: request.getUrl(),
   method: request.getMethod(),
   timeUnit: request.getHeader('x-mbx-time-unit'),
+  agent: request.getHeader('user-agent'),
   hasBody: !['', '0'].includes(request.getHeader('content-length')) || request.getHeader('transfer-encoding') !== '',
   // `undefined` where there is none, although the types say otherwise.
   query: request.getQuery() ?? '',

@@ -15,21 +15,14 @@ import {
 } from '@nestjs/common';
 import { Metrics } from '../metrics.js';
 import { Ops } from './ops.js';
-import { statusPage } from './status-page.js';
 
-/** The operators' HTTP server: what PROTOCOL.md calls the ops port. */
+/** What programs ask of the operators' HTTP server, which PROTOCOL.md calls the ops port; people get a page from `libs/ops`. */
 @Controller()
 export class OpsController {
   constructor(
     @Inject(Ops) private readonly ops: Ops,
     @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
-
-  @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  page(): string {
-    return statusPage(this.ops.readStatus(), this.ops.readTroubles(), this.ops.readBehind());
-  }
 
   @Get('status')
   status(): Record<string, unknown> {

@@ -67,6 +67,11 @@ export class Ops {
     return Object.fromEntries([...this.sections].map(([section, read]) => [section, read()]));
   }
 
+  /** One section of `/status`, for whom the others would cost too much; undefined where there is none of that name. */
+  readSection(name: string): unknown {
+    return this.sections.get(name)?.();
+  }
+
   /** What keeps this process from being ready, by name; empty when it is ready. */
   readTroubles(): Record<string, string> {
     const stopping = this.stopping ? { process: 'stopping' } : {};

@@ -1,7 +1,9 @@
+import { hostname } from 'node:os';
 import type { Metrics } from '../metrics.js';
 import type { Ops } from '../ops/ops.js';
 import type { ConnectionRoom } from './open-files.js';
 import { readRelease } from './release.js';
+import type { ShownSetting } from './shown-settings.js';
 
 /** What a process is. */
 export interface About {
@@ -9,20 +11,24 @@ export interface About {
   role: string;
   /** How many clients it takes; absent where it takes none. */
   room?: ConnectionRoom;
+  /** What it was told. */
+  settings: readonly ShownSetting[];
 }
 
-/** Tells operators what this process is: the section `process` of `/status`, and metrics. */
-export function showAbout({ role, room }: About, ops: Ops, metrics: Metrics): void {
+/** Tells operators what this process is: the sections `process` and `settings` of `/status`, and metrics. */
+export function showAbout({ role, room, settings }: About, ops: Ops, metrics: Metrics): void {
   const release = readRelease();
   const node = process.version;
   ops.status('process', () => ({
     role,
     ...release,
     node,
+    host: hostname(),
     pid: process.pid,
     upForMs: Math.round(process.uptime() * 1_000),
     ...(room && { clientsAtMost: room.taken, clientsAskedFor: room.asked, openFilesAtMost: room.openFiles ?? null }),
   }));
+  ops.status('settings', () => settings);
   metrics
     .gauge({
       name: 'holdfast_build_info',

@@ -18,8 +18,8 @@ export function readRelease(from = dirname(fileURLToPath(import.meta.url))): Rel
   return { version, commit: commit.trim() || 'unknown' };
 }
 
-/** `dist` is as deep as the sources are not, so the depth is not counted on. */
-function rootOf(folder: string): string {
+/** The folder of the package that this file belongs to: `dist` is as deep as the sources are not, so the depth is not counted on. */
+export function rootOf(folder = dirname(fileURLToPath(import.meta.url))): string {
   if (readIfThere(join(folder, 'package.json')) !== undefined) return folder;
   if (dirname(folder) === folder) throw new Error('no package.json above the program');
   return rootOf(dirname(folder));

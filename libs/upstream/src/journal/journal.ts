@@ -32,6 +32,8 @@ export interface AttemptRecord {
   stallMs?: Millis;
   /** What we did about it. */
   then?: string;
+  /** When the next attempt is to begin, where there is one. */
+  retryAt?: Millis;
 }
 
 /** What is done about the end of a connection. */
@@ -118,6 +120,7 @@ export class Journal {
     if (openedAt !== undefined) record.livedMs = Math.round(this.clock.now() - openedAt);
     describe(record, ending);
     record.then = tellThen(then);
+    if (then.do === 'retry') record.retryAt = record.closedAt + Math.round(then.inMs);
     this.count(record);
     const { attempt, generation, closedBy, cause, code: closeCode, status, reason, livedMs, frames, stallMs } = record;
     const level = closedBy === 'us' && cause !== 'silence' && cause !== 'protocol' ? 'info' : 'warn';

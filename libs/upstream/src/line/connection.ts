@@ -63,7 +63,7 @@ export class Connection {
   confirmedAt: Millis | undefined;
   /** Whether that list has held all that is wanted by now. */
   isSynced = false;
-  private readonly governor: Governor;
+  readonly governor: Governor;
   private readonly pulse: Pulse;
   private stalledAt: Millis = -Infinity;
   private isOver = false;

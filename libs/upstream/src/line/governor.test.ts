@@ -5,6 +5,13 @@ import { Governor } from './governor.js';
 /** Binance's. */
 const LIMIT = { most: 5, windowMs: 1_000 };
 
+it('says how many messages went out in the last second, pongs included', () => {
+  const governor = new Governor(LIMIT);
+  governor.noteRequest(10_000);
+  governor.notePong(10_500);
+  expect([9_999, 10_500, 10_999, 11_001, 11_501].map((now) => governor.used(now))).toEqual([2, 2, 2, 1, 0]);
+});
+
 describe('a request', () => {
   it('leaves room for a pong among the five messages of a second and a fifth, in whatever bursts pings come', () => {
     const bursts = fc.array(fc.record({ afterMs: fc.nat(3_000), pings: fc.integer({ min: 1, max: 8 }) }));

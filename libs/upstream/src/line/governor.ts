@@ -43,6 +43,11 @@ export class Governor {
     return Math.max(0, this.lastRequestAt + this.apartMs - now, oldest + this.windowMs - now);
   }
 
+  /** How many messages were sent in Binance's window, for operators. */
+  used(now: Millis): number {
+    return this.sentAt.filter((at) => at > now - this.windowMs / WIDER).length;
+  }
+
   private note(now: Millis): void {
     this.sentAt = [...this.sentAt.slice(1), now];
   }

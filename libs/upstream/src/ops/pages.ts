@@ -7,6 +7,7 @@ import type { Journal } from '../journal/journal.js';
 import type { Line } from '../line/line.js';
 import type { Problems } from '../problems/problems.js';
 import type { Pool } from '../pool/pool.js';
+import { lagOf, limitsShown } from './limits-shown.js';
 import type { HoleJournal } from '../repair/hole-journal.js';
 import type { Slot } from '../rotation/slot.js';
 import type { Spare } from '../spare/spare.js';
@@ -41,6 +42,7 @@ export function showUpstream(ops: Ops, upstream: Shown, clock: Clock): void {
   ops.status(of('streams'), () => streams(upstream, clock.now()));
   ops.status(of('books'), () => bookPage(upstream.books, clock.now()));
   ops.status(of('holes'), () => upstream.holes.read());
+  ops.status(of('limits'), () => limitsShown(upstream));
   ops.status(of('journal'), () => journal.read());
   ops.status(of('demand'), () => board.read(clock.now()));
   ops.status(of('quarantine'), () => problems.quarantine.read());
@@ -71,7 +73,7 @@ function lines({ pool }: Shown, now: Millis): Record<string, unknown>[] {
 }
 
 function lineOf({ generation, why, state, connection }: Line, now: Millis): Record<string, unknown> {
-  const { openedAt, dataAt, confirmedAt } = connection ?? {};
+  const { openedAt, dataAt, confirmedAt, governor } = connection ?? {};
   return {
     generation,
     why,
@@ -79,6 +81,7 @@ function lineOf({ generation, why, state, connection }: Line, now: Millis): Reco
     openForMs: openedAt === undefined ? null : Math.round(now - openedAt),
     silentForMs: dataAt === undefined ? null : Math.round(now - dataAt),
     confirmed: confirmedAt !== undefined,
+    messagesInWindow: governor?.used(now) ?? 0,
   };
 }
 
@@ -102,11 +105,11 @@ function rotationOf({ rotation: { successor, host, plan } }: Slot): string | und
 const dueIn = ({ dueAt }: { dueAt: Millis }, now: Millis): Millis | null =>
   Number.isFinite(dueAt) ? Math.round(dueAt - now) : null;
 
-function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
+function streams({ streams, holes }: Shown, now: Millis): Record<string, unknown>[] {
   const all = [...streams.wanted.values()].sort((some, other) => rank(some) - rank(other));
   return all
     .slice(0, MOST_LISTED)
-    .map(({ name, transcript: { feed, changedAt, seq }, activity: { heard, heardAt } }) => ({
+    .map(({ name, transcript: { feed, changedAt, seq, last }, activity: { heard, heardAt }, continuity }) => ({
       stream: name.name,
       state: feed?.state,
       cause: feed?.cause,
@@ -115,6 +118,9 @@ function streams({ streams }: Shown, now: Millis): Record<string, unknown>[] {
       seq,
       heard,
       silentForMs: heardAt === undefined ? null : Math.round(now - heardAt),
+      lagMs: lagOf(last),
+      filled: continuity.filled,
+      announced: holes.announcedOf(name.name),
     }));
 }
 

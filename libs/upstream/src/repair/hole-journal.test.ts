@@ -23,6 +23,14 @@ function newJournal(host: string | undefined = HOST): { journal: HoleJournal; to
 }
 
 describe('holes, as operators see them', () => {
+  it('are counted by stream where they were announced, for so many streams', () => {
+    const { journal } = newJournal();
+    for (let id = 0; id < 3; id += 1) journal.missed(streamOf('btcusdt@trade'), hole(id * 10, id * 10 + 1), late);
+    expect([journal.announcedOf('btcusdt@trade'), journal.announcedOf('ethusdt@trade')]).toEqual([3, 0]);
+    for (let nth = 0; nth < 2_001; nth += 1) journal.missed(streamOf(`s${nth}usdt@trade`), hole(1, 2), late);
+    expect([journal.announcedOf('btcusdt@trade'), journal.announcedOf('s2000usdt@trade')]).toEqual([0, 1]);
+  });
+
   it('are counted by who closed them, with events and the mean time that it took', () => {
     const { journal, took } = newJournal();
     const ends = [

@@ -7,6 +7,9 @@ import type { HoleBook, RepairEnd } from '../streams/repair-desk.js';
 /** So many announced holes are remembered, the newest. */
 const MOST_REMEMBERED = 200;
 
+/** Of so many streams it is known how many holes were announced. */
+const MOST_STREAMS = 2_000;
+
 /** A hole that was announced, and how it can still be filled. */
 export interface AnnouncedHole {
   stream: StreamName;
@@ -33,6 +36,8 @@ export class HoleJournal implements HoleBook {
   /** By why they were announced. */
   readonly announced = new Map<HoleLoss['reason'], number>();
   private readonly newest: AnnouncedHole[] = [];
+  /** How many were announced of a stream, of those of which one was last. */
+  private readonly byStream = new Map<StreamName, number>();
 
   /** @param host of the REST API; undefined where there is none. */
   constructor(
@@ -50,9 +55,15 @@ export class HoleJournal implements HoleBook {
 
   missed(stream: ParsedStream, { from, to = from }: Hole, { reason, why }: HoleLoss): void {
     this.announced.set(reason, (this.announced.get(reason) ?? 0) + 1);
+    this.countOf(stream.name);
     const url = this.urlOf(stream, from);
     this.newest.push({ stream: stream.name, missing: { from, to }, at: stamp(this.clock), reason, why, url });
     if (this.newest.length > MOST_REMEMBERED) this.newest.shift();
+  }
+
+  /** How many were announced of this stream. */
+  announcedOf(stream: StreamName): number {
+    return this.byStream.get(stream) ?? 0;
   }
 
   /** For `/status`: what became of holes, and those that were announced, the newest first. */
@@ -64,6 +75,14 @@ export class HoleJournal implements HoleBook {
       meanMs: Math.round(ms / holes),
     }));
     return { closed, announced: Object.fromEntries(this.announced), newest: this.newest.toReversed() };
+  }
+
+  private countOf(stream: StreamName): void {
+    const before = this.announcedOf(stream);
+    this.byStream.delete(stream);
+    this.byStream.set(stream, before + 1);
+    const [longestAgo] = this.byStream.keys();
+    if (this.byStream.size > MOST_STREAMS && longestAgo !== undefined) this.byStream.delete(longestAgo);
   }
 
   private urlOf(stream: ParsedStream, from: number): string | null {

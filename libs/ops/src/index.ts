@@ -1,0 +1,2 @@
+export { OpsPageModule } from './ops-page.module.js';
+export { OpsPage } from './ops-page.js';

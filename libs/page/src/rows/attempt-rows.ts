@@ -1,7 +1,7 @@
 import type { Millis } from '#libs/core';
 import { WHO, codeOf, sayEnding, toneOf } from '../hour/endings.js';
 import { HOUR_MS } from '../hour/last-hour.js';
-import type { AttemptRow, Lane, Segment } from '../words/page.js';
+import type { AttemptRow, TimeLane, Segment } from '../words/page.js';
 import type { JournalledAttempt } from '../words/sections.js';
 
 /** So many attempts are listed, and so many connections have a lane, the newest. */
@@ -57,7 +57,7 @@ export function backAfterOf(journal: readonly JournalledAttempt[]): (attempt: nu
 }
 
 /** Each connection's last hour, the newest connection first. */
-export function lanesOf(journal: readonly JournalledAttempt[], now: Millis): Lane[] {
+export function lanesOf(journal: readonly JournalledAttempt[], now: Millis): TimeLane[] {
   const inTime = journal.filter(({ closedAt }) => (closedAt ?? now) > now - HOUR_MS);
   const generations = [...new Set(inTime.map(({ generation }) => generation))].sort((one, other) => other - one);
   return generations.slice(0, MOST_LANES).map((generation) => ({

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { counted, duration } from '#libs/core';
-import type { AttemptRow, ConnectionRow, Lane, Page, Segment } from '../words/page.js';
+import type { AttemptRow, ConnectionRow, TimeLane, Page, Segment } from '../words/page.js';
 import { Badge, Clock, Section, type ShownColumn, Table, ago, seconds } from './parts.js';
 
 const HOUR_MS = 3_600_000;
@@ -81,7 +81,7 @@ function ConnectionState({ row: { state, nextAttemptAt }, now }: { row: Connecti
 }
 
 /** One lane for each connection, drawn over the time that is looked back on. */
-function Lanes({ lanes, now, spanMs }: { lanes: readonly Lane[]; now: number; spanMs: number }): JSX.Element {
+function Lanes({ lanes, now, spanMs }: { lanes: readonly TimeLane[]; now: number; spanMs: number }): JSX.Element {
   const from = now - spanMs;
   return (
     <figure class="lanes" aria-label={laneWords(lanes)}>
@@ -104,7 +104,7 @@ function Lanes({ lanes, now, spanMs }: { lanes: readonly Lane[]; now: number; sp
   );
 }
 
-const laneWords = (lanes: readonly Lane[]): string =>
+const laneWords = (lanes: readonly TimeLane[]): string =>
   `${counted(lanes.length, 'connection')} in this time; the table below says the same`;
 
 function Stretch({

@@ -105,7 +105,7 @@ export interface Segment {
   says: string;
 }
 
-export interface Lane {
+export interface TimeLane {
   key: string;
   generation: number;
   segments: readonly Segment[];
@@ -246,7 +246,7 @@ export interface Page {
   happenings: readonly Happening[];
   connections: readonly ConnectionRow[];
   attempts: readonly AttemptRow[];
-  lanes: readonly Lane[];
+  lanes: readonly TimeLane[];
   streams: readonly StreamRow[];
   clients: ClientsShown | null;
   clientRows: readonly ClientRow[];

@@ -36,6 +36,7 @@ export class LeaseKeeper {
   seen: LeaseView | undefined;
   /** Whether all that others had published was heard when they were fenced. */
   hasHeardAll = false;
+  readonly lookEveryMs: Millis;
   private readonly patience: LeasePatience;
   private holding: Holding | undefined;
   private isLooking = false;
@@ -52,15 +53,12 @@ export class LeaseKeeper {
 
   constructor(private readonly parts: LeaseKeeperParts) {
     this.patience = new LeasePatience(this.me, parts.leaseMs);
+    this.lookEveryMs = Math.min(LOOK_EVERY_MOST_MS, parts.leaseMs / LOOKS_PER_LEASE);
   }
 
   /** Whether what is said now leaves. */
   get isEntered(): boolean {
     return this.holding?.isOpen ?? false;
-  }
-
-  get lookEveryMs(): Millis {
-    return Math.min(LOOK_EVERY_MOST_MS, this.parts.leaseMs / LOOKS_PER_LEASE);
   }
 
   /** To be called once every `lookEveryMs`. */

@@ -101,7 +101,11 @@ function markOf(series: Series | undefined, epoch: number): StandingMark | undef
   if (!series) return undefined;
   const { seq, last } = series.transcript;
   if (seq === 0) return undefined;
-  const mark = { stream: series.name.name, place: { epoch, seq }, ...(!isWhole(series) && { isLacking: true as const }) };
+  const mark = {
+    stream: series.name.name,
+    place: { epoch, seq },
+    ...(!isWhole(series) && { isLacking: true as const }),
+  };
   if (!last) return mark;
   // Books are large, and how far it is says its id.
   return { ...mark, event: encode(last.type === 'book' ? { ...last, bids: [], asks: [] } : last) };

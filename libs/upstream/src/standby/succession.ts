@@ -31,7 +31,7 @@ interface SuccessionParts {
   /** By what others are told from us. */
   me: OwnerToken;
   /** The term after which this upstream could go on, and of how many streams it is not sure how far they are; undefined where it stands by for nobody. */
-  couldFollow(): { term: Epoch; unsure: number } | undefined;
+  couldFollow: () => { term: Epoch; unsure: number } | undefined;
   /** Whether our lines have brought what somebody should have heard whose own have brought nothing for so long. */
   hasBrought: (silentMs: Millis) => boolean;
   /** Whoever has published says that all of its term is out; we hear it of ourselves, too. */

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { type Cancel, type Clock, type Millis, type Topic, doubled } from '#libs/core';
 import type { BusCounts, QueueCounts } from '../../local/bus-metrics.js';
 import { wordsOf } from './connection.js';
-import { type Publication, type PublishErrors, type PublishVerb, publishAll } from './publications.js';
+import { type Publication, type PublishErrors, type PublishVerb, publishAll } from '../resp/publications.js';
 
 /** Redis says so of itself and not of the message: it will take it later. */
 const IS_FOR_NOW = /^(BUSY|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|OOM|MISCONF|READONLY|NOREPLICAS)\b/;

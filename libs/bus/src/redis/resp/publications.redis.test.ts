@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
 import { until } from '../../../../../test/support/until.js';
-import { NOTHING_WAITS, wordsOf } from './connection.js';
+import { NOTHING_WAITS, wordsOf } from '../pubsub/connection.js';
 import { type Publication, type PublishVerb, type PublishErrors, publishAll } from './publications.js';
 
 let server: TestRedis;

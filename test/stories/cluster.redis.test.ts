@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { type Stage, faultsOf, sum } from '#libs/drill';
 import { everyStreamFlows } from '../support/every-stream-flows.js';
 import { type ClusterMember, RedisCluster } from '../support/redis-cluster.js';
+import { runProgram } from '../support/run-program.js';
 import { stageOverRedis } from '../support/stage-over-redis.js';
 import { until } from '../support/until.js';
 
@@ -21,6 +23,23 @@ describe('clients of an edge whose upstream is on the other side of a cluster', 
   afterAll(async () => {
     await stage.stop();
     await cluster.stop();
+  });
+
+  it('are not the only ones: whoever does what PROTOCOL.md shows reads a cluster by hand', async () => {
+    const lines = readFileSync('PROTOCOL.md', 'utf8').split('\n');
+    const shown = lines.flatMap((line) => /^redis-cli -c (.*?)(?=\s+#|$)/.exec(line)?.[1] ?? []);
+    const [port = 0] = (await cluster.masters()).map(({ server }) => server.port);
+    const type = (command: string): ReturnType<typeof runProgram> =>
+      runProgram('/bin/sh', ['-c', `exec redis-cli -c -p ${port} ${command}`]);
+    const subscribers = shown.slice(0, 2).map(type);
+    await until(() => subscribers.every(({ said }) => said.includes('ssubscribe')));
+    await until(async () => {
+      for (const command of shown.slice(2)) await type(command).ended;
+      return (
+        subscribers[0]?.said.includes('{"type":"trade"') && subscribers[1]?.said.includes('"answer":{"welcomes":[{')
+      );
+    });
+    expect(shown).toHaveLength(4);
   });
 
   const channelOf = (stream: string): string => spot.channels.stream(stream);

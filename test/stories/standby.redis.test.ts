@@ -9,6 +9,9 @@ import { until } from '../support/until.js';
 beforeAll(assertBuilt);
 
 const LEASE_MS = 2_000;
+
+/** Twice as much as usual is enough to see every silence. */
+const PACE = 2;
 const STREAMS = ['btcusdt@bookTicker', 'btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
 
 /** The short form of `npm run soak -- --kills 100 --standby` and its like; `standby-hostile` has what happens between them and Redis. */
@@ -16,7 +19,7 @@ describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
   let killing: Killing;
   let reader: TermReader;
   beforeAll(async () => {
-    killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS });
+    killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, pace: PACE });
     reader = await TermReader.start(killing.redis.url, STREAMS);
   }, 60_000);
   afterAll(async () => {
@@ -68,7 +71,7 @@ describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
 it('over a Redis Cluster the one that leads is killed, and the next is told to end: nothing is missed on any shard', async () => {
   const cluster = await RedisCluster.start();
   const redis = { url: cluster.url(), stop: () => cluster.stop() };
-  const killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, redis });
+  const killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, pace: PACE, redis });
   onTestFinished(() => killing.stop());
   const reader = await TermReader.start(redis.url, STREAMS);
   onTestFinished(() => reader.stop());

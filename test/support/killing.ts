@@ -19,6 +19,7 @@ interface KillingOptions {
   /** Whether a second upstream stands by. */
   hasStandby?: boolean;
   symbols?: number;
+  pace?: number;
   leaseMs?: number;
   /** A Redis of the test's own, or a cluster. */
   redis?: SomeRedis;
@@ -37,10 +38,10 @@ export class Killing {
   /** Resolves when everybody is served. @param dist where the build is. */
   static async start(
     dist: string,
-    { hasStandby = false, symbols = 3, leaseMs = 2_000, redis: given }: KillingOptions = {},
+    { hasStandby = false, symbols = 3, pace = 5, leaseMs = 2_000, redis: given }: KillingOptions = {},
   ): Promise<Killing> {
     const redis = given ?? (await startRedis());
-    const simulator = await Simulator.start({ clock, symbols, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
+    const simulator = await Simulator.start({ clock, symbols, pace, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const roles = await TwoRoles.start({
       clock,
       redisUrl: redis.url,

@@ -54,7 +54,7 @@ export class Rolling {
     startEdge,
     kinds,
     symbols = 3,
-    pace = 5,
+    pace = 3,
   }: RollingOptions): Promise<Rolling> {
     const redis = await startRedis();
     const simulator = await Simulator.start({ clock, symbols, pace, limits: HURRIED_LIMITS });

@@ -9,7 +9,7 @@ export async function stageOverRedis(
   urls: Record<'upstream' | 'edge', string>,
   onlooker: Pick<StageParts, 'onlooker'> = {},
 ): Promise<Stage> {
-  const simulator = await Simulator.start({ clock, pace: 5, symbols: 2 });
+  const simulator = await Simulator.start({ clock, pace: 3, symbols: 2 });
   const reading = await startStandalone(simulator, { bus: { redisUrl: urls.upstream } });
   const serving = await startEdge({ lingerMs: 1_000, bookOwnSnapshotMs: 200 }, { redisUrl: urls.edge });
   const gateway = {

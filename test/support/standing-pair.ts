@@ -37,7 +37,7 @@ export class StandingPair {
   /** Resolves when one leads, the other stands by, and every client is served. */
   static async start(leaseMs: Millis, told: (event: FeedEvent) => void = () => undefined): Promise<StandingPair> {
     const redis = await startRedis();
-    const simulator = await Simulator.start({ clock, symbols: 2, pace: 5, limits: HURRIED_LIMITS, databaseLagMs: 300 });
+    const simulator = await Simulator.start({ clock, symbols: 2, pace: 2, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const upstreams: Standing[] = [];
     for (let made = 0; made < 2; made += 1) {
       const way = await RedisProxy.start(redis.port);

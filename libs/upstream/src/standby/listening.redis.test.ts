@@ -37,6 +37,7 @@ afterEach(async () => {
 /** One of the two upstreams: what it wants, hears and is asked. */
 function newUpstream(bus: RedisBus, isLeading: boolean) {
   const series = wantedSeries(NAME);
+  series.wholeSince = 0;
   const wanted = new Map<StreamName, Series>([[NAME, series]]);
   const { messages, ask } = bus;
   const carriedSince = (): number => -Infinity;

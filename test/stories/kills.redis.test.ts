@@ -9,7 +9,7 @@ it(
   'an upstream that is killed and started again leaves no gap behind, at whichever client',
   { timeout: 120_000 },
   async () => {
-    const killing = await Killing.start(dist);
+    const killing = await Killing.start(dist, { pace: 3 });
     onTestFinished(() => killing.stop());
     for (let kill = 0; kill < 2; kill += 1) await killing.kill();
     expect(await killing.complaints()).toEqual([]);

@@ -29,7 +29,7 @@ describe('clients of an edge whose upstream is restarted', () => {
 
   beforeAll(async () => {
     redis = await startRedis();
-    const simulator = await Simulator.start({ clock, pace: 5, limits: HURRIED_LIMITS });
+    const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
     const environment = {
       ...hurriedEnvironment(simulator),
       HOLDFAST_UPSTREAM_REST_URL: simulator.restUrl,
@@ -123,7 +123,7 @@ describe('streams that are always on, and no edge is there to ask how far they g
   let far: RedisBus;
   beforeAll(async () => {
     redis = await startRedis();
-    simulator = await Simulator.start({ clock, pace: 5, limits: HURRIED_LIMITS });
+    simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS });
     far = new RedisBus({ redisUrl: redis.url, queueBytes: 1_000_000 });
     await far.start();
   });

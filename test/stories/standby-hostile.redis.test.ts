@@ -196,6 +196,8 @@ describe('of two upstreams, while', () => {
     await operator.config('SET', 'busy-reply-threshold', '50');
     const endless = (): void => void operator.eval('while true do end', 0).catch(() => undefined);
     const killer = new Redis(pair.redis.port, '127.0.0.1');
+    // While a script runs no connection comes to be.
+    await killer.ping();
     expect(await stays(endless, () => killer.script('KILL'))).toEqual(UNMOVED);
     killer.disconnect();
   });

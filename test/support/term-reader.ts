@@ -18,8 +18,8 @@ export class TermReader {
   readonly causes = new Set<string>();
   /** The newest term. */
   epoch: Epoch = 0;
-  private anyAt: Millis = 0;
-  private busyAt: Millis = 0;
+  private anyAt: Millis = performance.now();
+  private busyAt: Millis = performance.now();
   private readonly places = new Map<StreamName, Place>();
 
   private constructor(
@@ -36,7 +36,7 @@ export class TermReader {
       bus.messages.subscribe(spot.channels.stream(stream), (text) => reader.take(stream, text)),
     );
     await Promise.all(heard.map(({ ready }) => ready));
-    reader.busyAt = performance.now();
+    reader.anew();
     return reader;
   }
 

@@ -195,6 +195,7 @@ describe('over three masters without replicas', () => {
     await until(() => bus.trouble()?.includes(hangs) ?? false, WITHIN);
     others[0]!.server.thaw();
     await until(() => bus.trouble() === undefined, WITHIN);
+    expect(bus.messages.state).toBe('up');
   });
 
   it('a cluster that nobody knows, or that is none, is said in the words of who was asked', async () => {

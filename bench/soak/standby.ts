@@ -1,16 +1,13 @@
 import { fileURLToPath } from 'node:url';
 import type { Millis } from '#libs/core';
 import { Killing } from '../../test/support/killing.js';
-import { TermReader } from '../../test/support/term-reader.js';
+import { TERM_STREAMS, TermReader } from '../../test/support/term-reader.js';
 import { until } from '../../test/support/until.js';
 
 const SYMBOLS = 10;
 
 /** The usual one. */
 const LEASE_MS: Millis = 2_000;
-
-/** What somebody reads from Redis alone; the first is the busiest. */
-const READ = ['btcusdt@bookTicker', 'btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
 
 interface Course {
   /** What is done to the one that leads, again and again. */
@@ -53,7 +50,7 @@ export async function soakStandby(course: keyof typeof COURSES, times: number): 
   const { says, strike, mostMs, silenceOf, expected }: Course = COURSES[course];
   const dist = fileURLToPath(new URL('../..', import.meta.url));
   const killing = await Killing.start(dist, { hasStandby: true, symbols: SYMBOLS, leaseMs: LEASE_MS });
-  const reader = await TermReader.start(killing.redis.url, READ);
+  const reader = await TermReader.start(killing.redis.url);
   await until(() => reader.hasBegun);
   const silences: Millis[] = [];
   for (let done = 1; done <= times; done += 1) {
@@ -69,9 +66,9 @@ export async function soakStandby(course: keyof typeof COURSES, times: number): 
     ...gaps.map(({ stream, gaps: count }) => `${stream}: ${count} gaps`),
     ...reader.faults.slice(0, 20),
     ...(reader.holes > 0 ? [`whoever reads Redis alone has ${reader.holes} holes`] : []),
-    ...(reader.begun === times * READ.length
+    ...(reader.begun === times * TERM_STREAMS.length
       ? []
-      : [`${reader.begun} terms of streams began, not ${times * READ.length}`]),
+      : [`${reader.begun} terms of streams began, not ${times * TERM_STREAMS.length}`]),
   ];
   const { messages } = killing.keeper;
   await reader.stop();

@@ -81,8 +81,6 @@ describe('of two upstreams, while', () => {
     await pair.stop();
   });
 
-  const passes = (ms: number): Promise<void> => new Promise((resolve) => clock.after(ms, resolve));
-
   const isRisen = (epoch: Epoch): Outcome['terms'] => (pair.reader.epoch > epoch ? 'another' : 'the same');
 
   /** The one that leads is replaced by the other; what made it so ends, and he stands by again. */
@@ -104,7 +102,7 @@ describe('of two upstreams, while', () => {
     const { epoch } = pair.reader;
     const { leader } = await pair.both();
     await begin();
-    await passes(forMs);
+    await pair.stage.wait(forMs);
     await end();
     await pair.stands();
     const isSame = (await pair.both()).leader === leader;
@@ -205,7 +203,7 @@ describe('of two upstreams, while', () => {
   it('Redis is full, nothing moves, and data flows', async () => {
     const { epoch } = pair.reader;
     await operator.config('SET', 'maxmemory', '1');
-    await passes(LONG_MS);
+    await pair.stage.wait(LONG_MS);
     await pair.stage.flows();
     expect(
       await stays(

@@ -3,7 +3,7 @@ import { spot } from '#libs/binance';
 import { assertBuilt, dist } from '../support/built.js';
 import { Killing } from '../support/killing.js';
 import { RedisCluster } from '../support/redis-cluster.js';
-import { TermReader } from '../support/term-reader.js';
+import { TERM_STREAMS, TermReader } from '../support/term-reader.js';
 import { until } from '../support/until.js';
 
 beforeAll(assertBuilt);
@@ -12,7 +12,6 @@ const LEASE_MS = 2_000;
 
 /** Twice as much as usual is enough to see every silence. */
 const PACE = 2;
-const STREAMS = ['btcusdt@bookTicker', 'btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
 
 /** The short form of `npm run soak -- --kills 100 --standby` and its like; `standby-hostile` has what happens between them and Redis. */
 describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
@@ -20,7 +19,7 @@ describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
   let reader: TermReader;
   beforeAll(async () => {
     killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, pace: PACE });
-    reader = await TermReader.start(killing.redis.url, STREAMS);
+    reader = await TermReader.start(killing.redis.url);
   }, 60_000);
   afterAll(async () => {
     await reader.stop();
@@ -42,7 +41,7 @@ describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
     await killing.endLeader('SIGKILL');
     expect(await complaints()).toEqual([]);
     expect(reader.holes).toBe(0);
-    expect(reader.begun - begun).toBe(STREAMS.length);
+    expect(reader.begun - begun).toBe(TERM_STREAMS.length);
     expect(reader.longestMs).toBeLessThan(LEASE_MS + 500);
   });
 
@@ -51,7 +50,7 @@ describe('of two upstreams in a process each', { timeout: 60_000 }, () => {
     await killing.endLeader('SIGTERM');
     expect(await complaints()).toEqual([]);
     expect(reader.holes).toBe(0);
-    expect(reader.begun - begun).toBe(STREAMS.length);
+    expect(reader.begun - begun).toBe(TERM_STREAMS.length);
     expect(reader.betweenMs).toBeLessThan(200);
     expect(reader.causes).not.toContain('stopped');
   });
@@ -73,13 +72,13 @@ it('over a Redis Cluster the one that leads is killed, and the next is told to e
   const redis = { url: cluster.url(), stop: () => cluster.stop() };
   const killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, pace: PACE, redis });
   onTestFinished(() => killing.stop());
-  const reader = await TermReader.start(redis.url, STREAMS);
+  const reader = await TermReader.start(redis.url);
   onTestFinished(() => reader.stop());
   await until(() => reader.hasBegun);
-  const masters = await Promise.all(STREAMS.map((stream) => cluster.masterOf(spot.channels.stream(stream))));
+  const masters = await Promise.all(TERM_STREAMS.map((stream) => cluster.masterOf(spot.channels.stream(stream))));
   expect(new Set(masters).size).toBeGreaterThan(1);
   await killing.endLeader('SIGKILL');
-  expect([reader.faults, reader.holes, reader.begun]).toEqual([[], 0, STREAMS.length]);
+  expect([reader.faults, reader.holes, reader.begun]).toEqual([[], 0, TERM_STREAMS.length]);
   expect(reader.longestMs).toBeLessThan(LEASE_MS + 500);
   await killing.endLeader('SIGTERM');
   expect([await killing.complaints(), reader.faults]).toEqual([[], []]);

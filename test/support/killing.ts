@@ -85,7 +85,7 @@ export class Killing {
     leader.freeze();
     await until(isLeading, { deadlineMs: 20_000, what: 'the other one leads' });
     await this.stage.flows(30_000);
-    await new Promise<void>((resolve) => clock.after(restMs, resolve));
+    await this.stage.wait(restMs);
     leader.thaw();
     await until(async () => (await leader.leadState()) === 'following', { deadlineMs: 20_000, what: 'it stands by' });
     await leader.ready(clock);

@@ -12,7 +12,6 @@ import { TermReader } from './term-reader.js';
 import { until } from './until.js';
 
 const MENUS = [['trade', 'aggTrade', 'depth@100ms', 'kline_1s', 'bookTicker']];
-const READ = ['btcusdt@bookTicker', 'btcusdt@trade', 'btcusdt@aggTrade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
 
 interface Standing {
   gateway: Gateway;
@@ -49,7 +48,7 @@ export class StandingPair {
     const gateway = { url: serving.wsUrl, opsUrl: upstreams[0]?.gateway.opsUrl ?? '', stop: () => serving.stop() };
     const stage = new Stage({ clock, simulator, gateway, clients: 4, menus: MENUS, onlooker: { feed: told } });
     await stage.start();
-    const reader = await TermReader.start(redis.url, READ);
+    const reader = await TermReader.start(redis.url);
     const pair = new StandingPair(redis, simulator, upstreams, edgeWay, stage, reader);
     await until(() => reader.hasBegun);
     await pair.stands();
@@ -90,7 +89,10 @@ export class StandingPair {
 
   /** Everything that any client has to complain of, in words, and has not been said here before. */
   complaints(): string[] {
-    const { crew, simulator } = { crew: this.stage.crew, simulator: this.simulator };
+    const {
+      simulator,
+      stage: { crew },
+    } = this;
     const gaps = crew
       .summary()
       .streams.flatMap(({ stream, gaps: count }) => (count > 0 ? [`${stream}: ${count} gaps`] : []));

@@ -2,6 +2,15 @@ import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
 import { type Epoch, type Millis, type Place, type StreamName, decode } from '#libs/core';
 
+/** What is read unless told otherwise; the first is the busiest. */
+export const TERM_STREAMS: readonly StreamName[] = [
+  'btcusdt@bookTicker',
+  'btcusdt@trade',
+  'btcusdt@aggTrade',
+  'btcusdt@depth@100ms',
+  'btcusdt@kline_1s',
+];
+
 /** What somebody sees who reads Redis alone: how long nothing came, and whether one term goes on where the one before has ended. */
 export class TermReader {
   /** On the busiest stream, from one message to the next, at most. */
@@ -28,7 +37,7 @@ export class TermReader {
   ) {}
 
   /** @param streams the first of them is the busiest. */
-  static async start(redisUrl: string, streams: readonly StreamName[]): Promise<TermReader> {
+  static async start(redisUrl: string, streams = TERM_STREAMS): Promise<TermReader> {
     const bus = new RedisBus({ redisUrl, queueBytes: 1_000_000 });
     await bus.start();
     const reader = new TermReader(bus, streams);

@@ -1,18 +1,8 @@
 import { type CountedFacts, type Facts, factsOf } from './facts.js';
+import { NOTHING_COUNTED } from './last-hour.js';
 import type { JournalledAttempt, StatusSections } from '../words/sections.js';
 
-const NOTHING: CountedFacts = {
-  filled: 0,
-  missing: 0,
-  gaps: 0,
-  badFrames: 0,
-  stalls: 0,
-  lostOnBus: 0,
-  notCarried: 0,
-  unwell: 0,
-  streams: 40,
-  clients: 3,
-};
+const NOTHING: CountedFacts = { ...NOTHING_COUNTED, streams: 40, clients: 3 };
 
 interface Given {
   troubles?: Record<string, string>;

@@ -12,7 +12,7 @@ const SETTLES_WITHIN_MS: Millis = 10_000;
 /** So many moments are remembered at most, the newest. */
 const MOST_MOMENTS = 5_000;
 
-const NOTHING_COUNTED: Facts['counted'] = {
+export const NOTHING_COUNTED: Facts['counted'] = {
   filled: 0,
   missing: 0,
   gaps: 0,

@@ -187,6 +187,14 @@ describe('messages that gather for some milliseconds', () => {
     expect(redis.sent).toEqual([['a1'], ['a2']]);
   });
 
+  it('go at the end of the turn together with a question or an answer, which waits for nothing', async () => {
+    await publish('a1');
+    expect(redis.sent).toEqual([]);
+    publisher.publishAsk('b', '1');
+    await publish('a2');
+    expect([redis.sent, clock.pending]).toEqual([[['a1', 'b1', 'a2']], 0]);
+  });
+
   it('are lost with the connection', async () => {
     await publish('a1');
     redis.emit('close');

@@ -59,8 +59,7 @@ export class RedisPublisher {
   publishAsk(channel: Topic, text: string): void {
     this.add({ channel, text, queue: this.counts.asks });
     // Whoever waits for an answer does not wait for company as well.
-    if (this.flushMs > 0) this.cancelFlush?.();
-    if (this.flushMs > 0) setImmediate(() => this.flushUnlessRefused());
+    if (this.cancelFlush) this.flushLater(0);
   }
 
   /** The same as `publish` for what only the holder of a lease may say. What Redis has refused is not said once the gate is shut. */
@@ -95,13 +94,16 @@ export class RedisPublisher {
     } else {
       this.counts.published += 1;
       queue.bytes += text.length;
-      if (this.gathered.push(message) === 1) this.flushLater();
+      if (this.gathered.push(message) === 1) this.flushLater(this.flushMs);
     }
   }
 
-  private flushLater(): void {
-    if (this.flushMs === 0) setImmediate(() => this.flushUnlessRefused());
-    else this.cancelFlush = this.clock.after(this.flushMs, () => this.flushUnlessRefused());
+  /** After that time, whatever it was to wait for; 0: at the end of this turn. */
+  private flushLater(afterMs: Millis): void {
+    this.cancelFlush?.();
+    this.cancelFlush = undefined;
+    if (afterMs === 0) setImmediate(() => this.flushUnlessRefused());
+    else this.cancelFlush = this.clock.after(afterMs, () => this.flushUnlessRefused());
   }
 
   /** While something waits to be published again, what comes after it waits behind it. */

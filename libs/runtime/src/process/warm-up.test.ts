@@ -33,10 +33,10 @@ it.each([
     },
   ],
 ])('one that %s is told to operators, and keeps nobody else from warming up', async (_, fail) => {
-  const warn = vi.fn<(fields: object, message: string) => void>();
+  const warn = vi.fn<typeof silentLog.warn>();
   const warmed: string[] = [];
   const next = service('edge', () => Promise.resolve(void warmed.push('edge')));
-  await warmUp([service('upstream', fail), next], 2, { ...silentLog, warn: warn as typeof silentLog.warn });
+  await warmUp([service('upstream', fail), next], 2, { ...silentLog, warn });
   expect(warmed).toEqual(['edge']);
   expect(warn.mock.calls).toEqual([
     [expect.objectContaining({ code: 'process.not-warm', service: 'upstream' }), expect.any(String)],

@@ -36,9 +36,9 @@ export const HEADINGS: Record<keyof typeof SECTIONS, string> = {
 export function newOf(type: new () => object, shown: Set<string>) {
   const defaults = new type();
   const ownOnes = [...settingsOf(type)].filter(([, { env }]) => !shown.has(env));
-  return ownOnes.map(([property, details]) => {
-    shown.add(details.env);
-    return { ...details, property, usual: written(Reflect.get(defaults, property)) };
+  return ownOnes.map(([property, { env, says, expected }]) => {
+    shown.add(env);
+    return { env, says, expected, property, usual: written(Reflect.get(defaults, property)) };
   });
 }
 

@@ -54,7 +54,7 @@ function pathsIn(text: string): string[] {
 }
 
 /** A placeholder on a command line, and Kubernetes's name of an API. */
-const NO_PATHS = /^(?:FILE\.jsonl|apps\/v1)$/;
+const NO_PATHS = /^(?:FILE\.jsonl|mine\.jsonl|apps\/v1)$/;
 
 function looksLikePath(text: string): boolean {
   if (NO_PATHS.test(text)) return false;

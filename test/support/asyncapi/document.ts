@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { spot } from '#libs/binance';
+import { rootOf } from '#libs/runtime';
 import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import {
   BINANCE_REPLIES,
@@ -41,7 +44,7 @@ function asyncapiDocument(): JsonSchema {
     asyncapi: '3.0.0',
     info: {
       title: 'Holdfast',
-      version: '1.0.0',
+      version: versionOfPackage(),
       description:
         'One Binance connection in, many clients out. PROTOCOL.md says what the fields mean and what is promised.',
       license: { name: 'Apache-2.0' },
@@ -57,6 +60,12 @@ function asyncapiDocument(): JsonSchema {
     ),
     components: { messages, schemas },
   };
+}
+
+/** The contract has no version of its own: it is that of the release. */
+function versionOfPackage(): string {
+  const { version } = JSON.parse(readFileSync(join(rootOf(), 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 const CONTROL: Group[] = [

@@ -37,6 +37,15 @@ describe.each(docs)('%s', (doc) => {
     expect([...settings, ...metrics].filter((name) => !isInCode(name))).toEqual([]);
   });
 
+  it('names only sections of the page and log codes that exist', () => {
+    const sections = [...text.matchAll(/[Pp]age, \*([^*\n]+)\*(?: and \*([^*\n]+)\*)?/g)].flatMap(
+      ([, ...names]) => names,
+    );
+    const codes = [...text.matchAll(/[Ll]og(?: code)?:? `([a-z]+\.[a-z-]+)`/g)].map(([, name = '']) => name);
+    const named = sections.flatMap((name) => (name === undefined ? [] : [`title="${name}"`]));
+    expect([...named, ...codes.map((name) => `'${name}'`)].filter((one) => !code.includes(one))).toEqual([]);
+  });
+
   it('names only npm scripts that exist', () => {
     const named = [...text.matchAll(/npm run (?:--silent )?([a-z][\w:]*)/g)].map(([, script = '']) => script);
     expect(named.filter((script) => !(script in scripts))).toEqual([]);

@@ -61,7 +61,7 @@ it.each(cuttable)(
 );
 
 it('so it is with what Binance’s documentation does not know in a frame', () => {
-  judge(driftingFrames);
+  expect(() => judge(driftingFrames)).not.toThrow();
 });
 
 describe.each(['trade', 'bookTicker'] as const)('from an event of %s', (type) => {

@@ -9,7 +9,7 @@ const FIRST = 1_700_000_000_000;
 export interface SampleStream {
   stream: ParsedStream;
   /** The frames of 1, 2, 3, … follow each other with nothing missing between. */
-  frame(count: number): string;
+  readonly frame: (count: number) => string;
 }
 
 /** One stream of each type of a market with frames made of what is declared, for whoever needs some and has no Binance. */

@@ -36,13 +36,20 @@ class Slow implements Service {
   }
 }
 
-function startTwo(opsPort: number, warmUpMs?: number): { diary: string[]; bus: Slow; edge: Slow; running: Promise<Running> } {
+function startTwo(
+  opsPort: number,
+  warmUpMs?: number,
+): { diary: string[]; bus: Slow; edge: Slow; running: Promise<Running> } {
   const diary: string[] = [];
   const bus = new Slow('bus', diary);
   const edge = new Slow('edge', diary);
   @Module({ imports: [RuntimeModule.with(silentLog)], providers: [{ provide: SERVICES, useValue: [bus, edge] }] })
   class App {}
-  const running = start({ module: App, ops: { opsHost: '127.0.0.1', opsPort, ...(warmUpMs !== undefined && { warmUpMs }) }, log: silentLog });
+  const running = start({
+    module: App,
+    ops: { opsHost: '127.0.0.1', opsPort, ...(warmUpMs !== undefined && { warmUpMs }) },
+    log: silentLog,
+  });
   running.catch(() => undefined); // Awaited later; until then a failure is no unhandled rejection.
   return { diary, bus, edge, running };
 }

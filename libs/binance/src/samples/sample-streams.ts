@@ -1,6 +1,6 @@
 import type { Market } from '../market.js';
 import type { KnownType, ParsedStream } from '../stream-type.js';
-import type { Schema } from './fields.js';
+import type { Schema } from '../shape/fields.js';
 
 /** As large as ids and instants are: V8 keeps such numbers in another way than small ones. */
 const FIRST = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 import type { StreamName } from '#libs/core';
 
 /** What a newcomer sees first: one of each kind that is drawn in a way of its own. */
-export const FIRST_SHOWN: readonly StreamName[] = ['btcusdt@trade', 'btcusdt@depth@100ms', 'btcusdt@kline_1m'];
+export const FIRST_SHOWN: readonly StreamName[] = ['btcusdt@trade', 'btcusdt@depth@100ms', 'btcusdt@kline_1s'];
 
 /** So many are watched at once on one page: each has its events, and a browser has one thread. */
 export const MOST_WATCHED = 24;
@@ -40,13 +40,17 @@ export const withMore = (watched: readonly StreamName[], more: readonly StreamNa
   [...new Set([...watched, ...more])].slice(0, MOST_WATCHED);
 
 /** The part of the page's address that says what is watched, so that it can be sent to somebody. */
-export const hashOf = (names: readonly StreamName[]): string => `#${names.map(encodeURI).join('/')}`;
+export const hashOf = (names: readonly StreamName[]): string =>
+  `#${names.length === 0 ? NOTHING : names.map((name) => encodeURI(name)).join('/')}`;
 
-/** Undefined where it says nothing, and nothing was chosen yet; a bare `#` means that nothing is to be watched. */
+/** No stream has this name. A bare `#` would be the same as no choice. */
+const NOTHING = '-';
+
+/** Undefined where it says nothing: nothing was chosen yet. */
 export function namesOfHash(hash: string): StreamName[] | undefined {
-  if (hash === '') return undefined;
+  if (hash.replace('#', '') === '') return undefined;
   try {
-    return withMore([], namesIn(decodeURIComponent(hash.replace(/^#/, ''))));
+    return withMore([], namesIn(decodeURIComponent(hash.replace(/^#/, '')))).filter((name) => name !== NOTHING);
   } catch {
     return undefined;
   }

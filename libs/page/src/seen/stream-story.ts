@@ -69,7 +69,7 @@ export class StreamStory {
     const fetched = this.filled - trouble.filled;
     const after = this.hasBeenLive ? ` again after ${duration(now - trouble.at)}` : '';
     this.hasBeenLive = true;
-    const filled = fetched > 0 ? `; ${counted(fetched, 'event')} were fetched and came in their place` : '';
+    const filled = fetched > 0 ? `; ${counted(fetched, 'event')} fetched, each in its place` : '';
     this.tell(now, 'good', `Live${after}: ${sayWhy(why)}${filled}`);
   }
 

@@ -1,4 +1,4 @@
-import type { StreamState } from '#libs/client';
+import type { BookTrouble, StreamState } from '#libs/client';
 
 /** Why a stream is as it is, to somebody who has read nothing: whatever the code is, there is a sentence. */
 const WHY: Record<StreamState['why'], string> = {
@@ -32,6 +32,13 @@ const WHY: Record<StreamState['why'], string> = {
   'too-many-commands': 'too much was asked at once; it is asked for again',
   internal: 'the gateway has failed at it; it is asked for again',
 };
+
+/** The same of a book, which can lack more than its stream does. */
+export function sayBookWhy(why: BookTrouble): string {
+  if (why === 'no-book') return 'the gateway has told none yet';
+  if (why === 'hole') return 'diffs are missing, and the next book takes their place';
+  return why === 'closed' ? 'it is not kept any more' : sayWhy(why);
+}
 
 /** A code that a newer gateway has is shown as it is. */
 export const sayWhy = (why: StreamState['why']): string => WHY[why] ?? why;

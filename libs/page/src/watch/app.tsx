@@ -78,7 +78,7 @@ function Top({
         {live} of {counted(streams.length, 'stream')} live · {count(Math.round(rate))} events/s
       </p>
       {hasToken && (
-        <nav aria-label="Token">
+        <nav aria-label="This page">
           <button type="button" onClick={() => acts.identify(undefined)}>
             Forget the token
           </button>

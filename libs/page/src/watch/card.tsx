@@ -5,7 +5,7 @@ import type { StreamShown } from '../seen/stream-sight.js';
 import { sayIds } from '../seen/id-count.js';
 import { ladderOf } from '../seen/ladder.js';
 import { toneOf } from '../seen/stream-story.js';
-import { sayWhy } from '../seen/why.js';
+import { sayBookWhy, sayWhy } from '../seen/why.js';
 import { Badge, Clock, seconds } from '../view/parts.js';
 import { CandleChart } from './candle-chart.js';
 import { LadderTable } from './ladder-table.js';
@@ -37,7 +37,7 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
         )}
       </p>
       <Facts stream={stream} />
-      {book?.why !== undefined && <p class="why bad-words">This book is not the exchange’s newest: {book.why}.</p>}
+      {book?.why !== undefined && <p class="why bad-words">Not the exchange’s newest book: {sayBookWhy(book.why)}.</p>}
       {drawn && <LadderTable label={`Book of ${name}`} ladder={drawn} />}
       {candles && <CandleChart label={name} columns={candles} />}
       {drawn || candles ? (
@@ -47,7 +47,7 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
       ) : (
         <Events stream={stream} />
       )}
-      <h3>What befell it</h3>
+      <h3>What happened</h3>
       <Happened stream={stream} />
       <Folded says="The newest event, as it came">
         <pre tabIndex={0}>{newest ? shortJson(newest) : 'none yet'}</pre>

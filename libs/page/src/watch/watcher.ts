@@ -1,4 +1,4 @@
-import { HoldfastClient, type OrderBook } from '#libs/client';
+import { type BookTrouble, HoldfastClient, type OrderBook } from '#libs/client';
 import type { StreamName } from '#libs/core';
 import { historyPath } from '../seen/candles.js';
 import { type ConnectionShown, connectionAfter, noConnection } from '../seen/connection.js';
@@ -15,7 +15,7 @@ export interface BookShown {
   ladder: Ladder;
   updateId: number;
   /** Why it is not the exchange's newest; undefined while it is. */
-  why: string | undefined;
+  why: BookTrouble | undefined;
 }
 
 /** All that the page shows. */

@@ -34,7 +34,7 @@ export const WATCH_SCENES: readonly PageScene[] = [
     },
     shows: [
       /Recovering: the connection to Binance that carried it has ended/,
-      /Live again after [\d.]+ s: .*; \d+ events? fetched/,
+      /Live again after [\d.]+ s: \d+ missing events? fetched, each in its place/,
       /all [\d,]+ came/,
       ALL_LIVE,
     ],

@@ -69,8 +69,8 @@ export class StreamStory {
     const fetched = this.filled - trouble.filled;
     const after = this.hasBeenLive ? ` again after ${duration(now - trouble.at)}` : '';
     this.hasBeenLive = true;
-    const filled = fetched > 0 ? `; ${counted(fetched, 'event')} fetched, each in its place` : '';
-    this.tell(now, 'good', `Live${after}: ${sayWhy(why)}${filled}`);
+    const filled = `${counted(fetched, 'missing event')} fetched, each in its place`;
+    this.tell(now, 'good', `Live${after}: ${fetched > 0 ? filled : sayWhy(why)}`);
   }
 
   private worse(state: StreamState, now: Millis): void {

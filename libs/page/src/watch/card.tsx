@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import type { StreamState } from '#libs/client';
 import { count, counted } from '#libs/core';
 import type { StreamShown } from '../seen/stream-sight.js';
 import { sayIds } from '../seen/id-count.js';
@@ -30,7 +31,7 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
           <>
             {sayWhy(state.why)}{' '}
             <span class="quiet">
-              ({state.why}, told by the {state.by}, for {seconds(now - state.since)})
+              ({state.why}, told by {BY[state.by]}, for {seconds(now - state.since)})
             </span>
             {state.state !== 'live' && state.message !== undefined && ` – ${state.message}`}
           </>
@@ -56,6 +57,8 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
   );
 }
 
+const BY: Record<StreamState['by'], string> = { upstream: 'the upstream', edge: 'the edge', client: 'this page' };
+
 function Facts({
   stream: { events, perSecond, place, ids, filled, gaps, book },
 }: {
@@ -66,7 +69,11 @@ function Facts({
     ['Place', place ? `epoch ${place.epoch}, seq ${count(place.seq)}` : 'none yet'],
     ...(ids ? [['Ids', sayIds(ids), ids.missing > gaps.ids ? 'bad-words' : ''] as [string, string, string]] : []),
     ...(book ? [['Update id', String(book.updateId)] as [string, string]] : []),
-    ['Holes', `${counted(filled, 'event')} filled · ${saidGaps(gaps)}`, gaps.times > 0 ? 'bad-words' : ''],
+    [
+      'Holes',
+      `${counted(filled, 'event')} filled${filled > 0 ? ' (↺)' : ''} · ${saidGaps(gaps)}`,
+      gaps.times > 0 ? 'bad-words' : '',
+    ],
   ];
   return (
     <dl class="facts">
@@ -107,7 +114,11 @@ function Events({ stream: { name, heads, rows } }: { stream: WatchedStream }): J
             <tr key={row.key} class={`${row.side ?? ''}${row.isFilled ? ' filled' : ''}`}>
               <td class="instant">
                 <Clock at={row.at} />
-                {row.isFilled && <span title="It was missing, was fetched, and has come in its place"> filled</span>}
+                {row.isFilled && (
+                  <span role="img" aria-label="filled" title="It was missing, was fetched, and has come in its place">
+                    ↺
+                  </span>
+                )}
               </td>
               {row.cells.map((cell, at) => (
                 <td key={at} class="number">
@@ -122,17 +133,19 @@ function Events({ stream: { name, heads, rows } }: { stream: WatchedStream }): J
   );
 }
 
-function Happened({ stream: { happenings } }: { stream: WatchedStream }): JSX.Element {
+function Happened({ stream: { name, happenings } }: { stream: WatchedStream }): JSX.Element {
   if (happenings.length === 0) return <p class="empty">Nothing yet.</p>;
   return (
-    <ol class="happenings">
-      {happenings.map(({ key, at, tone, what }) => (
-        <li key={key} class={tone}>
-          <Clock at={at} />
-          <p>{what}</p>
-        </li>
-      ))}
-    </ol>
+    <div class="happened" role="region" aria-label={`What happened to ${name}`} tabIndex={0}>
+      <ol class="happenings">
+        {happenings.map(({ key, at, tone, what }) => (
+          <li key={key} class={tone}>
+            <Clock at={at} />
+            <p>{what}</p>
+          </li>
+        ))}
+      </ol>
+    </div>
   );
 }
 

@@ -14,10 +14,4 @@ export class Ring<T> {
   newest(most = this.most): T[] {
     return this.items.slice(-Math.min(most, this.most)).reverse();
   }
-
-  /** Puts another in the place of the newest. */
-  replaceNewest(item: T): void {
-    this.items.pop();
-    this.items.push(item);
-  }
 }

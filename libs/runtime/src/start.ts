@@ -101,7 +101,7 @@ function readiness(services: readonly Service[], opsUrl: string): string {
   const clients = services.map(({ url }) => url).find((url) => url?.startsWith('ws'));
   const forClients = clients === undefined ? '' : `clients connect to ${clients}/ws/btcusdt@trade or ${clients}/v1, `;
   const page = services.map(({ pageUrl }) => pageUrl).find((url) => url !== undefined);
-  const forEyes = page === undefined ? '' : `streams can be watched at ${page}, `;
+  const forEyes = page === undefined ? '' : `a browser shows streams at ${page}, `;
   return `started: ${forClients}${forEyes}operators look at ${opsUrl}/`;
 }
 

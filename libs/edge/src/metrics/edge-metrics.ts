@@ -1,7 +1,7 @@
 import { CLOSE, type Clock, ERROR_CODES, millisOf } from '#libs/core';
 import { type Counter, type Histogram, KEPT_OUT, Metrics } from '#libs/runtime';
 import { TURNED_AWAY } from '../guard/guard.js';
-import { PAGE_ENDINGS } from '../watching/page-endings.js';
+import { PAGE_ENDINGS } from './page-endings.js';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
 
 const HELP: Record<keyof EdgeCounts, string> = {

@@ -3,7 +3,7 @@ import { Assets, type Counter, assetHeaders, shellOf } from '#libs/runtime';
 import type { Admission, Judged } from '../guard/guard.js';
 import type { AskedVisit } from '../guard/uws-adapter-visit.js';
 import { type RestAnswer, jsonAnswer } from '../rest/answer.js';
-import type { PageEnding } from './page-endings.js';
+import type { PageEnding } from '../metrics/page-endings.js';
 import { WATCH_PLAN } from './watch-plan.js';
 
 /** A request of somebody who may come as far as the door. */

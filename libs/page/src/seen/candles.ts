@@ -2,7 +2,7 @@ import type { Kline, Millis } from '#libs/core';
 import { millisAt } from './event-rows.js';
 
 /** A candle as it is drawn. */
-export interface Candle {
+export interface DrawnCandle {
   openAt: Millis;
   open: number;
   high: number;
@@ -16,8 +16,8 @@ export type CandleColumns = [at: number[], open: number[], high: number[], low: 
 const MOST_CANDLES = 120;
 
 /** The newest candles of a stream, each as it was told last. */
-export class Candles {
-  private readonly byOpening = new Map<Millis, Candle>();
+export class CandleShelf {
+  private readonly byOpening = new Map<Millis, DrawnCandle>();
 
   take(kline: Kline): void {
     const { open, high, low, close } = kline;
@@ -40,7 +40,7 @@ export class Candles {
     ];
   }
 
-  private put(candle: Candle): void {
+  private put(candle: DrawnCandle): void {
     this.byOpening.set(candle.openAt, candle);
     if (this.byOpening.size > MOST_CANDLES) this.byOpening.delete(Math.min(...this.byOpening.keys()));
   }
@@ -53,7 +53,7 @@ export function historyPath(stream: string): string | undefined {
   return `api/v3/klines?symbol=${encodeURIComponent(symbol.toUpperCase())}&interval=${interval}&limit=${MOST_CANDLES}`;
 }
 
-const numbersOf = (texts: Record<'open' | 'high' | 'low' | 'close', string>): Omit<Candle, 'openAt'> => ({
+const numbersOf = (texts: Record<'open' | 'high' | 'low' | 'close', string>): Omit<DrawnCandle, 'openAt'> => ({
   open: Number(texts.open),
   high: Number(texts.high),
   low: Number(texts.low),
@@ -61,7 +61,7 @@ const numbersOf = (texts: Record<'open' | 'high' | 'low' | 'close', string>): Om
 });
 
 /** Rows begin with when it opens, open, high, low, close; others are none. */
-function candlesIn(rows: unknown): Candle[] {
+function candlesIn(rows: unknown): DrawnCandle[] {
   if (!Array.isArray(rows)) return [];
   return rows.flatMap((row: unknown) => {
     if (!Array.isArray(row)) return [];

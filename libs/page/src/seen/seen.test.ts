@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Kline } from '#libs/core';
-import { Candles, historyPath } from './candles.js';
+import { CandleShelf, historyPath } from './candles.js';
 import { connectionAfter, noConnection, sayConnection } from './connection.js';
 import { isToken, readDoorAnswer, wantsToken } from './door.js';
 import { headsOf, rowOf } from './event-rows.js';
 import { IdCount, sayIds } from './id-count.js';
 import { ladderOf } from './ladder.js';
 import { FIRST_SHOWN, MOST_WATCHED, hashOf, namesIn, namesOfHash, streamOf, withMore } from './names.js';
-import { Rate } from './rate.js';
-import { Ring } from './ring.js';
+import { EventPace } from './event-pace.js';
+import { NewestFew } from './newest-few.js';
 import { sayBookWhy } from './why.js';
 
 describe('what is watched', () => {
@@ -35,13 +35,13 @@ describe('what is watched', () => {
 
 describe('what is kept', () => {
   it('is the newest of a list, however many there were', () => {
-    const ring = new Ring<number>(3);
+    const ring = new NewestFew<number>(3);
     for (let item = 0; item < 1_000; item += 1) ring.push(item);
     expect([ring.newest(), ring.newest(1)]).toEqual([[999, 998, 997], [999]]);
   });
 
   it('says how many come in a second: of whole seconds alone, and of none when nothing comes any more', () => {
-    const rate = new Rate();
+    const rate = new EventPace();
     for (let at = 0; at < 4_000; at += 100) rate.count(at);
     expect([rate.perSecond(900), rate.perSecond(4_000), rate.perSecond(60_000)]).toEqual([undefined, 10, 0]);
   });
@@ -80,13 +80,29 @@ describe('a book as a ladder', () => {
 
 describe('candles', () => {
   const kline = (openAt: number, close: string): Kline => ({
-    ...{ type: 'kline', stream: 'btcusdt@kline_1s', epoch: 1, seq: 1, symbol: 'BTCUSDT', interval: '1s' },
-    ...{ receivedAt: 1, openAt, closeAt: openAt + 999, open: '1.0', high: '3.0', low: '0.5', close, trades: 1 },
-    ...{ volume: '1', quoteVolume: '1', takerBuyVolume: '1', takerBuyQuoteVolume: '1', closed: false },
+    type: 'kline',
+    stream: 'btcusdt@kline_1s',
+    epoch: 1,
+    seq: 1,
+    symbol: 'BTCUSDT',
+    interval: '1s',
+    receivedAt: 1,
+    openAt,
+    closeAt: openAt + 999,
+    open: '1.0',
+    high: '3.0',
+    low: '0.5',
+    close,
+    volume: '1',
+    quoteVolume: '1',
+    takerBuyVolume: '1',
+    takerBuyQuoteVolume: '1',
+    trades: 1,
+    closed: false,
   });
 
   it('are as they were told last; history fills what was before, and takes the place of none', () => {
-    const candles = new Candles();
+    const candles = new CandleShelf();
     candles.take(kline(2_000, '2.0'));
     candles.take(kline(2_000, '2.5'));
     candles.takeHistory([[1_000, '1', '2', '1', '1.5', '9'], [2_000, '9', '9', '9', '9'], ['x'], 7]);
@@ -99,7 +115,7 @@ describe('candles', () => {
   });
 
   it('are 120 at most, the newest', () => {
-    const candles = new Candles();
+    const candles = new CandleShelf();
     for (let second = 0; second < 500; second += 1) candles.take(kline(second * 1_000, '1'));
     expect([candles.columns()[0].length, candles.columns()[0][0]]).toEqual([120, 380]);
   });

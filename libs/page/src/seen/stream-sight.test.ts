@@ -6,8 +6,17 @@ import { StreamSight } from './stream-sight.js';
 const STREAM = 'btcusdt@trade';
 
 const trade = (id: number, more: Partial<Trade> = {}): Trade => ({
-  ...{ type: 'trade', stream: STREAM, epoch: 3, seq: id, symbol: 'BTCUSDT', id, price: '1.0', quantity: '1.0' },
-  ...{ taker: 'buy', tradedAt: id, receivedAt: id },
+  type: 'trade',
+  stream: STREAM,
+  epoch: 3,
+  seq: id,
+  symbol: 'BTCUSDT',
+  id,
+  price: '1.0',
+  quantity: '1.0',
+  taker: 'buy',
+  tradedAt: id,
+  receivedAt: id,
   ...more,
 });
 
@@ -79,6 +88,13 @@ describe('a stream that is watched', () => {
     sight.state(state('gap', 'ids-missing', { missing: { from: 0, to: 60_000 } }), 0);
     expect(story(sight).at(-1)).toContain('candles that open from 1970-01-01 00:00:00 to 1970-01-01 00:01:00 UTC');
     expect(sight.show(0).gaps).toEqual({ times: 1, ids: 0 });
+  });
+
+  it('draws candles with those of before, as REST has them', () => {
+    const sight = new StreamSight('btcusdt@kline_1m');
+    expect([sight.show(0).candles, watched().show(0).candles]).toEqual([[[], [], [], [], []], undefined]);
+    sight.history([[60_000, '1', '3', '0.5', '2']]);
+    expect(sight.show(0).candles).toEqual([[60], [1], [3], [0.5], [2]]);
   });
 
   it('tells that the page itself was away, and that nothing was missed', () => {

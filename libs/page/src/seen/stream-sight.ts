@@ -1,11 +1,11 @@
 import type { StreamState } from '#libs/client';
 import type { BookLevels, FeedEvent, Millis, Place, StreamName } from '#libs/core';
-import { type CandleColumns, Candles, historyPath } from './candles.js';
+import { type CandleColumns, CandleShelf, historyPath } from './candles.js';
 import { type EventRow, type ToldEvent, headsOf, rowOf } from './event-rows.js';
 import { IdCount, type IdsSeen } from './id-count.js';
-import { Rate } from './rate.js';
-import { Ring } from './ring.js';
-import { type StreamHappening, StreamStory } from './stream-story.js';
+import { EventPace } from './event-pace.js';
+import { NewestFew } from './newest-few.js';
+import { type StoryLine, StreamStory } from './stream-story.js';
 
 /** A stream as it is shown at one moment. */
 export interface StreamShown {
@@ -19,7 +19,7 @@ export interface StreamShown {
   filled: number;
   gaps: { times: number; ids: number };
   ids: IdsSeen | undefined;
-  happenings: StreamHappening[];
+  happenings: StoryLine[];
   heads: readonly string[];
   rows: EventRow[];
   /** The newest event as it came. */
@@ -38,10 +38,10 @@ const HAPPENINGS = 12;
 /** All that was seen of a stream. What it holds is bounded, however long somebody watches. */
 export class StreamSight {
   private readonly story: StreamStory;
-  private readonly rows = new Ring<EventRow>(ROWS);
-  private readonly rate = new Rate();
+  private readonly rows = new NewestFew<EventRow>(ROWS);
+  private readonly rate = new EventPace();
   private readonly ids = new IdCount();
-  private readonly candles: Candles | undefined;
+  private readonly candles: CandleShelf | undefined;
   private events = 0;
   private place: Place | undefined;
   private newest: ToldEvent | undefined;
@@ -49,7 +49,7 @@ export class StreamSight {
 
   constructor(readonly name: StreamName) {
     this.story = new StreamStory(name);
-    if (historyPath(name) !== undefined || name.includes('@kline_')) this.candles = new Candles();
+    if (historyPath(name) !== undefined || name.includes('@kline_')) this.candles = new CandleShelf();
   }
 
   event(event: ToldEvent, now: Millis): void {

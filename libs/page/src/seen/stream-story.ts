@@ -1,11 +1,11 @@
 import type { StreamState } from '#libs/client';
 import { type Millis, counted, duration } from '#libs/core';
 import type { Tone } from '../words/page.js';
-import { Ring } from './ring.js';
+import { NewestFew } from './newest-few.js';
 import { idsIn, sayMissing, sayWhy } from './why.js';
 
 /** Something that befell a stream. */
-export interface StreamHappening {
+export interface StoryLine {
   key: number;
   at: Millis;
   tone: Tone;
@@ -30,7 +30,7 @@ export class StreamStory {
   gaps = { times: 0, ids: 0 };
   /** Events that came late and in their place. */
   filled = 0;
-  private readonly told = new Ring<StreamHappening>(KEPT);
+  private readonly told = new NewestFew<StoryLine>(KEPT);
   private lastKey = 0;
   private current: StreamState | undefined;
   /** Since when it is not live, by the clock of whoever looks; and how many had been filled by then. */
@@ -58,7 +58,7 @@ export class StreamStory {
     this.tell(now, 'good', 'This page is connected again, and was given all that came meanwhile: nothing was missed');
   }
 
-  newest(most: number): StreamHappening[] {
+  newest(most: number): StoryLine[] {
     return this.told.newest(most);
   }
 

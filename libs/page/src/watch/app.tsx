@@ -7,7 +7,7 @@ import type { Tone } from '../words/page.js';
 import { Card } from './card.js';
 import { Door, Lost } from './door.js';
 import { Picker } from './picker.js';
-import type { WatchState } from './watcher.js';
+import type { WatchState } from './page-watch.js';
 
 /** What a person can do on the page. */
 export interface Acts {
@@ -19,7 +19,7 @@ export interface Acts {
 
 export function App({ state, acts }: { state: WatchState; acts: Acts }): JSX.Element {
   const { streams, connection, refusal, now } = state;
-  const names = streams.map(({ name }) => name);
+  const names = streams.map(({ shown }) => shown.name);
   const tone = toneOf(state);
   showInTab(tone, titleOf(state, tone));
   return (
@@ -41,10 +41,10 @@ export function App({ state, acts }: { state: WatchState; acts: Acts }): JSX.Ele
         <div class="cards">
           {streams.map((stream) => (
             <Card
-              key={stream.name}
+              key={stream.shown.name}
               stream={stream}
               now={now}
-              close={() => acts.watch(names.filter((name) => name !== stream.name))}
+              close={() => acts.watch(names.filter((name) => name !== stream.shown.name))}
             />
           ))}
         </div>
@@ -63,8 +63,7 @@ function Top({
   const { tone, word, says } = refusal
     ? ({ tone: 'bad', word: 'not let in', says: '' } as const)
     : sayConnection(connection, now);
-  const rate = streams.reduce((sum, { perSecond = 0 }) => sum + perSecond, 0);
-  const live = streams.filter(({ state }) => state?.state === 'live').length;
+  const rate = streams.reduce((sum, { shown: { perSecond = 0 } }) => sum + perSecond, 0);
   return (
     <header>
       <h1>Holdfast</h1>
@@ -75,7 +74,7 @@ function Top({
         to {location.host} {says}
       </p>
       <p class="identity">
-        {live} of {counted(streams.length, 'stream')} live · {count(Math.round(rate))} events/s
+        {liveOf(streams)} of {counted(streams.length, 'stream')} live · {count(Math.round(rate))} events/s
       </p>
       {hasToken && (
         <nav aria-label="This page">
@@ -91,18 +90,20 @@ function Top({
 function toneOf({ connection, refusal, streams }: WatchState): Tone {
   if (refusal || connection.state === 'lost' || connection.state === 'closed') return 'bad';
   if (connection.state !== 'open') return 'plain';
-  return streams.every(({ state }) => state?.state === 'live') ? 'good' : 'warn';
+  return liveOf(streams) === streams.length ? 'good' : 'warn';
 }
+
+const liveOf = (streams: WatchState['streams']): number =>
+  streams.filter(({ shown }) => shown.state?.state === 'live').length;
 
 const MARK: Record<Tone, string> = { good: '✓', warn: '⚠', bad: '✗', plain: '…' };
 
 function titleOf({ connection, refusal, streams }: WatchState, tone: Tone): string {
-  const live = streams.filter(({ state }) => state?.state === 'live').length;
   const how =
     refusal || connection.state === 'closed'
       ? 'not let in'
       : connection.state === 'lost'
         ? 'gateway lost'
-        : `${live} of ${streams.length} live`;
+        : `${liveOf(streams)} of ${streams.length} live`;
   return `${MARK[tone]} ${how} – Holdfast: watch streams`;
 }

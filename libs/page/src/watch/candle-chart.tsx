@@ -78,7 +78,8 @@ function optionsOf(width: number): uPlot.Options {
 /** From the first to the last, with room for as many as a fifth of what fits, so that few are not as wide as a house. */
 function spanOf({ data: [at] }: uPlot): [number, number] {
   const step = stepOf(at);
-  const [first = 0, last = first] = [at[0], at[at.length - 1]];
+  const first = at[0] ?? 0;
+  const last = at[at.length - 1] ?? first;
   return [Math.min(first, last - FEWEST * step) - step, last + step];
 }
 

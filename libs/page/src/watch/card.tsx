@@ -10,11 +10,12 @@ import { sayBookWhy, sayWhy } from '../seen/why.js';
 import { Badge, Clock, seconds } from '../view/parts.js';
 import { CandleChart } from './candle-chart.js';
 import { LadderTable } from './ladder-table.js';
-import type { WatchedStream } from './watcher.js';
+import type { WatchedStream } from './page-watch.js';
 
 /** A stream: how it is, where it stands, what comes, and what befell it. */
 export function Card({ stream, now, close }: { stream: WatchedStream; now: number; close: () => void }): JSX.Element {
-  const { name, state, book, candles, levels, newest } = stream;
+  const { shown, book } = stream;
+  const { name, state, candles, levels, newest } = shown;
   const title = `card-${name}`;
   const drawn = book?.ladder ?? (levels && ladderOf(levels, levels.bids.length));
   return (
@@ -43,13 +44,13 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
       {candles && <CandleChart label={name} columns={candles} />}
       {drawn || candles ? (
         <Folded says="Events as they come">
-          <Events stream={stream} />
+          <Events shown={shown} />
         </Folded>
       ) : (
-        <Events stream={stream} />
+        <Events shown={shown} />
       )}
       <h3>What happened</h3>
-      <Happened stream={stream} />
+      <Happened shown={shown} />
       <Folded says="The newest event, as it came">
         <pre tabIndex={0}>{newest ? shortJson(newest) : 'none yet'}</pre>
       </Folded>
@@ -60,7 +61,10 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
 const BY: Record<StreamState['by'], string> = { upstream: 'the upstream', edge: 'the edge', client: 'this page' };
 
 function Facts({
-  stream: { events, perSecond, place, ids, filled, gaps, book },
+  stream: {
+    shown: { events, perSecond, place, ids, filled, gaps },
+    book,
+  },
 }: {
   stream: WatchedStream;
 }): JSX.Element {
@@ -94,7 +98,7 @@ const saidGaps = ({ times, ids }: StreamShown['gaps']): string =>
     ? 'no gap announced'
     : `${counted(times, 'gap')} announced${ids > 0 ? `, ${counted(ids, 'id')} lost` : ''}`;
 
-function Events({ stream: { name, heads, rows } }: { stream: WatchedStream }): JSX.Element {
+function Events({ shown: { name, heads, rows } }: { shown: StreamShown }): JSX.Element {
   if (rows.length === 0) return <p class="empty">Nothing has come yet.</p>;
   return (
     <div class="scroll events" role="region" aria-label={`Events of ${name}`} tabIndex={0}>
@@ -133,7 +137,7 @@ function Events({ stream: { name, heads, rows } }: { stream: WatchedStream }): J
   );
 }
 
-function Happened({ stream: { name, happenings } }: { stream: WatchedStream }): JSX.Element {
+function Happened({ shown: { name, happenings } }: { shown: StreamShown }): JSX.Element {
   if (happenings.length === 0) return <p class="empty">Nothing yet.</p>;
   return (
     <div class="happened" role="region" aria-label={`What happened to ${name}`} tabIndex={0}>
@@ -162,13 +166,15 @@ function Folded({ says, children }: { says: string; children: ComponentChildren 
 
 const SHOWN_OF_LIST = 8;
 
+const isList = (value: unknown): value is unknown[] => Array.isArray(value);
+
 /** A book has thousands of levels. */
 const shortJson = (value: unknown): string =>
   JSON.stringify(
     value,
     (_key, part: unknown) =>
-      Array.isArray(part) && part.length > SHOWN_OF_LIST
-        ? [...part.slice(0, SHOWN_OF_LIST).map((one: unknown) => one), `… ${count(part.length - SHOWN_OF_LIST)} more`]
+      isList(part) && part.length > SHOWN_OF_LIST
+        ? [...part.slice(0, SHOWN_OF_LIST), `… ${count(part.length - SHOWN_OF_LIST)} more`]
         : part,
     1,
   );

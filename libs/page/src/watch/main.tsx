@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { FIRST_SHOWN, hashOf, namesOfHash } from '../seen/names.js';
 import { App } from './app.js';
-import { type WatchState, Watcher } from './watcher.js';
+import { type WatchState, PageWatch } from './page-watch.js';
 
 const root = document.getElementById('page');
 if (!root) throw new Error('the page has no place');
@@ -10,7 +10,7 @@ root.replaceChildren();
 /** What is watched stands in the address, so that it can be sent to somebody, and what was watched before is one step back. */
 const chosen = (): string[] => namesOfHash(location.hash) ?? [...FIRST_SHOWN];
 
-const watcher = new Watcher(show);
+const watcher = new PageWatch(show);
 
 function show(state: WatchState): void {
   if (!root) return;

@@ -4,7 +4,7 @@ import type { Millis } from '#libs/core';
 const SECONDS = 5;
 
 /** How many come in a second, over the last few. */
-export class Rate {
+export class EventPace {
   /** Of each second that was counted, which one and how many. */
   private readonly slots = Array.from({ length: SECONDS + 1 }, () => ({ second: -Infinity, times: 0 }));
   private firstSecond: number | undefined;

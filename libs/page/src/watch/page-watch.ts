@@ -7,7 +7,8 @@ import { type Ladder, ladderOf } from '../seen/ladder.js';
 import { type StreamShown, StreamSight } from '../seen/stream-sight.js';
 
 /** A stream as it is drawn; of a stream of diffs with the book that the SDK keeps. */
-export interface WatchedStream extends StreamShown {
+export interface WatchedStream {
+  shown: StreamShown;
   book: BookShown | undefined;
 }
 
@@ -29,7 +30,7 @@ export interface WatchState {
   now: number;
 }
 
-interface Watched {
+interface WatchEntry {
   sight: StreamSight;
   book: OrderBook | undefined;
   leave: () => void;
@@ -53,8 +54,8 @@ const TOKEN_KEY = 'holdfast-token';
 const base = new URL('./', location.href.split('#')[0]);
 
 /** Watches streams by the SDK, and says how they are: whenever something is another, and each second, since instants are shown as durations. */
-export class Watcher {
-  private readonly watched = new Map<StreamName, Watched>();
+export class PageWatch {
+  private readonly watched = new Map<StreamName, WatchEntry>();
   private client: HoldfastClient | undefined;
   private connection = noConnection(Date.now());
   private refusal: DoorAnswer | undefined;
@@ -145,7 +146,7 @@ export class Watcher {
     void client?.stop();
   }
 
-  private watch(name: StreamName): Watched {
+  private watch(name: StreamName): WatchEntry {
     const { client } = this;
     const sight = this.watched.get(name)?.sight ?? new StreamSight(name);
     if (!client) return { sight, book: undefined, leave: () => undefined };
@@ -196,7 +197,10 @@ export class Watcher {
     this.hasNews = false;
     const { connection, refusal, isPaused } = this;
     if (!isPaused || this.streams.length !== this.watched.size)
-      this.streams = [...this.watched.values()].map(({ sight, book }) => ({ ...sight.show(now), book: bookOf(book) }));
+      this.streams = [...this.watched.values()].map(({ sight, book }) => ({
+        shown: sight.show(now),
+        book: bookOf(book),
+      }));
     this.tell({ connection, refusal, hasToken: this.token !== undefined, isPaused, streams: this.streams, now });
   }
 }

@@ -1,5 +1,5 @@
 /** The newest of many: more than so many are not kept. */
-export class Ring<T> {
+export class NewestFew<T> {
   private items: T[] = [];
 
   constructor(private readonly most: number) {}

@@ -24,11 +24,13 @@ export const WATCH_SCENES: readonly PageScene[] = [
   },
   {
     name: 'watch-drop',
-    says: 'Binance closes the connection; a page watches streams',
+    says: 'Binance closes the connection and refuses the next two; a page watches streams',
     begin: aloneStage,
     at: 'streams',
     before: ALL_LIVE,
     strike: async (stage) => {
+      // Long enough that trades are missing for certain.
+      stage.simulator.script([{ refuse: { status: 503 } }, { refuse: { status: 503 } }]);
       stage.simulator.strike({ name: 'close', code: 1000 });
       await reads(stage, /"health":"well"/);
     },

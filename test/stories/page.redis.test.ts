@@ -138,7 +138,7 @@ describe.skipIf(!executablePath)('the pages in a browser', { timeout: 90_000 }, 
   });
 
   it('shows streams to whoever opens the bare address of a gateway', async () => {
-    expect(await look('watch', alone, LOOKS)).toEqual([]);
+    expect(await look('watch', alone, FIRST)).toEqual([]);
     expect(tab.url()).toBe(`${addressOf(sceneOf('watch'), alone)}watch`);
   });
 
@@ -179,7 +179,7 @@ describe.skipIf(!executablePath)('the pages in a browser', { timeout: 90_000 }, 
   });
 
   it('shows a gap: which ids, who told it and why', async () => {
-    expect(await look('watch-gap', guarded, FIRST)).toEqual([]);
+    expect(await look('watch-gap', guarded, [])).toEqual([]);
     alone.simulator.strike({ name: 'clear' });
   });
 

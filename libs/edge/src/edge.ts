@@ -43,6 +43,11 @@ export class Edge implements Service {
     );
   }
 
+  /** Where a browser shows streams; absent where there is no such page. */
+  get pageUrl(): string | undefined {
+    return this.settings.watchPage ? `${this.url.replace(/^ws/, 'http')}/` : undefined;
+  }
+
   async start(): Promise<void> {
     const { markets, pings, backlogs, server, guard, sessions } = this.parts;
     for (const streams of markets) streams.start();

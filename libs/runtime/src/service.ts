@@ -5,6 +5,8 @@ export interface Service {
   readonly name: string;
   /** Where it can be reached, once it has started; absent where nobody connects to it. */
   readonly url?: string;
+  /** Where a person can look at what it does, once it has started; absent where there is nothing to be seen. */
+  readonly pageUrl?: string | undefined;
   /**
    * Runs what it does with every message for so long, on values of its own, before anything is started: code that has not run yet is slow.
    * Nothing of it is seen or heard afterwards. Where it rejects the part is slow at first, and nothing else.

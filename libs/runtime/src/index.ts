@@ -6,14 +6,12 @@ export {
   type AccessRefusal,
   type Identified,
   KEPT_OUT,
-  type Permit,
   certificateProblems,
-  covers,
-  makeToken,
   readCredential,
   watchFiles,
 } from './access/index.js';
-export { systemClock, systemRandom } from './clock.js';
+// The clock of whoever has the runtime; programs that must start at once take that room alone.
+export { systemClock, systemRandom } from '#libs/clock';
 export { whyNotListening } from './listening.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log/log.js';
 export { orExit, runMain } from './main.js';

@@ -1,4 +1,4 @@
-import { type Clock, type Millis, duration, stamp } from '#libs/core';
+import { type Clock, type Millis, duration, sayEnding, stamp } from '#libs/core';
 import type { Ending, Endpoints } from '#libs/link';
 import type { Log } from '#libs/runtime';
 
@@ -139,7 +139,7 @@ export class Journal {
         stallMs,
         then: record.then,
       },
-      `connection ended by ${closedBy}: ${cause}`,
+      sayEnding(record),
     );
   }
 

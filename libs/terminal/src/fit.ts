@@ -1,10 +1,5 @@
 import stringWidth from 'string-width';
-
-/** How much a terminal shows. */
-export interface ScreenSize {
-  columns: number;
-  rows: number;
-}
+import { dim } from './colour.js';
 
 const ESCAPE = '\u001B';
 
@@ -39,3 +34,23 @@ export function flow(parts: readonly string[], width: number, between = '   '): 
   }
   return lines;
 }
+
+/** The words in as few lines as hold them. A word that is too long for any line, like a URL, has one of its own, whole: it must be there to copy. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    const longer = line === undefined ? word : `${line} ${word}`;
+    if (line === undefined || stringWidth(longer) > width) lines.push(word);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines;
+}
+
+/** Padded by what it takes on the screen: 币安人生 takes eight cells. */
+export const padded = (text: string, width: number): string =>
+  text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+
+/** The parts behind a name, in as many lines as they need. */
+export const labelled = (name: string, parts: readonly string[], columns: number, label = 11): string[] =>
+  flow(parts, columns - label).map((line, index) => `  ${padded(dim(index === 0 ? name : ''), label - 2)}${line}`);

@@ -68,9 +68,14 @@ const ROOMS: Record<string, Room> = {
     because: 'page is what operators see: how it is told is pure, and its view runs in browsers alone',
   },
   ops: {
-    rooms: ['core', 'page', 'bus', 'runtime'],
+    rooms: ['core', 'page', 'bus', 'release', 'runtime'],
     packages: ['@nestjs/common', 'node:'],
     because: 'ops looks at a process from outside, by what every part of it tells operators; it knows no part',
+  },
+  release: {
+    rooms: [],
+    packages: ['node:fs', 'node:path', 'node:url'],
+    because: 'release says which program this is, before anything else of it is loaded',
   },
   tokens: {
     rooms: ['core'],
@@ -83,7 +88,7 @@ const ROOMS: Record<string, Room> = {
     because: 'terminal lays out what people read on one; it is loaded by every command, so it must stay light',
   },
   runtime: {
-    rooms: ['clock', 'core', 'terminal', 'tokens'],
+    rooms: ['clock', 'core', 'release', 'terminal', 'tokens'],
     packages: [
       '@nestjs/',
       'class-validator',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootOf } from '#libs/runtime';
+import { rootOf } from '#libs/release';
 
 /** A file that the page loads. */
 export interface Asset {

@@ -1,6 +1,6 @@
 import { DRILLS } from '#libs/course';
 import { listIncidents } from '#libs/simulator';
-import { tableOf } from '#libs/terminal';
+import { bold, definitions } from '#libs/terminal';
 import { say, width } from './output.js';
 
 interface Named {
@@ -10,10 +10,10 @@ interface Named {
 
 /** Prints every drill with its sentence, then the incidents of the simulator, each of which is a drill too. */
 export function listDrills(): void {
-  const name = ({ name }: Named): string => name;
-  const happens = { title: 'what happens', cell: ({ says }: Named) => says };
-  for (const line of tableOf([{ title: 'drill', cell: name }, happens], DRILLS, width())) say(line);
-  say('');
-  for (const line of tableOf([{ title: 'incident', cell: name }, happens], listIncidents(), width())) say(line);
+  const pair = ({ name, says }: Named) => [name, says] as const;
+  say(bold('Courses of incidents'));
+  for (const line of definitions(DRILLS.map(pair), width())) say(line);
+  say(bold('\nIncidents, each of which is a drill too'));
+  for (const line of definitions(listIncidents().map(pair), width())) say(line);
   say('\nholdfast drill NAME runs one.');
 }

@@ -3,6 +3,8 @@ export interface Service {
   readonly name: string;
   /** Where it can be reached, once it has started; absent where nobody connects to it. */
   readonly url?: string;
+  /** What it waits for before anything comes of it, as a sentence for whoever has just started it; absent where it waits for nothing. */
+  readonly waitsFor?: string | undefined;
   /** Resolves when the part does its work; rejects when it never will. */
   start(): Promise<void>;
   /**

@@ -47,6 +47,14 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** Names and what they stand for, folded beside them. */
+export function definitions(pairs: readonly (readonly [string, string])[], width: number): string[] {
+  const longest = Math.max(0, ...pairs.map(([name]) => stringWidth(name)));
+  return pairs.flatMap(([name, says]) =>
+    wrap(says, width - longest - 4).map((line, index) => `  ${padded(index === 0 ? name : '', longest)}  ${line}`),
+  );
+}
+
 /** Padded by what it takes on the screen: 币安人生 takes eight cells. */
 export const padded = (text: string, width: number): string =>
   text + ' '.repeat(Math.max(0, width - stringWidth(text)));

@@ -11,20 +11,30 @@ beforeAll(assertBuilt);
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
 describe.skipIf(!hasScript)('npm start on a terminal', () => {
-  it('speaks to people, and names addresses that answer', async () => {
-    const { child, output } = runRole('standalone', {}, { isTerminal: true });
-    const text = (): string => stripVTControlCharacters(output());
-    const sentence =
-      /^\d\d:\d\d:\d\d .*started: clients connect to (ws:\S+) or (ws:\S+), operators look at (http:\S+)/m;
-    const [, wire = '', native = '', page = ''] = await until(() => sentence.exec(text()), { deadlineMs: 20_000 });
-    expect(text()).not.toContain('"level"');
-    for (const url of [wire, native]) {
-      const client = new WebSocket(url);
+  it('speaks to people in lines that fit, says what is not there and where to go from here, and ends with Ctrl-C', async () => {
+    const environment = { HOLDFAST_STREAMS: 'btcusdt@trade', NO_COLOR: '1' };
+    const { child, output, exit } = runRole('standalone', environment, { isTerminal: true });
+    const text = (): string => stripVTControlCharacters(output()).replaceAll('\r', '');
+    const step = (name: string): Promise<string> =>
+      until(() => new RegExp(`^  ${name} +(\\S+)$`, 'm').exec(text())?.[1], { deadlineMs: 20_000, what: name });
+    for (const name of ['Binance’s wire', 'Native events']) {
+      const client = new WebSocket(await step(name));
       await until(() => client.readyState === WebSocket.OPEN);
       client.close();
     }
-    expect((await fetch(page)).status).toBe(200);
-    child.kill('SIGKILL');
+    expect((await fetch(await step('How it is'))).status).toBe(200);
+    await step('Watch streams');
+    await until(() => /Binance is out of reach from here/.test(text()));
+    expect(text()).toMatch(/^\d\d:\d\d:\d\d {7}started: clients connect to ws:/m);
+    // Nothing of the log that programs read, and no colour where none is wanted.
+    expect(text()).not.toContain('"level"');
+    expect(output()).not.toMatch(/\u001B\[\d+m/);
+    for (const line of text().split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    child.stdin?.write('\u0003');
+    expect([await exit, text().trim().split('\n').at(-1)]).toEqual([
+      0,
+      expect.stringMatching(/stopped {2}service bus$/),
+    ]);
   });
 });
 

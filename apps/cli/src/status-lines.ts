@@ -31,7 +31,7 @@ function verdictLines({ at, verdict: { health, sinceAt, reasons }, hour }: Page,
   const colour = HEALTH_COLOUR[health];
   const since = `since ${timeOfDay(sinceAt)}, for ${wholeSeconds(at - sinceAt)}`;
   return [
-    `${bold(colour(`${HEALTH_SAYS[health]},`))} ${since}.`,
+    ...wrap(`${bold(colour(`${HEALTH_SAYS[health]},`))} ${since}.`, width),
     ...reasons.flatMap(({ what, why }) => wrap(`${what}: ${why}`, width - 2).map((line) => `  ${line}`)),
     ...wrap(hour.says, width),
   ];
@@ -41,10 +41,15 @@ function factLines(page: Page, width: number): string[] {
   const { at, identity, clients, bus } = page;
   const { role, version, host, pid, startedAt, lead } = identity;
   const up = `up for ${wholeSeconds(at - startedAt)}`;
-  const who = [`${role} ${version}`, ...(lead === null ? [] : [lead]), host, `pid ${pid}`, up];
+  const who = [`${role} ${version}`.trim(), ...(lead === null ? [] : [lead]), host, `pid ${pid}`, up];
   return [
-    ...labelled('process', who, width),
-    ...labelled('binance', binanceOf(page), width),
+    ...labelled(
+      'process',
+      who.filter((part) => part !== ''),
+      width,
+    ),
+    // An edge has no connection to Binance, and never will.
+    ...(role === 'edge' ? [] : labelled('binance', binanceOf(page), width)),
     ...labelled('streams', streamsOf(page), width),
     ...(clients
       ? labelled(

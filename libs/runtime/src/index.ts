@@ -15,6 +15,7 @@ export { systemClock, systemRandom } from '#libs/clock';
 export { whyNotListening } from './listening.js';
 export { type Log, type LogLevel, makeLog, silentLog } from './log/log.js';
 export { orExit, runMain } from './main.js';
+export { answerArguments } from './process/role-arguments.js';
 export { type Counter, type Gauge, type Histogram, Metrics } from './metrics.js';
 export { networksOf } from './networks.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';

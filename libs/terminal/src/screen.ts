@@ -6,12 +6,12 @@ export interface Display {
   /** Something happened; stays readable. */
   say(line: string): void;
   /** How things are now. Drawn in place of the previous one; a display without a screen shows none. */
-  draw(frame: Frame): void;
+  draw(frame: Drawing): void;
   /** Leaves the last frame where it is; what follows is written below. */
   end(): void;
 }
 
-type Frame = (size: ScreenSize) => string[];
+type Drawing = (size: ScreenSize) => string[];
 
 /** What is there as far as the eye reaches, and the cursor at its beginning. */
 const CLEARED = '\u001B[2J\u001B[H';
@@ -23,9 +23,9 @@ export const displayOn = (output: NodeJS.WriteStream, say: (line: string) => voi
 /** A terminal: one screen, updated in place. What was said is part of the frame, so `say` draws nothing itself. */
 export function terminalDisplay(stream: NodeJS.WriteStream): Display {
   const update = createLogUpdate(stream);
-  let last: Frame = () => [];
+  let last: Drawing = () => [];
   let { columns } = sizeOf(stream);
-  const draw = (frame: Frame): void => {
+  const draw = (frame: Drawing): void => {
     last = frame;
     const size = sizeOf(stream);
     if (size.columns !== columns) {

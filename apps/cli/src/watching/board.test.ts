@@ -3,11 +3,15 @@ import stringWidth from 'string-width';
 import { expect, it } from 'vitest';
 import { boardLines } from './board-lines.js';
 import { newestOf } from './newest.js';
-import { Rates } from './rates.js';
+import { WatchedRates } from './rates.js';
 
 const tallies = (many: number) =>
   Array.from({ length: many }, (_, at) => ({
-    ...{ stream: `币安人生${at}usdt@depth@100ms`, state: 'live' as const, messages: 1_234_567, rate: at, missing: at },
+    stream: `币安人生${at}usdt@depth@100ms`,
+    state: 'live' as const,
+    messages: 1_234_567,
+    rate: at,
+    missing: at,
     newest: 'buy 0.012 at 61830.51',
   }));
 
@@ -46,7 +50,7 @@ it('says of each stream how it is, how much comes and what was lost, and why not
 });
 
 it('counts rates over the last seconds, and forgets what came before', () => {
-  const rates = new Rates(['a@trade', 'b@trade'], 0);
+  const rates = new WatchedRates(['a@trade', 'b@trade'], 0);
   const rate = (): number[] => rates.read().map((one) => one.rate);
   for (let time = 0; time < 10; time += 1) rates.came('a@trade', 'x');
   rates.look(1_000);

@@ -12,20 +12,20 @@ import { displayOn } from '#libs/terminal';
 import { remark, say } from '../output.js';
 import { boardLines } from './board-lines.js';
 import { newestOf } from './newest.js';
-import { Rates } from './rates.js';
+import { WatchedRates } from './rates.js';
 
 /** Where that which is watched goes. */
 export interface WatchOutput {
-  event(event: StreamEvent | UnknownEvent): void;
-  feed(event: FeedEvent): void;
+  event: (event: StreamEvent | UnknownEvent) => void;
+  feed: (event: FeedEvent) => void;
   /** A frame of Binance's wire. */
-  frame(text: string): void;
+  frame: (text: string) => void;
   /** What is no part of the data. */
-  note(sentence: string): void;
+  note: (sentence: string) => void;
   /** How the connection is; undefined: as it should be. */
-  trouble(sentence: string | undefined): void;
-  refused(stream: StreamName): void;
-  end(): void;
+  trouble: (sentence: string | undefined) => void;
+  refused: (stream: StreamName) => void;
+  end: () => void;
 }
 
 /** One message per line, for programs. */
@@ -41,11 +41,11 @@ export const lineOutput: WatchOutput = {
 
 const EVERY_MS: Millis = 1_000;
 
-/** Rates on a screen, for people. */
+/** WatchedRates on a screen, for people. */
 export function screenOutput(url: string, streams: readonly StreamName[]): WatchOutput {
   const display = displayOn(process.stdout, say);
   const startedAt = systemClock.now();
-  const rates = new Rates(streams, startedAt);
+  const rates = new WatchedRates(streams, startedAt);
   const notes: string[] = [];
   let trouble: string | undefined = 'connecting …';
   let next: Cancel = () => undefined;

@@ -17,7 +17,7 @@ export interface StreamTally {
 const LOOKS = 5;
 
 /** Counts what comes, stream by stream. */
-export class Rates {
+export class WatchedRates {
   private readonly tallies: Map<StreamName, StreamTally>;
   private looks: { at: Millis; counts: ReadonlyMap<StreamName, number> }[] = [];
 

@@ -12,10 +12,7 @@ const LEVELS: Readonly<Record<number, { word: string; style: Parameters<typeof s
 };
 
 /** Said by what stands around them, or by the sentence: who ended a connection, and how. */
-const LEFT_OUT = new Set([
-  ...['level', 'time', 'name', 'msg', 'stack', 'code', 'next'],
-  ...['closedBy', 'cause', 'closeCode', 'status', 'reason'],
-]);
+const LEFT_OUT = new Set('level time name msg stack code next closedBy cause closeCode status reason'.split(' '));
 
 /** The time, a blank, how serious, a blank. */
 const INDENT = 15;

@@ -23,7 +23,8 @@ describe.skipIf(!hasScript)('npm start on a terminal', () => {
       client.close();
     }
     expect((await fetch(await step('How it is'))).status).toBe(200);
-    await step('Watch streams');
+    const streams = await step('Watch streams');
+    expect((await fetch(streams, { headers: { accept: 'text/html' } })).url).toBe(`${streams}watch`);
     await until(() => /Binance is out of reach from here/.test(text()));
     expect(text()).toMatch(/^\d\d:\d\d:\d\d {7}started: clients connect to ws:/m);
     // Nothing of the log that programs read, and no colour where none is wanted.

@@ -5,6 +5,8 @@ export interface Service {
   readonly url?: string;
   /** What it waits for before anything comes of it, as a sentence for whoever has just started it; absent where it waits for nothing. */
   readonly waitsFor?: string | undefined;
+  /** Where a person can look at what it does, once it has started; absent where there is nothing to be seen. */
+  readonly pageUrl?: string | undefined;
   /** Resolves when the part does its work; rejects when it never will. */
   start(): Promise<void>;
   /**

@@ -8,7 +8,8 @@ const USUAL_OPS = 'http://127.0.0.1:9464';
 /** Says that all parts run, what they wait for, and where to go from here, with addresses that answer. */
 export function sayStarted(role: string, services: readonly Service[], opsUrl: string, log: Log): void {
   const clients = services.map(({ url }) => url).find((url) => url?.startsWith('ws'));
-  log.info({ code: 'process.started', role, next: nextSteps(clients, opsUrl) }, sentence(clients, opsUrl));
+  const pageUrl = services.map(({ pageUrl }) => pageUrl).find((url) => url !== undefined);
+  log.info({ code: 'process.started', role, next: nextSteps(clients, pageUrl, opsUrl) }, sentence(clients, opsUrl));
   for (const { name, waitsFor } of services)
     if (waitsFor !== undefined) log.info({ code: 'service.waits', service: name }, waitsFor);
 }
@@ -18,7 +19,7 @@ function sentence(clients: string | undefined, opsUrl: string): string {
   return `started: ${forClients}operators look at ${opsUrl}/`;
 }
 
-function nextSteps(clients: string | undefined, opsUrl: string): Record<string, string> {
+function nextSteps(clients: string | undefined, pageUrl: string | undefined, opsUrl: string): Record<string, string> {
   const operators = {
     'How it is': `${opsUrl}/`,
     'In short': `npx holdfast status${opsUrl === USUAL_OPS ? '' : ` --url ${opsUrl}`}`,
@@ -26,7 +27,7 @@ function nextSteps(clients: string | undefined, opsUrl: string): Record<string, 
   if (clients === undefined) return operators;
   const url = clients.endsWith(`//${USUAL_CLIENTS}`) ? '' : ` --url ${clients}`;
   return {
-    'Watch streams': `${clients.replace(/^ws/, 'http')}/`,
+    ...(pageUrl !== undefined && { 'Watch streams': pageUrl }),
     'In a terminal': `npx holdfast watch btcusdt@trade${url}`,
     'Binance’s wire': `${clients}/ws/btcusdt@trade`,
     'Native events': `${clients}/v1`,

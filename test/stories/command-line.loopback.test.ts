@@ -202,7 +202,7 @@ describe('the command line at an edge', () => {
     const well = await status();
     expect(well.said).toMatch(/^All is well, since \d\d:\d\d:\d\d, for \d+ s\.\nIn the .* since the start: no drop, /);
     expect(well.said).toMatch(
-      /\n {2}clients {2}\d+ connected .*\n {2}bus {6}in this process\n[^]*\nAll of it, live: http:/,
+      /\n {2}clients {2}\d+ connected .*\n {2}bus {6}in this process\n[^]*All of it, live: http:/,
     );
     expect(well.code).toBe(0);
     upstream.stop();

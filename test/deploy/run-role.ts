@@ -57,7 +57,7 @@ export function runRole(
   const before = hasMovableClock ? ['--import', `data:text/javascript,${encodeURIComponent(MOVABLE_CLOCK)}`] : [];
   const program = [node, ...before, `dist/apps/${role}/src/main.js`];
   const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `;
-  const command = isTerminal ? ['script', '-qec', program.join(' '), '/dev/null'] : program;
+  const command = isTerminal ? ['script', '-qec', `exec ${program.join(' ')}`, '/dev/null'] : program;
   const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
     stdio,
     env: { ...ALONE, ...ofTests(), ...environment },

@@ -5,6 +5,8 @@ export interface Service {
   readonly name: string;
   /** Where it can be reached, once it has started; absent where nobody connects to it. */
   readonly url?: string;
+  /** What it waits for before anything comes of it, as a sentence for whoever has just started it; absent where it waits for nothing. */
+  readonly waitsFor?: string | undefined;
   /** Where a person can look at what it does, once it has started; absent where there is nothing to be seen. */
   readonly pageUrl?: string | undefined;
   /**

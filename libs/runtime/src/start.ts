@@ -14,6 +14,7 @@ import { roomWarning } from './process/open-files.js';
 import { warmUp } from './process/warm-up.js';
 import type { Service } from './service.js';
 import type { OpsSettings } from './settings/index.js';
+import { sayStarted } from './started.js';
 import { ACCESS, CLOCK, SERVICES } from './tokens.js';
 
 export interface StartOptions {
@@ -75,7 +76,7 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
     throw error;
   }
   started = true;
-  if (about) log.info({ code: 'process.started', role: about.role }, readiness(services, urlOf(app)));
+  if (about) sayStarted(about.role, services, urlOf(app), log);
   return { app, opsUrl: urlOf(app), stop };
 }
 
@@ -97,15 +98,6 @@ function introduce(about: About, app: INestApplication, log: Log): void {
   showAbout(about, app.get(Ops), app.get(Metrics));
   const warning = about.room && roomWarning(about.room);
   if (warning) log.warn({ code: 'process.few-files', ...about.room }, warning);
-}
-
-/** Where to go from here, with addresses that answer. */
-function readiness(services: readonly Service[], opsUrl: string): string {
-  const clients = services.map(({ url }) => url).find((url) => url?.startsWith('ws'));
-  const forClients = clients === undefined ? '' : `clients connect to ${clients}/ws/btcusdt@trade or ${clients}/v1, `;
-  const page = services.map(({ pageUrl }) => pageUrl).find((url) => url !== undefined);
-  const forEyes = page === undefined ? '' : `a browser shows streams at ${page}, `;
-  return `started: ${forClients}${forEyes}operators look at ${opsUrl}/`;
 }
 
 function urlOf(app: INestApplication): string {

@@ -23,6 +23,9 @@ import { type Repairing, makeRepairing } from './wiring/repairing.js';
 import { speakAlone, speakInTurn } from './wiring/speaking.js';
 import type { UpstreamParts } from './wiring/upstream-parts.js';
 
+const NOBODY_YET =
+  'no connection to Binance yet: the first who subscribes to a stream opens it; HOLDFAST_STREAMS names streams that are always wanted';
+
 /** The role that reads one market of Binance: follows demand, keeps the lines whole, publishes every event once. */
 export class Upstream implements Service {
   readonly name: string;
@@ -78,6 +81,11 @@ export class Upstream implements Service {
 
   warmUp(forMs: Millis): Promise<void> {
     return warmUp(this.parts.market, (settings, parts) => new Upstream(settings, parts), forMs);
+  }
+
+  /** A market is read only while somebody wants something of it. */
+  get waitsFor(): string | undefined {
+    return this.streams.wanted.size === 0 ? NOBODY_YET : undefined;
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */

@@ -1,6 +1,6 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import type { Millis } from '#libs/core';
-import { systemClock } from '../clock.js';
+import { systemClock } from '#libs/clock';
 import type { Log } from '../log/log.js';
 import type { Service } from '../service.js';
 

@@ -16,8 +16,8 @@ const rendered: [string, () => Manifests][] =
 if (kubectl === 'does not render')
   rendered.push(['k8s/base (its files; no kubectl here that renders it)', () => readResources('k8s/base')]);
 
-it('the command that the README shows is for an image that can be there', () => {
-  const [, folder = ''] = /`kubectl apply -k (\S+)`/.exec(readFileSync('README.md', 'utf8')) ?? [];
+it('the command that the documents begin with is for an image that can be there', () => {
+  const [, folder = ''] = /`kubectl apply -k (\S+)`/.exec(readFileSync('docs/deploying.md', 'utf8')) ?? [];
   expect(readFileSync(`${folder}/kustomization.yaml`, 'utf8')).toMatch(/newTag: local/);
 });
 

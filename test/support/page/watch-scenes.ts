@@ -3,6 +3,8 @@ import { aloneStage } from './stage.js';
 
 /** All streams that a newcomer is shown are live. */
 const ALL_LIVE = /3 of 3 streams live/;
+/** The candles before it was opened have come, too: REST has nothing to answer any more. */
+const ALL_THERE = /3 of 3 streams live[^]*\d\d candles; the newest/;
 
 export const WATCH_SCENES: readonly PageScene[] = [
   {
@@ -47,7 +49,7 @@ export const WATCH_SCENES: readonly PageScene[] = [
     says: 'seven trades get lost on the way, and the REST API that has them is dead; a page watches streams',
     begin: () => aloneStage({ HOLDFAST_FILL_WAIT_MS: '2000' }),
     at: 'streams',
-    before: ALL_LIVE,
+    before: ALL_THERE,
     strike: async (stage) => {
       stage.simulator.strike({ name: 'rest-reset', forMs: 120_000 });
       stage.simulator.strike({ name: 'drop-frames', stream: 'btcusdt@trade', count: 7 });

@@ -26,6 +26,7 @@ export { FileReserve } from './process/file-reserve.js';
 export { roomForBacklogs } from './process/memory.js';
 export { type ConnectionRoom, readOpenFilesLimit, roomForConnections } from './process/open-files.js';
 export { shownSettings } from './process/shown-settings.js';
+export { again } from './process/warm-up.js';
 export { RuntimeModule } from './runtime.module.js';
 export type { Service } from './service.js';
 export * from './settings/index.js';

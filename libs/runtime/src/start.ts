@@ -11,6 +11,7 @@ import { Metrics } from './metrics.js';
 import { Ops } from './ops/ops.js';
 import { type About, showAbout } from './process/about.js';
 import { roomWarning } from './process/open-files.js';
+import { warmUp } from './process/warm-up.js';
 import type { Service } from './service.js';
 import type { OpsSettings } from './settings/index.js';
 import { sayStarted } from './started.js';
@@ -19,7 +20,8 @@ import { ACCESS, CLOCK, SERVICES } from './tokens.js';
 export interface StartOptions {
   /** The app's root module; it provides `SERVICES` and imports `RuntimeModule.with(log)`. */
   module: Type | DynamicModule;
-  ops: Pick<OpsSettings, 'opsHost' | 'opsPort'>;
+  /** Without `warmUpMs` nothing is warmed up. */
+  ops: Pick<OpsSettings, 'opsHost' | 'opsPort'> & Partial<Pick<OpsSettings, 'warmUpMs'>>;
   log: Log;
   /** What the process is; absent where the app is only a part of one. */
   about?: About;
@@ -38,7 +40,7 @@ export interface Running {
 
 /**
  * Starts an app in the order its root module wrote down: the ops server first (a probe must get an answer while the rest
- * starts), then each service. If one fails, those before it are stopped and the error is thrown on.
+ * starts), then each service, once all have warmed up. If one fails, those before it are stopped and the error is thrown on.
  */
 export async function start({ module, ops, log, about, prepare }: StartOptions): Promise<Running> {
   const app = await NestFactory.create(module, { logger: nestLog(log), abortOnError: false });
@@ -63,6 +65,7 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
     await app.init();
     await listenOn(app.getHttpServer() as Server, opsPlan(ops));
     log.info({ code: 'ops.listening', url: urlOf(app) }, 'operators look here');
+    await warmUp(services, ops.warmUpMs ?? 0, log);
     for (const service of services) {
       running.push(service);
       await service.start();

@@ -14,6 +14,7 @@ import { Bookmarks } from './restart/bookmarks.js';
 import { HeldVoice } from './standby/held-voice.js';
 import type { Streams } from './streams/streams.js';
 import { TIMINGS, type Timings } from './timings.js';
+import { warmUp } from './warm-up.js';
 import { Metronome } from './watch/metronome.js';
 import { Watch } from './watch/watch.js';
 import { Front } from './wiring/front.js';
@@ -76,6 +77,10 @@ export class Upstream implements Service {
     this.books = books;
     this.rest = rest;
     this.counts = counts;
+  }
+
+  warmUp(forMs: Millis): Promise<void> {
+    return warmUp(this.parts.market, (settings, parts) => new Upstream(settings, parts), forMs);
   }
 
   /** A market is read only while somebody wants something of it. */

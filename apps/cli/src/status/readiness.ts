@@ -1,11 +1,11 @@
 import { type Health, type Page, nameOf } from '#libs/page';
 
-type Named = Readonly<Record<string, string>>;
+type Reasons = Readonly<Record<string, string>>;
 
 /** What `/readyz` answers. */
 export interface Readiness {
-  troubles?: Named;
-  behind?: Named;
+  troubles?: Reasons;
+  behind?: Reasons;
 }
 
 /**

@@ -20,7 +20,7 @@ function loadedWith(file: string, seen = new Set<string>()): Set<string> {
   return seen;
 }
 
-it.each(['main', 'status', 'token', 'drill-list', 'watching/watch', 'watching/native'])(
+it.each(['main', 'status/status', 'token', 'drill-list', 'watching/watch', 'watching/native'])(
   'the command line starts at once: %s loads no gateway',
   (name) => {
     const loaded = [...loadedWith(`apps/cli/src/${name}.ts`)];

@@ -33,7 +33,7 @@ program
   .option('--quarantine', 'print the frames that were refused, with their bytes')
   .option('--json', "print all that the operators' page knows, as JSON")
   .action(async (options: { url: string; quarantine?: true; json?: true }) => {
-    const { status } = await import('./status.js');
+    const { status } = await import('./status/status.js');
     process.exitCode = await status(options);
   });
 

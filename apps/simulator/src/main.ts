@@ -2,7 +2,10 @@ import { EXIT } from '#libs/core';
 import { readRelease } from '#libs/release';
 import { makeLog, orExit, runMain } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
+import { lineWidth, wrap } from '#libs/terminal';
 import { UnknownFlagError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
+
+const fit = (text: string): string => wrap(text, lineWidth(process.stdout)).join('\n');
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
@@ -35,8 +38,8 @@ await runMain(makeLog('simulator', 'warn'), async () => {
   REST      ${simulator.restUrl}/api/v3/depth?symbol=${symbols[0]}
   control   ${simulator.controlUrl}/incidents  (lists them with their parameters)
 
-Symbols: ${symbols.slice(0, 8).join(', ')}${symbols.length > 8 ? `, … ${symbols.length} in all` : ''}
-Incidents: ${names.join(', ')}
+${fit(`Symbols: ${symbols.slice(0, 8).join(', ')}${symbols.length > 8 ? `, … ${symbols.length} in all` : ''}`)}
+${fit(`Incidents: ${names.join(', ')}`)}
 
 Point the gateway at it:
   HOLDFAST_UPSTREAM_WS_URL=${simulator.wsUrl} HOLDFAST_UPSTREAM_REST_URL=${simulator.restUrl} npm start

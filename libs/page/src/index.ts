@@ -1,5 +1,6 @@
 export { type PageChanges, changesBetween } from './model/changes.js';
 export { type CountedFacts, type Facts, factsOf } from './hour/facts.js';
+export { nameOf } from './hour/verdict.js';
 export { LastHour } from './hour/last-hour.js';
 export { type PageSource, identityOf, pageOf, sayHour } from './model/page-of.js';
 export type { AttemptRow, ConnectionRow, Health, Page, Presence, ProcessRow } from './words/page.js';

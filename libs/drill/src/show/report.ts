@@ -1,7 +1,7 @@
 import { count, counted, duration } from '#libs/core';
 import { type Strictness, type StreamSummary, type Summary, faultsOf, sum } from '../audit/summary.js';
 import { type JournalledAttempt, attemptRows } from '#libs/page';
-import { ATTEMPT_COLUMNS, type Column, bold, dim, flow, green, red, tableOf, yellow } from '#libs/terminal';
+import { ATTEMPT_COLUMNS, type Column, bold, dim, flow, green, red, tableOf, wrap, yellow } from '#libs/terminal';
 
 /** Everything a drill can say at its end. */
 export interface DrillOutcome {
@@ -86,7 +86,7 @@ export function reportOf(outcome: DrillOutcome, width = Infinity): string[] {
     '',
     `Disconnects seen by clients: ${tally(summary.disconnects)}`,
     ...[...violations.map((text) => `Broken rule: ${text}`), ...summary.wrongs, ...failures].map(red),
-    isGood ? green(sentence) : red(sentence),
+    ...wrap(sentence, width).map(isGood ? green : red),
   ];
 }
 

@@ -1,19 +1,15 @@
 import { EXIT } from '#libs/core';
 import type { Page } from '#libs/page';
-import { whoAnswers } from './answerer.js';
-import { say, width } from './output.js';
+import { whoAnswers } from '../answerer.js';
+import { say, width } from '../output.js';
+import { type Readiness, asOf } from './readiness.js';
 import { quarantineLines, statusLines } from './status-lines.js';
-import { CommandTrouble } from './trouble.js';
+import { CommandTrouble } from '../trouble.js';
 
 interface Options {
   url: string;
   quarantine?: true;
   json?: true;
-}
-
-/** What `/readyz` answers. */
-interface Readiness {
-  troubles?: Readonly<Record<string, string>>;
 }
 
 /** A process that stands still must not hold the command. */
@@ -28,19 +24,10 @@ export async function status({ url, quarantine, json }: Options): Promise<number
     for (const line of quarantineLines(page.quarantine)) say(line);
     return EXIT.ok;
   }
-  const { troubles = {} } = Object(readiness) as Readiness;
-  const now = asked(page, Object.entries(troubles));
+  const now = asOf(Object(readiness) as Readiness, page);
   if (json) say(JSON.stringify(now, null, process.stdout.isTTY ? 2 : 0));
   else for (const line of statusLines(now, url, width())) say(line);
   return now.verdict.health === 'down' ? 1 : EXIT.ok;
-}
-
-/** The page looks once a second, and not before its process has begun to serve: whether that is ready is asked. */
-function asked(page: Page, troubles: readonly (readonly [string, string])[]): Page {
-  const { verdict } = page;
-  if (troubles.length === 0 || verdict.health === 'down') return page;
-  const reasons = troubles.map(([what, why]) => ({ what, why }));
-  return { ...page, verdict: { health: 'down', sinceAt: page.at, reasons } };
 }
 
 /** What the port says under a path; 503 is an answer, too. */

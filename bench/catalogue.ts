@@ -82,6 +82,20 @@ export const CATALOGUE: Readonly<Record<string, Benchmark>> = {
     quick: { seconds: 3, repetitions: 1, first: 6 },
     load: () => import('./latency/latency.js'),
   }),
+  connections: benchmark({
+    says: 'memory and CPU of 10,000 and 50,000 idle connections, beside bare uWebSockets.js; fewer where ulimit -n allows no more',
+    minutes: { quick: 3, usual: 12 },
+    usual: { seconds: 20, repetitions: 2, clients: [10_000, 50_000] },
+    quick: { seconds: 3, repetitions: 1, clients: [2_000] },
+    load: () => import('./connections/connections.js'),
+  }),
+  growth: benchmark({
+    says: 'how CPU and memory grow with streams, clients, events and edges: slopes, with their goal',
+    minutes: { quick: 3, usual: 12 },
+    usual: { seconds: 6, repetitions: 2, warmUp: 5 },
+    quick: { seconds: 2, repetitions: 1, warmUp: 1 },
+    load: () => import('./growth/growth.js'),
+  }),
   slow: benchmark({
     says: 'whether a client that reads slowly and one that has stopped reading delay a thousand others',
     minutes: { quick: 1, usual: 7 },

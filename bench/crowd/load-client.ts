@@ -8,8 +8,6 @@ import { dialAll, hangUp } from './waves.js';
 const QUIET_MS = 100;
 const QUIET_LOOKS = 10;
 const PATIENCE_MS = 10_000;
-/** Fewer than the kernel has local ports for. */
-const CLIENTS_OF_AN_ADDRESS = 10_000;
 
 const counters = { frames: 0, reads: 0, lastReadAt: 0 };
 
@@ -27,7 +25,7 @@ class Load implements LoadOrders {
   private doors = 1;
   private readonly ages = new Ages();
 
-  async connect({ port, doors, clients, isTimed, addresses = [] }: Crowd): Promise<void> {
+  async connect({ port, doors, clients, isTimed, from }: Crowd): Promise<void> {
     this.doors = doors.length;
     const { ages } = this;
     const hear = isTimed
@@ -36,9 +34,7 @@ class Load implements LoadOrders {
           return count(frames);
         }
       : count;
-    this.clients = await dialAll(clients, doors, (door, at) =>
-      RawClient.dial({ port, door, hear, from: addresses[Math.floor(at / CLIENTS_OF_AN_ADDRESS)] }),
-    );
+    this.clients = await dialAll(clients, doors, (door) => RawClient.dial({ port, door, hear, from }));
   }
 
   async settle(): Promise<void> {

@@ -15,8 +15,8 @@ export interface Crowd {
   clients: number;
   /** Whether what comes carries the time at which it was sent, and is measured by it. */
   isTimed?: boolean;
-  /** Addresses of this machine that clients come from: one for each ten thousand. */
-  addresses?: readonly string[];
+  /** The address of this machine that they come from: each has local ports of its own. */
+  from?: string;
 }
 
 /** How old messages were when they were read, in milliseconds. */

@@ -85,5 +85,5 @@ export const ratiosOf = (lines: readonly Line[]): Ratio[] =>
       what: `CPU a message, ${row}: ${contestant}`,
       beside: YARDSTICK.title,
       times: timesYardstick,
-      ...(goal && { goal: goal.atMost }),
+      goal: goal?.atMost,
     }));

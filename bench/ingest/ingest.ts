@@ -47,7 +47,7 @@ function ratiosOf(sample: string, steps: Record<string, number[]>): Ratio[] {
       what: `CPU a frame, ${sample}: ${name}`,
       beside,
       times: spread(timesEach(last, first)),
-      ...(isMix && { goal: GOAL }),
+      goal: isMix ? GOAL : undefined,
     },
   ];
 }

@@ -39,13 +39,13 @@ export function ratiosOf(cell: Cell): Ratio[] {
       what: `${title}, ${where}, ${phase}: Holdfast`,
       beside: 'bare relay',
       times: spread(timesEach(of(cell, 'Holdfast', phase, measure), of(cell, 'bare relay', phase, measure))),
-      ...(measure === 'cpuMicros' && phase === 'warm' && hasGoal && { goal: CPU_GOAL.times }),
+      goal: measure === 'cpuMicros' && phase === 'warm' && hasGoal ? CPU_GOAL.times : undefined,
     })),
     ...(['Holdfast', 'bare relay'] as const).map((stack) => ({
       what: `${title}, ${where}, cold: ${stack}`,
       beside: 'itself, warm',
       times: spread(timesEach(of(cell, stack, 'cold', measure), of(cell, stack, 'warm', measure))),
-      ...(measure === 'p99' && stack === 'Holdfast' && { goal: COLD_GOAL }),
+      goal: measure === 'p99' && stack === 'Holdfast' ? COLD_GOAL : undefined,
     })),
   ]);
 }

@@ -126,8 +126,7 @@ function ratiosOf(rows: readonly Row[]): Ratio[] {
           relay?.runs.map((run) => run[measure]) ?? [],
         ),
       );
-      const hasGoal = measure === 'cpuMicros';
-      return { what: `${what}: ${title}`, beside: RELAY, times, ...(hasGoal && { goal: GOAL }) };
+      return { what: `${what}: ${title}`, beside: RELAY, times, goal: measure === 'cpuMicros' ? GOAL : undefined };
     }),
   );
 }

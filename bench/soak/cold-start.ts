@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RoleProcess } from '#libs/drill';
-import { systemClock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { startRedis } from '../../test/support/start-redis.js';
 import { until } from '../../test/support/until.js';

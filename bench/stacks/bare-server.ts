@@ -1,7 +1,7 @@
 import { App, type TemplatedApp, us_socket_local_port as portOf } from 'uWebSockets.js';
 
 /** Bare uWebSockets.js whose clients say in their URL which streams they want, as Binance's do; without a word they get all. */
-export function bareServer(streams: readonly string[]): { app: TemplatedApp; listen(): Promise<number> } {
+export function bareServer(streams: readonly string[]): { app: TemplatedApp; listen: () => Promise<number> } {
   const app = App();
   app.ws<{ wanted: string | undefined }>('/*', {
     upgrade: (response, request, context) => {

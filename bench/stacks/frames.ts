@@ -30,5 +30,5 @@ function dataOf(stream: string, symbol: string, id: number): string {
   const count = isBusy(Number(/\d+/.exec(stream)?.[0])) ? LEVELS.busy : LEVELS.quiet;
   const levels = Array.from({ length: count - 1 }, (_, level) => `["${price(11 + level)}","1.54698000"]`);
   const bids = [`["${price(10)}","${quantity}"]`, ...levels];
-  return `{"e":"depthUpdate","E":${at},"s":"${symbol}","U":${id},"u":${id},"b":[${bids}],"a":[${levels}]}`;
+  return `{"e":"depthUpdate","E":${at},"s":"${symbol}","U":${id},"u":${id},"b":[${bids.join(',')}],"a":[${levels.join(',')}]}`;
 }

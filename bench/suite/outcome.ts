@@ -8,7 +8,7 @@ export interface Ratio {
   beside: string;
   times: Spread;
   /** Most that it should be. A noisy machine can miss it too. */
-  goal?: number;
+  goal?: number | undefined;
 }
 
 /** How something went over time, or grew: a line for each contestant. */

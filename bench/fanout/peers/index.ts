@@ -10,6 +10,8 @@ const PEERS: Record<string, () => Promise<Peer>> = {
   'edge-20ms': async () => new (await import('./edge-peer.js')).EdgePeer({ flushMs: 20 }),
   /** With so small a bound for slow clients that it is reached within seconds. */
   'tight-edge': async () => new (await import('./edge-peer.js')).EdgePeer({ maxClientBacklogBytes: 524_288 }),
+  /** For as many connections as the system lets it have. */
+  'edge-wide': async () => new (await import('./edge-peer.js')).EdgePeer({ maxConnections: 100_000 }),
   nest: async () => new (await import('./nest-peer.js')).NestPeer(),
   ws: async () => new (await import('./ws-peer.js')).WsPeer(),
   'socket.io': async () => new (await import('./socketio-peer.js')).SocketIoPeer(),

@@ -6,7 +6,7 @@ const RATES = [1_000, 5_000, 20_000];
 export const CATALOGUE: Readonly<Record<string, Benchmark>> = {
   fanout: benchmark({
     says: 'what it costs an edge to get one message to one client, beside bare uWebSockets.js and other servers',
-    minutes: { quick: 3, usual: 12 },
+    minutes: { quick: 5, usual: 15 },
     usual: { seconds: 1, repetitions: 4 },
     quick: { seconds: 0.6, repetitions: 1 },
     load: () => import('./fanout/fanout.js'),

@@ -1,13 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { runAll } from './all.js';
 import { CATALOGUE } from './catalogue.js';
 import type { Outcome } from './suite/outcome.js';
 import { type Benchmark, type Choices, type Common, FLAGS, commonFlags } from './suite/plan.js';
 import { profiled } from './suite/profile.js';
 import { recordOf, writeRecord } from './suite/record.js';
-import { ratioTable } from './suite/table.js';
 
 /** Exit codes: something was lost, or took too long; the command was called wrongly. */
 const FAILED = 1;
@@ -25,6 +23,7 @@ const program = new Command('npm run bench --')
   .argument('[name]', 'one benchmark')
   .action(async (name: string | undefined, asked: Common) => {
     if (name !== undefined) program.error(`No benchmark is called ${name}. NAME is one of: ${names.join(', ')}`);
+    const { runAll } = await import('./all.js');
     const failed = await runAll(asked);
     if (failed.length === 0) return;
     console.error(`Failed: ${failed.join(', ')}`);
@@ -51,6 +50,7 @@ async function runOne(name: string, benchmark: Benchmark, asked: Common & Partia
   const act = (): Promise<Outcome> => benchmark.run(asked);
   const isOurs = benchmark.isInProcess && asked.cpuProfile !== undefined;
   const { ratios, numbers, plots = [] } = await (isOurs ? profiled(name, asked.cpuProfile ?? '', act) : act());
+  const { ratioTable } = await import('./suite/table.js');
   if (ratios.length > 0) console.log(`\n${ratioTable({ [name]: ratios })}`);
   if (asked.json !== undefined) await writeRecord(asked.json, recordOf({ [name]: { ratios, numbers } }));
   if (asked.plots !== undefined) await draw(asked.plots, name, { ratios, numbers, plots });

@@ -34,20 +34,21 @@ export function ratiosOf(cell: Cell): Ratio[] {
   const { way, rate } = cell;
   const where = `${way}, ${rate} events/s`;
   const hasGoal = rate <= CPU_GOAL.rate;
-  return Object.entries(MEASURES).flatMap(([title, measure]) => [
-    ...PHASES.map((phase) => ({
+  return Object.entries(MEASURES).flatMap(([title, measure]) => {
+    const besideRelay = PHASES.map((phase): Ratio => ({
       what: `${title}, ${where}, ${phase}: Holdfast`,
       beside: 'bare relay',
       times: spread(timesEach(of(cell, 'Holdfast', phase, measure), of(cell, 'bare relay', phase, measure))),
       goal: measure === 'cpuMicros' && phase === 'warm' && hasGoal ? CPU_GOAL.times : undefined,
-    })),
-    ...(['Holdfast', 'bare relay'] as const).map((stack) => ({
+    }));
+    const besideItself = (['Holdfast', 'bare relay'] as const).map((stack): Ratio => ({
       what: `${title}, ${where}, cold: ${stack}`,
       beside: 'itself, warm',
       times: spread(timesEach(of(cell, stack, 'cold', measure), of(cell, stack, 'warm', measure))),
       goal: measure === 'p99' && stack === 'Holdfast' ? COLD_GOAL : undefined,
-    })),
-  ]);
+    }));
+    return besideRelay.concat(besideItself);
+  });
 }
 
 export function print(cell: Cell): void {

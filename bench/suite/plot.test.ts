@@ -7,7 +7,7 @@ describe('pictures of a benchmark', () => {
     const times = spread([1.1, 1.2, 1.45]);
     const svg = ratioPlot('mixed', [{ what: 'CPU a message', beside: 'bare relay', times, goal: 1.3 }]);
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" [^]*<\/svg>\n$/);
-    for (const text of ['mixed', 'CPU a message, x bare relay', '1.20']) expect(svg).toContain(`>${text}<`);
+    for (const text of ['mixed', 'CPU a message', 'times bare relay →', '1.20']) expect(svg).toContain(`>${text}<`);
     expect(svg.match(/<circle/g)).toHaveLength(1);
   });
 

@@ -5,30 +5,53 @@ import type { LinePlot, Ratio } from './outcome.js';
 /** Readable on pages of either colour, and at the size at which documents show them. */
 const STYLE = { background: 'white', color: '#222', fontFamily: 'system-ui, sans-serif', fontSize: '11px' };
 const WIDTH = 900;
+const PLOT_WIDTH = 460;
 const ROW = 22;
-const LETTER = 5.8;
+const LETTER = 5.9;
 
-/** A point for each ratio, the range of its repetitions, and where its goal is; 1 is what it stands beside. */
+type Row = Ratio['times'];
+
+/** A point for each ratio, the range of its repetitions, and where its goal is; 1 is what it stands beside. Ours are blue. */
 export function ratioPlot(title: string, ratios: readonly Ratio[]): string {
-  const rows = ratios.map(({ what, beside, times, goal }) => ({ what: `${what}, x ${beside}`, ...times, goal }));
+  const besides = new Set(ratios.map(({ beside }) => beside));
+  const [beside] = besides;
+  const isOne = besides.size === 1;
+  const rows = ratios.map(({ what, beside, times, goal }) => ({
+    ...times,
+    goal,
+    what: isOne ? what : `${what}, x ${beside}`,
+    colour: /nest|ws,|socket\.io|nats|nginx|relay$/i.test(what) ? '#999' : '#4269d0',
+  }));
   const label = Math.max(...rows.map(({ what }) => what.length)) * LETTER;
   return draw({
     title,
-    width: WIDTH,
+    width: label + PLOT_WIDTH,
     height: 90 + rows.length * ROW,
-    marginLeft: Math.min(WIDTH * 0.6, label),
-    marginRight: 50,
-    x: { type: 'log', grid: true, label: 'times what it stands beside', tickFormat: String, ticks: 6 },
+    marginLeft: label,
+    marginRight: 60,
+    x: {
+      type: 'log',
+      grid: true,
+      label: `times ${isOne ? beside : 'what it stands beside'}`,
+      tickFormat: String,
+      ticks: 5,
+    },
     y: { label: null, domain: rows.map(({ what }) => what) },
     marks: [
       Plot.ruleX([1], { strokeDasharray: '3,3' }),
-      Plot.ruleY(rows, { x1: 'min', x2: 'max', y: 'what', stroke: '#4269d0', strokeOpacity: 0.5, strokeWidth: 4 }),
-      Plot.dot(rows, { x: 'median', y: 'what', fill: '#4269d0', r: 4 }),
       Plot.tickX(
         rows.filter(({ goal }) => goal !== undefined),
         { x: 'goal', y: 'what', stroke: '#ff725c', strokeWidth: 2 },
       ),
-      Plot.text(rows, { x: 'max', y: 'what', text: ({ median }: { median: number }) => median.toFixed(2), dx: 16 }),
+      Plot.ruleY(rows, { x1: 'min', x2: 'max', y: 'what', stroke: 'colour', strokeOpacity: 0.4, strokeWidth: 5 }),
+      Plot.dot(rows, { x: 'median', y: 'what', fill: 'colour', r: 4 }),
+      Plot.text(rows, {
+        x: 'max',
+        y: 'what',
+        text: ({ median }: Row) => median.toFixed(2),
+        textAnchor: 'start',
+        dx: 9,
+      }),
     ],
   });
 }

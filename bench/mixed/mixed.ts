@@ -101,8 +101,8 @@ async function play({ stack, environment = {} }: Contestant, plan: MixedPlan): P
 /** So that every stream has as many clients as the others. */
 function portionsOf(names: readonly string[]): string[][] {
   const portions = Math.ceil(names.length / STREAMS_OF_A_CLIENT);
-  // Every so-manieth: a client has streams of busy symbols and of quiet ones.
-  return Array.from({ length: portions }, (_, portion) => names.filter((_, at) => at % portions === portion));
+  // One of each so many, and never the same of them: a client has streams of all types, of busy symbols and of quiet ones.
+  return Array.from({ length: portions }, (_, portion) => names.filter((_, at) => (at + Math.floor(at / portions)) % portions === portion));
 }
 
 function print(rows: readonly Row[]): void {

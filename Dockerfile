@@ -12,13 +12,13 @@ FROM node:22.23.3-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsdown.config.ts ./
 COPY libs libs
 COPY apps apps
 # What only the command line, the demo and the simulator need does not run here, and nothing reads source maps.
 RUN npm run build \
     && find dist -name '*.map' -delete \
-    && rm -rf dist/.tsbuildinfo dist/apps/cli dist/apps/demo dist/apps/simulator dist/libs/client dist/libs/drill dist/libs/simulator
+    && rm -rf dist/.tsbuildinfo dist/apps/cli dist/apps/demo dist/apps/simulator dist/libs/drill dist/libs/simulator
 
 FROM node:22.23.3-trixie-slim@sha256:154ba2f4d6fec323d28e4f4bb86bba4677f1223391a1979cf521304e03a98dfa AS dependencies
 WORKDIR /app

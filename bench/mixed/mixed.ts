@@ -102,7 +102,9 @@ async function play({ stack, environment = {} }: Contestant, plan: MixedPlan): P
 function portionsOf(names: readonly string[]): string[][] {
   const portions = Math.ceil(names.length / STREAMS_OF_A_CLIENT);
   // One of each so many, and never the same of them: a client has streams of all types, of busy symbols and of quiet ones.
-  return Array.from({ length: portions }, (_, portion) => names.filter((_, at) => (at + Math.floor(at / portions)) % portions === portion));
+  return Array.from({ length: portions }, (_, portion) =>
+    names.filter((_, at) => (at + Math.floor(at / portions)) % portions === portion),
+  );
 }
 
 function print(rows: readonly Row[]): void {

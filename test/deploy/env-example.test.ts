@@ -1,16 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { settingsOf } from '#libs/runtime';
-import { KNOWN, SECTIONS } from './settings.js';
-
-const HEADINGS: Record<keyof typeof SECTIONS, string> = {
-  EdgeSettings: 'Clients (roles: edge, standalone)',
-  AccessSettings: 'Who may come in (all; certificate, proxies and limits: edge, standalone)',
-  BinanceSettings: 'Where Binance is (roles: upstream, edge, standalone)',
-  UpstreamSettings: 'Reading Binance (roles: upstream, standalone)',
-  BusSettings: 'Between the roles (all)',
-  OpsSettings: 'Operators (all)',
-};
+import { HEADINGS, KNOWN, SECTIONS, newOf } from './settings.js';
 
 const HEAD = `# Settings of Holdfast. Each is an environment variable, read once at start; a bad one ends the process with exit code 78
 # and a line that names it. The values shown are the defaults: take the # away to change one.
@@ -23,7 +13,7 @@ it('.env.example shows every setting with its sentence, what is expected, and it
   const shown = new Set<string>();
   const sections = Object.entries(SECTIONS).map(
     ([name, type]) =>
-      `\n# --- ${HEADINGS[name as keyof typeof SECTIONS]} ---\n\n${linesOf(type, shown).join('\n\n')}\n`,
+      `\n# --- ${HEADINGS[name as keyof typeof HEADINGS]} ---\n\n${linesOf(type, shown).join('\n\n')}\n`,
   );
   await expect(HEAD + sections.join('')).toMatchFileSnapshot('../../.env.example');
 });
@@ -35,19 +25,5 @@ it('.env.example leaves out no settings class', () => {
   expect(new Set(declared)).toEqual(new Set([...KNOWN].filter((name) => name.startsWith('HOLDFAST_'))));
 });
 
-/** One class may extend another, which has a section of its own. */
-function linesOf(type: new () => object, shown: Set<string>): string[] {
-  const defaults = new type();
-  const ownOnes = [...settingsOf(type)].filter(([, { env }]) => !shown.has(env));
-  return ownOnes.map(([property, { env, says, expected }]) => {
-    shown.add(env);
-    const value: unknown = Reflect.get(defaults, property);
-    return `# ${says}\n# Expects ${expected}.\n#${env}=${written(value)}`;
-  });
-}
-
-function written(value: unknown): string {
-  if (value === undefined) return '';
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  return Array.isArray(value) ? value.join(',') : `${value as string | number}`;
-}
+const linesOf = (type: new () => object, shown: Set<string>): string[] =>
+  newOf(type, shown).map(({ env, says, expected, usual }) => `# ${says}\n# Expects ${expected}.\n#${env}=${usual}`);

@@ -22,6 +22,32 @@ export const SECTIONS = {
   OpsSettings,
 };
 
+/** What each of them is about, and who reads it. */
+export const HEADINGS: Record<keyof typeof SECTIONS, string> = {
+  EdgeSettings: 'Clients (roles: edge, standalone)',
+  AccessSettings: 'Who may come in (all; certificate, proxies and limits: edge, standalone)',
+  BinanceSettings: 'Where Binance is (roles: upstream, edge, standalone)',
+  UpstreamSettings: 'Reading Binance (roles: upstream, standalone)',
+  BusSettings: 'Between the roles (all)',
+  OpsSettings: 'Operators (all)',
+};
+
+/** Settings of a class that were not shown before, since one class may extend another, each with its default as it is written. */
+export function newOf(type: new () => object, shown: Set<string>) {
+  const defaults = new type();
+  const ownOnes = [...settingsOf(type)].filter(([, { env }]) => !shown.has(env));
+  return ownOnes.map(([property, { env, says, expected }]) => {
+    shown.add(env);
+    return { env, says, expected, property, usual: written(Reflect.get(defaults, property)) };
+  });
+}
+
+function written(value: unknown): string {
+  if (value === undefined) return '';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return Array.isArray(value) ? value.join(',') : `${value as string | number}`;
+}
+
 /** How each role reads its settings, from its own app. */
 const READERS = { upstream: readUpstreamConfig, edge: readEdgeConfig };
 

@@ -15,8 +15,10 @@ describe.skipIf(!hasScript)('npm start on a terminal', () => {
     const { child, output } = runRole('standalone', {}, { isTerminal: true });
     const text = (): string => stripVTControlCharacters(output());
     const sentence =
-      /^\d\d:\d\d:\d\d .*started: clients connect to (ws:\S+) or (ws:\S+), operators look at (http:\S+)/m;
-    const [, wire = '', native = '', page = ''] = await until(() => sentence.exec(text()), { deadlineMs: 20_000 });
+      /^\d\d:\d\d:\d\d .*started: clients connect to (ws:\S+) or (ws:\S+), a browser shows streams at (http:\S+), operators look at (http:\S+)/m;
+    const [, wire = '', native = '', streams = '', page = ''] = await until(() => sentence.exec(text()), {
+      deadlineMs: 20_000,
+    });
     expect(text()).not.toContain('"level"');
     for (const url of [wire, native]) {
       const client = new WebSocket(url);
@@ -24,6 +26,7 @@ describe.skipIf(!hasScript)('npm start on a terminal', () => {
       client.close();
     }
     expect((await fetch(page)).status).toBe(200);
+    expect((await fetch(streams, { headers: { accept: 'text/html' } })).url).toBe(`${streams}watch`);
     child.kill('SIGKILL');
   });
 });

@@ -10,6 +10,15 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { script
 const roots = new Set(readdirSync('.').filter((name) => !/^(?:node_modules|dist|\.git)$/.test(name)));
 const everyFile = globSync('{apps,libs,test,bench,k8s}/**/*', { exclude: SKIPPED });
 
+/** Code and manifests, in which whatever a document names must stand. */
+const code = globSync('{apps,libs,test,bench,k8s,compose}/**/*.{ts,tsx,yaml,yml}', { exclude: SKIPPED })
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
+
+/** Some metrics are put together of a beginning, which all of a room share, and a name of their own. */
+const isInCode = (name: string): boolean =>
+  code.includes(name) || code.includes(`'${name.replace(/^holdfast_(?:upstream|edge)_(?:rest_)?|_total$/g, '')}'`);
+
 describe.each(docs)('%s', (doc) => {
   const text = readFileSync(doc, 'utf8');
 
@@ -20,6 +29,21 @@ describe.each(docs)('%s', (doc) => {
 
   it('holds nothing that a merge has left behind', () => {
     expect(text.match(/^(?:<{7}|={7}|>{7})(?: .*)?$/gm)).toBeNull();
+  });
+
+  it('names only settings and metrics that exist', () => {
+    const settings = [...text.matchAll(/\bHOLDFAST_[A-Z0-9_]+[A-Z0-9]\b(?![*_…])/g)].map(([name]) => name);
+    const metrics = [...text.matchAll(/\bholdfast_(?:[a-z0-9]+_)+[a-z0-9]+\b(?![*_…])/g)].map(([name]) => name);
+    expect([...settings, ...metrics].filter((name) => !isInCode(name))).toEqual([]);
+  });
+
+  it('names only sections of the page and log codes that exist', () => {
+    const sections = [...text.matchAll(/[Pp]age, \*([^*\n]+)\*(?: and \*([^*\n]+)\*)?/g)].flatMap(
+      ([, ...names]) => names,
+    );
+    const codes = [...text.matchAll(/[Ll]og(?: code)?:? `([a-z]+\.[a-z-]+)`/g)].map(([, name = '']) => name);
+    const named = sections.flatMap((name) => (name === undefined ? [] : [`title="${name}"`]));
+    expect([...named, ...codes.map((name) => `'${name}'`)].filter((one) => !code.includes(one))).toEqual([]);
   });
 
   it('names only npm scripts that exist', () => {
@@ -54,7 +78,7 @@ function pathsIn(text: string): string[] {
 }
 
 /** A placeholder on a command line, and Kubernetes's name of an API. */
-const NO_PATHS = /^(?:FILE\.jsonl|apps\/v1)$/;
+const NO_PATHS = /^(?:FILE\.jsonl|mine\.jsonl|apps\/v1)$/;
 
 function looksLikePath(text: string): boolean {
   if (NO_PATHS.test(text)) return false;

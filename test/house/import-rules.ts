@@ -58,9 +58,10 @@ const ROOMS: Record<string, Room> = {
     because: 'the fake Binance must not share code with what it tests',
   },
   page: {
-    rooms: ['core'],
+    rooms: ['core', 'client'],
     packages: ['preact', 'uplot'],
-    because: 'page is what operators see: how it is told is pure, and its view runs in browsers alone',
+    because:
+      'page is what people see in browsers: how it is told is pure, its views run there alone, and what streams say they hear by the SDK, as any client',
   },
   ops: {
     rooms: ['core', 'page', 'bus', 'runtime'],

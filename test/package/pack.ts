@@ -7,42 +7,25 @@ import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { dirname, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { type InlineConfig, build } from 'tsdown';
+import { CLIENT_ENTRY, forPages, oneFile } from '../../tsdown.config.ts';
 import { NAME, manifestOf } from './manifest.ts';
 
 const folder = resolve(process.argv[2] ?? 'dist/client-package');
 const beside = dirname(folder);
 
-const ENTRY = 'libs/client/src/index.ts';
-
-const common = {
-  config: false,
-  format: 'esm',
-  outDir: folder,
-  fixedExtension: false,
-  hash: false,
-  report: false,
-  logLevel: 'warn',
-  failOnWarn: true,
-  // No package goes in: the SDK depends on nothing. That it imports none either is held by its test.
-  deps: { onlyBundle: [] },
-  treeshake: { moduleSideEffects: false },
-  // Says how slow a busy machine is.
-  checks: { pluginTimings: false },
-  inputOptions: { resolve: { conditionNames: ['source', 'import', 'default'] } },
-} satisfies InlineConfig;
+const common = { config: false, outDir: folder } satisfies InlineConfig;
 
 // For Node and whoever reads types: one file each, as we wrote them, so that stacks and jumps to a definition can be read.
-await build({ ...common, entry: { index: ENTRY }, platform: 'node', target: 'node22', clean: true, dts: true });
-// For pages: as small as it gets.
 await build({
+  ...oneFile,
   ...common,
-  entry: { browser: ENTRY },
-  platform: 'browser',
-  target: 'es2022',
-  clean: false,
-  dts: false,
-  minify: true,
+  entry: { index: CLIENT_ENTRY },
+  platform: 'node',
+  target: 'node22',
+  clean: true,
+  dts: true,
 });
+await build({ ...forPages, ...common });
 
 const root = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string; license: string };
 writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestOf(root), undefined, 2)}\n`);

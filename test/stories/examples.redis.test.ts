@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Gateway, HURRIED_LIMITS, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
@@ -70,6 +71,23 @@ describe('the examples', () => {
     await shows(program, /^subscribed \{"streams":/m, /^feed live /m, TRADE);
     const short = runProgram(python ?? '', ['examples/websocket_client.py', gateway.url, '--for', '2']);
     expect([await short.ended, short.said]).toEqual([0, expect.stringContaining('subscribed')]);
+  });
+
+  it('record streams in the form in which they are replayed', async () => {
+    const folder = mkdtempSync(`${tmpdir()}/holdfast-`);
+    const file = `${folder}/mine.jsonl`;
+    const [, args = ''] = /`node examples\/record\.mjs mine\.jsonl ([^`]+) --for 60`/.exec(README) ?? [];
+    const record = ['examples/record.mjs', file, ...args.split(' '), '--url', gateway.url, '--for', '1.5'];
+    const program = runProgram(process.execPath, record);
+    expect([await program.ended, program.said]).toEqual([0, expect.stringMatching(/^\d+ frames in /)]);
+    const linesOf = (name: string): string[] => readFileSync(`${folder}/${name}`, 'utf8').trimEnd().split('\n');
+    const frames = linesOf('mine.jsonl').map((line) => (JSON.parse(line) as { stream: string }).stream);
+    expect(new Set(frames)).toEqual(new Set(args.split(' ')));
+    expect(linesOf('mine.recv-ns.txt')).toHaveLength(frames.length);
+    expect(JSON.parse(linesOf('rest-depth-mine.jsonl').join())).toMatchObject({
+      body: { lastUpdateId: expect.any(Number) },
+    });
+    expect(await runProgram(process.execPath, ['examples/record.mjs', 'mine.json']).ended).toBe(64);
   });
 
   it('read Redis by the line that is written there', async () => {

@@ -4,11 +4,12 @@ import type { Browser, Page as Tab } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assertBuilt } from '../support/built.js';
 import { SCHEMES, WIDTHS, type Width, executablePath, openBrowser, openTab } from '../support/page/browser.js';
-import { type PageScene, SCENES, seldom } from '../support/page/scenes.js';
-import { type PageStage, aloneStage, twoRolesStage } from '../support/page/stage.js';
+import { type PageScene, addressOf, seldom } from '../support/page/scene.js';
+import { SCENES } from '../support/page/scenes.js';
+import { type PageStage, aloneStage, guardedStage, twoRolesStage } from '../support/page/stage.js';
 import { until } from '../support/until.js';
 
-/** What a page shows is told by `libs/page`; here it is looked at, by a browser, as a person would. */
+/** What pages show is told by `libs/page`; here they are looked at, by a browser, as a person would. */
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
 /** Those of WCAG 2.1, A and AA; what passes is not listed, which takes longer than to judge it. */
@@ -78,9 +79,10 @@ async function judge(looks: readonly (typeof LOOKS)[number][]): Promise<string[]
   return faults;
 }
 
-describe.skipIf(!executablePath)('the operators’ page in a browser', { timeout: 90_000 }, () => {
+describe.skipIf(!executablePath)('the pages in a browser', { timeout: 90_000 }, () => {
   let alone: PageStage;
   let two: PageStage;
+  let guarded: Awaited<ReturnType<typeof guardedStage>>;
   beforeAll(async () => {
     assertBuilt();
     browser = await openBrowser();
@@ -90,17 +92,20 @@ describe.skipIf(!executablePath)('the operators’ page in a browser', { timeout
   afterAll(async () => {
     await browser?.close();
     await two?.stop();
+    await guarded?.stop();
     await alone?.stop();
   });
 
   /** One scene after the other befalls the same gateway: what came before is still told. */
   const look = async (name: string, stage: PageStage, looks: Parameters<typeof judge>[0]): Promise<string[]> => {
     const scene = sceneOf(name);
-    await tab.goto(stage[scene.at].opsUrl);
+    await tab.goto(addressOf(scene, stage));
+    if (scene.before) await shows([scene.before]);
     await scene.strike(stage);
     await shows(scene.shows);
     await until(async () => scene.tab.test(await tab.title()), { what: `the tab says ${scene.tab}` });
-    return [...(await judge(looks)), ...complaints.splice(0)];
+    const faults = await judge(looks);
+    return [...faults, ...complaints.splice(0).filter((text) => !scene.complaints?.test(text))];
   };
   const [FIRST, SECOND] = [LOOKS.slice(0, 2), LOOKS.slice(2)];
 
@@ -130,6 +135,52 @@ describe.skipIf(!executablePath)('the operators’ page in a browser', { timeout
 
   it('says what happened, who did it and what was lost: a client that does not read', async () => {
     expect(await look('client-slow', alone, [])).toEqual([]);
+  });
+
+  it('shows streams to whoever opens the bare address of a gateway', async () => {
+    expect(await look('watch', alone, FIRST)).toEqual([]);
+    expect(tab.url()).toBe(`${addressOf(sceneOf('watch'), alone)}watch`);
+  });
+
+  it('watches what is picked, says what is no stream, and has it all in the address', async () => {
+    await pickStreams();
+    await shows([/4 of 5 streams live/, /ethusdt@bookTicker\s+live/, /bnbusdt@trad\s+refused/, /bnbusdt@trade/]);
+    const { hash } = new URL(tab.url());
+    expect(hash).toBe('#btcusdt@trade/btcusdt@depth@100ms/btcusdt@kline_1s/ethusdt@bookTicker/bnbusdt@trad');
+    await tab.reload();
+    await shows([/4 of 5 streams live/]);
+    for (const name of ['ethusdt@bookTicker', 'bnbusdt@trad'])
+      await tab.getByRole('button', { name: `Watch ${name} no more` }).click();
+    await shows([/3 of 3 streams live/]);
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  it('loses no word of a stream when Binance drops the gateway', async () => {
+    expect(await look('watch-drop', alone, [])).toEqual([]);
+  });
+
+  it('shows that it lost the gateway, and what it was given when it was back', async () => {
+    expect(await look('watch-lost', alone, SECOND)).toEqual([]);
+    alone.wayOfBrowser?.behave({});
+    await shows([/connected again, and was given all that came meanwhile: nothing was missed/, /lost once before/]);
+    await shows([/3 of 3 streams live/, /all [\d,]+ came/]);
+    complaints.splice(0);
+  });
+
+  it('asks for a token where one is wanted, and keeps it in the tab', async () => {
+    guarded = await guardedStage(alone.simulator);
+    await tab.goto(addressOf(sceneOf('watch'), guarded));
+    await bringToken('not-this-one');
+    await shows([/The gateway does not take this token/]);
+    await bringToken(guarded.token);
+    await shows([/3 of 3 streams live/, /Forget the token/]);
+    expect(await placesOf(guarded.token)).toEqual({ address: false, beyondTheTab: false, tab: true });
+    expect(complaints.splice(0)).toEqual([]);
+  });
+
+  it('shows a gap: which ids, who told it and why', async () => {
+    expect(await look('watch-gap', guarded, [])).toEqual([]);
+    alone.simulator.strike({ name: 'clear' });
   });
 
   it('says what happened, who did it and what was lost: an upstream that is not heard', async () => {
@@ -181,4 +232,30 @@ async function attemptsByCommand(opsUrl: string): Promise<{ refused: number; con
   await tab.getByRole('button', { name: 'Yes, rotate' }).click();
   await shows([/rotate: done/, /We ended connection \d as planned/]);
   return { refused, confirmed: (await attempts()) - before };
+}
+
+/** Picks one stream by symbol and kind, with the keyboard alone, and types the names of two others, one of them none. */
+async function pickStreams(): Promise<void> {
+  await tab.getByLabel('Symbol').fill('ETHUSDT');
+  await tab.getByLabel('What of it').selectOption('bookTicker');
+  await tab.getByLabel('Symbol').press('Enter');
+  await tab.getByLabel('Or names, several at once').fill('btcusdt@trade, bnbusdt@trad');
+  await tab.keyboard.press('Enter');
+}
+
+async function bringToken(token: string): Promise<void> {
+  await shows([/This gateway asks who you are|does not take this token/]);
+  await tab.getByLabel('Token', { exact: true }).fill(token);
+  await tab.keyboard.press('Enter');
+}
+
+/** Where a token stands that was brought. */
+async function placesOf(token: string): Promise<Record<'address' | 'beyondTheTab' | 'tab', boolean>> {
+  const has = (what: string): Promise<boolean> => tab.evaluate<boolean>(`JSON.stringify(${what}).includes('${token}')`);
+  const cookies = await tab.context().cookies();
+  return {
+    address: tab.url().includes(token),
+    beyondTheTab: (await has('[{ ...localStorage }, document.cookie]')) || JSON.stringify(cookies).includes(token),
+    tab: await has('{ ...sessionStorage }'),
+  };
 }

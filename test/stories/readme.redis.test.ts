@@ -24,6 +24,7 @@ const NOT_HERE: Record<string, string> = {
   'npm run screenshots': 'takes minutes, and a browser; its scenes are looked at in page.redis.test.ts',
   'npm run soak': 'takes minutes',
   'npm run fuzz': 'takes minutes',
+  'npm run docs': 'in site.test.ts',
   'npm run demo': 'in command-line.loopback.test.ts',
   'npm run pack:client': 'in client-package.loopback.test.ts',
   'npx holdfast token NAME': 'in command-line.loopback.test.ts',

@@ -4,6 +4,7 @@ import { type Gateway, startStandalone } from '#libs/drill';
 import type { Epoch } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
+import type { RedisProxy } from '../support/redis-proxy.js';
 import { LEASE_KEY, StandingPair, rolesOf } from '../support/standing-pair.js';
 import { startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
@@ -213,6 +214,52 @@ describe('of two upstreams, while', () => {
       ),
     ).toEqual(UNMOVED);
     expect(pair.reader.epoch).toBe(epoch);
+  });
+
+  /** What is missing on the way to another Redis is asked for at edges; who reads Redis alone lacks it. */
+  const atEdges = (): string[] => pair.complaints().filter((words) => !words.includes(' follows '));
+  const roleOf = async ({ gateway }: { gateway: Gateway }): Promise<unknown> => (await rolesOf([gateway]))[0];
+  const leads = (one: { gateway: Gateway }): Promise<boolean> =>
+    until(async () => (await roleOf(one)) === 'leading', { deadlineMs: 10_000, what: 'it leads' });
+  const ways = (): RedisProxy[] => [pair.edgeWay, ...pair.upstreams.map(({ way }) => way)];
+
+  it('all come to a replica that has copied an older lease, its newest holder leads on, and whoever held it before says nothing', async () => {
+    const { leader, standby } = await pair.both();
+    const replica = await pair.promoted();
+    onTestFinished(() => replica.stop());
+    leader.way.behave({ isCut: true });
+    await leads(standby);
+    const { epoch } = pair.reader;
+    leader.way.behave({});
+    for (const way of ways()) way.leadTo(replica.port);
+    await pair.stands();
+    expect([await roleOf(standby), atEdges()]).toEqual(['leading', []]);
+    const term = (): Promise<string | null> => onReplica.hget(LEASE_KEY, 'term');
+    const onReplica = new Redis(replica.url);
+    onTestFinished(() => onReplica.disconnect());
+    expect(Number(await term())).toBe(epoch);
+    for (const way of ways()) way.leadTo(pair.redis.port);
+    await pair.stands();
+    expect(atEdges()).toEqual([]);
+  });
+
+  it('Redis is two for a while, each says its own to those who are there; once it is one again, nobody has missed, doubled or mixed anything', async () => {
+    const { leader, standby } = await pair.both();
+    const other = await pair.promoted();
+    onTestFinished(() => other.stop());
+    // Clients stay with the one that led.
+    standby.way.leadTo(other.port);
+    await leads(standby);
+    await pair.stage.flows();
+    expect([await roleOf(leader), atEdges()]).toEqual(['leading', []]);
+    for (const way of [leader.way, pair.edgeWay]) way.leadTo(other.port);
+    await pair.stands();
+    expect([await roleOf(leader), await roleOf(standby), atEdges()]).toEqual(['following', 'leading', []]);
+    for (const way of ways()) way.leadTo(pair.redis.port);
+    await pair.stands();
+    expect(atEdges()).toEqual([]);
+    pair.reader.anew();
+    await until(() => pair.reader.hasBegun);
   });
 
   it('Redis dies and comes back empty, the same one leads in the same term', async () => {

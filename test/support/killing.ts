@@ -103,11 +103,16 @@ export class Killing {
     await this.stage.flows(30_000);
   }
 
-  /** What any client has to complain of, in words. */
+  /** What any client has to complain of, in words, and who reads Redis and asks for nothing. */
   async complaints(): Promise<string[]> {
-    const { stage, keeper, reader } = this;
+    return [...(await this.complaintsAtEdges()), ...faultsByStream(this.reader)];
+  }
+
+  /** The same of those who are at an edge: what Redis has lost is asked for there. */
+  async complaintsAtEdges(): Promise<string[]> {
+    const { stage, keeper } = this;
     await until(() => keeper.verdict() === undefined, { deadlineMs: 20_000 }).catch(() => undefined);
-    const faults = [...stage.crew.watchers, keeper, reader].flatMap(faultsByStream);
+    const faults = [...stage.crew.watchers, keeper].flatMap(faultsByStream);
     return [
       ...faults.slice(0, 20),
       ...[keeper.verdict() ?? []].flat(),

@@ -10,6 +10,7 @@ export interface Recording {
 }
 
 const OURS = fileURLToPath(new URL('../fixtures/', import.meta.url));
+const EXAMPLES = fileURLToPath(new URL('../../examples/', import.meta.url));
 /** Recordings of Binance itself, and examples from its documentation: beside the repository, where somebody has put them there. */
 const THEIRS = fileURLToPath(new URL('../../../shared/frames/', import.meta.url));
 
@@ -21,6 +22,10 @@ export const KINDS = recordingIn(OURS, 'simulated-kinds.jsonl');
 
 /** Our own small recording of all that can be fetched, with the book that was fetched meanwhile. */
 export const HISTORY = recordingIn(OURS, 'simulated-history.jsonl');
+
+/** The recording that people replay, with the book that was fetched meanwhile. */
+export const SAMPLE = recordingIn(EXAMPLES, 'market.jsonl');
+export const SAMPLE_BOOKS = recordingIn(EXAMPLES, 'rest-depth-market.jsonl');
 
 /** The same three streams as in `SMALL`, for a minute, from Binance; our own where that is not there. */
 export const busiest = (): Recording => ofBinance('spot-hft-btcusdt_20240808.jsonl') ?? SMALL;

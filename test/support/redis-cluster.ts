@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import calculateSlot from 'cluster-key-slot';
@@ -17,6 +17,8 @@ const AGREED_WITHIN_MS = 30_000;
 
 export interface ClusterMember {
   server: TestRedis;
+  /** Where it speaks TLS, if it does. */
+  tlsPort: number;
   id: string;
   operator: Redis;
 }
@@ -28,11 +30,16 @@ export class RedisCluster {
     readonly members: readonly ClusterMember[],
   ) {}
 
-  /** Resolves when all of them know one another and every slot is served. */
-  static async start(replicas: 0 | 1 = 0): Promise<RedisCluster> {
+  /**
+   * Resolves when all of them know one another and every slot is served.
+   *
+   * @param tls what they speak TLS with, among themselves and beside the other port; of the host `localhost`.
+   */
+  static async start(replicas: 0 | 1 = 0, tls?: KeyPair): Promise<RedisCluster> {
     const folder = await mkdtemp(join(tmpdir(), 'cluster-'));
     const count = MASTERS * (1 + replicas);
-    const members = await Promise.all(Array.from({ length: count }, () => startMember(folder)));
+    const options = tls ? await tlsOptions(folder, tls) : {};
+    const members = await Promise.all(Array.from({ length: count }, () => startMember(folder, options)));
     const cluster = new RedisCluster(folder, members);
     await cluster.meet();
     return cluster;
@@ -41,6 +48,11 @@ export class RedisCluster {
   /** As `HOLDFAST_REDIS_URL` has it. @param credentials `user:password@`. */
   url(credentials = ''): string {
     return `redis-cluster://${credentials}${this.members.map(({ server }) => `127.0.0.1:${server.port}`).join()}`;
+  }
+
+  /** The same over TLS. */
+  tlsUrl(): string {
+    return `rediss-cluster://${this.members.map(({ tlsPort }) => `localhost:${tlsPort}`).join()}`;
   }
 
   /** The master that has the slot of a channel or a key, as the cluster sees it. */
@@ -158,9 +170,31 @@ interface StartedMember extends ClusterMember {
   busPort: number;
 }
 
-async function startMember(folder: string): Promise<StartedMember> {
+interface KeyPair {
+  key: Buffer;
+  cert: Buffer;
+}
+
+async function tlsOptions(folder: string, { key, cert }: KeyPair): Promise<Record<string, string>> {
+  const [keyFile, certFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  await Promise.all([writeFile(keyFile, key), writeFile(certFile, cert)]);
+  return {
+    'tls-cluster': 'yes',
+    'tls-auth-clients': 'no',
+    'tls-key-file': keyFile,
+    'tls-cert-file': certFile,
+    'tls-ca-cert-file': certFile,
+    'cluster-announce-hostname': 'localhost',
+  };
+}
+
+/** @param tls options of one that speaks TLS; else there are none. */
+async function startMember(folder: string, tls: Record<string, string>): Promise<StartedMember> {
   const busPort = await freePort();
+  const tlsPort = Object.keys(tls).length > 0 ? await freePort() : 0;
   const options = {
+    ...tls,
+    'tls-port': `${tlsPort}`,
     'cluster-enabled': 'yes',
     'cluster-config-file': join(folder, `${busPort}.conf`),
     'cluster-port': `${busPort}`,
@@ -172,5 +206,5 @@ async function startMember(folder: string): Promise<StartedMember> {
   const operator = new Redis(server.url, { retryStrategy: () => 50, commandTimeout: 1_000 });
   operator.on('error', () => undefined);
   const id = await operator.cluster('MYID');
-  return { server, busPort, operator, id };
+  return { server, busPort, tlsPort, operator, id };
 }

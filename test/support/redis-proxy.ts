@@ -29,6 +29,11 @@ export class RedisProxy {
     this.path.behave(behaviour);
   }
 
+  /** From now on it is the way to the Redis at this port, as after a failover. */
+  leadTo(port: number): void {
+    this.path.leadTo(port);
+  }
+
   reset(): void {
     this.path.reset();
   }

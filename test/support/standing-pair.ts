@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Redis } from 'ioredis';
 import { spot } from '#libs/binance';
 import { type Gateway, HURRIED_LIMITS, Stage, readStatus, startStandalone } from '#libs/drill';
 import type { FeedEvent, Millis } from '#libs/core';
@@ -35,7 +36,7 @@ export class StandingPair {
 
   /** Resolves when one leads, the other stands by, and every client is served. */
   static async start(leaseMs: Millis, told: (event: FeedEvent) => void = () => undefined): Promise<StandingPair> {
-    const redis = await startRedis();
+    const redis = await startRedis(['--repl-diskless-sync-delay', '0']);
     const simulator = await Simulator.start({ clock, symbols: 2, pace: 2, limits: HURRIED_LIMITS, databaseLagMs: 300 });
     const upstreams: Standing[] = [];
     for (let made = 0; made < 2; made += 1) {
@@ -87,6 +88,13 @@ export class StandingPair {
     await this.stage.flows();
   }
 
+  /** Another Redis that has copied all of this one, and is a master now, as a sentinel would make it. */
+  async promoted(): Promise<TestRedis> {
+    const other = await startRedis(['--replicaof', `127.0.0.1 ${this.redis.port}`]);
+    await promote(other.url);
+    return other;
+  }
+
   /** Everything that any client has to complain of, in words, and has not been said here before. */
   complaints(): string[] {
     const {
@@ -110,6 +118,15 @@ export class StandingPair {
     await Promise.all([this.edgeWay, ...this.upstreams.map(({ way }) => way)].map((way) => way.stop()));
     await this.redis.stop();
   }
+}
+
+/** Makes a master of a replica, once it has copied everything. */
+async function promote(url: string): Promise<void> {
+  const operator = new Redis(url);
+  const isCopied = async (): Promise<boolean> => (await operator.info('replication')).includes('master_link_status:up');
+  await until(isCopied, { deadlineMs: 20_000, what: 'the replica has a copy' });
+  await operator.replicaof('NO', 'ONE');
+  operator.disconnect();
 }
 
 /** Where the lease lies. */

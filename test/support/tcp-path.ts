@@ -31,7 +31,7 @@ export class TcpPath {
 
   private constructor(
     private readonly server: Server,
-    private readonly port: number,
+    private port: number,
     private readonly newChange: () => Change,
   ) {
     server.on('connection', (near) => this.welcome(near));
@@ -55,6 +55,12 @@ export class TcpPath {
       if (behaviour.isCut) way.die();
       else way.goOn();
     }
+  }
+
+  /** From now on it leads to this port; connections that lead elsewhere end. */
+  leadTo(port: number): void {
+    this.port = port;
+    this.reset();
   }
 
   /** Ends every connection with an RST. */

@@ -69,6 +69,15 @@ export class WatchedRedis {
     await this.asked.call('SENTINEL', 'FAILOVER', NAME);
   }
 
+  /** Resolves when the sentinels could make the other server the master: it copies what the master has. */
+  async hasReplica(): Promise<void> {
+    const areWell = async (): Promise<boolean> => {
+      const all = (await this.asked.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+      return all.some((one) => one[one.indexOf('flags') + 1] === 'slave' && one.includes('ok'));
+    };
+    await until(areWell, { deadlineMs: 20_000, what: 'a replica that copies' });
+  }
+
   /** Resolves when another server than this one is the master. */
   async left(old: TestRedis): Promise<void> {
     await until(async () => (await this.master()) !== old, { deadlineMs: 20_000, what: 'another master' });

@@ -39,6 +39,7 @@ async function showIncidents({ clients, forMs }: Incidents, say: Say, isOver: ()
   const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS, databaseLagMs: DATABASE_LAG_MS });
   const gateway = await startStandalone(simulator);
   const stage = new Stage({ clock, simulator, gateway, clients, onlooker: demo.onlooker });
+  say(`Watch its streams in a browser: ${gateway.url.replace(/^ws/, 'http')}/`);
   say(`Clients connect to ${gateway.url}, operators to ${gateway.opsUrl}.\n`);
   await stage.start();
   const outcome = await demo.run(stage);

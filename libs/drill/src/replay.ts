@@ -32,7 +32,7 @@ export interface ReplayOutcome {
   lastedMs: Millis;
   /** At a client of Binance's wire. */
   wire: FrameCount;
-  /** Events at a native client, by stream, beside the frames that were sent. */
+  /** Events at a native client, by stream, beside those that the sent frames make. */
   native: { stream: StreamName; sent: number; events: number; brokenPlaces: number }[];
   summary: Summary;
 }
@@ -54,7 +54,8 @@ export async function replay(options: ReplayCheckOptions): Promise<ReplayOutcome
     await Promise.all([wire.start(), native.start()]);
     isComplete = true;
     const startedAt = clock.now();
-    await watch(options, simulator, () => [check.count(), native.messages]);
+    const events = check.streams.reduce((sum, stream) => sum + check.eventsOn(stream), 0);
+    await watch(options, simulator, () => [check.count(), native.messages / events]);
     const summary = summarize([wire, native]);
     return { lastedMs: clock.now() - startedAt, wire: check.count(), native: byStream(check, native), summary };
   } finally {
@@ -98,7 +99,7 @@ function replayVerdict({ wire, native, summary }: ReplayOutcome): DrillVerdict {
 async function watch(
   { clock, forMs, progress, isOver }: ReplayCheckOptions,
   simulator: Simulator,
-  seen: () => [FrameCount, number],
+  seen: () => [FrameCount, share: number],
 ): Promise<void> {
   const end = clock.now() + forMs;
   let toldAt = clock.now();
@@ -106,14 +107,16 @@ async function watch(
   let patience = Infinity;
   void simulator.replay?.finished.then(() => (isSent = true));
   for (;;) {
-    const [frames, events] = seen();
+    const [frames, share] = seen();
     const arrived = frames.identical + frames.equal + frames.different;
     const now = clock.now();
     if (isSent && patience === Infinity) patience = now + LAST_MILE_MS;
-    if (isOver() || now > end || now > patience || (arrived >= frames.sent && events >= frames.sent)) return;
+    if (isOver() || now > end || now > patience || (arrived >= frames.sent && share >= 1)) return;
     if (now - toldAt >= PROGRESS_EVERY_MS) {
       toldAt = now;
-      progress(`${count(arrived)} of ${count(frames.sent)} frames on Binance's wire, ${count(events)} native events`);
+      progress(
+        `${count(arrived)} of ${count(frames.sent)} frames on Binance's wire, ${Math.round(100 * share)} % of their events on the native one`,
+      );
     }
     await pause(clock, 50);
   }
@@ -124,7 +127,7 @@ function byStream(check: FrameCheck, native: NativeWatcher): ReplayOutcome['nati
   return check.streams.map((stream) => {
     const { messages = 0, lostPlaces = 0, doubledPlaces = 0, reorderedPlaces = 0 } = accounts.get(stream) ?? {};
     const brokenPlaces = lostPlaces + doubledPlaces + reorderedPlaces;
-    return { stream, sent: check.sentOn(stream), events: messages, brokenPlaces };
+    return { stream, sent: check.eventsOn(stream), events: messages, brokenPlaces };
   });
 }
 

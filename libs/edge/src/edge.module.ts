@@ -41,6 +41,7 @@ import { Resumes } from './resume/resumes.js';
 import { Stragglers } from './resume/stragglers.js';
 import { MarketStreams } from './streams/market-streams.js';
 import { Room } from './streams/room.js';
+import { WatchPage } from './watching/watch-page.js';
 
 /** What an edge is told when it is made. */
 interface EdgePlan {
@@ -160,6 +161,8 @@ function doorProviders(plan: EdgePlan): Providers {
     const guard = new Guard({ access, clock, listensOn: settings.host, refused: metrics.refusedConnections });
     const served = { markets, mostStreams: settings.maxStreamsPerClient };
     const departures = new Departures();
+    const judge: Guard['judge'] = (visit) => guard.judge(visit);
+    const page = settings.watchPage ? new WatchPage({ judge, requests: metrics.pageRequests }) : undefined;
     const parts = {
       plan: served,
       sessions,
@@ -168,6 +171,7 @@ function doorProviders(plan: EdgePlan): Providers {
       desk,
       adapter,
       rest,
+      page,
       access,
       guard,
       clock,

@@ -34,6 +34,11 @@ export class Edge implements Service {
     return `${this.parts.server.listener.scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${this.port ?? 0}`;
   }
 
+  /** Where a browser shows streams; absent where there is no such page. */
+  get pageUrl(): string | undefined {
+    return this.settings.watchPage ? `${this.url.replace(/^ws/, 'http')}/` : undefined;
+  }
+
   async start(): Promise<void> {
     const { markets, pings, backlogs, server, guard, sessions } = this.parts;
     for (const streams of markets) streams.start();

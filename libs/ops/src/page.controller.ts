@@ -10,14 +10,16 @@ import {
   Res,
   ServiceUnavailableException,
 } from '@nestjs/common';
-import { Assets, SHELL, SHELL_POLICY } from './assets.js';
+import { Assets, assetHeaders, shellOf } from '#libs/runtime';
 import { PageDesk, type PageShown } from './page-desk.js';
+import { PAGE_PLAN } from './page-plan.js';
 import { Watchers } from './watchers.js';
 
 /** The operators' page: what people look at on the ops port. */
 @Controller()
 export class PageController {
-  private readonly assets = new Assets();
+  private readonly assets = new Assets(PAGE_PLAN);
+  private readonly start = shellOf(PAGE_PLAN);
 
   constructor(
     @Inject(PageDesk) private readonly desk: PageDesk,
@@ -25,13 +27,8 @@ export class PageController {
   ) {}
 
   @Get()
-  @Header('content-type', 'text/html; charset=utf-8')
-  @Header('content-security-policy', SHELL_POLICY)
-  @Header('x-content-type-options', 'nosniff')
-  @Header('referrer-policy', 'no-referrer')
-  @Header('cache-control', 'no-cache')
-  shell(): string {
-    return SHELL;
+  shell(@Res() response: ServerResponse): void {
+    response.writeHead(200, this.start.headers).end(this.start.html);
   }
 
   /** All that the page shows, for programs and for whoever reports what he saw. */
@@ -53,15 +50,8 @@ export class PageController {
     const path = (request.url ?? '').replace(/^\/assets\//, '').replace(/\?.*$/, '');
     const asset = this.assets.find(path);
     if (!asset) throw new NotFoundException('The page has no such file; after a change, npm run build makes it');
-    const { type, tag, body } = asset;
-    const headers = {
-      'content-type': type,
-      etag: tag,
-      'cache-control': 'no-cache',
-      'x-content-type-options': 'nosniff',
-    };
-    const isKnown = request.headers['if-none-match'] === tag;
-    response.writeHead(isKnown ? 304 : 200, headers);
-    response.end(isKnown ? undefined : body);
+    const isKnown = request.headers['if-none-match'] === asset.tag;
+    response.writeHead(isKnown ? 304 : 200, assetHeaders(asset));
+    response.end(isKnown ? undefined : asset.body);
   }
 }

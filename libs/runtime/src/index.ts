@@ -22,6 +22,7 @@ export { networksOf } from './networks.js';
 export { Ops, type OpsCommand, type Trouble } from './ops/ops.js';
 export type { About } from './process/about.js';
 export { isLoopback, refusePublicOps, refuseSharedPort } from './process/doors.js';
+export { Assets, type PagePlan, type Shell, assetHeaders, shellOf } from './pages/assets.js';
 export { rootOf } from './process/release.js';
 export { FileReserve } from './process/file-reserve.js';
 export { roomForBacklogs } from './process/memory.js';

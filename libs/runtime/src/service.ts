@@ -3,6 +3,8 @@ export interface Service {
   readonly name: string;
   /** Where it can be reached, once it has started; absent where nobody connects to it. */
   readonly url?: string;
+  /** Where a person can look at what it does, once it has started; absent where there is nothing to be seen. */
+  readonly pageUrl?: string | undefined;
   /** Resolves when the part does its work; rejects when it never will. */
   start(): Promise<void>;
   /**

@@ -100,7 +100,9 @@ function introduce(about: About, app: INestApplication, log: Log): void {
 function readiness(services: readonly Service[], opsUrl: string): string {
   const clients = services.map(({ url }) => url).find((url) => url?.startsWith('ws'));
   const forClients = clients === undefined ? '' : `clients connect to ${clients}/ws/btcusdt@trade or ${clients}/v1, `;
-  return `started: ${forClients}operators look at ${opsUrl}/`;
+  const page = services.map(({ pageUrl }) => pageUrl).find((url) => url !== undefined);
+  const forEyes = page === undefined ? '' : `a browser shows streams at ${page}, `;
+  return `started: ${forClients}${forEyes}operators look at ${opsUrl}/`;
 }
 
 function urlOf(app: INestApplication): string {

@@ -4,6 +4,7 @@ import { Parser } from '@asyncapi/parser';
 import * as fc from 'fast-check';
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { normalizeFrame, spot } from '#libs/binance';
 import { type BookEvent, type FeedEvent, encode } from '#libs/core';
 import { driftingFrames, framesOf, textOf } from '../binance-frames.js';
@@ -44,8 +45,23 @@ describe('the published contract', () => {
     expect(
       diagnostics.map(({ severity, message }) => `${severity} ${message}`).filter((line) => line.startsWith('0 ')),
     ).toEqual([]);
-    expect(document?.channels().all().length).toBe(15);
+    expect(document?.channels().all().length).toBe(17);
   }, 30_000);
+
+  it('has an example of every message, which its schema allows', () => {
+    const { components } = parse(asyncapiText()) as {
+      components: {
+        messages: Record<string, { examples?: { payload: unknown }[] }>;
+        schemas: Record<string, JsonSchema>;
+      };
+    };
+    const whole = new Ajv({ strict: false }).addSchema({ $id: 'contract', components });
+    for (const [name, { examples = [] }] of Object.entries(components.messages)) {
+      const validate = whole.compile({ $ref: `contract#/components/schemas/${name}` });
+      expect([name, examples.length]).toEqual([name, 1]);
+      expect([name, validate(examples[0]?.payload), validate.errors]).toEqual([name, true, null]);
+    }
+  });
 
   it.each(spot.types.map((type) => [type.type, type] as const))(
     'describes every field of %s events, and no other',

@@ -1,10 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { spot } from '#libs/binance';
+import { rootOf } from '#libs/runtime';
+import { BUS_MESSAGES } from './bus-schemas.js';
 import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
+import { exampleOf } from './examples.js';
 import {
   BINANCE_REPLIES,
   BINANCE_REQUESTS,
-  BUS_MESSAGES,
   FEED_EVENT,
   NATIVE_COMMANDS,
   NATIVE_REPLIES,
@@ -33,7 +37,11 @@ function asyncapiDocument(): JsonSchema {
     for (const [key, schema] of Object.entries(own)) {
       const name = named(prefix, key);
       schemas[name] = schema;
-      messages[name] = { payload: ref('schemas', name), contentType: 'application/json' };
+      messages[name] = {
+        payload: ref('schemas', name),
+        contentType: 'application/json',
+        examples: [{ payload: exampleOf(prefix, key, name) }],
+      };
     }
   }
   const channels = channelsOf(events, frames);
@@ -41,7 +49,7 @@ function asyncapiDocument(): JsonSchema {
     asyncapi: '3.0.0',
     info: {
       title: 'Holdfast',
-      version: '1.0.0',
+      version: versionOfPackage(),
       description:
         'One Binance connection in, many clients out. PROTOCOL.md says what the fields mean and what is promised.',
       license: { name: 'Apache-2.0' },
@@ -57,6 +65,12 @@ function asyncapiDocument(): JsonSchema {
     ),
     components: { messages, schemas },
   };
+}
+
+/** The contract has no version of its own: it is that of the release. */
+function versionOfPackage(): string {
+  const { version } = JSON.parse(readFileSync(join(rootOf(), 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 const CONTROL: Group[] = [
@@ -115,6 +129,9 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
     redisStanding: channel(redis.standing, 'redis', 'An upstream that stands by asks how far streams have got', [
       one('standingQuestion'),
     ]),
+    redisWithheld: channel(redis.withheld, 'redis', 'An upstream asks those that stand by for what its lines lack', [
+      one('withheldQuestion'),
+    ]),
     redisSuccession: channel(redis.succession, 'redis', 'An upstream that is about to go asks who can go on', [
       one('successionQuestion'),
     ]),
@@ -125,11 +142,15 @@ function channelsOf(events: Group, frames: Group): Record<string, Channel> {
         one('missedAnswer'),
         one('symbolsAnswer'),
         one('standingAnswer'),
+        one('withheldAnswer'),
         one('successionAnswer'),
       ]),
       parameters: { asker: { description: 'Drawn by the asker: 1 to 64 letters, digits, - and _' } },
     },
     redisHeartbeat: channel(redis.heartbeat, 'redis', 'The upstream lives', [one('heartbeat')]),
+    redisPresent: channel('holdfast:present', 'redis', 'How each process is, for the operators’ pages of all', [
+      one('present'),
+    ]),
   };
 }
 
@@ -159,10 +180,12 @@ const OPERATIONS: [channel: string, action: 'send' | 'receive', prefixes: string
   ['redisMissed', 'receive', ['bus']],
   ['redisSymbols', 'receive', ['bus']],
   ['redisStanding', 'receive', ['bus']],
+  ['redisWithheld', 'receive', ['bus']],
   ['redisSuccession', 'receive', ['bus']],
   ['redisLeft', 'send', ['bus']],
   ['redisReply', 'send', ['bus']],
   ['redisHeartbeat', 'send', ['bus']],
+  ['redisPresent', 'send', ['bus']],
 ];
 
 function operation(

@@ -10,22 +10,7 @@ import {
   type NativeReply,
 } from '#libs/core';
 import { type JsonSchema, PLACE, published } from './event-schemas.js';
-
-const object = (properties: JsonSchema, optional: string[] = []): JsonSchema => ({
-  type: 'object',
-  additionalProperties: false,
-  required: Object.keys(properties).filter((key) => !optional.includes(key)),
-  properties,
-});
-
-const list = (items: JsonSchema, description?: string): JsonSchema => ({
-  type: 'array',
-  items,
-  ...(description && { description }),
-});
-const STREAM = { type: 'string', description: "A stream's name" };
-const STREAMS = list(STREAM);
-const EPOCH_SEQ = object({ epoch: { type: 'integer' }, seq: { type: 'integer' } });
+import { EPOCH_SEQ, INSTANT, STREAMS, list, object } from './shapes.js';
 
 // Records over our own unions: a new state, cause or code that is not published does not compile.
 const STATES: Record<FeedState, true> = { live: true, stale: true, recovering: true, gap: true, refused: true };
@@ -50,7 +35,6 @@ const CAUSES: Record<FeedCause, true> = {
   stopped: true,
 };
 
-const INSTANT = { type: 'integer', minimum: 0, description: 'In whole ms since the Unix epoch' };
 const wordsOf = (words: Record<string, true>): JsonSchema => ({ type: 'string', enum: Object.keys(words) });
 
 export const FEED_EVENT: JsonSchema = object(
@@ -215,145 +199,5 @@ export const BINANCE_REPLIES: Record<string, JsonSchema> = {
   serverShutdown: object({
     e: { const: 'serverShutdown' },
     E: { type: 'integer', description: 'In the unit asked for' },
-  }),
-};
-
-/** What a question and its answer are wrapped in on the bus. */
-const QUESTION_ID = { type: 'integer', minimum: 1, description: "The asker's number of the question" };
-
-const WELCOME = object(
-  {
-    stream: STREAM,
-    place: EPOCH_SEQ,
-    feed: { type: 'string', description: 'The text of a feed event' },
-    latest: list(
-      { type: 'string' },
-      'The text of the newest event of a state stream, or of the book of a stream of diffs',
-    ),
-    opening: object({
-      follows: EPOCH_SEQ,
-      to: { type: 'integer', minimum: 1, description: 'Up to here the term has said feed states alone' },
-    }),
-  },
-  ['opening'],
-);
-
-const LIST_MARK = { type: ['string', 'null'] };
-
-const MARK = object({
-  place: EPOCH_SEQ,
-  event: { type: 'string', description: 'The text of the newest event' },
-});
-
-export const BUS_MESSAGES: Record<string, JsonSchema> = {
-  demand: object(
-    { edge: { type: 'string' }, streams: STREAMS, epoch: { type: 'integer', description: 'The newest term seen' } },
-    ['epoch'],
-  ),
-  demandCall: object({ reached: { const: true, description: 'How far an edge got is asked for as well' } }, [
-    'reached',
-  ]),
-  reached: object(
-    {
-      edge: { type: 'string' },
-      beat: object({ epoch: { type: 'integer' }, at: INSTANT }),
-      marks: list(MARK, 'At most 100'),
-      part: list(
-        { type: 'integer', minimum: 0 },
-        'Which message of the answer it is, counted from 0, and how many there are',
-      ),
-    },
-    ['beat', 'part'],
-  ),
-  welcomeQuestion: object({
-    id: QUESTION_ID,
-    to: { type: 'string', description: 'The channel on which the answer is expected' },
-    ask: object({ streams: STREAMS }),
-  }),
-  welcomeAnswer: object({
-    id: QUESTION_ID,
-    answer: object({ welcomes: list(WELCOME, 'One for each stream that was asked about and is carried') }),
-  }),
-  missedQuestion: object({
-    id: QUESTION_ID,
-    to: { type: 'string', description: 'The channel on which the answer is expected' },
-    ask: object({ stream: STREAM, epoch: { type: 'integer' }, after: { type: 'integer' }, to: { type: 'integer' } }),
-  }),
-  missedAnswer: object({
-    id: QUESTION_ID,
-    answer: object({
-      texts: list(
-        { type: 'string' },
-        'The texts of all messages behind `after`, up to `to`, or of as many from the first on as one answer holds; none: ask again',
-      ),
-    }),
-  }),
-  symbolsQuestion: object({
-    id: QUESTION_ID,
-    to: { type: 'string', description: 'The channel on which the answer is expected' },
-    ask: object(
-      {
-        mark: { ...LIST_MARK, description: 'Of the list that the asker has; null where it has none' },
-        missedMs: {
-          type: 'number',
-          description:
-            'So long ago the newest symbol was first wanted that is not in it; absent where nobody wants such a one',
-        },
-      },
-      ['missedMs'],
-    ),
-  }),
-  symbolsAnswer: object({
-    id: QUESTION_ID,
-    answer: object(
-      {
-        mark: { ...LIST_MARK, description: 'Of the list that there is; null where nobody knows' },
-        symbols: list({ type: 'string' }, 'All symbols, as in payloads; absent where the asker has this list'),
-      },
-      ['symbols'],
-    ),
-  }),
-  standingQuestion: object({
-    id: QUESTION_ID,
-    to: { type: 'string', description: 'The channel on which the answer is expected' },
-    ask: object({ streams: STREAMS }),
-  }),
-  standingAnswer: object({
-    id: QUESTION_ID,
-    answer: object({
-      marks: list(
-        object(
-          {
-            stream: STREAM,
-            place: EPOCH_SEQ,
-            event: { type: 'string', description: 'The text of the newest event; of a book without its levels' },
-          },
-          ['event'],
-        ),
-        'One for each stream that was asked about and of which the term has said something',
-      ),
-    }),
-  }),
-  successionQuestion: object({
-    id: QUESTION_ID,
-    to: { type: 'string', description: 'The channel on which the answer is expected' },
-    ask: object({ term: { type: 'integer', description: 'The term of the upstream that is about to go' } }),
-  }),
-  successionAnswer: object({
-    id: QUESTION_ID,
-    answer: object({ owner: { type: 'string', description: 'The token of an upstream that can go on' } }),
-  }),
-  left: object({
-    term: { type: 'integer', description: 'The term that is over' },
-    next: { type: 'string', description: 'The token of the upstream that is meant to go on; empty: any' },
-  }),
-  heartbeat: object({
-    epoch: { type: 'integer' },
-    at: INSTANT,
-    places: {
-      type: 'object',
-      additionalProperties: { type: 'integer' },
-      description: 'The seq of the newest message of streams, all of them in turn',
-    },
   }),
 };

@@ -1,4 +1,4 @@
-/** `npm run screenshots`: makes a picture of the operators' page in every scene, wide and narrow, light and dark. Names of scenes make only those. */
+/** `npm run screenshots`: makes a picture of the pages in every scene, wide and narrow, light and dark. Names of scenes make only those. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import type { Browser, Page as Tab } from 'playwright-core';
 import { rootOf } from '#libs/runtime';
 import { SCHEMES, WIDTHS, type Width, executablePath, openBrowser, openTab } from './browser.js';
-import { type PageScene, SCENES } from './scenes.js';
+import { type PageScene, addressOf } from './scene.js';
+import { SCENES } from './scenes.js';
 
 const ROOT = rootOf(dirname(fileURLToPath(import.meta.url)));
 
@@ -17,8 +18,14 @@ const SHOWN = new Set([
   'client-slow-desk-light',
   'upstream-dies-desk-light',
   'ids-lost-phone-dark',
+  'watch-desk-light',
+  'watch-gap-desk-dark',
+  'watch-lost-phone-light',
 ]);
 const FOLDERS = { shown: join(ROOT, 'docs/page'), others: join(ROOT, 'dist/screenshots') };
+
+/** A chart of two candles, and a list of three trades, say little. */
+const WATCHED_FOR_MS = 25_000;
 
 /** Pictures of the documents end here: what comes first on the page is what they are about. */
 const SHOWN_HEIGHT = 1_100;
@@ -45,12 +52,12 @@ async function shoot(scene: PageScene, browser: Browser): Promise<void> {
   say(`${scene.name}: ${scene.says}`);
   const stage = await scene.begin();
   const { tab } = await openTab(browser);
-  await tab.goto(stage[scene.at].opsUrl);
+  await tab.goto(addressOf(scene, stage));
+  const shows = (what: RegExp): Promise<void> => tab.getByText(what).first().waitFor();
+  if (scene.before) await shows(scene.before);
+  if (scene.at === 'streams') await tab.waitForTimeout(WATCHED_FOR_MS);
   await scene.strike(stage);
-  await tab
-    .getByText(scene.shows[0] ?? '')
-    .first()
-    .waitFor();
+  await shows(scene.shows[0] ?? /$/);
   for (const width of ['desk', 'phone'] as const) {
     for (const scheme of SCHEMES) await picture(tab, scene.name, width, scheme);
   }

@@ -1,52 +1,10 @@
-import type { Page } from '#libs/page';
 import { until } from '../until.js';
 import { WsClient } from '../ws-client.js';
-import { type PageStage, aloneStage, twoRolesStage } from './stage.js';
+import { type PageScene, WITHIN, readPage, reads, says, seldom } from './scene.js';
+import { aloneStage, twoRolesStage } from './stage.js';
+import { WATCH_SCENES } from './watch-scenes.js';
 
-/** An incident as somebody sees it who looks at the page, knowing nothing. */
-export interface PageScene {
-  name: string;
-  /** What really happens. */
-  says: string;
-  begin: () => Promise<PageStage>;
-  /** Whose page is looked at. */
-  at: 'reading' | 'serving';
-  /** Resolves when it has happened, as far as the gateway is concerned. */
-  strike: (stage: PageStage) => Promise<void>;
-  /** What the page must say. */
-  shows: readonly RegExp[];
-  /** What the browser's tab must say. */
-  tab: RegExp;
-}
-
-const WITHIN = { deadlineMs: 30_000 };
-
-/** Asks ten times a second, not two hundred times: a page, and what a browser makes of it, cost more than a look at a value. */
-export function seldom(ask: () => Promise<boolean>): () => Promise<boolean> {
-  let askedAt = -Infinity;
-  return async () => {
-    if (performance.now() - askedAt < 100) return false;
-    askedAt = performance.now();
-    return ask();
-  };
-}
-
-/** The page of a process, as a program reads it. */
-export async function readPage(opsUrl: string): Promise<Page> {
-  const { page } = (await (await fetch(`${opsUrl}/page.json`)).json()) as { page: Page };
-  return page;
-}
-
-/** Resolves when the page of the gateway says this anywhere. */
-const says = (opsUrl: string, what: RegExp): Promise<boolean> =>
-  until(
-    seldom(async () => what.test(JSON.stringify(await readPage(opsUrl)))),
-    { ...WITHIN, what: `the page says ${what}` },
-  );
-
-const reads = ({ reading }: PageStage, what: RegExp): Promise<boolean> => says(reading.opsUrl, what);
-
-export const SCENES: readonly PageScene[] = [
+const OPS_SCENES: readonly PageScene[] = [
   {
     name: 'calm',
     says: 'nothing happens',
@@ -225,3 +183,5 @@ export const SCENES: readonly PageScene[] = [
     tab: /✗ down/,
   },
 ];
+
+export const SCENES: readonly PageScene[] = [...OPS_SCENES, ...WATCH_SCENES];

@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { HURRIED_LIMITS, hurriedEnvironment } from '#libs/drill';
 import { Edge } from '#libs/edge';
-import { type Running, systemClock as clock } from '#libs/runtime';
+import { type Running, systemClock as clock, makeToken } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { RedisProxy } from '../redis-proxy.js';
+import { TcpPath } from '../tcp-path.js';
 import { type TestRedis, startRedis } from '../start-redis.js';
 import { until } from '../until.js';
 import { WsClient } from '../ws-client.js';
@@ -18,6 +22,8 @@ export interface PageStage {
   /** Where there is one: Redis, and the upstream's way to it. */
   redis?: TestRedis;
   wayOfUpstream?: RedisProxy;
+  /** Where both roles are one process: the way of a browser to the port of clients. */
+  wayOfBrowser?: TcpPath;
   stop(): Promise<void>;
 }
 
@@ -49,9 +55,25 @@ export async function aloneStage(more: Readonly<Record<string, string>> = {}): P
   const simulator = await startSimulator();
   const gateway = await startStandaloneRole({ ...hurriedEnvironment(simulator), ...more });
   const clients = await comeIn(urlOf(gateway));
+  const wayOfBrowser = await TcpPath.lay(Number(new URL(urlOf(gateway)).port));
   const leave = (): Promise<void> => Promise.resolve(clients.forEach(({ socket }) => socket.terminate()));
-  const stop = ending([() => simulator.stop(), () => gateway.stop(), leave]);
-  return { simulator, reading: gateway, serving: gateway, clients, stop };
+  const stop = ending([() => simulator.stop(), () => gateway.stop(), () => wayOfBrowser.remove(), leave]);
+  return { simulator, reading: gateway, serving: gateway, clients, wayOfBrowser, stop };
+}
+
+/** Both roles in one process, which admits whoever has this token; clients come later. It gives up soon on what cannot be fetched. */
+export async function guardedStage(simulator: Simulator): Promise<PageStage & { token: string }> {
+  const made = makeToken('desk');
+  if (!made.ok) throw new Error(made.problem);
+  const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
+  const tokensFile = join(folder, 'tokens');
+  writeFileSync(tokensFile, made.value.line);
+  const given = { HOLDFAST_TOKENS_FILE: tokensFile, HOLDFAST_FILL_WAIT_MS: '2000' };
+  const gateway = await startStandaloneRole({ ...hurriedEnvironment(simulator), ...given });
+  const wayOfBrowser = await TcpPath.lay(Number(new URL(urlOf(gateway)).port));
+  const forget = (): Promise<void> => Promise.resolve(rmSync(folder, { recursive: true }));
+  const stop = ending([forget, () => gateway.stop(), () => wayOfBrowser.remove()]);
+  return { simulator, reading: gateway, serving: gateway, clients: [], wayOfBrowser, token: made.value.token, stop };
 }
 
 /** An upstream and an edge with Redis between them. */

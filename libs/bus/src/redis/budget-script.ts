@@ -3,9 +3,13 @@ import { UNDER_WAY_MS } from '../local/spendings.js';
 /** A process that has not used a key for so long is not counted among its users any more. */
 const SEEN_MS = 600_000;
 
+/** What was taken so much earlier by the server's clock than by that of a process was so because the server's has been set. */
+const STEP_MS = 5_000;
+
 /**
  * One atomic step with the server's clock, so that processes with different clocks share one window. First Redis is told what
- * this process remembers: it may have come back empty. Then it adds what the address has counted and nobody here has taken.
+ * this process remembers: it may have come back empty, or its clock
+ * may have been set, or be another server's by now: nothing was taken later than now, or earlier than a process remembers. Then it adds what the address has counted and nobody here has taken.
  * Without an amount nothing is taken. The answer is how long to wait, how long the key is held, by how many processes it is
  * used, and what Redis knew before the taking: id, age and amount of every spending it keeps.
  *
@@ -30,10 +34,16 @@ local function put(which, when, sum)
   if sum ~= 1 then redis.call('HSET', KEYS[3], which, sum) end
 end
 
+for which, when in pairs(at) do
+  if when > now then put(which, now, amounts[which]) end
+end
+
 for i = 10, #ARGV, 3 do
   local when, sum = now - ARGV[i + 1] * 1000, tonumber(ARGV[i + 2])
   local before = at[ARGV[i]]
-  if not before or amounts[ARGV[i]] < sum then put(ARGV[i], math.max(before or 0, when), sum) end
+  if not before or amounts[ARGV[i]] < sum or before < when - ${STEP_MS * 1_000} then
+    put(ARGV[i], math.max(before or 0, when), math.max(amounts[ARGV[i]] or 0, sum))
+  end
 end
 
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', string.format('(%.0f', now - keep))
@@ -88,6 +98,7 @@ if amount > 0 then
   if wait == 0 then put(id, now, (at[id] and amounts[id] or 0) + amount) end
 end
 
+redis.call('ZREMRANGEBYSCORE', KEYS[4], string.format('(%.0f', now), '+inf')
 redis.call('ZADD', KEYS[4], string.format('%.0f', now), owner)
 redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('(%.0f', now - ${SEEN_MS * 1_000}))
 local seen = redis.call('ZCOUNT', KEYS[4], '-inf', '+inf')

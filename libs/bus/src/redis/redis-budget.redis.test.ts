@@ -56,6 +56,23 @@ describe('a budget, when Redis and this process know different things', () => {
     expect((await take(await startBus(), 1, 5))[0]).toBeGreaterThan(WINDOW_MS - 10_000);
   });
 
+  it.each([
+    ['ahead', -1],
+    ['back', 1],
+  ])(
+    'a clock of Redis that is set %s by an hour makes no room, and nobody waits for longer than the window',
+    async (_where, sign) => {
+      const bus = await startBus();
+      expect(await takeAmounts(bus, 5, [3, 1, 1])).toEqual([0, 0, 0]);
+      for (const id of await operator.zrange(KEY, 0, -1)) await operator.zincrby(KEY, sign * 3_600_000_000, id);
+      const waits = [...(await take(bus, 1, 5)), ...(await take(await startBus(), 1, 5))];
+      for (const waitMs of waits) {
+        expect(waitMs).toBeGreaterThan(WINDOW_MS - 10_000);
+        expect(waitMs).toBeLessThanOrEqual(WINDOW_MS);
+      }
+    },
+  );
+
   it('what Redis had counted still counts here when it dies', async () => {
     const bus = await startBus();
     await take(bus, 3, 5);

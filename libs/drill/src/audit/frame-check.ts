@@ -45,9 +45,9 @@ export class FrameCheck {
     return [...this.expected.keys()];
   }
 
-  /** Frames of one stream that were sent. */
-  sentOn(stream: StreamName): number {
-    return this.expected.get(stream)?.length ?? 0;
+  /** Events that the frames of one stream make: one each, and of an array one for each of its parts. */
+  eventsOn(stream: StreamName): number {
+    return (this.expected.get(stream) ?? []).reduce((sum, line) => sum + eventsIn(line), 0);
   }
 
   /** Enters one frame as the client got it. */
@@ -71,4 +71,9 @@ export class FrameCheck {
     if (this.counts.examples.length === MOST_EXAMPLES) return;
     this.counts.examples.push(`expected ${expected ?? 'nothing more on this stream'}, got ${text}`);
   }
+}
+
+function eventsIn(line: string): number {
+  const { data } = JSON.parse(line) as { data: unknown };
+  return Array.isArray(data) ? data.length : 1;
 }

@@ -15,6 +15,8 @@ import { UwsListener } from '../listening/uws-adapter-listener.js';
 import type { EdgeMetrics } from '../metrics/edge-metrics.js';
 import type { RestDesk } from '../rest/rest-desk.js';
 import { answerRest } from '../rest/uws-adapter-rest.js';
+import { answerPage } from '../watching/uws-adapter-watch.js';
+import type { WatchPage } from '../watching/watch-page.js';
 import type { Backlogs } from './backlogs.js';
 import type { CommandDesk } from './command-desk.js';
 import {
@@ -54,6 +56,8 @@ export interface DoorParts {
   access: Access;
   guard: Guard;
   rest: RestDesk;
+  /** Absent where there is to be none. */
+  page: WatchPage | undefined;
   clock: Clock;
   log: Log;
   metrics: EdgeMetrics;
@@ -151,13 +155,16 @@ export class UwsServer {
   private serve(response: HttpResponse, asked: AskedVisit, refused: HttpRefusal): void {
     const { guard, rest, plan } = this.parts;
     const knock = this.knocks.begin(response, { ...asked, address: guard.ownerOf(asked) });
-    whenJudged(response, guard.judge(asked), (judged) => {
+    const page = this.parts.page?.serves(asked) ? this.parts.page : undefined;
+    // A page must be there before it can ask for a token.
+    whenJudged(response, page ? guard.judgeUnnamed(asked) : guard.judge(asked), (judged) => {
       if (!judged.ok) return this.answer(response, asked, judged.problem);
       const { query, leave, holder, permit } = judged.value;
       leave();
-      if (rest.serves(asked.path)) {
+      if (page || rest.serves(asked.path)) {
         return this.knocks.keep(knock, (whyNot) => {
           if (whyNot) this.answer(response, asked, refuseToKeep(this.parts, whyNot, asked.method));
+          else if (page) answerPage(page, response, { ...asked, query, holder }, rest.untaken);
           else answerRest(rest, response, { ...asked, query, holder, permit });
         });
       }

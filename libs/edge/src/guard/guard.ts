@@ -128,6 +128,16 @@ export class Guard {
     return identified instanceof Promise ? identified.then(decide) : decide(identified);
   }
 
+  /** The same of what anybody may have who may come as far as the door: nobody is asked who he is. */
+  judgeUnnamed(visit: Visit): Judged {
+    const address = clientAddress(visit, this.trusted);
+    const counted = countedAs(address);
+    const leave = this.enter(visit, counted);
+    if (!leave.ok) return this.turnedAway(leave.problem);
+    const { query, protocol } = readCredential(visit);
+    return ok({ address, holder: `address ${counted}`, query, protocol, permit: undefined, leave: leave.value });
+  }
+
   /** The page that may read what its request is answered, should it not come in now: none where it is empty, or may never come in. */
   readerOf(visit: Visit): string {
     const { access, listensOn } = this.parts;

@@ -11,6 +11,10 @@ export interface AskedVisit extends Visit {
   timeUnit: string;
   /** `User-Agent`. */
   agent: string;
+  /** `Accept`: which kinds of answers are understood. */
+  accept: string;
+  /** `If-None-Match`: the tag of what is there already. */
+  held: string;
   /** Whether it says that a body comes behind it. */
   hasBody: boolean;
 }
@@ -20,6 +24,8 @@ export const askedOf = (response: HttpResponse, request: HttpRequest): AskedVisi
   method: request.getMethod(),
   timeUnit: request.getHeader('x-mbx-time-unit'),
   agent: request.getHeader('user-agent'),
+  accept: request.getHeader('accept'),
+  held: request.getHeader('if-none-match'),
   hasBody: !['', '0'].includes(request.getHeader('content-length')) || request.getHeader('transfer-encoding') !== '',
   // `undefined` where there is none, although the types say otherwise.
   query: request.getQuery() ?? '',

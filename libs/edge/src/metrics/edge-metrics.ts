@@ -1,6 +1,7 @@
 import { CLOSE, type Clock, ERROR_CODES, millisOf } from '#libs/core';
 import { type Counter, type Histogram, KEPT_OUT, Metrics } from '#libs/runtime';
 import { TURNED_AWAY } from '../guard/guard.js';
+import { PAGE_ENDINGS } from './page-endings.js';
 import { type EdgeCounts, newEdgeCounts } from './edge-counts.js';
 
 const HELP: Record<keyof EdgeCounts, string> = {
@@ -44,6 +45,11 @@ const COUNTERS = {
     help: 'Client connections that ended, by close code, the edge’s or the client’s: 1006 without a close frame.',
     labelNames: ['code'],
   },
+  pageRequests: {
+    name: 'holdfast_edge_page_requests_total',
+    help: 'Requests for the page on which people watch streams and for its files, by how they were answered; judged: whether somebody may come in.',
+    labelNames: ['result'],
+  },
 } as const;
 
 /** What clients and edges say when they close. */
@@ -69,15 +75,20 @@ export class EdgeMetrics {
   readonly commands: Counter<'wire' | 'result'>;
   readonly slowCloses: Counter<'how'>;
   readonly refusedConnections: Counter<'why'>;
+  readonly pageRequests: Counter<'result'>;
   readonly lagSeconds: Histogram;
   private readonly closes: Counter<'code'>;
 
   constructor(private readonly metrics: Metrics) {
     for (const [name, help] of Object.entries(HELP)) this.expose(name as keyof EdgeCounts, help);
-    const { commands, slowCloses, refusedConnections, closes } = COUNTERS;
+    const { commands, slowCloses, refusedConnections, closes, pageRequests } = COUNTERS;
     this.commands = metrics.counter(commands, COMMANDS);
     this.slowCloses = metrics.counter(slowCloses, HOW_SLOW);
     this.refusedConnections = metrics.counter(refusedConnections, REFUSED);
+    this.pageRequests = metrics.counter(
+      pageRequests,
+      PAGE_ENDINGS.map((result) => ({ result })),
+    );
     this.closes = metrics.counter(closes, CODES);
     this.lagSeconds = metrics.histogram({
       name: 'holdfast_edge_lag_seconds',

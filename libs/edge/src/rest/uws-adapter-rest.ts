@@ -29,7 +29,7 @@ const withPage = (answer: RestAnswer, page: string): RestAnswer => ({
 });
 
 /** One answer on its way to whom it is for, who may go at any time. */
-class Sending {
+export class Sending {
   private isGone = false;
   private reader: AnswerReader | undefined;
 
@@ -57,7 +57,8 @@ class Sending {
     for (const [name, value] of Object.entries(headers)) response.writeHeader(name, value);
     const closes = CLOSING.has(status);
     if (!closes) response.writeHeader('keep-alive', IDLE);
-    if (isHead) response.endWithoutBody(body.byteLength, closes);
+    // What has not changed is not sent again; its length is said as ever.
+    if (isHead || status === 304) response.endWithoutBody(body.byteLength, closes);
     else if (closes) response.end(body, true);
     else this.writeBody(body);
   }

@@ -9,8 +9,8 @@ import type { PageFeedState, PageHearing } from './feed.js';
 import { Limits } from './limits.js';
 import { Plots } from './plots.js';
 import { Streams } from './streams.js';
-import { HEALTH_TONE, Happenings, Processes, Silence, Summary, showInTab } from './summary.js';
-import { Clock, seconds } from './parts.js';
+import { HEALTH_TONE, Happenings, Processes, Silence, Summary } from './summary.js';
+import { Clock, seconds, showInTab } from './parts.js';
 
 /** So long nothing may come before the page says so: it is told something each second. */
 const QUIET_MS = 6_000;

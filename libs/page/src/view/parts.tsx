@@ -111,3 +111,18 @@ const ariaSort = (way: 'ascending' | 'descending' | undefined): { 'aria-sort'?: 
 
 const classOf = ({ isNumber, isWide }: { isNumber?: boolean; isWide?: boolean }): string =>
   [isNumber && 'number', isWide && 'wide'].filter(Boolean).join(' ');
+
+const FACES: Record<Tone, string> = {
+  good: '<circle cx="16" cy="16" r="14" fill="#15803d"/><path d="M9 16l5 5 9-10" stroke="#fff" stroke-width="4" fill="none"/>',
+  warn: '<path d="M16 2l15 28H1z" fill="#d97706"/><path d="M16 12v9M16 24v3" stroke="#fff" stroke-width="4"/>',
+  bad: '<rect x="2" y="2" width="28" height="28" rx="4" fill="#b91c1c"/><path d="M9 9l14 14M23 9L9 23" stroke="#fff" stroke-width="4"/>',
+  plain: '<circle cx="16" cy="16" r="13" fill="none" stroke="#777" stroke-width="4"/>',
+};
+
+/** The tab says how it is, too: by its shape, not by its colour alone. */
+export function showInTab(tone: Tone, title: string): void {
+  if (document.title !== title) document.title = title;
+  const icon = document.querySelector<HTMLLinkElement>('link[rel=icon]');
+  const href = `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">${FACES[tone]}</svg>`)}`;
+  if (icon && icon.href !== href) icon.href = href;
+}

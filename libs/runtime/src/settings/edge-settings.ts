@@ -36,6 +36,15 @@ export class EdgeSettings extends ClientRestSettings {
   allowPublic: boolean = false;
 
   @Setting({
+    env: 'HOLDFAST_WATCH_PAGE',
+    read: yesOrNo,
+    expected: 'yes or no',
+    says: 'Whether the clients’ port shows people who open it in a browser a page on which they watch streams (/watch; / leads there). Anybody who reaches the port may have the page itself; what it shows needs a token where tokens are asked for. No: there is no such page.',
+  })
+  @IsBoolean()
+  watchPage: boolean = true;
+
+  @Setting({
     env: 'HOLDFAST_MAX_CONNECTIONS',
     read: integer,
     expected: 'a number from 1 to 1000000',

@@ -208,3 +208,44 @@ describe('what the one who publishes answers', () => {
     expect(heard.mark).toMatchObject({ place: at(3, 8), event: { id: 6 } });
   });
 });
+
+describe('a stream of which a new term goes on behind an earlier message than was heard', () => {
+  const goOnBehind = (place: Place): void => hear(textOf({ ...feed, follows: place }, at(1, 8)));
+  beforeEach(() => {
+    for (const id of [1, 2, 3]) hear(tradeAt(id, at(id)));
+    expect(isSure()).toBe(true);
+  });
+
+  it('is not surely known before that is said again: what lies between was given up here', () => {
+    goOnBehind(at(1));
+    expect(isSure()).toBe(false);
+    hear(tradeAt(2, at(2, 8)));
+    expect(isSure()).toBe(false);
+    hear(tradeAt(3, at(3, 8)));
+    expect(isSure()).toBe(true);
+  });
+
+  it('is known also where somebody who is asked says that it has come so far, or further', () => {
+    goOnBehind(at(1));
+    heard.asked(12_000)({ stream: 'btcusdt@trade', place: at(2, 8), event: tradeAt(2, at(2, 8)) });
+    expect(isSure()).toBe(false);
+    heard.asked(12_000)({ stream: 'btcusdt@trade', place: at(3, 8), event: tradeAt(4, at(3, 8)) });
+    expect(isSure()).toBe(true);
+  });
+
+  it('of diffs is known behind the next one after a book', () => {
+    heard = new HeardStream(streamOf('btcusdt@depth'));
+    hear(textOf(diff(1, 2), at(1)));
+    hear(textOf(bookAt(9), at(2)));
+    hear(textOf({ ...feed, stream: 'btcusdt@depth', follows: at(1) }, at(1, 8)));
+    hear(textOf(diff(3, 9), at(2, 8)));
+    expect(isSure()).toBe(false);
+    hear(textOf(diff(10, 11), at(3, 8)));
+    expect(isSure()).toBe(true);
+  });
+
+  it('is known at once where the term goes on behind all of it', () => {
+    goOnBehind(at(3));
+    expect(isSure()).toBe(true);
+  });
+});

@@ -1,4 +1,4 @@
-import { type ParsedStream, isOrdered } from '#libs/binance';
+import { type ParsedStream, isNewer, isOrdered } from '#libs/binance';
 import {
   type BookEvent,
   type MarketEvent,
@@ -9,6 +9,8 @@ import {
   eventOf,
   frontOf,
   isAfter,
+  isMarketEvent,
+  isSamePlace,
   placeIn,
   readPlace,
 } from '#libs/core';
@@ -47,6 +49,11 @@ export class HeardStream {
   private readonly unknowns: string[] = [];
   /** When the place was known last to be that of the one that publishes, with nothing lost from sight since. */
   private evidentAt: Millis | undefined;
+  /**
+   * The newest event of a term behind an earlier place of which the present one goes on: what lies between was given up here as said,
+   * and the one that publishes now has not said it. There until that is heard again.
+   */
+  private ahead: MarketEvent | BookEvent | undefined;
   /** Whether the one that publishes has said that it does not know itself whether it has everything. */
   private isDoubtful = false;
   /** How often it was lost sight of. */
@@ -69,11 +76,14 @@ export class HeardStream {
     const unknown = own ? undefined : readPlace(text, this.unknownFront);
     const place = own ?? unknown ?? readPlace(text, this.feedFront);
     if (!place || (this.place && !isAfter(place, this.place))) return false;
+    const follows = followedBy(place, text);
+    if (follows && this.place && isAfter(this.place, follows)) this.ahead ??= this.mark?.event;
     if (own) this.newest = text;
+    if (own) this.catchUp(text);
     this.isDoubtful = !own && !unknown && UNSETTLED.test(text);
     // What was not heard before it may have been an event.
-    this.isNewestKnown =
-      own !== undefined || (this.isNewestKnown && (this.isNext(place) || this.isFollowing(place, text)));
+    const isNext = this.isNext(place) || (follows && this.place && isSamePlace(follows, this.place)) === true;
+    this.isNewestKnown = own !== undefined || (this.isNewestKnown && isNext);
     if (unknown) this.remember(text);
     this.place = place;
     return true;
@@ -105,7 +115,7 @@ export class HeardStream {
    * may be so much ahead of ours: what it brought before that is not behind the mark.
    */
   isSure(carriedSince: Millis | undefined, lagMs: Millis): boolean {
-    if (!this.isNewestKnown || this.evidentAt === undefined || carriedSince === undefined) return false;
+    if (!this.isNewestKnown || this.ahead || this.evidentAt === undefined || carriedSince === undefined) return false;
     return this.evidentAt - carriedSince >= lagMs;
   }
 
@@ -124,6 +134,7 @@ export class HeardStream {
     if ((event !== undefined && !eventAt) || (this.place && isAfter(this.place, place))) return;
     if (eventAt && !(this.newest && isAfter(placeIn(this.newest), eventAt))) this.newest = event;
     this.place = place;
+    if (event !== undefined) this.catchUp(event);
     this.isNewestKnown = true;
     if (isLacking !== true) this.evidentAt = Math.max(at, this.evidentAt ?? -Infinity);
   }
@@ -132,12 +143,15 @@ export class HeardStream {
     return this.place?.epoch === epoch && this.place.seq === seq - 1;
   }
 
-  /** Whether it is the first message of a term that says it goes on behind the last one that was heard. */
-  private isFollowing({ seq }: Place, text: string): boolean {
-    if (seq !== 1) return false;
+  /** Whoever has said this has said all that comes before it. */
+  private catchUp(text: string): void {
+    const { ahead } = this;
+    if (!ahead) return;
     const event = decode(text);
-    const follows = event.ok && event.value.type === 'feed' ? event.value.follows : undefined;
-    return follows !== undefined && follows.epoch === this.place?.epoch && follows.seq === this.place.seq;
+    if (!event.ok || !isMarketEvent(event.value)) return;
+    const { known } = this.name;
+    const isThere = ahead.type === 'book' ? isNewer(known, event.value, ahead) : !isNewer(known, ahead, event.value);
+    if (isThere) this.ahead = undefined;
   }
 
   private placeOfEvent(text: string): Place | undefined {
@@ -149,6 +163,13 @@ export class HeardStream {
     this.unknowns.push(text);
     if (this.unknowns.length > MOST_UNKNOWN) this.unknowns.shift();
   }
+}
+
+/** What the first message of a term says it goes on behind. */
+function followedBy({ seq }: Place, text: string): Place | undefined {
+  if (seq !== 1) return undefined;
+  const event = decode(text);
+  return event.ok && event.value.type === 'feed' ? event.value.follows : undefined;
 }
 
 function payloadOf(text: string): string[] {

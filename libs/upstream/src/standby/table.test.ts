@@ -37,7 +37,6 @@ const MOVES = `
   succeeding  fenced        leading     succeed beat
   succeeding  lost          following   step-down watch-anew
   succeeding  gone          succeeding  enter fence
-  succeeding  outseen       succeeding  claim-above
   succeeding  rivalled      following   step-down leave watch-anew
   succeeding  unanswered    succeeding  cut
   succeeding  told-to-part  over        leave

@@ -92,7 +92,6 @@ export const LEAD_MOVES: Readonly<Record<LeadState, Partial<Record<LeadHappening
     fenced: { to: 'leading', do: ['succeed', 'beat'] },
     lost: BACK,
     gone: { to: 'succeeding', do: ENTER },
-    outseen: { to: 'succeeding', do: ['claim-above'] },
     rivalled: RIVALLED,
     unanswered: { to: 'succeeding', do: ['cut'] },
     'told-to-part': { to: 'over', do: ['leave'] },

@@ -146,6 +146,8 @@ export class ClusterCarrier implements Carrier {
       lane.end();
     }
     for (const lane of news.begun) void lane.liveness.start();
+    // What kept one from being up may have gone elsewhere just now.
+    for (const lane of this.lanes.all) lane.liveness.echoIfDown();
     this.settle();
   }
 

@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RedisProxy } from '../../../../../test/support/redis-proxy.js';
+import { startRedis } from '../../../../../test/support/start-redis.js';
 import { until } from '../../../../../test/support/until.js';
 import type { Holding } from '../../ports/lease.js';
 import type { RedisBus } from '../redis-bus.js';
@@ -196,4 +197,45 @@ it('a record that outlived its Redis ends nobody who has got the id of a connect
   expect(before.filter((one) => !after.includes(one))).toEqual([]);
   expect(await rig.registered()).toHaveLength(1);
   for (const innocent of innocents) innocent.disconnect();
+});
+
+it('at a replica that became the master with an older record, he who held that comes first, and says nothing more once the newer holder is there', async () => {
+  const way = await RedisProxy.start(rig.redis.port);
+  const [old, next] = [await rig.bus(proxy.url), await rig.bus(way.url)];
+  const holding = await takenOver(old, 'a');
+  const record = await rig.operator.hgetall(LEASE);
+  // He hears nothing of the one who takes it from him.
+  proxy.behave({ isCut: true });
+  const newer = await takenOver(next, 'b');
+  const replica = await startRedis();
+  const operator = new Redis(replica.url);
+  await operator.hset(LEASE, record);
+  const heard = await hearing(await rig.bus(replica.url));
+  /** Resolves when he has entered anew, over another connection. */
+  const comes = async (one: RedisProxy, who: Holding): Promise<void> => {
+    one.leadTo(replica.port);
+    await until(() => !who.isOpen, { deadlineMs: 10_000 });
+    await until(() => who.isOpen, { deadlineMs: 10_000 });
+  };
+  proxy.behave({});
+  await comes(proxy, holding);
+  say(holding, 100);
+  await comes(way, newer);
+  newer.messages.publish('t', FIRST);
+  say(holding, 100);
+  newer.messages.publish('t', LAST);
+  await until(() => heard.includes(LAST), { deadlineMs: 20_000 });
+  expect(countsIn(heard).after).toBe(0);
+  await until(
+    () =>
+      holding.renew().then(
+        (is) => is === 'lost',
+        () => false,
+      ),
+    { deadlineMs: 10_000 },
+  );
+  expect(await operator.hmget(LEASE, 'owner', 'term')).toEqual(['b', `${(await next.lease.look(LEASE))?.term}`]);
+  operator.disconnect();
+  await way.stop();
+  await replica.stop();
 });

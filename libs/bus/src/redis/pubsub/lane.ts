@@ -7,7 +7,7 @@ import { Liveness, type LivenessParts } from './liveness.js';
 import { RedisPublisher } from './publisher.js';
 import type { RedisNames } from './redis-names.js';
 import { RedisSubscriber } from './subscriber.js';
-import type { WantedChannel } from './wanted-channel.js';
+import { type WantedChannel, saysMoved } from './wanted-channel.js';
 
 /** What a lane is of. */
 export interface LanePlace {
@@ -142,12 +142,12 @@ export class Lane {
   }
 
   private readonly refuses = (why: string): void => {
-    if (IS_MOVED.test(why)) this.place.moved?.();
+    if (saysMoved(why)) this.place.moved?.();
     else this.liveness.refused(why);
   };
 
   private readonly channelsRefused = (channels: readonly Topic[], why: string): void => {
-    if (IS_MOVED.test(why) || IS_OF_CONNECTION.test(why)) return this.refuses(why);
+    if (saysMoved(why) || IS_OF_CONNECTION.test(why)) return this.refuses(why);
     this.parts.log.warn(refusal(channels, why), 'Redis refuses channels; they are asked for again');
     if (channels.some((name) => name.includes(ECHO))) this.liveness.refused(why);
   };
@@ -176,9 +176,6 @@ export function connectionsOf(lane: Lane, tell: (lane: Lane, isThere: boolean) =
 }
 
 const ECHO = 'holdfast:echo:';
-
-/** Another shard has it by now. */
-const IS_MOVED = /^(MOVED|ASK|TRYAGAIN)\b/;
 
 /** Who may not come in is refused everything: that is said of Redis once, not of each channel with each attempt. */
 const IS_OF_CONNECTION = /^(NOAUTH|WRONGPASS)\b/;

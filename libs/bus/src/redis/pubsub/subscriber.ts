@@ -63,10 +63,10 @@ export class RedisSubscriber {
     if (this.channels.delete(name)) this.change(name);
   }
 
-  /** Whether every wanted channel stands on the present connection, but for those that Redis refuses. */
+  /** Whether every wanted channel stands on the present connection, but for those that Redis refuses, at whatever shard. */
   get isWhole(): boolean {
     if (this.redis.status !== 'ready') return false;
-    for (const { state } of this.channels.values()) if (state === 'waiting' || state === 'asked') return false;
+    for (const { isAwaited } of this.channels.values()) if (isAwaited) return false;
     return true;
   }
 

@@ -3,6 +3,11 @@ import type { Cancel, Topic } from '#libs/core';
 /** `waiting`: not asked for on this connection yet. `refused`: Redis said no, and will be asked again. */
 type ChannelState = 'waiting' | 'asked' | 'standing' | 'refused';
 
+/** Another shard has it by now. */
+const IS_MOVED = /^(MOVED|ASK|TRYAGAIN)\b/;
+
+export const saysMoved = (words: string): boolean => IS_MOVED.test(words);
+
 type RefusalListener = (why: string | undefined) => void;
 
 /** One channel that somebody wants to hear, and how far it is. It lives for as long as it is wanted, over all connections. */
@@ -25,6 +30,11 @@ export class WantedChannel {
   /** Resolves once the channel is heard; renewed for every connection. */
   get ready(): Promise<void> {
     return this.promise;
+  }
+
+  /** Whether Redis has not said yet whether it delivers it, or said that another shard does, which is not known here yet. */
+  get isAwaited(): boolean {
+    return this.state === 'waiting' || this.state === 'asked' || (this.why !== undefined && saysMoved(this.why));
   }
 
   /** Told when Redis refuses, with its words, and with undefined when the channel is heard after all. */

@@ -28,7 +28,8 @@ export async function run({ drops }: Plan<'drops'>): Promise<Outcome> {
   console.log(machineInWords());
   const byDelay: [string, Millis[]][] = [];
   console.log(`\n${USUAL_STREAMS} streams, by how late REST answers`);
-  for (const delayMs of DELAYS_MS) byDelay.push([`${delayMs} ms`, await measure(USUAL_STREAMS, delayMs, drops)]);
+  for (const delayMs of DELAYS_MS)
+    byDelay.push([`REST after ${delayMs} ms`, await measure(USUAL_STREAMS, delayMs, drops)]);
   for (const [what, times] of byDelay) console.log(line(what, times));
   const bySize: [string, Millis[]][] = [];
   console.log(`\nREST answers after ${USUAL_DELAY_MS} ms, by the number of streams that lose something at once`);
@@ -82,5 +83,5 @@ async function measure(symbols: number, delayMs: Millis, mostDrops: number): Pro
 
 function line(what: string, times: readonly Millis[]): string {
   const at = (share: number): string => duration(quantile(times, share)).padStart(7);
-  return `  ${what.padEnd(12)} p50 ${at(0.5)}   p99 ${at(0.99)}   most ${at(1)}`;
+  return `  ${what.padEnd(20)} p50 ${at(0.5)}   p99 ${at(0.99)}   most ${at(1)}`;
 }

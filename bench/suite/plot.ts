@@ -30,7 +30,8 @@ export function ratioPlot(title: string, ratios: readonly Ratio[]): string {
     marginLeft: label,
     marginRight: 60,
     x: {
-      type: 'log',
+      // Slopes may be below 0, which has no logarithm.
+      type: rows.every(({ min }) => min > 0) ? 'log' : 'linear',
       grid: true,
       label: `times ${isOne ? beside : 'what it stands beside'}`,
       tickFormat: String,

@@ -55,8 +55,9 @@ class Feed implements FeedOrders {
 
   private obey(socket: WebSocket, { method, params = [], id }: Request): void {
     if (method === 'SUBSCRIBE') for (const stream of params) this.takers.set(stream, socket);
-    if (method === 'UNSUBSCRIBE') for (const stream of params) this.takers.delete(stream);
-    socket.send(JSON.stringify({ result: method === 'LIST_SUBSCRIPTIONS' ? [...this.takers.keys()] : null, id }));
+    const own = [...this.takers].flatMap(([stream, taker]) => (taker === socket ? [stream] : []));
+    if (method === 'UNSUBSCRIBE') for (const stream of params) if (own.includes(stream)) this.takers.delete(stream);
+    socket.send(JSON.stringify({ result: method === 'LIST_SUBSCRIPTIONS' ? own : null, id }));
   }
 }
 

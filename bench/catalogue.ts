@@ -70,7 +70,7 @@ export const CATALOGUE: Readonly<Record<string, Benchmark>> = {
   }),
   mixed: benchmark({
     says: 'a market as recorded to 1,000 clients with 20 streams each, gathered for 0, 2 and 10 ms, beside a bare relay',
-    minutes: { quick: 3, usual: 8 },
+    minutes: { quick: 3, usual: 10 },
     usual: { seconds: 15, repetitions: 3, warmUp: 10, streams: [300], clients: [1_000], flushMs: [0, 2, 10] },
     quick: { seconds: 3, repetitions: 1, warmUp: 2 },
     load: () => import('./mixed/mixed.js'),
@@ -91,7 +91,7 @@ export const CATALOGUE: Readonly<Record<string, Benchmark>> = {
   }),
   growth: benchmark({
     says: 'how CPU and memory grow with streams, clients, events and edges: slopes, with their goal',
-    minutes: { quick: 3, usual: 12 },
+    minutes: { quick: 3, usual: 16 },
     usual: { seconds: 6, repetitions: 2, warmUp: 5 },
     quick: { seconds: 2, repetitions: 1, warmUp: 1 },
     load: () => import('./growth/growth.js'),

@@ -9,6 +9,8 @@ const source = {
 
 // Tests start a hundred programs: what V8 has compiled once is kept for the next one.
 process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache/compiled', import.meta.url));
+// Nor does any of them live long enough for it to matter how fast its first messages are.
+process.env['HOLDFAST_WARM_UP_MS'] ??= '0';
 
 /** Tests with sockets wait more than they compute: more of them at once than there are cores. Each closes what it opens, so one process serves many files. */
 const WAITING = { isolate: false, maxWorkers: 8, sequence: { groupOrder: 1 } };

@@ -4,11 +4,12 @@ import { type AddressInfo, createServer } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { until } from '../support/until.js';
 
-/** Free ports, loopback, and a Binance that refuses connections: a process that needs nothing and disturbs nobody. */
+/** Free ports, loopback, a Binance that refuses connections, and no time to warm up: a process that needs nothing and disturbs nobody. */
 const ALONE = {
   HOLDFAST_PORT: '0',
   HOLDFAST_OPS_PORT: '0',
   HOLDFAST_UPSTREAM_WS_URL: 'ws://127.0.0.1:1',
+  HOLDFAST_WARM_UP_MS: '0',
 };
 
 export interface RoleProcess {
@@ -56,7 +57,7 @@ export function runRole(
   const before = hasMovableClock ? ['--import', `data:text/javascript,${encodeURIComponent(MOVABLE_CLOCK)}`] : [];
   const program = [node, ...before, `dist/apps/${role}/src/main.js`];
   const limit = openFiles === undefined ? '' : `ulimit -n ${openFiles}; `;
-  const command = isTerminal ? ['script', '-qec', program.join(' '), '/dev/null'] : program;
+  const command = isTerminal ? ['script', '-qec', `exec ${program.join(' ')}`, '/dev/null'] : program;
   const child = spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...command], {
     stdio,
     env: { ...ALONE, ...ofTests(), ...environment },

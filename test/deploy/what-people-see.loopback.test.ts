@@ -11,23 +11,35 @@ beforeAll(assertBuilt);
 const hasScript = spawnSync('script', ['--version']).status === 0;
 
 describe.skipIf(!hasScript)('npm start on a terminal', () => {
-  it('speaks to people, and names addresses that answer', async () => {
-    const { child, output } = runRole('standalone', {}, { isTerminal: true });
-    const text = (): string => stripVTControlCharacters(output());
-    const sentence =
-      /^\d\d:\d\d:\d\d .*started: clients connect to (ws:\S+) or (ws:\S+), a browser shows streams at (http:\S+), operators look at (http:\S+)/m;
-    const [, wire = '', native = '', streams = '', page = ''] = await until(() => sentence.exec(text()), {
-      deadlineMs: 20_000,
-    });
-    expect(text()).not.toContain('"level"');
-    for (const url of [wire, native]) {
-      const client = new WebSocket(url);
+  it('speaks to people in lines that fit, says what is not there and where to go from here, and ends with Ctrl-C', async () => {
+    const environment = { HOLDFAST_STREAMS: 'btcusdt@trade', NO_COLOR: '1' };
+    const { child, output, exit } = runRole('standalone', environment, { isTerminal: true });
+    const text = (): string => stripVTControlCharacters(output()).replaceAll('\r', '');
+    const step = (name: string): Promise<string> =>
+      until(() => new RegExp(`^  ${name} +(\\S+)$`, 'm').exec(text())?.[1], { deadlineMs: 20_000, what: name });
+    for (const name of ['Binance’s wire', 'Native events']) {
+      const client = new WebSocket(await step(name));
       await until(() => client.readyState === WebSocket.OPEN);
       client.close();
     }
-    expect((await fetch(page)).status).toBe(200);
+    expect((await fetch(await step('How it is'))).status).toBe(200);
+    const streams = await step('Watch streams');
     expect((await fetch(streams, { headers: { accept: 'text/html' } })).url).toBe(`${streams}watch`);
-    child.kill('SIGKILL');
+    await until(() => /Binance is out of reach from here/.test(text()));
+    expect(text()).toMatch(/^\d\d:\d\d:\d\d {7}started: clients connect to ws:/m);
+    // Nothing of the log that programs read, and no colour where none is wanted.
+    expect(text()).not.toContain('"level"');
+    for (const colour of [2, 33]) expect(output()).not.toContain(`\u001B[${colour}m`);
+    // uWebSockets.js has a word of its own on standard error for the first client: see `upgradeLater`.
+    const lines = text()
+      .split('\n')
+      .filter((line) => !line.startsWith('Warning: uWS.'));
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    child.stdin?.write('\u0003');
+    expect([await exit, text().trim().split('\n').at(-1)]).toEqual([
+      0,
+      expect.stringMatching(/stopped {2}service bus$/),
+    ]);
   });
 });
 

@@ -9,6 +9,11 @@ interface Room {
 
 /** Who may import whom. Each room lists what it may reach; anything else is refused, with the reason. */
 const ROOMS: Record<string, Room> = {
+  clock: {
+    rooms: ['core'],
+    packages: [],
+    because: 'clock is the real time: all else is handed one, and tests hand another',
+  },
   core: { rooms: [], packages: [], because: 'core is our words: pure, it imports nothing' },
   binance: {
     rooms: ['core'],
@@ -39,7 +44,7 @@ const ROOMS: Record<string, Room> = {
     because: 'upstream keeps the feed whole; it never knows who listens',
   },
   edge: {
-    rooms: ['core', 'binance', 'bus', 'rest', 'runtime'],
+    rooms: ['core', 'binance', 'bus', 'rest', 'runtime', 'tokens'],
     packages: [
       'uWebSockets.js',
       '@nestjs/',
@@ -53,7 +58,7 @@ const ROOMS: Record<string, Room> = {
   },
   client: { rooms: ['core', 'link'], packages: [], because: 'the SDK must stay small and run in browsers' },
   simulator: {
-    rooms: ['core', 'runtime'],
+    rooms: ['clock', 'core'],
     packages: ['ws', 'node:'],
     because: 'the fake Binance must not share code with what it tests',
   },
@@ -64,12 +69,27 @@ const ROOMS: Record<string, Room> = {
       'page is what people see in browsers: how it is told is pure, its views run there alone, and what streams say they hear by the SDK, as any client',
   },
   ops: {
-    rooms: ['core', 'page', 'bus', 'runtime'],
+    rooms: ['core', 'page', 'bus', 'release', 'runtime'],
     packages: ['@nestjs/common', 'node:'],
     because: 'ops looks at a process from outside, by what every part of it tells operators; it knows no part',
   },
-  runtime: {
+  release: {
+    rooms: [],
+    packages: ['node:fs', 'node:path', 'node:url'],
+    because: 'release says which program this is, before anything else of it is loaded',
+  },
+  tokens: {
     rooms: ['core'],
+    packages: ['node:crypto'],
+    because: 'tokens says what a token is and may; the command that makes one loads no server',
+  },
+  terminal: {
+    rooms: ['core', 'page'],
+    packages: ['log-update', 'string-width', 'node:util'],
+    because: 'terminal lays out what people read on one; it is loaded by every command, so it must stay light',
+  },
+  runtime: {
+    rooms: ['clock', 'core', 'release', 'terminal', 'tokens'],
     packages: [
       '@nestjs/',
       'class-validator',
@@ -83,9 +103,27 @@ const ROOMS: Record<string, Room> = {
     ],
     because: 'runtime is below every app and above nothing but core',
   },
+  course: {
+    rooms: ['core', 'simulator'],
+    packages: [],
+    because: 'course says what drills there are; to list them takes no gateway',
+  },
   drill: {
-    rooms: ['core', 'binance', 'bus', 'client', 'edge', 'ops', 'upstream', 'simulator', 'runtime'],
-    packages: ['ws', '@nestjs/common', 'log-update', 'string-width', 'node:'],
+    rooms: [
+      'core',
+      'binance',
+      'bus',
+      'client',
+      'course',
+      'edge',
+      'ops',
+      'page',
+      'terminal',
+      'upstream',
+      'simulator',
+      'runtime',
+    ],
+    packages: ['ws', '@nestjs/common', 'node:'],
     because: 'drill runs a whole gateway against the simulator; nobody in the product may import it',
   },
 };

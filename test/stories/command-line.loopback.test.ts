@@ -1,16 +1,21 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Ops, makeToken, systemClock } from '#libs/runtime';
+import { Ops, systemClock } from '#libs/runtime';
+import { makeToken } from '#libs/tokens';
 import { assertBuilt, dist } from '../support/built.js';
 import { HandUpstream } from '../support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../support/start-edge.js';
 import { until } from '../support/until.js';
 
 beforeAll(assertBuilt);
+
+const hasScript = spawnSync('script', ['--version']).status === 0;
 
 const programOf = (app: 'cli' | 'demo'): string => `${dist}/apps/${app}/src/main.js`;
 
@@ -96,6 +101,15 @@ describe('the command line', () => {
     expect([code, line]).toEqual([0, `alice ${hash} patterns=btc*@trade streams=5 ops=yes`]);
   });
 
+  it('says which release it is, and lets a shell ask what could come next', async () => {
+    const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+    expect(await run('cli', '--version')).toEqual({ code: 0, said: expect.stringContaining(`holdfast ${version} (`) });
+    const drills = await run('cli', 'complete', '--', 'drill', 'origin');
+    expect(drills).toEqual({ code: 0, said: expect.stringMatching(/^origin-story\t/) });
+    const asked = `source <(${process.execPath} ${programOf('cli')} completion bash); complete -p holdfast`;
+    expect(spawnSync('bash', ['-c', asked], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' });
+  });
+
   it('lists the drills', async () => {
     expect(await run('cli', 'drill')).toEqual({ code: 0, said: expect.stringContaining('origin-story') });
   });
@@ -106,7 +120,7 @@ describe('the command line at an edge', () => {
   let upstream: HandUpstream;
   let isOver = false;
   beforeAll(async () => {
-    edge = await startEdge();
+    edge = await startEdge({}, { hasPage: true });
     upstream = new HandUpstream(edge.bus).start();
     await until(async () => (await fetch(`${edge.opsUrl}/readyz`)).ok);
     // Something comes all the time.
@@ -136,6 +150,25 @@ describe('the command line at an edge', () => {
     },
   );
 
+  it.skipIf(!hasScript).each([[''], ['--binance']])(
+    'on a terminal shows how much comes, and ends with Ctrl-C (%s)',
+    async (flag) => {
+      const watch = `${process.execPath} ${programOf('cli')} watch btcusdt@trade ethusdt@trade ${flag} --url ${edge.wsUrl}`;
+      const child = spawn('script', ['-qec', `stty cols 90 rows 30; exec ${watch}`, '/dev/null']);
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+      const text = (): string => stripVTControlCharacters(said);
+      await until(() => /\d\d\/s on 2 streams, [\d,]+ messages in all/.test(text()), { deadlineMs: 15_000 });
+      expect(text()).toMatch(/btcusdt@trade .*\d\/s/);
+      expect(text()).not.toContain('{"');
+      child.stdin.write('\u0003');
+      expect(await once(child, 'close')).toEqual([0, null]);
+      // The cursor is there again.
+      expect(said.lastIndexOf('\u001B[?25h')).toBeGreaterThan(said.lastIndexOf('\u001B[?25l'));
+    },
+  );
+
   it.each([[[]], [['--binance']]])('ends with 64 when no name is left to watch (%j)', async (flags) => {
     expect(await run('cli', 'watch', 'btcusdt@trad', ...flags, '--url', edge.wsUrl)).toEqual({
       code: 64,
@@ -161,18 +194,27 @@ describe('the command line at an edge', () => {
     }
   });
 
-  it('says by its exit code whether the gateway is ready', async () => {
+  it('says by its exit code whether the gateway is ready, and what is behind it', async () => {
     const status = (...flags: string[]) => run('cli', 'status', '--url', edge.opsUrl, ...flags);
-    expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\./) });
+    const health = async (): Promise<unknown> =>
+      Reflect.get(Object(await (await fetch(`${edge.opsUrl}/page.json`)).json()), 'page').verdict.health;
+    await until(async () => (await health()) === 'well');
+    const well = await status();
+    expect(well.said).toMatch(/^All is well, since \d\d:\d\d:\d\d, for \d+ s\.\nIn the .* since the start: no drop, /);
+    expect(well.said).toMatch(
+      /\n {2}clients {2}\d+ connected .*\n {2}bus {6}in this process\n[^]*All of it, live: http:/,
+    );
+    expect(well.code).toBe(0);
     upstream.stop();
-    await until(async () => (await (await fetch(`${edge.opsUrl}/readyz`)).text()).includes('upstream heard'));
-    expect(await status()).toEqual({ code: 0, said: expect.stringMatching(/^Ready\. upstream heard: /) });
-    edge.app.get(Ops).stop();
+    await until(async () => (await health()) === 'impaired', { deadlineMs: 20_000 });
     expect(await status()).toEqual({
-      code: 1,
-      said: expect.stringMatching(/^Not ready\. process: stopping; upstream heard: /),
+      code: 0,
+      said: expect.stringMatching(/^Clients stay connected, but not all is well, since .*\n {2}Upstream: /),
     });
-    expect((await status('--json')).code).toBe(1);
+    edge.app.get(Ops).stop();
+    expect(await status()).toEqual({ code: 1, said: expect.stringMatching(/^Not ready, since .*\n {2}\w+: stopping/) });
+    const { code, said } = await status('--json');
+    expect([code, JSON.parse(said)]).toEqual([1, expect.objectContaining({ identity: expect.any(Object) })]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DRILLS, HURRIED_LIMITS, Stage, perform, startStandalone, verdictOf } from '#libs/drill';
+import { DRILLS } from '#libs/course';
+import { HURRIED_LIMITS, Stage, perform, startStandalone, verdictOf } from '#libs/drill';
 import { spot } from '#libs/binance';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';

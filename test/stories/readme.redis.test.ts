@@ -127,7 +127,7 @@ describe('what the README says', () => {
     const watch = run(`${commandOf('npx holdfast watch btcusdt@trade')} --url ${here('ws://127.0.0.1:9443')}`);
     await until(() => watch.said().includes('{"type":"trade","stream":"btcusdt@trade"'), { deadlineMs: 10_000 });
     const status = run(`${commandOf('npx holdfast status')} --url ${here('http://127.0.0.1:9464')}`);
-    expect([await status.code, status.said()]).toEqual([0, expect.stringMatching(/^Ready\./)]);
+    expect([await status.code, status.said()]).toEqual([0, expect.stringMatching(/^All is well, since \d\d:/)]);
 
     const told: unknown[][] = [];
     await example({ log: (...words: unknown[]) => told.push(words) });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DRILLS } from '#libs/course';
 import {
-  DRILLS,
   HURRIED_LIMITS,
   RoleProcess,
   Stage,

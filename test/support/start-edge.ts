@@ -1,6 +1,7 @@
 import { MARKETS, type Market } from '#libs/binance';
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
+import { OpsPage, OpsPageModule } from '#libs/ops';
 import {
   Access,
   AccessSettings,
@@ -33,12 +34,14 @@ interface TestEdgeOptions {
   log?: Log;
   markets?: readonly Market[];
   access?: Partial<AccessSettings>;
+  /** Whether it has the operators' page, which `holdfast status` reads. */
+  hasPage?: true;
 }
 
 /** Starts an edge on free ports, on a memory bus or on Redis where a URL is given. It parts with its clients at once. */
 export async function startEdge(
   settings: Partial<EdgeSettings> = {},
-  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS, access = {} }: TestEdgeOptions = {},
+  { redisUrl, binance = NOWHERE, log = silentLog, markets = MARKETS, access = {}, hasPage }: TestEdgeOptions = {},
 ): Promise<TestEdge> {
   const edgeSettings = Object.assign(new EdgeSettings(), { port: 0, drainGraceMs: 0 }, settings);
   const binanceSettings = Object.assign(new BinanceSettings(), binance);
@@ -50,9 +53,16 @@ export async function startEdge(
       imports: [
         RuntimeModule.with(log, whoMayCome),
         BusModule.with(busSettings),
+        ...(hasPage ? [OpsPageModule] : []),
         EdgeModule.with(edgeSettings, binanceSettings, markets),
       ],
-      providers: [{ provide: SERVICES, useFactory: (bus: Bus, edge: Edge) => [bus, edge], inject: [BUS, Edge] }],
+      providers: [
+        {
+          provide: SERVICES,
+          useFactory: (bus: Bus, edge: Edge, page?: OpsPage) => [bus, ...(page ? [page] : []), edge],
+          inject: [BUS, Edge, ...(hasPage ? [OpsPage] : [])],
+        },
+      ],
     },
     ops: { opsHost: '127.0.0.1', opsPort: 0 },
     log,

@@ -1,34 +1,10 @@
 import { EXIT } from '#libs/core';
-import {
-  DRILLS,
-  HURRIED_LIMITS,
-  Stage,
-  findDrill,
-  perform,
-  reportOf,
-  startStandalone,
-  tableOf,
-  verdictOf,
-} from '#libs/drill';
+import { findDrill } from '#libs/course';
+import { HURRIED_LIMITS, Stage, perform, reportOf, startStandalone, verdictOf } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
-import { Simulator, listIncidents } from '#libs/simulator';
-import { lineWidth, readerGone, say } from './output.js';
+import { Simulator } from '#libs/simulator';
+import { width, readerGone, say } from './output.js';
 import { CommandTrouble } from './trouble.js';
-
-interface Named {
-  name: string;
-  says: string;
-}
-
-/** Prints every drill with its sentence, then the incidents of the simulator, each of which is a drill too. */
-export function listDrills(): void {
-  const name = ({ name }: Named): string => name;
-  const happens = { title: 'what happens', cell: ({ says }: Named) => says };
-  for (const line of tableOf([{ title: 'drill', cell: name }, happens], DRILLS)) say(line);
-  say('');
-  for (const line of tableOf([{ title: 'incident', cell: name }, happens], listIncidents())) say(line);
-  say('\nholdfast drill NAME runs one.');
-}
 
 /** Runs one drill from beginning to end. Resolves with the exit code: 0 when clients saw nothing but announced gaps. */
 export async function drill(name: string, clients: number): Promise<number> {
@@ -45,7 +21,7 @@ export async function drill(name: string, clients: number): Promise<number> {
     if (!failures) return 1;
     const outcome = await stage.outcome(failures);
     say('');
-    for (const line of reportOf(outcome, lineWidth())) say(line);
+    for (const line of reportOf(outcome, width())) say(line);
     return verdictOf(outcome).isGood ? EXIT.ok : 1;
   } finally {
     await stage.stop();

@@ -1,3 +1,5 @@
+import { lineWidth } from '#libs/terminal';
+
 let hasGone: () => void = () => undefined;
 
 /** Resolves when nobody reads the output any more. */
@@ -15,7 +17,7 @@ export const say = (line: string): void => void process.stdout.write(`${line}\n`
 export const remark = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** How wide a line may be; a file takes any. */
-export const lineWidth = (): number => (process.stdout.isTTY ? process.stdout.columns : Infinity);
+export const width = (): number => lineWidth(process.stdout);
 
 let interrupted: Promise<void> | undefined;
 

@@ -1,5 +1,5 @@
 import { EXIT } from '#libs/core';
-import { makeToken } from '#libs/runtime';
+import { makeToken } from '#libs/tokens';
 import { remark, say } from './output.js';
 import { CommandTrouble } from './trouble.js';
 

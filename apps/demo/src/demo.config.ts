@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 /** What the command line of the demo asked for. */
 export type DemoConfig =
   | { show: 'help' }
+  | { show: 'version' }
   | { show: 'incidents'; clients: number; forMs?: number }
   | { show: 'replay'; file: string; speed: number; forMs: number };
 
@@ -28,6 +29,7 @@ Exit code 0: no client was disconnected, nothing was missing, came twice or out 
 export function readDemoConfig(args: readonly string[]): DemoConfig {
   const values = parse(args);
   if (values.help) return { show: 'help' };
+  if (values.version) return { show: 'version' };
   const forMs = values.for === undefined ? undefined : 1_000 * numberOf('--for', values.for, 1, 86_400);
   if (values.replay !== undefined) {
     const speed = values.speed === undefined ? 1 : numberOf('--speed', values.speed, 0.01, 1_000);
@@ -48,6 +50,7 @@ function parse(args: readonly string[]) {
         replay: { type: 'string' },
         speed: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'V' },
       },
     });
     return values;

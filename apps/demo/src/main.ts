@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
 import { EXIT } from '#libs/core';
+import { readRelease } from '#libs/release';
 import { type DemoConfig, USAGE, DemoUsageError, readDemoConfig } from './demo.config.js';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -8,7 +10,7 @@ let wasInterrupted = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // The second one is meant.
-    if (wasInterrupted) process.exit(1);
+    if (wasInterrupted) process.exit(128 + constants.signals[signal]);
     wasInterrupted = true;
   });
 }
@@ -21,7 +23,7 @@ const config = read(process.argv.slice(2));
 say(opening(config));
 
 if (config instanceof DemoUsageError) process.exit(EXIT.usage);
-if (config.show === 'help') process.exit(EXIT.ok);
+if (config.show === 'help' || config.show === 'version') process.exit(EXIT.ok);
 // Loaded after the first line is out: the whole gateway takes a moment.
 const { show } = await import('./show.js');
 process.exit(await show(config, say, () => wasInterrupted));
@@ -40,6 +42,7 @@ function read(args: readonly string[]): DemoConfig | DemoUsageError {
 function opening(config: DemoConfig | DemoUsageError): string {
   if (config instanceof DemoUsageError) return `${config.message}\n\n${USAGE}`;
   if (config.show === 'help') return USAGE;
+  if (config.show === 'version') return `holdfast demo ${readRelease().version}`;
   if (config.show === 'replay') return `Holdfast replay of ${config.file}: simulator, gateway, two clients.`;
   return `Holdfast demo: a simulated Binance, a gateway, ${config.clients} clients; all on this machine.`;
 }

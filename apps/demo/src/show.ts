@@ -4,16 +4,15 @@ import {
   HURRIED_LIMITS,
   RecordingError,
   Stage,
-  lineDisplay,
   replay,
   replayReport,
   reportOf,
   startStandalone,
-  terminalDisplay,
   verdictOf,
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
+import { displayOn, lineWidth } from '#libs/terminal';
 import type { DemoConfig } from './demo.config.js';
 
 type Incidents = Extract<DemoConfig, { show: 'incidents' }>;
@@ -34,7 +33,7 @@ export async function show(config: Incidents | Recording, say: Say, isOver: () =
 }
 
 async function showIncidents({ clients, forMs }: Incidents, say: Say, isOver: () => boolean): Promise<number> {
-  const display = process.stdout.isTTY ? terminalDisplay(process.stdout) : lineDisplay(say);
+  const display = displayOn(process.stdout, say);
   const demo = new Demo({ clock, display, clients, isOver, ...(forMs === undefined ? {} : { forMs }) });
   const simulator = await Simulator.start({ clock, pace: 3, limits: HURRIED_LIMITS, databaseLagMs: DATABASE_LAG_MS });
   const gateway = await startStandalone(simulator);
@@ -45,7 +44,7 @@ async function showIncidents({ clients, forMs }: Incidents, say: Say, isOver: ()
   const outcome = await demo.run(stage);
   await stage.stop();
   say('');
-  for (const line of reportOf(outcome, process.stdout.isTTY ? process.stdout.columns : Infinity)) say(line);
+  for (const line of reportOf(outcome, lineWidth(process.stdout))) say(line);
   return verdictOf(outcome).isGood ? EXIT.ok : 1;
 }
 

@@ -1,9 +1,10 @@
 // First: it says so where this version of Node will not do, and the next one could not even be loaded.
-import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { answerArguments, makeLog, orExit, runMain, start } from '#libs/runtime';
 import { UwsAdapter } from '#libs/edge';
 import { EdgeAppModule } from './edge.module.js';
 import { readEdgeConfig } from './edge.config.js';
 
+answerArguments('edge', process.argv.slice(2));
 const config = orExit(() => readEdgeConfig(process.env));
 const log = makeLog('edge', config.ops.logLevel);
 

@@ -1,9 +1,15 @@
 import { EXIT } from '#libs/core';
+import { readRelease } from '#libs/release';
 import { makeLog, orExit, runMain } from '#libs/runtime';
 import { Simulator, listIncidents } from '#libs/simulator';
 import { UnknownFlagError, readSimulatorConfig, simulatorOptions, usage } from './simulator.config.js';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+if (process.argv[2] === '--version') {
+  say(`holdfast simulator ${readRelease().version}`);
+  process.exit(EXIT.ok);
+}
 
 const config = orExit(() => {
   try {

@@ -1,9 +1,10 @@
 // First: it says so where this version of Node will not do, and the next one could not even be loaded.
-import { makeLog, orExit, runMain, start } from '#libs/runtime';
+import { answerArguments, makeLog, orExit, runMain, start } from '#libs/runtime';
 import { UwsAdapter } from '#libs/edge';
 import { readStandaloneConfig } from './standalone.config.js';
 import { StandaloneModule } from './standalone.module.js';
 
+answerArguments('standalone', process.argv.slice(2));
 const config = orExit(() => readStandaloneConfig(process.env));
 const log = makeLog('standalone', config.ops.logLevel);
 

@@ -16,6 +16,7 @@ export { combined, normalizeFrame } from './normalize.js';
 export { inUnit } from './time-unit.js';
 export { encodeServerShutdown } from './server-shutdown.js';
 export * from './shape/fields.js';
+export { type SampleStream, sampleStreams } from './samples/sample-streams.js';
 export { MARKETS, spot } from './spot.js';
 export { LONGEST_NAME, type StreamNameProblem, otherNameOf } from './stream-name.js';
 export {

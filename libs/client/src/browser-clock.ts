@@ -1,6 +1,6 @@
 import type { Clock, Random } from '#libs/core';
 
-/** The clock of wherever the client runs, browsers included; the twin of `systemClock` in `libs/runtime`. */
+/** The clock of wherever the client runs, browsers included; the twin of `systemClock` in `libs/clock`. */
 export const hostClock: Clock = {
   now: () => performance.now(),
   wallAt: (instant) => Date.now() - (performance.now() - instant),

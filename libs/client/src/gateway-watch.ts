@@ -1,4 +1,4 @@
-import type { Cancel, Clock, Millis } from '#libs/core';
+import { type Cancel, type Clock, type Millis, duration } from '#libs/core';
 
 /**
  * A gateway that says nothing is asked; one that does not answer is given up. Looks are counted, not time: after a stall of
@@ -34,7 +34,7 @@ export class GatewayWatch {
 
   private look(): void {
     this.looks += 1;
-    if (this.looks > 2) return this.act.giveUp(`no answer to a ping within ${this.silenceMs} ms`);
+    if (this.looks > 2) return this.act.giveUp(`no answer to a ping within ${duration(this.silenceMs)}`);
     if (this.looks === 2) this.act.ask();
     this.lookLater();
   }

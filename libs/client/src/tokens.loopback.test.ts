@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { makeToken } from '#libs/runtime';
+import { makeToken } from '#libs/tokens';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';

@@ -9,6 +9,7 @@ export * from './words/codec.js';
 export { DEMAND_EVERY_MS, DEMAND_TTL_MS, type Demand, decodeDemand, encodeDemand } from './words/demand.js';
 export * from './error.js';
 export * from './doubled.js';
+export * from './endings.js';
 export * from './words/event.js';
 export * from './exit-code.js';
 export {

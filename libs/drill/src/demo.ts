@@ -1,10 +1,10 @@
-import { type Clock, type Millis, type Trade, counted, duration, stamp } from '#libs/core';
+import { type Clock, type Millis, type Trade, counted, duration, endingInShort, stamp } from '#libs/core';
+import { type JournalledAttempt, journalIn } from '#libs/page';
+import type { Display } from '#libs/terminal';
 import type { Onlooker } from './crew/watcher.js';
 import { readStatus } from './gateway.js';
 import { PROGRAMME, type ProgrammeItem } from './programme.js';
-import { type JournalRow, endingOf, readJournal } from './show/journal-row.js';
 import type { DrillOutcome } from './show/report.js';
-import type { Display } from './show/screen.js';
 import { type Scene, type IncidentLine, toldLine, upstreamOf, viewOf } from './show/view.js';
 import type { Stage } from './stage.js';
 import { pause } from './wait.js';
@@ -38,7 +38,7 @@ export class Demo {
   private readonly told: IncidentLine[] = [];
   private readonly prices = new Map<string, { price: string; move: 'up' | 'down' | 'same' }>();
   private readonly startedAt: Millis;
-  private journal: JournalRow[] = [];
+  private journal: readonly JournalledAttempt[] = [];
   private wasFelt = false;
   /** When the first event came after the newest incident was felt. */
   private backAt: Millis | undefined;
@@ -146,7 +146,7 @@ export class Demo {
   private async draw(stage: Stage): Promise<void> {
     if (this.elapsedMs - this.askedAt >= ASK_EVERY_MS) {
       this.askedAt = this.elapsedMs;
-      this.journal = readJournal(await readStatus(stage.gateway.opsUrl));
+      this.journal = journalIn(await readStatus(stage.gateway.opsUrl));
     }
     this.options.display.draw((size) => viewOf(this.scene(stage), size));
   }
@@ -178,7 +178,7 @@ export class Demo {
     const open = this.journal.findLast(({ openedAt, closedAt }) => openedAt !== undefined && closedAt === undefined);
     const ended = this.journal.findLast(({ closedAt }) => closedAt !== undefined);
     const openForMs = open?.openedAt === undefined ? undefined : stamp(this.options.clock) - open.openedAt;
-    return upstreamOf(this.journal.length, openForMs, ended && endingOf(ended));
+    return upstreamOf(this.journal.length, openForMs, ended && endingInShort(ended));
   }
 
   /** Counted over the last second or so. */

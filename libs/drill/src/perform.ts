@@ -1,6 +1,6 @@
 import { counted } from '#libs/core';
 import { sum } from './audit/summary.js';
-import type { Act, Drill } from './drills.js';
+import type { Act, Drill } from '#libs/course';
 import { command } from './gateway.js';
 import type { Stage } from './stage.js';
 

@@ -1,5 +1,5 @@
 import type { Millis } from '#libs/core';
-import type { Act } from './drills.js';
+import type { Act } from '#libs/course';
 
 /** One incident of the demo, in words for whoever watches. */
 export interface ProgrammeItem extends Omit<Act, 'follows'> {

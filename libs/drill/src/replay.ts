@@ -7,7 +7,7 @@ import { type Summary, summarize } from './audit/summary.js';
 import { NativeWatcher } from './crew/native-watcher.js';
 import { WireWatcher } from './crew/wire-watcher.js';
 import type { Gateway } from './gateway.js';
-import { green, red } from './show/colour.js';
+import { green, red } from '#libs/terminal';
 import type { DrillVerdict } from './show/report.js';
 import { pause } from './wait.js';
 

@@ -1,10 +1,10 @@
 import type { Clock, FeedEvent, Millis, StreamName } from '#libs/core';
+import { journalIn } from '#libs/page';
 import type { Incident, Simulator, GateStep } from '#libs/simulator';
 import type { Strictness } from './audit/summary.js';
 import { Crew } from './crew/crew.js';
 import type { Onlooker } from './crew/watcher.js';
 import { type Gateway, readStatus } from './gateway.js';
-import { readJournal } from './show/journal-row.js';
 import type { DrillOutcome } from './show/report.js';
 import { pause, waitFor } from './wait.js';
 
@@ -128,7 +128,7 @@ export class Stage {
       lastedMs: this.parts.clock.now() - this.startedAt,
       summary: isPuzzling ? this.crew.summary() : summary,
       incidents: this.incidents,
-      journal: readJournal(await readStatus(this.gateway.opsUrl)),
+      journal: journalIn(await readStatus(this.gateway.opsUrl)),
       violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
       failures,
       ...(strictness && { strictness }),

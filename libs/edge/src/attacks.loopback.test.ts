@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeToken } from '#libs/runtime';
+import { makeToken } from '#libs/tokens';
 import { HandUpstream } from '../../../test/support/hand-upstream.js';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { until } from '../../../test/support/until.js';

@@ -1,7 +1,9 @@
+import type { Millis } from '#libs/core';
 import type { EdgeSettings, Ops, Service } from '#libs/runtime';
 import { showEdge } from './edge-pages.js';
 import type { EdgeParts } from './edge-parts.js';
 import { GOING_AWAY } from './leaving/draining.js';
+import { warmUp } from './warm-up.js';
 
 /** The role that serves clients: started after the bus, stopped before it. */
 export class Edge implements Service {
@@ -32,6 +34,13 @@ export class Edge implements Service {
   get url(): string {
     const { host } = this.settings;
     return `${this.parts.server.listener.scheme}://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${this.port ?? 0}`;
+  }
+
+  warmUp(forMs: Millis): Promise<void> {
+    return warmUp(
+      this.parts.markets.map(({ market }) => market),
+      forMs,
+    );
   }
 
   /** Where a browser shows streams; absent where there is no such page. */

@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type AccessSettings, makeToken } from '#libs/runtime';
+import type { AccessSettings } from '#libs/runtime';
+import { makeToken } from '#libs/tokens';
 import { type TestEdge, startEdge } from '../../../test/support/start-edge.js';
 import { WsClient } from '../../../test/support/ws-client.js';
 

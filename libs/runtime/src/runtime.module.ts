@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Access } from './access/index.js';
-import { systemClock, systemRandom } from './clock.js';
+import { systemClock, systemRandom } from '#libs/clock';
 import type { Log } from './log/log.js';
 import { Metrics } from './metrics.js';
 import { OpsController } from './ops/ops.controller.js';

@@ -13,6 +13,11 @@ class Slow implements Service {
     private readonly diary: string[],
   ) {}
 
+  warmUp(): Promise<void> {
+    this.diary.push(`warm up ${this.name}`);
+    return Promise.resolve();
+  }
+
   start(): Promise<void> {
     this.diary.push(`start ${this.name}`);
     return new Promise((resolve, reject) => {
@@ -31,13 +36,20 @@ class Slow implements Service {
   }
 }
 
-function startTwo(opsPort: number): { diary: string[]; bus: Slow; edge: Slow; running: Promise<Running> } {
+function startTwo(
+  opsPort: number,
+  warmUpMs?: number,
+): { diary: string[]; bus: Slow; edge: Slow; running: Promise<Running> } {
   const diary: string[] = [];
   const bus = new Slow('bus', diary);
   const edge = new Slow('edge', diary);
   @Module({ imports: [RuntimeModule.with(silentLog)], providers: [{ provide: SERVICES, useValue: [bus, edge] }] })
   class App {}
-  const running = start({ module: App, ops: { opsHost: '127.0.0.1', opsPort }, log: silentLog });
+  const running = start({
+    module: App,
+    ops: { opsHost: '127.0.0.1', opsPort, ...(warmUpMs !== undefined && { warmUpMs }) },
+    log: silentLog,
+  });
   running.catch(() => undefined); // Awaited later; until then a failure is no unhandled rejection.
   return { diary, bus, edge, running };
 }
@@ -51,14 +63,14 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-it('starts services in their order, answers probes meanwhile, and stops them in reverse when all have let go whom they serve', async () => {
+it('warms services up, starts them in their order, answers probes meanwhile, and stops them in reverse when all have let go whom they serve', async () => {
   const port = await freePort();
-  const { diary, bus, edge, running } = startTwo(port);
+  const { diary, bus, edge, running } = startTwo(port, 1);
   const probe = async (path: string): Promise<number> => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
   await until(() => diary.includes('start bus'));
   expect(await probe('/healthz')).toBe(200);
   expect(await probe('/readyz')).toBe(503);
-  expect(diary).toEqual(['start bus']);
+  expect(diary).toEqual(['warm up bus', 'warm up edge', 'start bus']);
 
   bus.finishStart();
   await until(() => diary.includes('start edge'));
@@ -69,7 +81,7 @@ it('starts services in their order, answers probes meanwhile, and stops them in 
   expect(await probe('/readyz')).toBe(200);
 
   await Promise.all([app.stop(), app.stop()]);
-  expect(diary).toEqual(['start bus', 'start edge', 'drain bus', 'drain edge', 'stop edge', 'stop bus']);
+  expect(diary.slice(3)).toEqual(['start edge', 'drain bus', 'drain edge', 'stop edge', 'stop bus']);
   await expect(probe('/healthz')).rejects.toThrow('fetch failed');
 });
 

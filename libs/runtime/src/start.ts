@@ -11,14 +11,17 @@ import { Metrics } from './metrics.js';
 import { Ops } from './ops/ops.js';
 import { type About, showAbout } from './process/about.js';
 import { roomWarning } from './process/open-files.js';
+import { warmUp } from './process/warm-up.js';
 import type { Service } from './service.js';
 import type { OpsSettings } from './settings/index.js';
+import { sayStarted } from './started.js';
 import { ACCESS, CLOCK, SERVICES } from './tokens.js';
 
 export interface StartOptions {
   /** The app's root module; it provides `SERVICES` and imports `RuntimeModule.with(log)`. */
   module: Type | DynamicModule;
-  ops: Pick<OpsSettings, 'opsHost' | 'opsPort'>;
+  /** Without `warmUpMs` nothing is warmed up. */
+  ops: Pick<OpsSettings, 'opsHost' | 'opsPort'> & Partial<Pick<OpsSettings, 'warmUpMs'>>;
   log: Log;
   /** What the process is; absent where the app is only a part of one. */
   about?: About;
@@ -37,7 +40,7 @@ export interface Running {
 
 /**
  * Starts an app in the order its root module wrote down: the ops server first (a probe must get an answer while the rest
- * starts), then each service. If one fails, those before it are stopped and the error is thrown on.
+ * starts), then each service, once all have warmed up. If one fails, those before it are stopped and the error is thrown on.
  */
 export async function start({ module, ops, log, about, prepare }: StartOptions): Promise<Running> {
   const app = await NestFactory.create(module, { logger: nestLog(log), abortOnError: false });
@@ -62,6 +65,7 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
     await app.init();
     await listenOn(app.getHttpServer() as Server, opsPlan(ops));
     log.info({ code: 'ops.listening', url: urlOf(app) }, 'operators look here');
+    await warmUp(services, ops.warmUpMs ?? 0, log);
     for (const service of services) {
       running.push(service);
       await service.start();
@@ -72,7 +76,7 @@ export async function start({ module, ops, log, about, prepare }: StartOptions):
     throw error;
   }
   started = true;
-  if (about) log.info({ code: 'process.started', role: about.role }, readiness(services, urlOf(app)));
+  if (about) sayStarted(about.role, services, urlOf(app), log);
   return { app, opsUrl: urlOf(app), stop };
 }
 
@@ -94,15 +98,6 @@ function introduce(about: About, app: INestApplication, log: Log): void {
   showAbout(about, app.get(Ops), app.get(Metrics));
   const warning = about.room && roomWarning(about.room);
   if (warning) log.warn({ code: 'process.few-files', ...about.room }, warning);
-}
-
-/** Where to go from here, with addresses that answer. */
-function readiness(services: readonly Service[], opsUrl: string): string {
-  const clients = services.map(({ url }) => url).find((url) => url?.startsWith('ws'));
-  const forClients = clients === undefined ? '' : `clients connect to ${clients}/ws/btcusdt@trade or ${clients}/v1, `;
-  const page = services.map(({ pageUrl }) => pageUrl).find((url) => url !== undefined);
-  const forEyes = page === undefined ? '' : `a browser shows streams at ${page}, `;
-  return `started: ${forClients}${forEyes}operators look at ${opsUrl}/`;
 }
 
 function urlOf(app: INestApplication): string {

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Cancel, Clock } from '#libs/core';
-import { systemClock } from '#libs/runtime';
+import { systemClock } from '#libs/clock';
 import { ControlPort } from './control/control-port.js';
 import { type Incident, strike } from './incidents/incidents.js';
 import type { World } from './incidents/world.js';

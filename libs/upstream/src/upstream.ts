@@ -14,6 +14,7 @@ import { Bookmarks } from './restart/bookmarks.js';
 import { HeldVoice } from './standby/held-voice.js';
 import type { Streams } from './streams/streams.js';
 import { TIMINGS, type Timings } from './timings.js';
+import { warmUp } from './warm-up.js';
 import { Metronome } from './watch/metronome.js';
 import { Watch } from './watch/watch.js';
 import { Front } from './wiring/front.js';
@@ -21,6 +22,9 @@ import { makeReading } from './wiring/reading.js';
 import { type Repairing, makeRepairing } from './wiring/repairing.js';
 import { speakAlone, speakInTurn } from './wiring/speaking.js';
 import type { UpstreamParts } from './wiring/upstream-parts.js';
+
+const NOBODY_YET =
+  'no connection to Binance yet: the first who subscribes to a stream opens it; HOLDFAST_STREAMS names streams that are always wanted';
 
 /** The role that reads one market of Binance: follows demand, keeps the lines whole, publishes every event once. */
 export class Upstream implements Service {
@@ -73,6 +77,15 @@ export class Upstream implements Service {
     this.books = books;
     this.rest = rest;
     this.counts = counts;
+  }
+
+  warmUp(forMs: Millis): Promise<void> {
+    return warmUp(this.parts.market, (settings, parts) => new Upstream(settings, parts), forMs);
+  }
+
+  /** A market is read only while somebody wants something of it. */
+  get waitsFor(): string | undefined {
+    return this.streams.wanted.size === 0 ? NOBODY_YET : undefined;
   }
 
   /** Resolves when demand is heard and what is always on has been asked for; data follows. */

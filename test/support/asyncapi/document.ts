@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { spot } from '#libs/binance';
-import { rootOf } from '#libs/runtime';
+import { rootOf } from '#libs/release';
 import { BUS_MESSAGES } from './bus-schemas.js';
 import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import { exampleOf } from './examples.js';

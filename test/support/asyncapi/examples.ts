@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootOf } from '#libs/runtime';
+import { rootOf } from '#libs/release';
 import type { JsonSchema } from './event-schemas.js';
 
 const STREAM = 'btcusdt@trade';

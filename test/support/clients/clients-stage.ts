@@ -1,5 +1,6 @@
 import { spot } from '#libs/binance';
-import { type Act, type Gateway, Stage, type StandaloneOptions, command, startStandalone } from '#libs/drill';
+import type { Act } from '#libs/course';
+import { type Gateway, Stage, type StandaloneOptions, command, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../until.js';

@@ -1,4 +1,4 @@
-import type { Act } from '#libs/drill';
+import type { Act } from '#libs/course';
 import type { Incident, IncidentName } from '#libs/simulator';
 
 const drop: Incident = { name: 'close', code: 1000 };

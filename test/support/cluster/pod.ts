@@ -34,9 +34,9 @@ export class Pod {
     readonly workload: Workload,
     readonly place: PodPlace,
   ) {
-    const { PATH, NODE_COMPILE_CACHE } = process.env;
+    const { PATH, NODE_COMPILE_CACHE, HOLDFAST_WARM_UP_MS } = process.env;
     this.child = spawn(process.execPath, [workload.program], {
-      env: { PATH, NODE_COMPILE_CACHE, ...workload.environment, ...place.here },
+      env: { PATH, NODE_COMPILE_CACHE, HOLDFAST_WARM_UP_MS, ...workload.environment, ...place.here },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [this.child.stdout, this.child.stderr]) {

@@ -11,13 +11,13 @@ export interface FunctionEntry {
  * Counts the function entries of our own code while something runs, as V8's precise coverage has them: functions that V8
  * has inlined count like any other.
  */
-export async function functionEntries(run: () => void): Promise<FunctionEntry[]> {
+export async function functionEntries(run: () => void | Promise<void>): Promise<FunctionEntry[]> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
   await session.post('Profiler.takePreciseCoverage');
-  run();
+  await run();
   const { result } = await session.post('Profiler.takePreciseCoverage');
   session.disconnect();
   return result

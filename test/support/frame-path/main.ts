@@ -1,6 +1,10 @@
-/** Prints, as JSON, the functions of ours that one trade enters on its way from the socket to uWebSockets.js. */
+/**
+ * Prints, as JSON, the functions of ours that one trade enters on its way from the socket to uWebSockets.js, and those that the warm-up of
+ * both roles enters as often.
+ */
 import { Buffer } from 'node:buffer';
 import { spot } from '#libs/binance';
+import { Edge } from '#libs/edge';
 import type { SocketEvents } from '#libs/link';
 import { UpstreamSettings } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
@@ -8,10 +12,13 @@ import { startEdge } from '../start-edge.js';
 import { until } from '../until.js';
 import { silentDial, upstreamParts } from '../upstream-parts.js';
 import { WsClient } from '../ws-client.js';
-import { functionEntries } from './function-entries.js';
+import { type FunctionEntry, functionEntries } from './function-entries.js';
 
 const STREAM = 'btcusdt@trade';
 const FRAMES = 100;
+
+/** Functions are counted meanwhile, which makes them slow. */
+const WARM_UP_MS = 500;
 
 const sockets: SocketEvents[] = [];
 const edge = await startEdge();
@@ -20,6 +27,10 @@ const upstream = new Upstream(Object.assign(new UpstreamSettings(), { symbolsEve
   market: spot,
   bus: edge.bus,
   dial: silentDial(sockets),
+});
+const warm = await functionEntries(async () => {
+  await edge.app.get(Edge).warmUp(WARM_UP_MS);
+  await upstream.warmUp(WARM_UP_MS);
 });
 await upstream.start();
 const client = await WsClient.open(`${edge.wsUrl}/v1`);
@@ -46,6 +57,7 @@ await client.close();
 await upstream.stop();
 await edge.stop();
 // What happens less than once a frame is not on its way.
-const onTheWay = entries.filter(({ times }) => times >= FRAMES);
-process.stdout.write(JSON.stringify(onTheWay.map(({ file, name }) => ({ file, name }))));
+const often = (entered: FunctionEntry[]): object[] =>
+  entered.filter(({ times }) => times >= FRAMES).map(({ file, name }) => ({ file, name }));
+process.stdout.write(JSON.stringify({ onTheWay: often(entries), warm: often(warm) }));
 process.exit(0);

@@ -4,7 +4,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Browser, Page as Tab } from 'playwright-core';
-import { rootOf } from '#libs/runtime';
+import { rootOf } from '#libs/release';
 import { SCHEMES, WIDTHS, type Width, executablePath, openBrowser, openTab } from './browser.js';
 import { type PageScene, addressOf } from './scene.js';
 import { SCENES } from './scenes.js';

@@ -2,6 +2,7 @@ import { type AggregateTrade, type Millis, type Result, ok } from '#libs/core';
 import { idsBetween } from '../history/ids-between.js';
 import { fetched, readRow, readRows } from '../history/read-rows.js';
 import { compileShape } from '../shape/compile.js';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
 import { type ParsedStream, type StreamDeclaration, countedBy } from '../stream-type.js';
 
@@ -95,6 +96,23 @@ export const aggTrade: StreamDeclaration<AggTradeFrame, AggregateTrade> = {
     m: event.taker === 'sell',
     M: event.bestMatch ?? true,
   }),
+  cut: cutter(
+    'aggTrade',
+    {
+      symbol: 'name',
+      id: 'whole',
+      price: 'decimal',
+      quantity: 'decimal',
+      firstTradeId: 'whole',
+      lastTradeId: 'whole',
+      taker: 'side',
+      tradedAt: 'whole',
+      eventAt: 'whole',
+      bestMatch: 'flag',
+    },
+    (s, a, p, q, f, l, taker, T, E, M) =>
+      `{"e":"aggTrade","E":${E},"s":${s},"a":${a},"p":${p},"q":${q},"f":${f},"l":${l},"T":${T},"m":${taker === '"sell"'},"M":${M}}`,
+  ),
   ordering: countedBy(
     (event) => event.id,
     (event) => event.tradedAt,

@@ -1,4 +1,5 @@
 import { type AveragePrice, millisOf } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -37,6 +38,11 @@ export const avgPrice: StreamDeclaration<AvgPriceFrame, AveragePrice> = {
     w: event.price,
     T: event.lastTradeAt,
   }),
+  cut: cutter(
+    'avgPrice',
+    { symbol: 'name', interval: 'span', price: 'decimal', lastTradeAt: 'whole', eventAt: 'whole' },
+    (s, i, w, T, E) => `{"e":"avgPrice","E":${E},"s":${s},"i":${i},"w":${w},"T":${T}}`,
+  ),
   ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',

@@ -2,6 +2,7 @@ import { type BlockTrade, type Millis, type Result, ok } from '#libs/core';
 import { risingIdsBetween } from '../history/ids-between.js';
 import { fetched, readRow, readRows } from '../history/read-rows.js';
 import { compileShape } from '../shape/compile.js';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsFlag, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type ParsedStream, type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -80,6 +81,20 @@ export const blockTrade: StreamDeclaration<BlockTradeFrame, BlockTrade> = {
     T: event.tradedAt,
     m: event.taker === 'sell',
   }),
+  cut: cutter(
+    'blockTrade',
+    {
+      symbol: 'name',
+      id: 'whole',
+      price: 'decimal',
+      quantity: 'decimal',
+      taker: 'side',
+      tradedAt: 'whole',
+      eventAt: 'whole',
+    },
+    (s, t, p, q, taker, T, E) =>
+      `{"e":"blockTrade","E":${E},"s":${s},"t":${t},"p":${p},"q":${q},"T":${T},"m":${taker === '"sell"'}}`,
+  ),
   ordering: risingBy((event) => event.id),
   isPaced: false,
   newcomer: 'none',

@@ -48,7 +48,7 @@ export const bookTicker: StreamDeclaration<BookTickerFrame, BookTicker> = {
       ask: 'decimal',
       askQuantity: 'decimal',
     },
-    (s, u, b, B, a, A) => `{"u":${u},"s":"${s}","b":"${b}","B":"${B}","a":"${a}","A":"${A}"}`,
+    (s, u, b, B, a, A) => `{"u":${u},"s":${s},"b":${b},"B":${B},"a":${a},"A":${A}}`,
   ),
   ordering: risingBy((event) => event.updateId),
   isPaced: false,

@@ -3,6 +3,7 @@ import { INTERVALS, nextOpen } from '../history/candle-opens.js';
 import { candleOf } from '../history/candle-rows.js';
 import { candleLacks, candlesBetween } from '../history/candles-between.js';
 import { readRows } from '../history/read-rows.js';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsFlag, IsInside, IsInstant, IsText, IsWhole, IsWord, MayBeAbsent } from '../shape/fields.js';
 import { schemaOf } from '../shape/schema.js';
 import { type NameParts, type StreamDeclaration } from '../stream-type.js';
@@ -86,6 +87,31 @@ export const kline: StreamDeclaration<KlineFrame, Kline> = {
     s: event.symbol,
     k: rebuildCandle(event),
   }),
+  cut: cutter(
+    'kline',
+    {
+      symbol: 'name',
+      interval: INTERVALS,
+      openAt: 'whole',
+      closeAt: 'whole',
+      firstTradeId: 'wholeOrNone',
+      lastTradeId: 'wholeOrNone',
+      open: 'decimal',
+      high: 'decimal',
+      low: 'decimal',
+      close: 'decimal',
+      volume: 'decimal',
+      quoteVolume: 'decimal',
+      takerBuyVolume: 'decimal',
+      takerBuyQuoteVolume: 'decimal',
+      trades: 'whole',
+      closed: 'flag',
+      eventAt: 'whole',
+      ignored: 'digits',
+    },
+    (s, i, t, T, f, L, o, h, l, c, v, q, V, Q, n, x, E, B) =>
+      `{"e":"kline","E":${E},"s":${s},"k":{"t":${t},"T":${T},"s":${s},"i":${i},"f":${f},"L":${L},"o":${o},"c":${c},"h":${h},"l":${l},"v":${v},"n":${n},"x":${x},"q":${q},"V":${V},"Q":${Q},"B":${B}}}`,
+  ),
   ordering: {
     rule: 'rising',
     major: (event) => millisOf(event.openAt),

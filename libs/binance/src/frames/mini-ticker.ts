@@ -1,4 +1,5 @@
 import { type MiniTicker, millisOf } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsInstant, IsText, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -47,6 +48,21 @@ export const miniTicker: StreamDeclaration<MiniTickerFrame, MiniTicker> = {
     v: event.volume,
     q: event.quoteVolume,
   }),
+  cut: cutter(
+    'miniTicker',
+    {
+      symbol: 'name',
+      open: 'decimal',
+      high: 'decimal',
+      low: 'decimal',
+      last: 'decimal',
+      volume: 'decimal',
+      quoteVolume: 'decimal',
+      eventAt: 'whole',
+    },
+    (s, o, h, l, c, v, q, E) =>
+      `{"e":"24hrMiniTicker","E":${E},"s":${s},"c":${c},"o":${o},"h":${h},"l":${l},"v":${v},"q":${q}}`,
+  ),
   ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',

@@ -1,4 +1,5 @@
 import type { Level, PartialDepth } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsLevels, IsWhole } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -33,6 +34,11 @@ export const partialDepth: StreamDeclaration<PartialDepthFrame, PartialDepth> = 
     receivedAt,
   }),
   rebuild: (event) => ({ lastUpdateId: event.updateId, bids: event.bids, asks: event.asks }),
+  cut: cutter(
+    'partialDepth',
+    { symbol: 'name', updateId: 'whole', bids: 'levels', asks: 'levels' },
+    (_, id, bids, asks) => `{"lastUpdateId":${id},"bids":${bids},"asks":${asks}}`,
+  ),
   ordering: risingBy((event) => event.updateId),
   isPaced: false,
   newcomer: 'newest',

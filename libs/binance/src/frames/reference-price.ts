@@ -1,4 +1,5 @@
 import { type ReferencePrice, millisOf } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsDecimalOrNull, IsInstant, IsText, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -31,6 +32,11 @@ export const referencePrice: StreamDeclaration<ReferencePriceFrame, ReferencePri
     r: event.price,
     t: event.pricedAt,
   }),
+  cut: cutter(
+    'referencePrice',
+    { symbol: 'name', price: 'decimalOrNull', pricedAt: 'whole' },
+    (s, r, t) => `{"e":"referencePrice","s":${s},"r":${r},"t":${t}}`,
+  ),
   ordering: risingBy((event) => millisOf(event.pricedAt)),
   isPaced: false,
   newcomer: 'newest',

@@ -1,4 +1,5 @@
 import { type RollingTicker, millisOf } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -81,6 +82,30 @@ export const rollingTicker: StreamDeclaration<RollingTickerFrame, RollingTicker>
     L: event.lastTradeId,
     n: event.trades,
   }),
+  cut: cutter(
+    'rollingTicker',
+    {
+      symbol: 'name',
+      window: ['1h', '4h', '1d'],
+      change: 'decimal',
+      changePercent: 'decimal',
+      weightedAverage: 'decimal',
+      open: 'decimal',
+      high: 'decimal',
+      low: 'decimal',
+      last: 'decimal',
+      volume: 'decimal',
+      quoteVolume: 'decimal',
+      openAt: 'whole',
+      closeAt: 'whole',
+      firstTradeId: 'wholeOrNone',
+      lastTradeId: 'wholeOrNone',
+      trades: 'whole',
+      eventAt: 'whole',
+    },
+    (s, window, p, P, w, o, h, l, c, v, q, O, C, F, L, n, E) =>
+      `{"e":${window.slice(0, -1)}Ticker","E":${E},"s":${s},"p":${p},"P":${P},"w":${w},"o":${o},"h":${h},"l":${l},"c":${c},"v":${v},"q":${q},"O":${O},"C":${C},"F":${F},"L":${L},"n":${n}}`,
+  ),
   ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',

@@ -1,4 +1,5 @@
 import { type Ticker, millisOf } from '#libs/core';
+import { cutter } from '../shape/cut.js';
 import { IsDecimal, IsInstant, IsText, IsWhole, IsWord } from '../shape/fields.js';
 import { type StreamDeclaration, risingBy } from '../stream-type.js';
 
@@ -88,6 +89,35 @@ export const ticker: StreamDeclaration<TickerFrame, Ticker> = {
     L: event.lastTradeId,
     n: event.trades,
   }),
+  cut: cutter(
+    'ticker',
+    {
+      symbol: 'name',
+      change: 'decimal',
+      changePercent: 'decimal',
+      weightedAverage: 'decimal',
+      previousClose: 'decimal',
+      last: 'decimal',
+      lastQuantity: 'decimal',
+      bid: 'decimal',
+      bidQuantity: 'decimal',
+      ask: 'decimal',
+      askQuantity: 'decimal',
+      open: 'decimal',
+      high: 'decimal',
+      low: 'decimal',
+      volume: 'decimal',
+      quoteVolume: 'decimal',
+      openAt: 'whole',
+      closeAt: 'whole',
+      firstTradeId: 'wholeOrNone',
+      lastTradeId: 'wholeOrNone',
+      trades: 'whole',
+      eventAt: 'whole',
+    },
+    (s, p, P, w, x, c, Q, b, B, a, A, o, h, l, v, q, O, C, F, L, n, E) =>
+      `{"e":"24hrTicker","E":${E},"s":${s},"p":${p},"P":${P},"w":${w},"x":${x},"c":${c},"Q":${Q},"b":${b},"B":${B},"a":${a},"A":${A},"o":${o},"h":${h},"l":${l},"v":${v},"q":${q},"O":${O},"C":${C},"F":${F},"L":${L},"n":${n}}`,
+  ),
   ordering: risingBy((event) => millisOf(event.eventAt)),
   isPaced: true,
   newcomer: 'newest',

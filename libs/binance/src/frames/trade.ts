@@ -98,7 +98,7 @@ export const trade: StreamDeclaration<TradeFrame, Trade> = {
       bestMatch: 'flag',
     },
     (s, t, p, q, taker, T, E, M) =>
-      `{"e":"trade","E":${E},"s":"${s}","t":${t},"p":"${p}","q":"${q}","T":${T},"m":${taker === 'sell'},"M":${M}}`,
+      `{"e":"trade","E":${E},"s":${s},"t":${t},"p":${p},"q":${q},"T":${T},"m":${taker === '"sell"'},"M":${M}}`,
   ),
   ordering: countedBy(
     (event) => event.id,

@@ -1,70 +1,75 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encode } from '#libs/core';
-import { parsedStream } from '../../../../test/support/parsed-stream.js';
-import { spot } from '../index.js';
+import { type MarketEvent, encode } from '#libs/core';
+import { driftingFrames, framesOf, textOf } from '../../../../test/support/binance-frames.js';
+import { sampleStreams, spot } from '../index.js';
 import { normalizeFrame } from '../normalize.js';
 
-const decimal = fc
-  .tuple(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.stringMatching(/^\d{1,8}$/))
-  .map(([whole, rest]) => `${whole}.${rest}`);
-const whole = fc.integer({ min: 0, max: 999_999_999_999_999 });
-const at = fc.integer({ min: 1_500_000_000_000, max: 1_900_000_000_000 });
+const AT = 1_700_000_000_000.5;
 
-const PAYLOADS = {
-  'btcusdt@trade': fc.record({
-    e: fc.constant('trade'),
-    E: at,
-    s: fc.constant('BTCUSDT'),
-    t: whole,
-    p: decimal,
-    q: decimal,
-    T: at,
-    m: fc.boolean(),
-    M: fc.boolean(),
-  }),
-  'btcusdt@bookTicker': fc.record({
-    u: whole,
-    s: fc.constant('BTCUSDT'),
-    b: decimal,
-    B: decimal,
-    a: decimal,
-    A: decimal,
-  }),
-};
-
-type Name = keyof typeof PAYLOADS;
-const names = Object.keys(PAYLOADS) as Name[];
-
-/** The text of the event that this payload of the stream becomes. */
-function eventOf(stream: Name, payload: string): string {
-  const read = spot.decode(Buffer.from(`{"stream":"${stream}","data":${payload}}`), false);
-  if (!read.ok || read.value.kind !== 'market') throw new Error(payload);
-  const [event] = normalizeFrame(read.value, 1_700_000_000_000.5);
-  if (!event) throw new Error(payload);
-  event.epoch = 1_700_000_000_000;
-  event.seq = 9;
-  return encode(event);
+/** The events that a frame becomes; none where it is no frame of the market's. */
+function eventsOf(frame: string): MarketEvent[] {
+  const read = spot.decode(Buffer.from(frame), false);
+  if (!read.ok || (read.value.kind !== 'market' && read.value.kind !== 'unknown')) return [];
+  return normalizeFrame(read.value, AT).map((event, at) => Object.assign(event, { epoch: AT - 0.5, seq: at + 9 }));
 }
 
-const cut = (stream: Name, event: string): string | undefined => parsedStream(stream).known.cut?.(event);
+const cut = (type: MarketEvent['type'], event: string): string | undefined =>
+  spot.types.find((known) => known.type === type)?.cut?.(event);
 
-describe.each(names)('what is cut from an event of %s', (stream) => {
-  const payloads = PAYLOADS[stream] as fc.Arbitrary<object>;
+const cuttable = sampleStreams(spot).filter(({ stream }) => stream.known.cut !== undefined);
 
-  it('is Binance’s payload, letter by letter', () => {
-    fc.assert(
-      fc.property(payloads, (payload) => {
-        const text = JSON.stringify(payload);
-        expect(cut(stream, eventOf(stream, text))).toBe(text);
-      }),
-    );
-  });
+/** The same frame with another number in each place. Texts that a declaration says no more of are as Binance has them. */
+function allDifferent(frame: string): string {
+  let at = 0;
+  return frame
+    .replace(/\d{13}/g, () => `${1_700_000_000_000 + (at += 1)}`)
+    .replace(/\d{5}\.\d+/g, () => `${(at += 1)}.50`)
+    .replace('"B":"BTCUSDT"', '"B":"0"')
+    .replace('"i":"BTCUSDT"', '"i":"5m"');
+}
 
-  it('is nothing where the event has more, less or something else: that is read', () => {
-    const [sample] = fc.sample(payloads, { numRuns: 1, seed: 7 });
-    const event = eventOf(stream, JSON.stringify(sample));
-    expect(cut(stream, event)).toBeDefined();
+it('every type is cut but diffs, which the edge reads for its book', () => {
+  const types = spot.types.map(({ type }) => type).filter((type) => type !== 'depth');
+  expect(cuttable.map(({ stream }) => stream.type).toSorted()).toEqual(types.toSorted());
+});
+
+/** Whatever is cut is what reading the event would give. */
+function judge(frames: fc.Arbitrary<Parameters<typeof textOf>[0]>): void {
+  fc.assert(
+    fc.property(frames, (frame) => {
+      for (const event of eventsOf(textOf(frame))) {
+        const found = cut(event.type, encode(event));
+        if (found === undefined) continue;
+        expect(found).toBe(JSON.stringify(spot.rebuild(event)));
+      }
+    }),
+  );
+}
+
+it.each(cuttable)(
+  'what is cut from an event is Binance’s payload, letter by letter: $stream.type',
+  ({ stream, frame }) => {
+    judge(framesOf(stream.known));
+    for (const count of [1, 2]) {
+      const text = allDifferent(frame(count));
+      const [event] = eventsOf(text);
+      if (!event) throw new Error(text);
+      expect(`{"stream":"${stream.name}","data":${cut(stream.type, encode(event))}}`).toBe(text);
+    }
+  },
+);
+
+it('so it is with what Binance’s documentation does not know in a frame', () => {
+  expect(() => judge(driftingFrames)).not.toThrow();
+});
+
+describe.each(['trade', 'bookTicker'] as const)('from an event of %s', (type) => {
+  it('nothing is cut where it has more, less or something else: that is read', () => {
+    const sample = cuttable.find(({ stream }) => stream.type === type);
+    const [made] = eventsOf(sample?.frame(7) ?? '');
+    const event = made ? encode(made) : '';
+    expect(cut(type, event)).toBeDefined();
     const field = /"(?:bestMatch|askQuantity)":[^,]+,/;
     for (const other of [
       event.replace(/\}$/, ',"wire":{"fields":{"x":1}}}'),
@@ -82,6 +87,6 @@ describe.each(names)('what is cut from an event of %s', (stream) => {
       'x',
       '',
     ])
-      expect(cut(stream, other), other).toBeUndefined();
+      expect(cut(type, other), other).toBeUndefined();
   });
 });

@@ -1,16 +1,27 @@
 import type { EventType } from '#libs/core';
 
-/** What may stand there for the frame to have the same letters; anything else is read the careful way. */
+const NUMBER = '"-?(?:0|[1-9]\\d{0,19})\\.\\d{1,20}"';
+const LEVEL = `\\[${NUMBER},${NUMBER}\\]`;
+
+/** What may stand there for the frame to have the same letters; anything else is read the careful way. Texts come with their quotes. */
 const VALUES = {
-  name: '"([A-Z0-9]+)"',
-  decimal: '"((?:0|[1-9]\\d{0,19})\\.\\d{1,20})"',
+  name: '("[A-Z0-9]+")',
+  decimal: `(${NUMBER})`,
+  decimalOrNull: `(${NUMBER}|null)`,
+  digits: '("\\d+")',
+  span: '("\\d+[smhdw]")',
   whole: '(0|[1-9]\\d{0,14})',
+  wholeOrNone: '(-1|0|[1-9]\\d{0,14})',
   flag: '(true|false)',
-  side: '"(buy|sell)"',
+  side: '("buy"|"sell")',
+  levels: `(\\[(?:${LEVEL}(?:,${LEVEL})*)?\\])`,
 } as const;
 
-/** Fields of an event behind its place, in the order in which `normalize` makes them; `receivedAt` comes last. */
-export type CutFields = Readonly<Record<string, keyof typeof VALUES>>;
+const patternOf = (value: CutFields[string]): string =>
+  typeof value === 'string' ? VALUES[value] : `("(?:${value.join('|')})")`;
+
+/** Fields of an event behind its place, in the order in which `normalize` makes them, a list being words; `receivedAt` comes last. */
+export type CutFields = Readonly<Record<string, keyof typeof VALUES | readonly string[]>>;
 
 /**
  * Makes Binance's payload of the text of an event without reading it as JSON: what is copied is copied as it stands. Only of events that have
@@ -21,7 +32,7 @@ export function cutter(
   fields: CutFields,
   written: (...values: string[]) => string,
 ): (event: string) => string | undefined {
-  const named = Object.entries(fields).map(([field, value]) => `"${field}":${VALUES[value]},`);
+  const named = Object.entries(fields).map(([field, value]) => `"${field}":${patternOf(value)},`);
   const usual = new RegExp(
     `^\\{"type":"${type}","stream":"[^"\\\\]+","epoch":\\d+,"seq":\\d+,${named.join('')}"receivedAt":\\d+\\}$`,
   );

@@ -1,9 +1,7 @@
 import { count, counted, duration } from '#libs/core';
 import { type Strictness, type StreamSummary, type Summary, faultsOf, sum } from '../audit/summary.js';
-import type { JournalRow } from './journal-row.js';
-import { flow } from './fit.js';
-import { type Column, tableOf } from './table.js';
-import { bold, dim, green, red, yellow } from './colour.js';
+import { type JournalledAttempt, attemptRows } from '#libs/page';
+import { ATTEMPT_COLUMNS, type Column, bold, dim, flow, green, red, tableOf, yellow } from '#libs/terminal';
 
 /** Everything a drill can say at its end. */
 export interface DrillOutcome {
@@ -11,7 +9,7 @@ export interface DrillOutcome {
   summary: Summary;
   /** Names of the incidents that struck, in order. */
   incidents: readonly string[];
-  journal: readonly JournalRow[];
+  journal: readonly JournalledAttempt[];
   /** Rules of Binance that the gateway broke, by the simulator's book; sentences. */
   violations: readonly string[];
   /** Whether a missing id that was announced is excused; not unless this says so. */
@@ -84,7 +82,7 @@ export function reportOf(outcome: DrillOutcome, width = Infinity): string[] {
     bold(`Upstream connections: ${counted(journal.at(-1)?.attempt ?? 0, 'attempt')}`) +
       dim(journal.length > MOST_ROWS ? `  the newest ${MOST_ROWS}, from the journal` : '  from the journal'),
     '',
-    ...tableOf(JOURNAL_COLUMNS, journal.slice(-MOST_ROWS), width),
+    ...tableOf(ATTEMPT_COLUMNS, attemptRows(journal.slice(-MOST_ROWS)).reverse(), width),
     '',
     `Disconnects seen by clients: ${tally(summary.disconnects)}`,
     ...[...violations.map((text) => `Broken rule: ${text}`), ...summary.wrongs, ...failures].map(red),
@@ -114,25 +112,3 @@ const STREAM_COLUMNS: readonly Column<StreamSummary>[] = [
   { title: 'reordered', cell: ({ reordered }) => tally(reordered), isNumber: true },
   { title: 'bad seq', cell: ({ brokenPlaces }) => tally(brokenPlaces), isNumber: true },
 ];
-
-/** Columns of the journal, for the report and for `holdfast status`. */
-export const JOURNAL_COLUMNS: readonly Column<JournalRow>[] = [
-  { title: '#', cell: ({ attempt }) => count(attempt), isNumber: true },
-  { title: 'line', cell: ({ generation }) => count(generation), isNumber: true, isSpare: true },
-  { title: 'opened for', cell: ({ why }) => why },
-  { title: 'streams', cell: ({ streams }) => count(streams), isNumber: true, isSpare: true },
-  { title: 'lived', cell: lived, isNumber: true },
-  { title: 'frames', cell: ({ frames }) => count(frames), isNumber: true, isSpare: true },
-  { title: 'closed by', cell: ({ closedBy }) => closedBy ?? '' },
-  { title: 'code', cell: ({ code, status }) => (status === undefined ? (code?.toString() ?? '') : `HTTP ${status}`) },
-  { title: 'cause', cell: ({ cause }) => cause ?? '' },
-  { title: 'reason', cell: ({ reason }) => shorten(reason ?? '', 40) },
-  { title: 'next attempt', cell: ({ then = '' }) => /^next attempt (.*)$/.exec(then)?.[1] ?? '', isSpare: true },
-];
-
-function lived({ openedAt, closedAt, livedMs }: JournalRow): string {
-  if (openedAt === undefined) return closedAt === undefined ? 'connecting' : 'never open';
-  return closedAt === undefined ? 'still open' : duration(livedMs ?? closedAt - openedAt);
-}
-
-const shorten = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

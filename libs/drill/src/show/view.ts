@@ -1,8 +1,6 @@
-import stringWidth from 'string-width';
-import { count, counted, duration } from '#libs/core';
+import { clockOf, count, counted, duration } from '#libs/core';
 import { type Summary, sum } from '../audit/summary.js';
-import { type ScreenSize, clip, flow } from './fit.js';
-import { bold, cyan, dim, green, red, yellow } from './colour.js';
+import { type ScreenSize, bold, clip, cyan, dim, flow, green, labelled, padded, red, yellow } from '#libs/terminal';
 
 /** One incident as the screen and the lines tell it. */
 export interface IncidentLine {
@@ -80,12 +78,6 @@ export function toldLine({ atMs, what, end }: IncidentLine): string {
   return `  ${dim(clockOf(atMs))}  ${what.padEnd(52)} ${end === undefined ? yellow('…') : dim(end)}`;
 }
 
-/** 83,000 → `1:23`. */
-export function clockOf(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
-}
-
 /** What the clients saw so far. */
 function sightOf({ disconnects, streams, wrong }: Summary): string[] {
   const bad = (value: number, what: string): string =>
@@ -106,21 +98,12 @@ export function upstreamOf(attempts: number, openForMs: number | undefined, last
   return [now, `attempt ${count(attempts)}`, ...(last === undefined ? [] : [dim(`before that: ${last}`)])];
 }
 
-const LABEL = 11;
-
-/** The parts behind a name, in as many lines as they need. */
-const labelled = (name: string, parts: readonly string[], columns: number): string[] =>
-  flow(parts, columns - LABEL).map((line, index) => `  ${dim((index === 0 ? name : '').padEnd(LABEL - 2))}${line}`);
-
 const warn = (value: number, what: string): string => (value === 0 ? dim(`0 ${what}`) : yellow(`${value} ${what}`));
 
 function connectedOf({ connected, clients }: Scene): string {
   const text = `${connected} of ${clients} connected`;
   return connected === clients ? green(text) : red(text);
 }
-
-/** Padded by what it takes on the screen: 币安人生 takes eight cells. */
-const padded = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - stringWidth(text)));
 
 /** Without the zeros Binance pads prices with, but with two decimals at least. */
 const plain = (price: string): string => price.replace(/(\.\d\d\d*?)0+$/, '$1');

@@ -1,5 +1,5 @@
 import { type Clock, type Contract, HoldfastError, type NativeReply, type StreamName } from '#libs/core';
-import { covers } from '#libs/runtime';
+import { covers } from '#libs/tokens';
 import { type HeldPattern, type Pattern, isPattern, readPattern } from '../contracts/pattern.js';
 import type { Session } from '../door/session.js';
 import type { Subscriptions } from '../door/subscriptions.js';

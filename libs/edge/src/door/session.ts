@@ -1,5 +1,5 @@
 import type { Millis, StreamName } from '#libs/core';
-import type { Permit } from '#libs/runtime';
+import type { Permit } from '#libs/tokens';
 import type { HeldPattern } from '../contracts/pattern.js';
 import type { ClientSocket } from '../delivery/client-socket.js';
 import type { Flow } from '../delivery/conflation/flow.js';

@@ -1,6 +1,6 @@
 import type { ParsedStream } from '#libs/binance';
 import { type Contract, type ErrorCode, HoldfastError, type StreamName } from '#libs/core';
-import { covers } from '#libs/runtime';
+import { covers } from '#libs/tokens';
 import { changeContract, sit } from '../contracts/contracts.js';
 import { type Hearer, hearerFor } from '../delivery/crowd.js';
 import { underOtherName } from '../delivery/rendition.js';

@@ -15,11 +15,10 @@ import {
   type AccessRefusal,
   type Counter,
   type Identified,
-  type Permit,
-  covers,
   networksOf,
   readCredential,
 } from '#libs/runtime';
+import { type Permit, covers } from '#libs/tokens';
 import { clientAddress, countedAs, isTrusted } from './addresses.js';
 import { type Comer, Connections, type Crowding } from './connections.js';
 import { Quotas } from './quotas.js';

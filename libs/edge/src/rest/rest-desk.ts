@@ -1,5 +1,5 @@
 import { type Clock, stamp } from '#libs/core';
-import type { Permit } from '#libs/runtime';
+import type { Permit } from '#libs/tokens';
 import type { KnownSymbols } from '../symbols/known-symbols.js';
 import { BUSY, type RestAnswer, complain, jsonAnswer, withUsedWeight } from './answer.js';
 import type { OwnDepth } from './own-depth.js';

@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import { type Permit, covers } from '#libs/runtime';
+import { type Permit, covers } from '#libs/tokens';
 
 /** Whether somebody with a permit may read what is told of a symbol; undefined: of all of them. */
 export type SymbolRights = (permit: Permit | undefined, symbol: string | undefined) => boolean;

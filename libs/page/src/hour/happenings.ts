@@ -1,5 +1,5 @@
-import { type Millis, counted, duration } from '#libs/core';
-import { endKind, sayEnding, sayLife } from './endings.js';
+import { type Millis, counted, duration, endKind, sayEnding } from '#libs/core';
+import { sayLife } from './attempt-life.js';
 import type { SeenMoment } from './moments.js';
 import type { Happening } from '../words/page.js';
 import { isTooSlow } from './tally.js';

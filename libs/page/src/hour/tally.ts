@@ -1,5 +1,4 @@
-import { type Millis, count, counted, duration } from '#libs/core';
-import { WHO, endKind } from './endings.js';
+import { type Millis, WHO_ENDED, count, counted, duration, endKind } from '#libs/core';
 import { HOUR_MS } from './last-hour.js';
 import type { SeenMoment } from './moments.js';
 
@@ -113,7 +112,7 @@ const awayParts = ({ troubles, notCarried }: HourTally): string[] =>
 const sumOf = (counts: Readonly<Counts>): number => Object.values(counts).reduce((sum, one) => sum + one, 0);
 
 function byWhom(counts: Readonly<Counts>): string {
-  const named = Object.entries(counts).map(([who, often]) => [WHO[who] ?? who, often] as const);
+  const named = Object.entries(counts).map(([who, often]) => [WHO_ENDED[who] ?? who, often] as const);
   const [only] = named;
   if (named.length === 1 && only) return only[1] === 1 ? ` by ${only[0]}` : `, all by ${only[0]}`;
   return ` (${named.map(([who, often]) => `${often} by ${who}`).join(', ')})`;

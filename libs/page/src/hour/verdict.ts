@@ -1,5 +1,4 @@
-import { count, counted } from '#libs/core';
-import { endKind, sayEnding } from './endings.js';
+import { count, counted, endKind, sayEnding } from '#libs/core';
 import type { Facts } from './facts.js';
 import type { Health, Reason, HealthVerdict } from '../words/page.js';
 

@@ -17,10 +17,10 @@ import type {
 } from '../words/page.js';
 import {
   type DriftKind,
-  type JournalledAttempt,
   type RefusedFrame,
   type StatusSections,
   fieldsOf,
+  journalIn,
   linesOf,
   numberIn,
   textIn,
@@ -44,7 +44,7 @@ export interface PageSource {
 
 export function pageOf(source: PageSource): Page {
   const { at, sections, hour, rates } = source;
-  const journal = linesOf(sections['journal']) as readonly JournalledAttempt[];
+  const journal = journalIn(sections);
   return {
     at,
     identity: identityOf(source),

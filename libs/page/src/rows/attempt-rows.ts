@@ -1,5 +1,5 @@
-import type { Millis } from '#libs/core';
-import { WHO, codeOf, sayEnding, toneOf } from '../hour/endings.js';
+import { type Millis, WHO_ENDED, endCode, sayEnding } from '#libs/core';
+import { toneOf } from '../hour/attempt-life.js';
 import { HOUR_MS } from '../hour/last-hour.js';
 import type { AttemptRow, TimeLane, Segment } from '../words/page.js';
 import type { JournalledAttempt } from '../words/sections.js';
@@ -32,9 +32,9 @@ function rowOf(one: JournalledAttempt, backAfterMs: Millis | null): AttemptRow {
     livedMs: one.livedMs ?? null,
     frames,
     tone: toneOf(one),
-    closedBy: one.closedBy === undefined ? null : (WHO[one.closedBy] ?? one.closedBy),
+    closedBy: one.closedBy === undefined ? null : (WHO_ENDED[one.closedBy] ?? one.closedBy),
     cause: one.cause ?? null,
-    code: codeOf(one),
+    code: endCode(one),
     reason: one.reason ?? null,
     then: one.then ?? null,
     backAfterMs,

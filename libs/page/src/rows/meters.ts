@@ -1,4 +1,4 @@
-import { count, duration } from '#libs/core';
+import { bytes, count, duration } from '#libs/core';
 import type { Meter } from '../words/page.js';
 import { type StatusSections, fieldsOf, linesOf, numberIn, textIn } from '../words/sections.js';
 
@@ -75,6 +75,3 @@ function clients(sections: StatusSections): Meter[] {
     },
   ];
 }
-
-const bytes = (size: number): string =>
-  size < 1_000_000 ? `${count(Math.round(size / 1_000))} kB` : `${count(Math.round(size / 1_000_000))} MB`;

@@ -1,5 +1,5 @@
 import type { ConnectionChange, Ending } from '#libs/client';
-import { type Millis, duration } from '#libs/core';
+import { type Millis, duration, wholeSeconds } from '#libs/core';
 import type { Tone } from '../words/page.js';
 
 /** How the page's own connection to the gateway is. */
@@ -79,18 +79,15 @@ export function sayConnection(shown: ConnectionShown, now: Millis): { tone: Tone
   if (state === 'lost') return { tone: 'bad', word: 'gateway lost', says: saidAttempt(shown, now) };
   const before =
     losses === 0 || lastLossMs === undefined ? '' : `; lost ${times(losses)} before, for ${duration(lastLossMs)} last`;
-  return { tone: 'good', word: 'connected', says: `for ${seconds(now - shown.sinceAt)}${before}` };
+  return { tone: 'good', word: 'connected', says: `for ${wholeSeconds(now - shown.sinceAt)}${before}` };
 }
 
 function saidAttempt({ retryAt, lostAt, failed }: ConnectionShown, now: Millis): string {
-  const since = lostAt === undefined ? '' : `for ${seconds(now - lostAt)}; `;
+  const since = lostAt === undefined ? '' : `for ${wholeSeconds(now - lostAt)}; `;
   const attempt = failed === 0 ? '' : `, attempt ${failed + 1}`;
   return retryAt === undefined || retryAt <= now
     ? `${since}connecting now${attempt}`
-    : `${since}next attempt in ${seconds(retryAt - now)}${attempt}`;
+    : `${since}next attempt in ${wholeSeconds(retryAt - now)}${attempt}`;
 }
 
 const times = (often: number): string => (often === 1 ? 'once' : `${often} times`);
-
-/** In whole seconds, for what is told anew again and again. */
-const seconds = (ms: Millis): string => (ms < 59_500 ? `${Math.max(0, Math.round(ms / 1_000))} s` : duration(ms));

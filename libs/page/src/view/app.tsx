@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
+import { wholeSeconds } from '#libs/core';
 import type { Page, Tone } from '../words/page.js';
 import { Clients } from './clients.js';
 import { Commands } from './commands.js';
@@ -10,7 +11,7 @@ import { Limits } from './limits.js';
 import { Plots } from './plots.js';
 import { Streams } from './streams.js';
 import { HEALTH_TONE, Happenings, Processes, Silence, Summary } from './summary.js';
-import { Clock, seconds, showInTab } from './parts.js';
+import { Clock, showInTab } from './parts.js';
 
 /** So long nothing may come before the page says so: it is told something each second. */
 const QUIET_MS = 6_000;
@@ -65,7 +66,7 @@ function Top({ page, state }: { page: Page; state: PageFeedState }): JSX.Element
         <span class="wide">
           ({commit.slice(0, 8)}) · pid {pid}
         </span>{' '}
-        · up {seconds(state.now - startedAt)}
+        · up {wholeSeconds(state.now - startedAt)}
         {epoch !== null && <span class="wide"> · term {epoch}</span>}
       </p>
       <nav aria-label="This page">
@@ -110,7 +111,7 @@ const WHY: Record<PageHearing, string | undefined> = {
 function silenceOf({ hearing, quietMs }: PageFeedState): string | undefined {
   if (hearing === 'live' && quietMs < QUIET_MS) return undefined;
   const why = WHY[hearing] ?? (quietMs < QUIET_MS ? undefined : WHY.lost);
-  return why && `${why} Heard last ${seconds(quietMs)} ago.`;
+  return why && `${why} Heard last ${wholeSeconds(quietMs)} ago.`;
 }
 
 /** The tab tells of the worst of what the page shows. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { count, counted, duration } from '#libs/core';
+import { bytes, count, counted, duration, wholeSeconds } from '#libs/core';
 import type { ClientRow, GoneRow, Page } from '../words/page.js';
-import { Badge, Clock, Section, type ShownColumn, Table, bytes, seconds } from './parts.js';
+import { Badge, Clock, Section, type ShownColumn, Table } from './parts.js';
 
 /** Who is served, the slowest first, and who has left, with who ended it and why. */
 export function Clients({ page, now }: { page: Page; now: number }): JSX.Element | null {
@@ -35,7 +35,7 @@ const hereColumns = (now: number): ShownColumn<ClientRow>[] => [
   { title: 'Program', cell: agentOf },
   { title: 'Wire', cell: ({ wire }) => wire, isWide: true },
   { title: 'Streams', cell: ({ streams }) => streams, isNumber: true },
-  { title: 'Here for', cell: ({ connectedAt }) => seconds(now - connectedAt), isNumber: true, isWide: true },
+  { title: 'Here for', cell: ({ connectedAt }) => wholeSeconds(now - connectedAt), isNumber: true, isWide: true },
   {
     title: 'Waits',
     cell: ({ backlogBytes }) => (backlogBytes === 0 ? '0' : <Badge tone="warn">{bytes(backlogBytes)}</Badge>),

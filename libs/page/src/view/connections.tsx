@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { counted, duration } from '#libs/core';
+import { counted, duration, wholeSeconds } from '#libs/core';
 import type { AttemptRow, ConnectionRow, TimeLane, Page, Segment } from '../words/page.js';
-import { Badge, Clock, Section, type ShownColumn, Table, ago, seconds } from './parts.js';
+import { Badge, Clock, Section, type ShownColumn, Table, ago } from './parts.js';
 
 const HOUR_MS = 3_600_000;
 const SHOWN_FIRST = 10;
@@ -48,7 +48,7 @@ const nowColumns = (now: number): ShownColumn<ConnectionRow>[] => [
   { title: 'Streams', cell: ({ streams }) => streams, isNumber: true },
   {
     title: 'Open for',
-    cell: ({ openSinceAt }) => (openSinceAt === null ? '–' : seconds(now - openSinceAt)),
+    cell: ({ openSinceAt }) => (openSinceAt === null ? '–' : wholeSeconds(now - openSinceAt)),
     isNumber: true,
   },
   {
@@ -60,7 +60,7 @@ const nowColumns = (now: number): ShownColumn<ConnectionRow>[] => [
   {
     title: 'Replacement',
     cell: ({ rotation, rotationDueAt }) =>
-      rotation ?? (rotationDueAt === null ? '–' : `in ${seconds(rotationDueAt - now)}`),
+      rotation ?? (rotationDueAt === null ? '–' : `in ${wholeSeconds(rotationDueAt - now)}`),
     isWide: true,
   },
 ];
@@ -71,7 +71,7 @@ function ConnectionState({ row: { state, nextAttemptAt }, now }: { row: Connecti
     nextAttemptAt === null
       ? ''
       : nextAttemptAt > now
-        ? `next attempt in ${seconds(nextAttemptAt - now)}`
+        ? `next attempt in ${wholeSeconds(nextAttemptAt - now)}`
         : 'next attempt is due';
   return (
     <>
@@ -151,7 +151,7 @@ const attemptColumns = (now: number): ShownColumn<AttemptRow>[] => [
   {
     title: 'Lived',
     cell: ({ livedMs, closedAt, startedAt }) =>
-      closedAt === null ? seconds(now - startedAt) : livedMs === null ? 'never open' : duration(livedMs),
+      closedAt === null ? wholeSeconds(now - startedAt) : livedMs === null ? 'never open' : duration(livedMs),
     isNumber: true,
   },
   { title: 'Streams', cell: ({ streams }) => streams, isNumber: true, isWide: true },

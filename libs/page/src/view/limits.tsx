@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
+import { wholeSeconds } from '#libs/core';
 import type { BusShown, Meter, Page } from '../words/page.js';
-import { Badge, Clock, Section, seconds } from './parts.js';
+import { Badge, Clock, Section } from './parts.js';
 
 /** What carries messages between processes, and how much of each limit is used. */
 export const Limits = ({ page: { bus, meters }, now }: { page: Page; now: number }): JSX.Element => (
@@ -31,7 +32,7 @@ function BusCard({ bus, now }: { bus: BusShown; now: number }): JSX.Element {
         {sinceAt !== null && (
           <>
             {' '}
-            since <Clock at={sinceAt} />, for {seconds(now - sinceAt)}
+            since <Clock at={sinceAt} />, for {wholeSeconds(now - sinceAt)}
           </>
         )}
       </p>

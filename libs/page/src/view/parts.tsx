@@ -16,15 +16,6 @@ export function Clock({ at }: { at: number | null }): JSX.Element {
 /** How long ago something was, or how long until it is; nothing where it never was. */
 export const ago = (at: number | null, now: number): string => (at === null ? '–' : duration(Math.max(0, now - at)));
 
-/** The same in whole seconds, for what is told anew each second. */
-export const seconds = (ms: number): string =>
-  ms < 59_500 ? `${Math.max(0, Math.round(ms / 1_000))} s` : duration(ms);
-
-export const bytes = (size: number): string => {
-  if (size < 1_000) return `${size} B`;
-  return size < 1_000_000 ? `${(size / 1_000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
-};
-
 /** A state in words and in colour, never in colour alone. */
 export const Badge = ({ tone, children }: { tone: Tone; children: ComponentChildren }): JSX.Element => (
   <span class={`badge ${tone}`}>{children}</span>

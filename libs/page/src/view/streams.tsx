@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { count, counted } from '#libs/core';
+import { count, counted, perSecond, wholeSeconds } from '#libs/core';
 import type { StreamRow, Tone } from '../words/page.js';
-import { Badge, Section, type ShownColumn, Table, seconds } from './parts.js';
+import { Badge, Section, type ShownColumn, Table } from './parts.js';
 
 const SHOWN_FIRST = 50;
 
@@ -106,14 +106,14 @@ const columnsOf = (now: number): ShownColumn<StreamRow>[] => [
   },
   {
     title: 'For',
-    cell: ({ sinceAt }) => (sinceAt === null ? '–' : seconds(now - sinceAt)),
+    cell: ({ sinceAt }) => (sinceAt === null ? '–' : wholeSeconds(now - sinceAt)),
     isNumber: true,
     isWide: true,
     by: ({ sinceAt }) => -(sinceAt ?? 0),
   },
   {
     title: 'Rate',
-    cell: ({ rate }) => (rate === null ? '–' : `${count(rate)}/s`),
+    cell: ({ rate }) => (rate === null ? '–' : perSecond(rate)),
     isNumber: true,
     by: ({ rate }) => rate ?? -1,
   },

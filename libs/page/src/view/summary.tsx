@@ -1,13 +1,8 @@
 import type { JSX } from 'preact';
-import { counted, duration } from '#libs/core';
+import { counted, duration, wholeSeconds } from '#libs/core';
+import { HEALTH_SAYS } from '../words/health.js';
 import type { Happening, Health, Page, ProcessRow, Tone } from '../words/page.js';
-import { Badge, Clock, Section, seconds } from './parts.js';
-
-const SAYS: Record<Health, string> = {
-  well: 'All is well',
-  impaired: 'Clients stay connected, but not all is well',
-  down: 'Not ready',
-};
+import { Badge, Clock, Section } from './parts.js';
 
 const SHORT: Record<Health, string> = { well: 'Well', impaired: 'Not well', down: 'Not ready' };
 
@@ -20,7 +15,7 @@ export function Summary({ page, now }: { page: Page; now: number }): JSX.Element
     <div class={`verdict ${HEALTH_TONE[verdict.health]}`}>
       <div role="status">
         <p class="says">
-          {SAYS[verdict.health]}
+          {HEALTH_SAYS[verdict.health]}
           <span class="since">
             {' '}
             since <Clock at={verdict.sinceAt} />
@@ -38,7 +33,7 @@ export function Summary({ page, now }: { page: Page; now: number }): JSX.Element
       </div>
       <p class="hour">{hour.says}</p>
       <p class="for">
-        {SHORT[verdict.health]} for {seconds(now - verdict.sinceAt)}
+        {SHORT[verdict.health]} for {wholeSeconds(now - verdict.sinceAt)}
       </p>
     </div>
   );
@@ -95,10 +90,10 @@ function ProcessCard({
 const lostWords = ({ hearing, heardAt }: ProcessRow, now: number): string =>
   hearing === 'gone'
     ? 'ended in order'
-    : `not heard for ${seconds(now - heardAt)}: it died, or the bus does not carry what it says`;
+    : `not heard for ${wholeSeconds(now - heardAt)}: it died, or the bus does not carry what it says`;
 
 const healthWords = ({ health, reasons }: ProcessRow): string =>
-  [SAYS[health], ...reasons.map(({ what, why }) => `${what}: ${why}`)].join('. ');
+  [HEALTH_SAYS[health], ...reasons.map(({ what, why }) => `${what}: ${why}`)].join('. ');
 
 const SHOWN_FIRST = 12;
 

@@ -1,13 +1,13 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { StreamState } from '#libs/client';
-import { count, counted } from '#libs/core';
+import { count, counted, perSecond as sayRate, wholeSeconds } from '#libs/core';
 import type { StreamShown } from '../seen/stream-sight.js';
 import { sayIds } from '../seen/id-count.js';
 import { ladderOf } from '../seen/ladder.js';
 import { toneOf } from '../seen/stream-story.js';
 import { sayBookWhy, sayWhy } from '../seen/why.js';
-import { Badge, Clock, seconds } from '../view/parts.js';
+import { Badge, Clock } from '../view/parts.js';
 import { CandleChart } from './candle-chart.js';
 import { LadderTable } from './ladder-table.js';
 import type { WatchedStream } from './page-watch.js';
@@ -32,7 +32,7 @@ export function Card({ stream, now, close }: { stream: WatchedStream; now: numbe
           <>
             {sayWhy(state.why)}{' '}
             <span class="quiet">
-              ({state.why}, told by {BY[state.by]}, for {seconds(now - state.since)})
+              ({state.why}, told by {BY[state.by]}, for {wholeSeconds(now - state.since)})
             </span>
             {state.state !== 'live' && state.message !== undefined && ` – ${state.message}`}
           </>
@@ -69,7 +69,7 @@ function Facts({
   stream: WatchedStream;
 }): JSX.Element {
   const facts: [string, string, string?][] = [
-    ['Events', `${count(events)}${perSecond === undefined ? '' : ` · ${rate(perSecond)}/s`}`],
+    ['Events', `${count(events)}${perSecond === undefined ? '' : ` · ${sayRate(perSecond)}`}`],
     ['Place', place ? `epoch ${place.epoch}, seq ${count(place.seq)}` : 'none yet'],
     ...(ids ? [['Ids', sayIds(ids), ids.missing > gaps.ids ? 'bad-words' : ''] as [string, string, string]] : []),
     ...(book ? [['Update id', String(book.updateId)] as [string, string]] : []),
@@ -90,8 +90,6 @@ function Facts({
     </dl>
   );
 }
-
-const rate = (perSecond: number): string => (perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond)));
 
 const saidGaps = ({ times, ids }: StreamShown['gaps']): string =>
   times === 0

@@ -76,6 +76,10 @@ export interface DriftKind {
 /** The lines of a section; none where there is no such section. */
 export const linesOf = (section: unknown): readonly unknown[] => (Array.isArray(section) ? section : []);
 
+/** The section `journal` of a status, the newest attempt last. */
+export const journalIn = (sections: unknown): readonly JournalledAttempt[] =>
+  linesOf(fieldsOf(sections)['journal']) as readonly JournalledAttempt[];
+
 /** The fields of a section, by their names. */
 export const fieldsOf = (section: unknown): Readonly<Record<string, unknown>> =>
   typeof section === 'object' && section !== null ? (section as Record<string, unknown>) : {};

@@ -36,7 +36,7 @@ it('a host that nobody reaches has the time of the setting, and no more', async 
   const { port } = await listenBusily();
   const at = performance.now();
   const answer = await httpAt(port, 700, [HERE, BESIDE]).get({ path: '/', query: {} }, {}, NEVER);
-  expect(answer).toEqual({ ok: false, problem: 'no TCP connection within 700 ms' });
+  expect(answer).toEqual({ ok: false, problem: 'no TCP connection within 0.7 s' });
   expect(performance.now() - at).toBeGreaterThanOrEqual(695);
 });
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { buildConnector } from 'undici';
-import type { Clock, Millis } from '#libs/core';
+import { type Clock, type Millis, duration } from '#libs/core';
 import { type Lookup, connectSideBySide } from './side-by-side.js';
 
 interface ConnectorParts {
@@ -21,7 +21,7 @@ export function connectorOf({ clock, connectTimeoutMs, lookup }: ConnectorParts)
   const overTls = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
   const reach = async (host: string, port: number): Promise<Socket> => {
     const ending = new AbortController();
-    const words = `no TCP connection within ${connectTimeoutMs} ms`;
+    const words = `no TCP connection within ${duration(connectTimeoutMs)}`;
     const cancel = clock.after(connectTimeoutMs, () => ending.abort(new Error(words)));
     const parts = { clock, signal: ending.signal, ...(lookup && { lookup }) };
     return connectSideBySide({ host, port }, parts).finally(cancel);

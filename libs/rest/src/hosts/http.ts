@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Agent, type Dispatcher, ProxyAgent, errors } from 'undici';
-import { type Clock, type Millis, type Result, notOk, ok } from '#libs/core';
+import { type Clock, type Millis, type Result, duration, notOk, ok } from '#libs/core';
 import { credentialsOf } from '../dial/proxy.js';
 import type { Lookup } from '../dial/side-by-side.js';
 import { connectorOf } from '../dial/connector.js';
@@ -52,7 +52,9 @@ export class Http {
     const { answerMs } = this.options;
     const ending = new AbortController();
     const giveUp = (): void => ending.abort(new Error('given up'));
-    const cancel = this.clock.after(answerMs, () => ending.abort(new Error(`no whole answer within ${answerMs} ms`)));
+    const cancel = this.clock.after(answerMs, () =>
+      ending.abort(new Error(`no whole answer within ${duration(answerMs)}`)),
+    );
     signal.addEventListener('abort', giveUp, { once: true });
     if (signal.aborted) giveUp();
     try {

@@ -11,7 +11,7 @@ import { until } from '../../../../test/support/until.js';
 import type { Log } from '../log/log.js';
 import { AccessSettings, SettingsError } from '../settings/index.js';
 import { Access } from './access.js';
-import { makeToken } from './tokens-file.js';
+import { makeToken } from '#libs/tokens';
 
 const folder = mkdtempSync(join(tmpdir(), 'holdfast-'));
 const file = join(folder, 'tokens');

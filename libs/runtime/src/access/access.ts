@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JWTVerifyGetKey } from 'jose';
 import { type Cancel, type Clock, type Millis, type Result, notOk, ok } from '#libs/core';
+import { type Permit, TokenRing } from '#libs/tokens';
 import type { Log } from '../log/log.js';
 import { AccessSettings, SettingsError } from '../settings/index.js';
 import { type AccessRefusal, BAD_TOKEN, NO_TOKEN } from './access-refusal.js';
@@ -8,8 +9,6 @@ import { certificateProblems } from './certificate.js';
 import { watchFiles } from './file-watch.js';
 import { checkJwt, isJwt } from './jwt.js';
 import { localKeys, remoteKeys } from './jwt-keys.js';
-import type { Permit } from './permit.js';
-import { TokenRing } from './tokens-file.js';
 import { type Whereabouts, refuseWhereabouts } from './where-from.js';
 
 /** Undefined stands for somebody who was not asked who he is. */

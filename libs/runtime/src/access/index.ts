@@ -2,6 +2,4 @@ export { Access, type Identified } from './access.js';
 export { type AccessRefusal, KEPT_OUT } from './access-refusal.js';
 export { readCredential } from './credential.js';
 export { watchFiles } from './file-watch.js';
-export { type Permit, covers } from './permit.js';
-export { makeToken } from './tokens-file.js';
 export { certificateProblems } from './certificate.js';

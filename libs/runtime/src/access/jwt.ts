@@ -2,7 +2,7 @@ import { type JWTPayload, type JWTVerifyGetKey, errors, jwtVerify } from 'jose';
 import { type Result, notOk, ok } from '#libs/core';
 import type { AccessSettings } from '../settings/index.js';
 import { type AccessRefusal, BAD_TOKEN, NO_KEYS } from './access-refusal.js';
-import { type Permit, readRights } from './permit.js';
+import { type Permit, readRights } from '#libs/tokens';
 
 /** What is expected of every JWT. */
 export type JwtRules = Pick<AccessSettings, 'jwtAlgorithms' | 'jwtIssuers' | 'jwtAudiences' | 'jwtClaim'>;

@@ -1,4 +1,5 @@
 import { type LevelWithSilent, type Logger, pino } from 'pino';
+import { lineWidth } from '#libs/terminal';
 import { forPeople } from './people-lines.js';
 import { standardOutput } from './standard-output.js';
 
@@ -14,7 +15,7 @@ export type LogLevel = LevelWithSilent;
 export const makeLog = (name: string, level: LogLevel): Log =>
   pino({ name, level, base: { name } }, process.stdout.isTTY ? terminal : standardOutput);
 
-const terminal = { write: (line: string): void => standardOutput.write(forPeople(line)) };
+const terminal = { write: (line: string): void => standardOutput.write(forPeople(line, lineWidth(process.stdout))) };
 
 /** A log that writes nothing, for tests and for programs that draw their own screen. */
 export const silentLog: Log = pino({ level: 'silent' });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { systemClock } from '../clock.js';
+import { systemClock } from '#libs/clock';
 
 /** What may wait for a reader who is slow, or has stopped reading; what comes on top is counted and dropped. */
 const MOST_WAITING_BYTES = 4_194_304;

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { rootOf } from '../process/release.js';
+import { rootOf } from '#libs/release';
 
 /** A file that a page loads. */
 export interface Asset {

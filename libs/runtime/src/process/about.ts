@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
+import { readRelease } from '#libs/release';
 import type { Metrics } from '../metrics.js';
 import type { Ops } from '../ops/ops.js';
 import type { ConnectionRoom } from './open-files.js';
-import { readRelease } from './release.js';
 import type { ShownSetting } from './shown-settings.js';
 
 /** What a process is. */

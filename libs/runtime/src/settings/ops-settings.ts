@@ -1,4 +1,5 @@
 import { IsBoolean, IsIn, IsInt, IsNotEmpty, IsString, Max, Min } from 'class-validator';
+import type { Millis } from '#libs/core';
 import type { LogLevel } from '../log/log.js';
 import { host, integer, text, yesOrNo } from './readers.js';
 import { Setting } from './setting.js';
@@ -45,4 +46,14 @@ export class OpsSettings {
   })
   @IsIn(LEVELS)
   logLevel: LogLevel = 'info';
+  @Setting({
+    env: 'HOLDFAST_WARM_UP_MS',
+    read: integer,
+    expected: 'a number of milliseconds from 0 to 10000',
+    says: 'For how long a process runs made-up messages through its own code before it starts, so that the first real ones meet code that V8 has compiled. 0: it starts at once, and is slower for its first seconds.',
+  })
+  @Max(10_000)
+  @Min(0)
+  @IsInt()
+  warmUpMs: Millis = 200;
 }

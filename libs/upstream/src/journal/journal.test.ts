@@ -1,7 +1,20 @@
 import { expect, it } from 'vitest';
-import { silentLog } from '#libs/runtime';
+import { type Log, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { Journal } from './journal.js';
+
+it('says once that Binance is out of reach, where the first attempt does not get there', () => {
+  const said: string[] = [];
+  const note = (_: object, sentence: string): void => void said.push(sentence);
+  const log = { ...silentLog, info: note, warn: note } as unknown as Log;
+  const journal = new Journal(new FakeClock(), log);
+  for (let time = 0; time < 2; time += 1) {
+    const record = journal.begin(1, 'demand', 'host', 3);
+    journal.ended(record, { closedBy: 'transport', cause: 'dns' }, { do: 'retry', inMs: 500 });
+  }
+  expect(said.filter((sentence) => sentence.startsWith('Binance is out of reach'))).toHaveLength(1);
+  expect(said).toContain('An attempt to connect did not reach Binance (dns)');
+});
 
 it('says when the next attempt begins, where there is one', () => {
   const clock = new FakeClock();

@@ -1,4 +1,4 @@
-import { type Clock, type Millis, duration, stamp } from '#libs/core';
+import { type Clock, type Millis, duration, sayEnding, stamp } from '#libs/core';
 import type { Ending, Endpoints } from '#libs/link';
 import type { Log } from '#libs/runtime';
 
@@ -139,8 +139,9 @@ export class Journal {
         stallMs,
         then: record.then,
       },
-      `connection ended by ${closedBy}: ${cause}`,
+      sayEnding(record),
     );
+    if (isFirstAndInVain(record)) this.log.warn({ code: 'upstream.out-of-reach', to: record.to }, OUT_OF_REACH);
   }
 
   /** The newest last. */
@@ -148,6 +149,13 @@ export class Journal {
     return this.records;
   }
 }
+
+/** Said once: whoever starts without a network must not take it for a fault of the gateway. */
+const isFirstAndInVain = ({ attempt, closedBy, openedAt }: AttemptRecord): boolean =>
+  attempt === 1 && closedBy === 'transport' && openedAt === undefined;
+
+const OUT_OF_REACH =
+  'Binance is out of reach from here: clients can connect, and hear so until it answers; npm run demo needs no network';
 
 function describe(record: AttemptRecord, { closedBy, cause, code, status, reason, bytes }: Ending): void {
   record.closedBy = closedBy === 'peer' ? 'binance' : closedBy;

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { duration } from '#libs/core';
 import { type ControlRequest, decodeRequest, encodeAcknowledgement, encodeRefusal, spot } from '#libs/binance';
 import { silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
@@ -190,7 +191,7 @@ describe('a connection', () => {
     clock.advance(1);
     expect(sent).toHaveLength(2);
     clock.advance(2 * ANSWER_MS);
-    const why = `no answer within ${ANSWER_MS} ms`;
+    const why = `no answer within ${duration(ANSWER_MS)}`;
     expect(told).toEqual([`unanswered: ${why}`, `unanswered: ${why}`, `hopeless: ${why}`]);
   });
 

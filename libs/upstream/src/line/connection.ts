@@ -8,7 +8,7 @@ import {
   type UnknownFrame,
   encodeRequest,
 } from '#libs/binance';
-import { type Cancel, type Clock, type Millis, type StreamName, assertNever } from '#libs/core';
+import { type Cancel, type Clock, type Millis, type StreamName, assertNever, duration } from '#libs/core';
 import { type Pulse, isDead } from '#libs/link';
 import type { AttemptRecord } from '../journal/journal.js';
 import { Governor } from './governor.js';
@@ -211,7 +211,7 @@ export class Connection {
     this.governor.noteRequest(clock.now());
     this.parts.tell.send(encodeRequest(request));
     this.cancelAnswer = clock.after(answerMs, () =>
-      this.settle(this.requests.unanswered(), `no answer within ${answerMs} ms`),
+      this.settle(this.requests.unanswered(), `no answer within ${duration(answerMs)}`),
     );
   }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { duration } from '#libs/core';
 import { encodeAcknowledgement, encodeRefusal } from '#libs/binance';
 import { TIMINGS } from '../timings.js';
 import { BOOK, LineBench, OTHER } from './line.rig.js';
@@ -54,7 +55,7 @@ describe('an owner is told', () => {
   it('that a connection which answers nothing cannot be trusted', async () => {
     await bench.openLine();
     await bench.pass(3 * TIMINGS.answerMs);
-    const why = `no answer within ${TIMINGS.answerMs} ms`;
+    const why = `no answer within ${duration(TIMINGS.answerMs)}`;
     expect(bench.told.filter((what) => what !== 'carries ')).toEqual([`distrusted tainted: ${why}`]);
     expect(bench.logged).toEqual([`line.request-failed 1 1 ${why}`, `line.request-failed 1 1 ${why}`]);
   });

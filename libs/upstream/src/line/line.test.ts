@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { duration } from '#libs/core';
 import { encodeAcknowledgement } from '#libs/binance';
 import { UpstreamSettings } from '#libs/runtime';
 import { type FakeSocket, settle } from '../../../../test/support/fake-link.js';
@@ -190,7 +191,7 @@ describe('a line is looked at', () => {
     line.look(bench.clock.now(), false);
     await bench.pass(1);
     expect([bench.told.at(-1), bench.sockets.length]).toEqual(['ended us silence', 2]);
-    expect(bench.journal.read()[0]?.reason).toBe(`no bytes, not even a ping, for ${SILENCE_MS} ms`);
+    expect(bench.journal.read()[0]?.reason).toBe(`no bytes, not even a ping, for ${duration(SILENCE_MS)}`);
   });
 
   it('for names that Binance has lost, when that is due', async () => {

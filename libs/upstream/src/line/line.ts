@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import { type Clock, type Millis, type Random, type StreamName, stamp } from '#libs/core';
+import { type Clock, type Millis, type Random, type StreamName, duration, stamp } from '#libs/core';
 import {
   type Dial,
   type Ending,
@@ -127,7 +127,7 @@ export class Line {
     if (isAuditDue) connection?.audit();
     const { silenceBytesMs } = tools.settings;
     if (!connection?.isSilent(now, silenceBytesMs)) return;
-    this.driver.hangUp('silence', `no bytes, not even a ping, for ${silenceBytesMs} ms`);
+    this.driver.hangUp('silence', `no bytes, not even a ping, for ${duration(silenceBytesMs)}`);
   }
 
   /** Our process stood still: nobody is judged by that time, and what ends soon is probably our own fault. */

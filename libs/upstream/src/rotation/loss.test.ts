@@ -22,7 +22,7 @@ describe('an ending in words', () => {
     expect(inWords({ closedBy: 'peer', cause: 'closed', code: 1008, reason: 'too many' })).toBe(
       'ended by Binance: closed 1008 too many',
     );
-    expect(inWords(dropped)).toBe('ended by transport: closed 1006');
+    expect(inWords(dropped)).toBe('ended by the network: closed 1006');
     expect(inWords({ closedBy: 'us', cause: 'stopped' })).toBe('ended by us: stopped');
   });
 });

@@ -1,4 +1,4 @@
-import type { FeedCause, FeedState, Millis } from '#libs/core';
+import { type FeedCause, type FeedState, type Millis, endingInShort } from '#libs/core';
 import type { Ending } from '#libs/link';
 
 /** How streams are whose line has dropped. */
@@ -20,8 +20,5 @@ export function lossOf({ cause }: Ending, retryMs: Millis): Loss {
 }
 
 /** An ending in a few words, for people. */
-export function describe({ closedBy, cause, code, reason }: Ending): string {
-  const who = closedBy === 'peer' ? 'Binance' : closedBy;
-  const details = [cause, code, reason].filter((part) => part !== undefined && part !== '').join(' ');
-  return `ended by ${who}: ${details}`;
-}
+export const describe = ({ closedBy, ...ending }: Ending): string =>
+  endingInShort({ ...ending, closedBy: closedBy === 'peer' ? 'binance' : closedBy });

@@ -180,7 +180,7 @@ describe('when the line that is to be replaced drops', () => {
     await flow(300);
     expect(states(A)).toEqual([]);
     expect(states(B)).toEqual([
-      'recovering connection-lost ended by transport: dropped 1006; generation 2 takes over',
+      'recovering connection-lost ended by the network: dropped 1006; generation 2 takes over',
       'live resumed',
     ]);
     expect(bench.endings).toEqual(['1 transport dropped (undefined): generation 2 takes over']);
@@ -196,7 +196,7 @@ describe('when the line that is to be replaced drops', () => {
     await quiet(500);
     await flow(500);
     expect(states(A)).toEqual([
-      'recovering connection-lost ended by transport: dropped 1006; next attempt in 0.0 s',
+      'recovering connection-lost ended by the network: dropped 1006; next attempt in 0.0 s',
       'live resumed',
     ]);
     expect(bench.upstream.pool.lines.map(({ generation }) => generation)).toEqual([1]);
@@ -222,7 +222,7 @@ describe('streams are told', () => {
     await quiet(1_000);
     await flow(500);
     expect(states(A)).toEqual([
-      'recovering connection-lost ended by transport: dropped 1006; next attempt in 0.0 s',
+      'recovering connection-lost ended by the network: dropped 1006; next attempt in 0.0 s',
       'stale connection-refused ended by Binance: refused HTTP 503; next attempt in 0.0 s',
       'live resumed',
     ]);
@@ -233,8 +233,8 @@ describe('streams are told', () => {
     await bench.bus.budget.hold(spot.channels.attempts, 7_000);
     bench.wire(0).drop();
     await quiet(6_900);
-    expect(states(A).at(-1)).toBe('stale reconnecting no attempt to connect is allowed now; the next one in 7000 ms');
-    expect(bench.logged).toContain('line.held 1 7000 no attempt to connect is allowed now; the next one in 7000 ms');
+    expect(states(A).at(-1)).toBe('stale reconnecting no attempt to connect is allowed now; the next one in 7.0 s');
+    expect(bench.logged).toContain('line.held 1 7000 no attempt to connect is allowed now; the next one in 7.0 s');
     await quiet(500);
     await flow(500);
     expect(states(A)).toEqual(['live resumed']);
@@ -246,7 +246,7 @@ describe('streams are told', () => {
     bench.isReachable = false;
     bench.wire(0).drop();
     await bench.want(A, B);
-    const lost = 'recovering connection-lost ended by transport: dropped 1006; next attempt in 0.0 s';
+    const lost = 'recovering connection-lost ended by the network: dropped 1006; next attempt in 0.0 s';
     expect(states(B)).toEqual(['recovering subscribing', lost]);
     bench.isReachable = true;
     await quiet(1_000);

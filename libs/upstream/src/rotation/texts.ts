@@ -1,3 +1,4 @@
+import { duration } from '#libs/core';
 import type { Ending, OwnReason } from '#libs/link';
 import type { Log } from '#libs/runtime';
 import { type Then, tellThen } from '../journal/journal.js';
@@ -40,7 +41,7 @@ const FAILURES: Readonly<Record<Failure, string>> = {
 export const lossMessage = (ending: Ending, then: Then): string => `${describe(ending)}; ${tellThen(then)}`;
 
 export const heldMessage = (forMs: number): string =>
-  `no attempt to connect is allowed now; the next one in ${Math.ceil(forMs)} ms`;
+  `no attempt to connect is allowed now; the next one in ${duration(forMs)}`;
 
 /** One log line per step of a rotation. */
 export function logReport(log: Log, { result, line, reason, why }: Extract<SlotEffect, { do: 'report' }>): void {

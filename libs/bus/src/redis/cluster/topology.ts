@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { type Cancel, type Clock, type Millis, doubled } from '#libs/core';
+import { type Cancel, type Clock, type Millis, doubled, duration } from '#libs/core';
 import type { RedisHost } from '#libs/runtime';
 import { NOTHING_WAITS, type RedisAddressee, credentialsOf, wordsOf } from '../pubsub/connection.js';
 import { type SlotMap, readSlotMap } from './slot-map.js';
@@ -114,7 +114,7 @@ export class Topology {
     this.isAsking = true;
     this.askedAt = clock.now();
     const cancel = clock.after(ANSWER_WITHIN_MS, () => {
-      this.why = `no answer for ${ANSWER_WITHIN_MS} ms`;
+      this.why = `no answer for ${duration(ANSWER_WITHIN_MS)}`;
       redis.disconnect();
     });
     Promise.all([redis.cluster('SLOTS'), redis.cluster('INFO')]).then(

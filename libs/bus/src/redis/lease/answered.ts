@@ -1,4 +1,4 @@
-import type { Clock, Millis } from '#libs/core';
+import { type Clock, type Millis, duration } from '#libs/core';
 import { LeaseRefused } from '../../ports/lease.js';
 import { wordsOf } from '../pubsub/connection.js';
 
@@ -16,7 +16,7 @@ const IS_WRONG_PLACE = /^(READONLY|MASTERDOWN|NOAUTH|NOPERM)\b/;
 export function answered<T>(clock: Clock, act: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(ANSWER_WITHIN_MS, () =>
-      reject(new Error(`Redis has not answered for ${ANSWER_WITHIN_MS} ms`)),
+      reject(new Error(`Redis has not answered for ${duration(ANSWER_WITHIN_MS)}`)),
     );
     act.then(
       (answer) => {

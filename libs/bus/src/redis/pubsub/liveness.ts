@@ -1,4 +1,4 @@
-import { type Cancel, type Clock, type Millis, stamp } from '#libs/core';
+import { type Cancel, type Clock, type Millis, duration, stamp } from '#libs/core';
 import type { Log } from '#libs/runtime';
 import type { BusCounts } from '../../local/bus-metrics.js';
 import type { BusState } from '../../ports/messages.js';
@@ -82,7 +82,7 @@ export class Liveness {
     const settled = new Promise<void>((resolve) => {
       this.settle = resolve;
     });
-    const cancel = clock.after(START_WITHIN_MS, () => this.note(`no answer for ${START_WITHIN_MS} ms`));
+    const cancel = clock.after(START_WITHIN_MS, () => this.note(`no answer for ${duration(START_WITHIN_MS)}`));
     for (const { redis } of [publishing, subscribing])
       redis.connect().catch((error: Error) => this.note(this.trouble ?? error.message));
     await settled;
@@ -169,7 +169,7 @@ export class Liveness {
     this.echoesMissed += 1;
     if (this.echoesMissed <= ECHOES_MISSED) return;
     this.echoesMissed = 0;
-    this.note(this.trouble ?? `no echo for ${ECHOES_MISSED * ECHO_EVERY_MS} ms`);
+    this.note(this.trouble ?? `no echo for ${duration(ECHOES_MISSED * ECHO_EVERY_MS)}`);
     cut(this.parts.publishing);
     cut(this.parts.subscribing);
   }

@@ -1,0 +1,1 @@
+export { type Act, DRILLS, type Drill, findDrill } from './drills.js';

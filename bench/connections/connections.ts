@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as pause } from 'node:timers/promises';
-import { tableOf } from '#libs/drill';
+import { tableOf } from '#libs/terminal';
 import { type LoadOrders, demandExactlyOnce } from '../crowd/orders.js';
 import type { ServerOrders } from '../fanout/orders.js';
 import { Child } from '../processes/child.js';

@@ -1,5 +1,5 @@
 import type { Run } from './measure.js';
-import { type Column, tableOf } from '#libs/drill';
+import { type Column, tableOf } from '#libs/terminal';
 import type { Ratio } from '../suite/outcome.js';
 import { type Spread, spread, spreadInWords, timesEach } from '../suite/statistics.js';
 import { type Contestant, EDGE, type Row, YARDSTICK } from './contestants.js';

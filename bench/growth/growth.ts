@@ -1,4 +1,4 @@
-import { tableOf } from '#libs/drill';
+import { tableOf } from '#libs/terminal';
 import { type TestRedis, startRedis } from '../../test/support/start-redis.js';
 import { streamNames } from '../stacks/orders.js';
 import { Stage } from '../stacks/stage.js';

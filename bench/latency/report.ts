@@ -1,4 +1,4 @@
-import { tableOf } from '#libs/drill';
+import { tableOf } from '#libs/terminal';
 import type { StackName } from '../stacks/stacks.js';
 import type { LinePlot, Ratio } from '../suite/outcome.js';
 import { spread, spreadInWords, timesEach } from '../suite/statistics.js';

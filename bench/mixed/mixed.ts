@@ -1,4 +1,4 @@
-import { tableOf } from '#libs/drill';
+import { tableOf } from '#libs/terminal';
 import { coresToUse, placesInWords } from '../processes/cores.js';
 import { mixedNames } from '../stacks/orders.js';
 import { Stage } from '../stacks/stage.js';

@@ -1,4 +1,4 @@
-import { type Column, tableOf } from '#libs/drill';
+import { type Column, tableOf } from '#libs/terminal';
 import type { Ratio } from './outcome.js';
 import { spreadInWords } from './statistics.js';
 

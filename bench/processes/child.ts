@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { profiledAs } from '../suite/profile.js';
 
@@ -25,12 +26,14 @@ interface ChildOptions {
   cpuProfile?: string | undefined;
 }
 
+/** For a process that does not end by itself. */
+const PATIENCE_MS = 10_000;
+
 /** A process of this bench, pinned to a core, that obeys one order at a time. */
 export class Child<O extends Handlers<O>> {
   private constructor(
     private readonly process: ChildProcess,
     private readonly name: string,
-    private readonly isProfiled: boolean,
   ) {}
 
   static start<O extends Handlers<O>>({ script, args = [], core, cpuProfile }: ChildOptions): Child<O> {
@@ -40,11 +43,7 @@ export class Child<O extends Handlers<O>> {
     const [program = process.execPath, ...rest] = pinned;
     const name = [script, ...args].join(' ');
     const env = { ...process.env, ...profiledAs(name.replaceAll(/\W+/g, '-'), cpuProfile) };
-    return new Child<O>(
-      spawn(program, rest, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
-      name,
-      cpuProfile !== undefined,
-    );
+    return new Child<O>(spawn(program, rest, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }), name);
   }
 
   get pid(): number {
@@ -71,9 +70,10 @@ export class Child<O extends Handlers<O>> {
   async end(): Promise<void> {
     if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     const exited = once(this.process, 'exit');
-    // Who is killed writes nothing down. Without its parent it ends by itself.
-    if (this.isProfiled) this.process.disconnect();
-    else this.process.kill('SIGKILL');
+    // Without its parent it ends by itself, with what it has started, and writes its profile down; who is killed does neither.
+    this.process.disconnect();
+    const isGone = await Promise.race([exited.then(() => true), pause(PATIENCE_MS, false, { ref: false })]);
+    if (!isGone) this.process.kill('SIGKILL');
     await exited;
   }
 }

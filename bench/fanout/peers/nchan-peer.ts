@@ -40,7 +40,8 @@ export class NchanPeer implements Peer {
   }
 
   end(): void {
-    for (const pid of [...this.pids(), this.server?.pid ?? 0]) if (pid > 0) process.kill(pid, 'SIGKILL');
+    // The master first: it would put another worker in the place of one that is gone.
+    for (const pid of [this.server?.pid ?? 0, ...this.pids()]) if (pid > 0) process.kill(pid, 'SIGKILL');
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -1,13 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { existsSync, readFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
 import { spot } from '#libs/binance';
 import { Book, type BookLevels, type Depth, type Level, compareDecimals } from '#libs/core';
+import { machineInWords } from './suite/machine.js';
+import type { Outcome, Ratio } from './suite/outcome.js';
+import type { Plan } from './suite/plan.js';
+import { quantile, spread, timesEach } from './suite/statistics.js';
 
 const DIFFS = '../shared/frames/spot-hft-btcusdt_20240808.jsonl';
 const ANSWER = '../shared/frames/rest-depth-hft-btcusdt_20240808.jsonl';
 
-const REPETITIONS = 15;
 /** Levels on each side at the beginning; what the recording does not have is made up behind it. */
 const DEPTHS = [1_000, 5_000, 10_000];
 
@@ -49,25 +51,24 @@ function setIn(side: Map<string, string>, price: string, quantity: string): void
 const PEERS: Record<string, () => Peer> = { 'plain Map': () => new MapPeer(), Book: () => new Book(100_000) };
 
 /** The book of libs/core beside a plain Map: recorded diffs applied, a snapshot taken, all levels listed; and its memory. */
-export async function run(): Promise<void> {
+export function run({ repetitions }: Plan<'repetitions'>): Promise<Outcome> {
   if (!existsSync(DIFFS) || !existsSync(ANSWER)) {
     console.log(`No ${DIFFS} here: a book is measured with recorded diffs only.`);
-    return;
+    return Promise.resolve({ ratios: [], numbers: undefined });
   }
-  console.log(`medians of ${REPETITIONS} alternating repetitions`);
-  console.log(
-    `load of the last minute ${loadavg()[0]?.toFixed(1)}, ${cpus().length} cores, Node.js ${process.version}`,
-  );
+  console.log(`medians of ${repetitions} alternating repetitions`);
+  console.log(machineInWords());
   const changes = diffs().reduce((sum, { bids, asks }) => sum + bids.length + asks.length, 0);
   console.log(`${diffs().length} diffs, ${(changes / diffs().length).toFixed(1)} levels each`);
-  for (const depth of DEPTHS) report(depth);
-  reportMemory();
+  const ratios = DEPTHS.flatMap((depth) => compare(depth, repetitions));
+  const memory = bytesOfABook();
+  return Promise.resolve({ ratios, numbers: { ratios, memory } });
 }
 
-function report(depth: number): void {
+function compare(depth: number, repetitions: number): Ratio[] {
   const snapshot = snapshotOf(depth);
   const taken = new Map(Object.keys(PEERS).map((name) => [name, noTimes()]));
-  for (let repetition = -3; repetition < REPETITIONS; repetition++) {
+  for (let repetition = -3; repetition < repetitions; repetition++) {
     for (const [name, make] of Object.entries(PEERS)) {
       const peer = make();
       // Read anew each time, as they would be: their texts are views of frames.
@@ -86,6 +87,12 @@ function report(depth: number): void {
       `${String(depth).padStart(6)} levels a side, ${name.padEnd(9)}: apply ${micros(apply)} a diff, take ${micros(take)}, levels ${micros(levels)}`,
     );
   }
+  const [[beside, map] = ['', noTimes()], [name, book] = ['', noTimes()]] = taken;
+  return (['apply', 'take', 'levels'] as const).map((deed) => ({
+    what: `${name}, ${depth} levels a side: ${deed}`,
+    beside,
+    times: spread(timesEach(book[deed], map[deed])),
+  }));
 }
 
 interface Times {
@@ -97,7 +104,7 @@ interface Times {
 const noTimes = (): Times => ({ apply: [], take: [], levels: [] });
 
 /** Books of 5,000 levels a side whose every level came in a diff of its own, as levels do in the long run. */
-function reportMemory(): void {
+function bytesOfABook(): number {
   const most = 20;
   const before = heapUsed();
   const books = Array.from({ length: most }, (_, at) => {
@@ -109,6 +116,7 @@ function reportMemory(): void {
   const bytes = (heapUsed() - before) / books.length;
   const kept = books.reduce((sum, book) => sum + book.size, 0) / books.length;
   console.log(`memory of a book of ${kept} levels: ${(bytes / 1000).toFixed(0)} kB`);
+  return bytes;
 }
 
 /** A diff read from a frame of some kilobytes, of which it keeps two levels. */
@@ -164,7 +172,4 @@ function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-const micros = (times: readonly number[]): string => {
-  const median = times.toSorted((one, other) => one - other)[times.length >> 1] ?? Number.NaN;
-  return `${(median / 1000).toFixed(1)} µs`;
-};
+const micros = (times: readonly number[]): string => `${(quantile(times, 0.5) / 1000).toFixed(1)} µs`;

@@ -1,10 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { cpus, loadavg } from 'node:os';
 import { normalizeFrame, spot } from '#libs/binance';
 import { Book, type Depth, type Level } from '#libs/core';
 import { samples } from './ingest/frames.js';
 import { type Step, each, textLength, wholePipe } from './ingest/steps.js';
-import { REPETITIONS, timeSteps } from './ingest/turns.js';
+import { timeSteps } from './ingest/turns.js';
+import { machineInWords } from './suite/machine.js';
+import type { Outcome } from './suite/outcome.js';
+import type { Plan } from './suite/plan.js';
+import { spread, timesEach } from './suite/statistics.js';
 
 const TRADES = 20_000;
 
@@ -12,24 +15,31 @@ const TRADES = 20_000;
  * What it costs while all is well that nothing is ever missing: of a trade, from the socket to the bus, without anybody who keeps the
  * order, with it, and with everybody who would fill a hole; of a diff, our book beside two plain maps.
  */
-export async function run(): Promise<void> {
-  console.log(`ns of CPU, medians of ${REPETITIONS} alternating repetitions [least..most]`);
-  console.log(
-    `load of the last minute ${loadavg()[0]?.toFixed(1)}, ${cpus().length} cores, Node.js ${process.version}`,
-  );
+export async function run({ repetitions }: Plan<'repetitions'>): Promise<Outcome> {
+  console.log(`ns of CPU, medians of ${repetitions} alternating repetitions [least..most]`);
+  console.log(machineInWords());
   const trades = Array.from({ length: TRADES }, (_, index) => tradeFrame(index));
   console.log('\na trade in its order; the goal is at most 300 ns more than without anybody who keeps the order');
-  await timeSteps(
+  const ofTrade = await timeSteps(
     [
       { name: 'read, written', run: () => each(trades, textLength) },
       { ...wholePipe('… in order, nobody repairs', trades, 0), isMore: true },
       { ...wholePipe('… and with all repairers', trades, 0, true), isMore: true },
     ],
     TRADES,
+    repetitions,
   );
   const diffs = recordedDiffs();
   console.log(`\na recorded diff, ${(levelsOf(diffs) / diffs.length).toFixed(0)} levels on average`);
-  await timeSteps([plainMaps(diffs), ourBook(diffs)], diffs.length);
+  const ofDiff = await timeSteps([plainMaps(diffs), ourBook(diffs)], diffs.length, repetitions);
+  const times = (some: number[][]): number[] => timesEach(some.at(-1) ?? [], some[0] ?? []);
+  return {
+    ratios: [
+      { what: 'CPU a trade with all repairers', beside: 'read, written', times: spread(times(ofTrade)) },
+      { what: 'CPU a diff of our Book', beside: 'two plain Maps', times: spread(times(ofDiff)) },
+    ],
+    numbers: { ofTrade, ofDiff },
+  };
 }
 
 const tradeFrame = (index: number): Buffer => {

@@ -1,10 +1,12 @@
-import { loadavg } from 'node:os';
-import { parseArgs } from 'node:util';
 import { type Millis, duration } from '#libs/core';
 import { HURRIED_LIMITS, NativeWatcher, startStandalone } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { until } from '../test/support/until.js';
+import { machineInWords } from './suite/machine.js';
+import type { Outcome } from './suite/outcome.js';
+import type { Plan } from './suite/plan.js';
+import { quantile, spread } from './suite/statistics.js';
 
 /** Rows are in the database so late. */
 const DATABASE_LAG_MS = 300;
@@ -17,19 +19,31 @@ const WITHIN_WEIGHT = 200;
 
 /**
  * The time from the moment in which Binance drops us until the last missed trade of a stream has reached a client: by how late REST
- * answers, and by how many streams lose something at once. `--drops N` drops of each; 10 unless told otherwise.
+ * answers, and by how many streams lose something at once.
  */
-export async function run(args: string[]): Promise<void> {
-  const { values } = parseArgs({ args, options: { drops: { type: 'string', default: '10' } } });
-  const drops = Number(values.drops);
+export async function run({ drops }: Plan<'drops'>): Promise<Outcome> {
   console.log(
     `from a drop to the last filled id, of each trade stream; ${drops} drops each, fewer where weight allows no more; the database lags ${DATABASE_LAG_MS} ms`,
   );
-  console.log(`load of the last minute ${loadavg()[0]?.toFixed(1)}, Node.js ${process.version}`);
+  console.log(machineInWords());
+  const byDelay: [string, Millis[]][] = [];
   console.log(`\n${USUAL_STREAMS} streams, by how late REST answers`);
-  for (const delayMs of DELAYS_MS) console.log(line(`${delayMs} ms`, await measure(USUAL_STREAMS, delayMs, drops)));
+  for (const delayMs of DELAYS_MS)
+    byDelay.push([`REST after ${delayMs} ms`, await measure(USUAL_STREAMS, delayMs, drops)]);
+  for (const [what, times] of byDelay) console.log(line(what, times));
+  const bySize: [string, Millis[]][] = [];
   console.log(`\nREST answers after ${USUAL_DELAY_MS} ms, by the number of streams that lose something at once`);
-  for (const size of SIZES) console.log(line(`${size}`, await measure(size, USUAL_DELAY_MS, drops)));
+  for (const size of SIZES) bySize.push([`${size} streams`, await measure(size, USUAL_DELAY_MS, drops)]);
+  for (const [what, times] of bySize) console.log(line(what, times));
+  const ratios = [byDelay, bySize].flatMap((rows) => {
+    const [[beside, first] = ['', []], ...others] = rows;
+    return others.map(([name, times]) => ({
+      what: `p50 from a drop to the last filled id, ${name}`,
+      beside,
+      times: spread([quantile(times, 0.5) / quantile(first, 0.5)]),
+    }));
+  });
+  return { ratios, numbers: { byDelay, bySize } };
 }
 
 /** Times of all streams and drops; every drop is a reset, and the next attempt is let in. Fewer drops of many streams, as weight is the bound. */
@@ -68,8 +82,6 @@ async function measure(symbols: number, delayMs: Millis, mostDrops: number): Pro
 }
 
 function line(what: string, times: readonly Millis[]): string {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (share: number): string =>
-    duration(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
-  return `  ${what.padEnd(10)} p50 ${at(0.5).padStart(7)}   p99 ${at(0.99).padStart(7)}   most ${at(1).padStart(7)}`;
+  const at = (share: number): string => duration(quantile(times, share)).padStart(7);
+  return `  ${what.padEnd(20)} p50 ${at(0.5)}   p99 ${at(0.99)}   most ${at(1)}`;
 }

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Child } from './child.js';
-import type { Drive, LoadOrders, ServerOrders } from './orders.js';
+import type { LoadOrders } from '../crowd/orders.js';
+import type { Child } from '../processes/child.js';
+import type { Drive, ServerOrders } from './orders.js';
 import type { Listening } from './peers/peer.js';
-import type { Contestant, Row } from './plan.js';
+import type { Contestant, Row } from './contestants.js';
 
 /** One run of one contestant in one row. */
 export interface Run {
@@ -43,15 +44,18 @@ export async function measure(
     burst,
     periodMs: 1_000 / row.burstsPerSecond,
   });
-  await load.ask('connect', { port: server.listening.port, door, clients: row.clients });
-  await server.child.ask('drive', drive(WARM_UP_SECONDS));
+  await load.ask('connect', { port: server.listening.port, doors: [door], clients: row.clients });
+  const warmUp = drive(WARM_UP_SECONDS);
+  await load.ask('settle');
+  await server.child.ask('drive', warmUp);
+  await load.ask('tally', [warmUp.bursts * warmUp.burst]);
   await load.ask('settle');
   await server.child.ask('drive', drive(seconds * BASELINE_SHARE, 0));
   const baseline = await server.child.ask('spent');
 
   const measured = drive(seconds);
   await server.child.ask('drive', measured);
-  const { frames, reads, lost, surplus } = await load.ask('tally', measured.bursts * measured.burst);
+  const { frames, reads, lost, surplus } = await load.ask('tally', [measured.bursts * measured.burst]);
   const spent = await server.child.ask('spent');
 
   await load.ask('disconnect');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from './measure.js';
-import { EDGE, type Row, YARDSTICK } from './plan.js';
-import { linesOf, spread, table } from './report.js';
+import { EDGE, type Row, YARDSTICK } from './contestants.js';
+import { linesOf, ratiosOf, table } from './report.js';
 
 const row: Row = { title: 'a row', clients: 10, burst: 1, burstsPerSecond: 50, goal: 1.25 };
 const DELIVERED = 1_000;
@@ -21,16 +21,12 @@ const run = (micros: number, { lost = 0, baselineMs = 2 } = {}): Run => ({
 const yardstick = { row, contestant: YARDSTICK, runs: [run(4), run(12), run(5)] };
 
 describe('the report of the fan-out benchmark', () => {
-  it('takes the middle of an odd number of runs and the mean of the middle two of an even one', () => {
-    expect(spread([9, 1, 5])).toEqual({ median: 5, min: 1, max: 9 });
-    expect(spread([4, 1, 2, 10])).toEqual({ median: 3, min: 1, max: 10 });
-  });
-
   it('compares each run with the yardstick of the same repetition, because the machine has moods', () => {
     const [, edge] = linesOf([yardstick, { row, contestant: EDGE, runs: [run(4.4), run(13.2), run(6.5)] }]);
     expect(edge?.timesYardstick.median).toBeCloseTo(1.1);
     expect(edge?.timesYardstick.max).toBeCloseTo(1.3);
     expect(edge?.goal).toEqual({ atMost: 1.25, met: true });
+    expect(ratiosOf([edge!])).toMatchObject([{ what: 'CPU a message, a row: Holdfast edge, /v1', goal: 1.25 }]);
   });
 
   it('does not let one disturbed baseline make a server look cheap', () => {

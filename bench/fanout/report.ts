@@ -1,12 +1,8 @@
 import type { Run } from './measure.js';
-import { type Contestant, EDGE, type Row, YARDSTICK } from './plan.js';
-
-/** Median and range of what repeated runs gave. */
-export interface Spread {
-  median: number;
-  min: number;
-  max: number;
-}
+import { type Column, tableOf } from '#libs/terminal';
+import type { Ratio } from '../suite/outcome.js';
+import { type Spread, spread, spreadInWords, timesEach } from '../suite/statistics.js';
+import { type Contestant, EDGE, type Row, YARDSTICK } from './contestants.js';
 
 /** All runs of one contestant in one row, in the order of the repetitions. */
 export interface Series {
@@ -32,14 +28,6 @@ export interface Line {
   goal?: { atMost: number; met: boolean };
 }
 
-/** Median, least and greatest of at least one number. */
-export function spread(numbers: number[]): Spread {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const at = (index: number): number => sorted[index] ?? Number.NaN;
-  const middle = (sorted.length - 1) / 2;
-  return { median: (at(Math.floor(middle)) + at(Math.ceil(middle))) / 2, min: at(0), max: at(sorted.length - 1) };
-}
-
 /** The least of all repetitions: what is above it was a garbage collection, or a neighbour on the same core. */
 const leastBaselineMs = (runs: Run[]): number => spread(runs.map(({ baselineMs }) => baselineMs)).min;
 
@@ -55,7 +43,7 @@ export function linesOf(series: Series[]): Line[] {
   const total = (runs: Run[], of: (run: Run) => number): number => runs.reduce((sum, run) => sum + of(run), 0);
   return series.map(({ row, contestant, runs }) => {
     const net = netMicros(runs);
-    const timesYardstick = spread(net.map((micros, repetition) => micros / (yardstick[repetition] ?? Number.NaN)));
+    const timesYardstick = spread(timesEach(net, yardstick));
     return {
       row: row.title,
       contestant: contestant.title,
@@ -71,54 +59,31 @@ export function linesOf(series: Series[]): Line[] {
   });
 }
 
-const HEAD = [
-  '',
-  'CPU us/message',
-  '[min..max]',
-  'x uWS',
-  '[min..max]',
-  'baseline ms/s',
-  'frames/read',
-  'delivered',
-  'lost',
-  '',
+const COLUMNS: readonly Column<Line>[] = [
+  { title: '', cell: ({ contestant }) => contestant },
+  { title: 'CPU us/message', cell: ({ cpuMicros }) => spreadInWords(cpuMicros, 2), isNumber: true },
+  { title: 'x uWS', cell: ({ timesYardstick }) => spreadInWords(timesYardstick, 2), isNumber: true },
+  { title: 'baseline ms/s', cell: ({ baselineMs }) => baselineMs.toFixed(1), isNumber: true },
+  { title: 'frames/read', cell: ({ framesPerRead }) => framesPerRead.toFixed(1), isNumber: true },
+  { title: 'delivered', cell: ({ delivered }) => String(delivered), isNumber: true },
+  {
+    title: 'lost',
+    cell: ({ lost, surplus }) => (surplus > 0 ? `${lost} (+${surplus} too many)` : String(lost)),
+    isNumber: true,
+  },
+  { title: '', cell: ({ goal }) => (goal ? `goal ${goal.atMost}: ${goal.met ? 'met' : 'missed'}` : '') },
 ];
 
 /** A row as a table for people, its title above it. */
-export function table(lines: Line[]): string {
-  const cells = [HEAD, ...lines.map(cellsOf)];
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
-  const text = cells.map((row) =>
-    row
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [lines[0]?.row ?? '', ...text.map((line) => `  ${line}`)].join('\n');
-}
+export const table = (lines: Line[]): string => [lines[0]?.row ?? '', ...tableOf(COLUMNS, lines)].join('\n  ');
 
-function cellsOf({
-  contestant,
-  cpuMicros,
-  timesYardstick,
-  baselineMs,
-  framesPerRead,
-  delivered,
-  lost,
-  surplus,
-  goal,
-}: Line): string[] {
-  const range = ({ min, max }: Spread): string => `[${min.toFixed(2)}..${max.toFixed(2)}]`;
-  return [
-    contestant,
-    cpuMicros.median.toFixed(2),
-    range(cpuMicros),
-    timesYardstick.median.toFixed(2),
-    range(timesYardstick),
-    baselineMs.toFixed(1),
-    framesPerRead.toFixed(1),
-    String(delivered),
-    surplus > 0 ? `${lost} (+${surplus} too many)` : String(lost),
-    goal ? `goal ${goal.atMost}: ${goal.met ? 'met' : 'missed'}` : '',
-  ];
-}
+/** Everybody beside the yardstick. */
+export const ratiosOf = (lines: readonly Line[]): Ratio[] =>
+  lines
+    .filter(({ contestant }) => contestant !== YARDSTICK.title)
+    .map(({ row, contestant, timesYardstick, goal }) => ({
+      what: `CPU a message, ${row}: ${contestant}`,
+      beside: YARDSTICK.title,
+      times: timesYardstick,
+      goal: goal?.atMost,
+    }));

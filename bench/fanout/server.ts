@@ -1,16 +1,18 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { stamp } from '#libs/core';
 import { systemClock } from '#libs/runtime';
-import { obey } from './child.js';
+import { monotonicMs } from '../crowd/orders.js';
+import { obey } from '../processes/child.js';
+import { cpuMicrosOf } from '../processes/usage.js';
 import { tradeText } from './peers/message.js';
-import { type Drive, type ServerOrders, type Spent, monotonicMs } from './orders.js';
+import type { Drive, ServerOrders, Spent } from './orders.js';
 import { makePeer } from './peers/index.js';
 import type { Peer } from './peers/peer.js';
 
 /** Publishes on a schedule that does not wait for anybody; a burst that is late goes out in a turn of its own. */
 class Publisher {
   private seq = 0;
-  private before = process.cpuUsage();
+  private before = 0;
   private start = performance.now();
   /** When each burst of the last drive went out. */
   publishedAt: number[] = [];
@@ -18,7 +20,7 @@ class Publisher {
   constructor(private readonly peer: Peer) {}
 
   async drive({ bursts, burst, periodMs }: Drive): Promise<void> {
-    this.before = process.cpuUsage();
+    this.before = this.cpuMicros();
     this.start = performance.now();
     this.publishedAt = [];
     for (let turn = 0; turn < bursts; turn += 1) {
@@ -30,8 +32,11 @@ class Publisher {
   }
 
   spent(): Spent {
-    const { user, system } = process.cpuUsage(this.before);
-    return { cpuMicros: user + system, elapsedMs: performance.now() - this.start };
+    return { cpuMicros: this.cpuMicros() - this.before, elapsedMs: performance.now() - this.start };
+  }
+
+  private cpuMicros(): number {
+    return (this.peer.pids?.() ?? [process.pid]).reduce((sum, pid) => sum + cpuMicrosOf(pid), 0);
   }
 
   private publishOne(): void {
@@ -43,6 +48,7 @@ class Publisher {
 const peer = await makePeer(process.argv[2] ?? '');
 const publisher = new Publisher(peer);
 
+process.on('exit', () => peer.end?.());
 obey<ServerOrders>({
   listen: () => peer.listen(),
   drive: (drive) => publisher.drive(drive),

@@ -1,33 +1,37 @@
+import { spread, spreadInWords, timesEach } from '../suite/statistics.js';
 import type { Step } from './steps.js';
 
-export const REPETITIONS = 11;
 /** Each repetition of a step takes at least about this many frames: long enough for the clock, short enough to alternate. */
 const FRAMES_PER_TURN = 20_000;
 
-/** Times the steps in turns and prints a line for each: nanoseconds per frame, what it adds to the one before, and how often the first. */
-export async function timeSteps(steps: readonly Step[], frames: number): Promise<void> {
+/**
+ * Times the steps in turns and prints a line for each: nanoseconds per frame, what it adds to the one before, and how often the first.
+ * Resolves with the times of each step, one of each repetition.
+ */
+export async function timeSteps(steps: readonly Step[], frames: number, repetitions: number): Promise<number[][]> {
   const rounds = Math.max(1, Math.round(FRAMES_PER_TURN / frames));
-  const times = await measure(steps, rounds, frames);
+  const times = await measure(steps, rounds, frames, repetitions);
   for (const [at, step] of steps.entries()) {
     const taken = times[at] ?? [];
     // Each repetition is compared with itself: what slows the machine down for a while slows both.
-    const ratios = taken.map((time, repetition) => time / (times[0]?.[repetition] ?? Number.NaN));
-    const added = step.isMore ? `+${(median(taken) - median(times[at - 1] ?? [])).toFixed(0)}` : '';
-    console.log(`  ${step.name.padEnd(32)}${spread(taken, 0)}${added.padStart(7)}${spread(ratios, 2)} ×`);
+    const ratios = timesEach(taken, times[0] ?? []);
+    const added = step.isMore ? `+${(spread(taken).median - spread(times[at - 1] ?? []).median).toFixed(0)}` : '';
+    console.log(`  ${step.name.padEnd(32)}${shown(taken, 0)}${added.padStart(7)}${shown(ratios, 2)} ×`);
   }
+  return times;
 }
 
-function spread(values: readonly number[], digits: number): string {
-  const [middle, least, most] = [median(values), Math.min(...values), Math.max(...values)].map((value) =>
-    value.toFixed(digits),
-  );
-  return `${middle} [${least}..${most}]`.padStart(22);
-}
+const shown = (values: readonly number[], digits: number): string => spreadInWords(spread(values), digits).padStart(22);
 
 /** Takes turns, so that a slow moment of the machine meets all steps alike; the first turns only warm up. */
-async function measure(steps: readonly Step[], rounds: number, frames: number): Promise<number[][]> {
+async function measure(
+  steps: readonly Step[],
+  rounds: number,
+  frames: number,
+  repetitions: number,
+): Promise<number[][]> {
   const times: number[][] = steps.map(() => []);
-  for (let repetition = -3; repetition < REPETITIONS; repetition++) {
+  for (let repetition = -3; repetition < repetitions; repetition++) {
     for (const [at, step] of steps.entries()) {
       let microseconds = 0;
       for (let round = 0; round < rounds; round++) microseconds += await timed(step);
@@ -48,8 +52,3 @@ async function timed(step: Step): Promise<number> {
 
 /** What the steps return goes here, so that no step can be optimised away. */
 let sink = 0;
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((some, other) => some - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
-}

@@ -1,6 +1,14 @@
-import { spread } from '../fanout/report.js';
-import type { Width } from './plan.js';
-import type { StackName } from './stacks.js';
+import type { StackName } from '../stacks/stacks.js';
+import type { Ratio } from '../suite/outcome.js';
+import { type Spread, spread, spreadInWords, timesEach } from '../suite/statistics.js';
+
+/** How wide the stacks are. */
+export interface Width {
+  streams: number;
+  edges: number;
+  /** Of each edge; each has all streams. */
+  clients: number;
+}
 
 /** Microseconds of CPU per event, of each process. */
 export interface Costs {
@@ -12,7 +20,7 @@ export interface Costs {
 
 type Place = keyof Costs;
 
-export const PLACES = ['upstream', 'redis', 'edge'] as const satisfies readonly Place[];
+const PLACES = ['upstream', 'redis', 'edge'] as const satisfies readonly Place[];
 
 const MOST_TIMES_RELAY = 1.3;
 
@@ -25,8 +33,6 @@ export interface RedisRow {
   rate: number;
   costs: Record<StackName, Costs[]>;
 }
-
-type Spread = ReturnType<typeof spread>;
 
 /** The same as numbers for files. */
 export function numbersOf({ width, rate, costs }: RedisRow): object {
@@ -62,11 +68,20 @@ export function print({ rate, costs }: RedisRow): void {
   console.log(`  goal ${FEW_WRITES.mostTimes} x of the relay's upstream: ${isMet ? 'met' : 'missed'}`);
 }
 
-function shown(values: number[], digits: number): string {
-  const { median, min, max } = spread(values);
-  return `${median.toFixed(digits)} [${min.toFixed(digits)}..${max.toFixed(digits)}]`.padStart(24);
-}
+const shown = (values: number[], digits: number): string => spreadInWords(spread(values), digits).padStart(24);
 
 /** Each repetition beside the relay's. */
-const timesRelay = (costs: RedisRow['costs'], place: Place): number[] =>
-  costs.Holdfast.map((each, at) => each[place] / (costs['bare relay'][at]?.[place] ?? Number.NaN));
+const timesRelay = ({ Holdfast, 'bare relay': relay }: RedisRow['costs'], place: Place): number[] =>
+  timesEach(
+    Holdfast.map((each) => each[place]),
+    relay.map((each) => each[place]),
+  );
+
+/** Each place beside the relay's, at this rate and width. */
+export const ratiosOf = ({ width, rate, costs }: RedisRow): Ratio[] =>
+  PLACES.map((place) => ({
+    what: `CPU an event of ${place}, ${rate} events/s, ${width.streams} streams, ${width.edges} x ${width.clients} clients`,
+    beside: 'bare relay',
+    times: spread(timesRelay(costs, place)),
+    goal: MOST_TIMES_RELAY,
+  }));

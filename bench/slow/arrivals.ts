@@ -1,3 +1,4 @@
+import { quantile } from '../suite/statistics.js';
 import type { Latencies } from './orders.js';
 
 /** When the last message of each burst was at each client. */
@@ -36,7 +37,6 @@ export class Arrivals {
       .map((at, index) => (at === 0 ? Number.NaN : at - (publishedAt[index % this.bursts] ?? Number.NaN)))
       .filter((latency) => !Number.isNaN(latency))
       .sort();
-    const quantile = (share: number): number => all[Math.min(all.length - 1, Math.floor(all.length * share))] ?? 0;
-    return { p50: quantile(0.5), p99: quantile(0.99), most: all.at(-1) ?? 0, lost };
+    return { p50: quantile(all, 0.5), p99: quantile(all, 0.99), most: all.at(-1) ?? 0, lost };
   }
 }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { obey } from '../fanout/child.js';
-import { type Crowd, monotonicMs } from '../fanout/orders.js';
-import { RawClient } from '../fanout/raw-client.js';
-import { dialAll } from '../fanout/waves.js';
+import { obey } from '../processes/child.js';
+import { type Crowd, monotonicMs } from '../crowd/orders.js';
+import { RawClient } from '../crowd/raw-client.js';
+import { dialAll } from '../crowd/waves.js';
 import { Arrivals } from './arrivals.js';
 import type { Latencies, SlowOnes, SlowOrders, SlowTale } from './orders.js';
 import { SlowReader } from './slow-reader.js';
@@ -18,13 +18,13 @@ class SlowCrowd implements SlowOrders {
   private expected = 0;
   private lastReadAt = 0;
 
-  async connect({ port, door, clients }: Crowd): Promise<void> {
+  async connect({ port, doors, clients }: Crowd): Promise<void> {
     const hear = (at: number) => (_frames: number, client: RawClient) => {
       this.lastReadAt = monotonicMs();
       this.arrivals.note(at, client.counter.data, this.lastReadAt);
       return true;
     };
-    this.clients = await dialAll(clients, door, (at) => RawClient.dial(port, door, hear(at)));
+    this.clients = await dialAll(clients, doors, (door, at) => RawClient.dial({ port, door, hear: hear(at) }));
   }
 
   async slow({ port, door, bytesPerSecond }: SlowOnes): Promise<void> {

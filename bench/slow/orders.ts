@@ -1,5 +1,4 @@
-import type { Crowd } from '../fanout/orders.js';
-import type { Door } from '../fanout/peers/peer.js';
+import type { Crowd, Door } from '../crowd/orders.js';
 
 /** Two who hold everybody up, if anything does. */
 export interface SlowOnes {

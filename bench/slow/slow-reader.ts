@@ -1,7 +1,7 @@
 import { stamp } from '#libs/core';
 import { systemClock } from '#libs/runtime';
-import type { Door } from '../fanout/peers/peer.js';
-import { RawClient } from '../fanout/raw-client.js';
+import type { Door } from '../crowd/orders.js';
+import { RawClient } from '../crowd/raw-client.js';
 import type { SlowTale } from './orders.js';
 
 /** Small, so that a slow reader reads often and little. */
@@ -27,7 +27,7 @@ export class SlowReader {
   static async dial(port: number, door: Door, bytesPerSecond: number): Promise<SlowReader> {
     const reader = new SlowReader(door, bytesPerSecond);
     const hear = (frames: number, client: RawClient, length: number): boolean => reader.hear(frames, client, length);
-    reader.client = await RawClient.dial(port, door, hear, reader.buffer);
+    reader.client = await RawClient.dial({ port, door, hear, buffer: reader.buffer });
     return reader;
   }
 

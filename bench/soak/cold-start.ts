@@ -1,7 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { RoleProcess } from '#libs/drill';
-import { systemClock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { startRedis } from '../../test/support/start-redis.js';
 import { until } from '../../test/support/until.js';
@@ -25,7 +24,6 @@ export async function coldStart(streams: number): Promise<boolean> {
   const simulator = await Simulator.start({ symbols, pace: 0.1, historyMs: 100, ackDelayMs: ACK_DELAY_MS });
   const startedAt = performance.now();
   const process = new RoleProcess('upstream', 0, {
-    clock: systemClock,
     redisUrl: redis.url,
     dist: fileURLToPath(new URL('../..', import.meta.url)),
     environment: { HOLDFAST_UPSTREAM_WS_URL: simulator.wsUrl, HOLDFAST_STREAMS: namesOf(simulator, streams).join(',') },

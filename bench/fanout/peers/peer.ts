@@ -1,12 +1,5 @@
 import type { Seq } from '#libs/core';
-
-/** How a client gets onto the stream: the path it asks for and, where the protocol wants one, the text it sends first. */
-export interface Door {
-  path: string;
-  hello?: string;
-  /** Messages that come whether or not anything was asked for. */
-  greetings?: number;
-}
+import type { Door } from '../../crowd/orders.js';
 
 /** A server under test that is listening; the doors are named by the contestants that go through them. */
 export interface Listening {
@@ -21,4 +14,8 @@ export interface Peer {
   listen(): Promise<Listening>;
   /** Hands one message to the server, which gets it to every client on the stream. `seq` is the one in the text. */
   publish(text: string, seq: Seq): void;
+  /** Processes that serve, where they are not this one: what it takes to hand a message over is then not counted. */
+  pids?(): readonly number[];
+  /** Ends them, at once. */
+  end?(): void;
 }

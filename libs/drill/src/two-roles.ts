@@ -7,13 +7,19 @@ import type { Clock } from '#libs/core';
 import type { Gateway } from './gateway.js';
 import { pause, waitFor } from './wait.js';
 
-export interface TwoRolesOptions {
-  clock: Clock;
-  redisUrl: string;
+/** What every process of ours is started with. */
+interface RoleProcessOptions {
   /** Where the build is: the folder `dist` of the project. */
   dist: string;
-  /** Settings of both processes, as environment variables, beside the addresses. */
+  /** None for a standalone gateway. */
+  redisUrl?: string;
+  /** Settings as environment variables, beside the addresses. */
   environment: Readonly<Record<string, string>>;
+}
+
+export interface TwoRolesOptions extends RoleProcessOptions {
+  clock: Clock;
+  redisUrl: string;
   /** Whether a second upstream stands by for the first. */
   hasStandby?: boolean;
 }
@@ -30,9 +36,9 @@ export class RoleProcess {
   private readonly child: ChildProcess;
 
   constructor(
-    readonly role: 'upstream' | 'edge',
+    readonly role: 'upstream' | 'edge' | 'standalone',
     opsPort: number,
-    { dist, redisUrl, environment }: TwoRolesOptions,
+    { dist, redisUrl, environment }: RoleProcessOptions,
     more: Readonly<Record<string, string>> = {},
   ) {
     this.opsUrl = `http://127.0.0.1:${opsPort}`;
@@ -46,7 +52,7 @@ export class RoleProcess {
       ...more,
       // Clients of a drill come when data does.
       ...(role === 'edge' && { HOLDFAST_READY_NEEDS_DATA: 'yes' }),
-      HOLDFAST_REDIS_URL: redisUrl,
+      ...(redisUrl !== undefined && { HOLDFAST_REDIS_URL: redisUrl }),
       HOLDFAST_OPS_PORT: String(opsPort),
     };
     this.child = spawn(process.execPath, [`${dist}/apps/${role}/src/main.js`], {

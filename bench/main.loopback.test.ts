@@ -11,14 +11,11 @@ const bench = (...args: string[]): { status: number | null; stdout: string; stde
 
 beforeAll(assertBuilt);
 
-it.each([['nothing'], ['constructor'], ['Book']])(
-  'a benchmark that does not exist (%s) is answered with those that do, and 2',
-  (name) => {
-    const { status, stdout, stderr } = bench(name);
-    expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toMatch(/one of: book, .*fanout, .*spare\n$/);
-  },
-);
+it('a benchmark that does not exist is answered with those that do, and 2', () => {
+  const { status, stdout, stderr } = bench('constructor');
+  expect([status, stdout]).toEqual([2, '']);
+  expect(stderr).toMatch(/one of: book, .*fanout, .*spare\n$/);
+});
 
 it('a benchmark prints its ratios beside its peer, and writes numbers, a picture and a profile of our server', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));

@@ -185,7 +185,8 @@ describe('an attack', () => {
       Array.from({ length: TIMES }, (_, at) => from + at + 1),
     );
     expect(good.closed).toBeUndefined();
-    expect(used() - bytes).toBeLessThan(3_000_000);
+    // What sockets have just read is on its way out.
+    await until(() => used() - bytes < 3_000_000);
   });
 
   it('leaves nobody behind', async () => {

@@ -1,6 +1,4 @@
 import { type LevelWithSilent, type Logger, pino } from 'pino';
-import { lineWidth } from '#libs/terminal';
-import { forPeople } from './people-lines.js';
 import { standardOutput } from './standard-output.js';
 
 /**
@@ -13,9 +11,10 @@ export type LogLevel = LevelWithSilent;
 
 /** A log on standard output, each line with the name of the process that wrote it: JSON, or on a terminal what people read. */
 export const makeLog = (name: string, level: LogLevel): Log =>
-  pino({ name, level, base: { name } }, process.stdout.isTTY ? terminal : standardOutput);
+  pino({ name, level, base: { name } }, forTerminal ?? standardOutput);
 
-const terminal = { write: (line: string): void => standardOutput.write(forPeople(line, lineWidth(process.stdout))) };
+// Who writes JSON needs nothing that measures how wide a text is shown.
+const { forTerminal } = process.stdout.isTTY ? await import('./terminal-log.js') : {};
 
 /** A log that writes nothing, for tests and for programs that draw their own screen. */
 export const silentLog: Log = pino({ level: 'silent' });

@@ -3,8 +3,8 @@ import { aloneStage } from './stage.js';
 
 /** All streams that a newcomer is shown are live. */
 const ALL_LIVE = /3 of 3 streams live/;
-/** The candles before it was opened have come, too: REST has nothing to answer any more. */
-const ALL_THERE = /3 of 3 streams live[^]*\d\d candles; the newest/;
+/** A trade has come, so that one is missed, and the candles before it was opened: REST has nothing to answer any more. */
+const ALL_THERE = /3 of 3 streams live[^]*all [\d,]+ came[^]*\d\d candles; the newest/;
 
 export const WATCH_SCENES: readonly PageScene[] = [
   {

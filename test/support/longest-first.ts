@@ -31,6 +31,18 @@ const LONGEST = [
   'test/stories/kills.redis.test.ts',
   'libs/upstream/src/spare/spare.loopback.test.ts',
   'libs/upstream/src/endings.loopback.test.ts',
+  'test/deploy/log-readers.loopback.test.ts',
+  'test/stories/hostile-machine.loopback.test.ts',
+  'test/deploy/proxy.loopback.test.ts',
+  'bench/main.loopback.test.ts',
+  'test/deploy/what-people-see.loopback.test.ts',
+  'test/stories/recorded-frames.loopback.test.ts',
+  'libs/edge/src/caught-up.loopback.test.ts',
+  'test/stories/recipe-alone.loopback.test.ts',
+  'test/deploy/image.loopback.test.ts',
+  'libs/upstream/src/waits.loopback.test.ts',
+  'test/stories/weight.loopback.test.ts',
+  'test/deploy/open-files.loopback.test.ts',
 ];
 
 const gone = LONGEST.filter((name) => !existsSync(name));

@@ -13,7 +13,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 process.env['HOLDFAST_WARM_UP_MS'] ??= '0';
 
 /** Tests with sockets wait more than they compute: more of them at once than there are cores. Each closes what it opens, so one process serves many files. */
-const WAITING = { isolate: false, maxWorkers: 9, sequence: { groupOrder: 1 } };
+const WAITING = { isolate: false, maxWorkers: 8, sequence: { groupOrder: 1 } };
 
 /** The three speeds of a test are told by its file name; see CONTRIBUTING.md. */
 export default defineConfig({

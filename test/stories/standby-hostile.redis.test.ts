@@ -9,10 +9,11 @@ import { LEASE_KEY, StandingPair, rolesOf } from '../support/standing-pair.js';
 import { startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 
-const LEASE_MS = 1_000;
+/** A machine with so much to do that a process stands still for a second moves no lease. */
+const LEASE_MS = 2_000;
 
-/** How long a trouble goes on that moves the lease nowhere: more than two of them. */
-const LONG_MS = 2_500;
+/** How long a trouble goes on that moves the lease nowhere: longer than it rests before another takes it. */
+const LONG_MS = 3_500;
 
 const HOUR_MS = 3_600_000;
 

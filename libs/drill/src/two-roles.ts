@@ -46,8 +46,8 @@ export class RoleProcess {
       PATH: process.env['PATH'],
       // Roles begin often: what V8 has compiled once may be kept where somebody says.
       NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-      // Nor need the first messages of a drill be fast.
-      HOLDFAST_WARM_UP_MS: '0',
+      // As long as usual, where nobody says otherwise.
+      HOLDFAST_WARM_UP_MS: process.env['HOLDFAST_WARM_UP_MS'],
       ...environment,
       ...more,
       // Clients of a drill come when data does.

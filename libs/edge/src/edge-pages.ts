@@ -75,13 +75,15 @@ function showConnections({ connections }: EdgeParts['guard'], metrics: EdgeParts
 }
 
 function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
-  const slowest = sessions.toSorted((one, other) => other.backlogBytes - one.backlogBytes).slice(0, SHOWN);
+  // Each is asked once: the answer comes from uWebSockets.js.
+  const waiting = sessions.map((session) => ({ session, backlogBytes: session.backlogBytes }));
+  const slowest = waiting.toSorted((one, other) => other.backlogBytes - one.backlogBytes).slice(0, SHOWN);
   return {
     connections: sessions.length,
     ...byWire(sessions),
-    backlogBytes: sessions.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
+    backlogBytes: waiting.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0),
     backlogBytesAtMost,
-    clients: slowest.map((session) => ({
+    clients: slowest.map(({ session, backlogBytes }) => ({
       id: session.id,
       address: session.address,
       holder: session.permit?.name,
@@ -89,7 +91,7 @@ function clientsOf(sessions: Session[], backlogBytesAtMost: number): unknown {
       market: session.entry.market.name,
       wire: session.wire.name,
       streams: session.streams.size,
-      backlogBytes: session.backlogBytes,
+      backlogBytes,
       conflated: session.flow?.conflated ?? 0,
       isLeaving: session.isLeaving,
       connectedAt: new Date(session.openedAt).toISOString(),

@@ -1,6 +1,6 @@
 import { type Cancel, type Clock, type Millis, stamp } from '#libs/core';
-import { type CountedFacts, HourRing, LastHour, SAMPLE_EVERY_MS, type Sample, factsOf, linesOf } from '#libs/page';
-import type { Metrics, Ops } from '#libs/runtime';
+import { type CountedFacts, HourRing, LastHour, SAMPLE_EVERY_MS, type Sample, factsOf } from '#libs/page';
+import type { Log, Metrics, Ops } from '#libs/runtime';
 import { Load } from './load.js';
 import { type Buckets, quantileBetween } from './quantile.js';
 import { StreamRates, medianLagOf, unwellIn } from './stream-looks.js';
@@ -9,6 +9,7 @@ export interface ObserverParts {
   clock: Clock;
   metrics: Metrics;
   ops: Ops;
+  log: Pick<Log, 'warn'>;
 }
 
 /** So often it is looked whether something has happened. */
@@ -44,6 +45,7 @@ export class Observer {
   private unwell = 0;
   private cancel: Cancel = () => undefined;
   private isStopped = false;
+  private hasFailed = false;
 
   constructor(private readonly parts: ObserverParts) {
     this.hour = new LastHour(stamp(parts.clock));
@@ -54,17 +56,26 @@ export class Observer {
   /** @param looked called after each look. */
   start(looked: () => void): void {
     this.cancel = this.parts.clock.after(LOOK_EVERY_MS, () => {
-      void this.look().then(() => {
-        if (this.isStopped) return;
-        looked();
-        this.start(looked);
-      });
+      void this.look()
+        .catch((error: unknown) => this.failed(error))
+        .then(() => {
+          if (this.isStopped) return;
+          looked();
+          this.start(looked);
+        });
     });
   }
 
   stop(): void {
     this.isStopped = true;
     this.cancel();
+  }
+
+  /** What cannot be read is missed on the page alone. It is said once: it will be so each second. */
+  private failed(error: unknown): void {
+    if (!this.hasFailed)
+      this.parts.log.warn({ code: 'page.unseen', err: error }, 'the page could not look at this process');
+    this.hasFailed = true;
   }
 
   /** Looks once. */
@@ -107,7 +118,7 @@ export class Observer {
   }
 
   private async sample(counted: CountedFacts): Promise<Sample> {
-    const { clock, ops } = this.parts;
+    const { clock, ops, metrics } = this.parts;
     const now = clock.now();
     const spanMs = now - this.sampledAt;
     this.sampledAt = now;
@@ -115,16 +126,14 @@ export class Observer {
     this.streams.look(read ?? served, read === undefined ? 'seq' : 'heard', now);
     this.unwell = unwellIn(served);
     const isEdge = served !== undefined;
-    const backlog = linesOf(Reflect.get(Object(ops.readSection('clients')), 'clients')) as readonly {
-      backlogBytes: number;
-    }[];
+    const backlogBytes = await metrics.valueOf('holdfast_edge_backlog_bytes', ({ of }) => of === 'all');
     return {
       at: stamp(clock, now),
       values: {
         ...(await this.busy(spanMs)),
         ...this.load.look(spanMs),
         clients: isEdge ? counted.clients : null,
-        backlogBytes: isEdge ? backlog.reduce((sum, { backlogBytes }) => sum + backlogBytes, 0) : null,
+        backlogBytes,
         lagMedianMs: medianLagOf(read ?? served),
         ...(await this.latencies()),
       },

@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { BUS, type Bus } from '#libs/bus';
 import type { Clock } from '#libs/core';
-import { ACCESS, type Access, CLOCK, Metrics, Ops } from '#libs/runtime';
+import { ACCESS, type Access, CLOCK, LOG, type Log, Metrics, Ops } from '#libs/runtime';
 import { Neighbours } from './neighbours.js';
 import { Observer } from './observer.js';
 import { OpsPage } from './ops-page.js';
@@ -15,14 +15,14 @@ import { Watchers } from './watchers.js';
   providers: [
     {
       provide: Observer,
-      useFactory: (clock: Clock, metrics: Metrics, ops: Ops) => new Observer({ clock, metrics, ops }),
-      inject: [CLOCK, Metrics, Ops],
+      useFactory: (clock: Clock, metrics: Metrics, ops: Ops, log: Log) => new Observer({ clock, metrics, ops, log }),
+      inject: [CLOCK, Metrics, Ops, LOG],
     },
     {
       provide: PageDesk,
-      useFactory: (clock: Clock, metrics: Metrics, ops: Ops, access: Access, observer: Observer) =>
-        new PageDesk({ clock, metrics, ops, access }, observer),
-      inject: [CLOCK, Metrics, Ops, ACCESS, Observer],
+      useFactory: (clock: Clock, ops: Ops, access: Access, observer: Observer) =>
+        new PageDesk({ clock, ops, access }, observer),
+      inject: [CLOCK, Ops, ACCESS, Observer],
     },
     {
       provide: Neighbours,

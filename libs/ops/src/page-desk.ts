@@ -1,6 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { stamp } from '#libs/core';
-import { type Columns, type Page, type Presence, Processes, identityOf, pageOf, presenceOf, sayHour } from '#libs/page';
+import {
+  type Columns,
+  type Page,
+  type Presence,
+  Processes,
+  factsOf,
+  identityOf,
+  pageOf,
+  presenceOf,
+  sayHour,
+} from '#libs/page';
 import type { Access } from '#libs/runtime';
 import type { Observer, ObserverParts } from './observer.js';
 
@@ -18,7 +28,7 @@ export class PageDesk {
   readonly processes = new Processes();
 
   constructor(
-    private readonly parts: ObserverParts & { access: Pick<Access, 'asksWho'> },
+    private readonly parts: Pick<ObserverParts, 'clock' | 'ops'> & { access: Pick<Access, 'asksWho'> },
     private readonly observer: Observer,
   ) {}
 
@@ -28,11 +38,14 @@ export class PageDesk {
     const { hour, streams, attemptsLeft, ring } = this.observer;
     const now = clock.now();
     const at = stamp(clock, now);
+    const sections = ops.readStatus();
+    const looked = { at, troubles: ops.readTroubles(), behind: ops.readBehind(), counted: hour.counted };
     const page = pageOf({
       at,
       id: this.id,
-      sections: ops.readStatus(),
+      sections,
       hour,
+      facts: factsOf(looked, sections),
       rates: streams.rates,
       attemptsLeft,
       processes: this.processes.read(this.presence(), now, at),

@@ -78,6 +78,21 @@ describe('the operators’ page', () => {
     expect(hour.at.length).toBeGreaterThan(0);
   });
 
+  it('says how the process is when it is asked, not how it was a second ago', async () => {
+    let away: string | undefined;
+    running.app.get(Ops).needs('bus of a test', () => away);
+    const verdict = async (): Promise<Page['verdict']> =>
+      ((await (await get('/page.json')).json()) as { page: Page }).page.verdict;
+    expect(await verdict()).toMatchObject({ health: 'well', reasons: [] });
+    away = 'nobody knows';
+    expect(await verdict()).toMatchObject({
+      health: 'down',
+      reasons: [{ what: 'bus of a test', why: 'nobody knows' }],
+    });
+    away = undefined;
+    expect(await verdict()).toMatchObject({ health: 'well', reasons: [] });
+  });
+
   it('is told live: the page first, then what changes', async () => {
     let away: string | undefined;
     running.app.get(Ops).needs('bus of a test', () => away);

@@ -19,6 +19,8 @@ interface PageWatcher {
   page: Page | undefined;
   sampleAt: number | undefined;
   askedAt: Millis;
+  /** What was asked is not answered yet: the same samples must not come twice. */
+  isAsking: boolean;
 }
 
 /** People who look at the page, each over server-sent events: the whole page first, then what has changed. */
@@ -50,6 +52,7 @@ export class Watchers {
       page: undefined,
       sampleAt: undefined,
       askedAt: -Infinity,
+      isAsking: false,
     };
     this.all.add(watcher);
     response.on('close', () => this.all.delete(watcher));
@@ -82,9 +85,11 @@ export class Watchers {
 
   private async askFor(watcher: PageWatcher, of: string): Promise<void> {
     const now = this.clock.now();
-    if (now - watcher.askedAt < ASK_EVERY_MS) return;
+    if (watcher.isAsking || now - watcher.askedAt < ASK_EVERY_MS) return;
     watcher.askedAt = now;
+    watcher.isAsking = true;
     const shown = await this.neighbours.ask(of, watcher.sampleAt);
+    watcher.isAsking = false;
     if (!this.all.has(watcher)) return;
     if (shown) tell(watcher, shown);
     else send(watcher, 'unanswered', { of });

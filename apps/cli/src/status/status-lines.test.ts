@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
 import { expect, it } from 'vitest';
 import { type Page, attemptRows } from '#libs/page';
-import { asOf } from './readiness.js';
 import { quarantineLines, statusLines } from './status-lines.js';
 
 const T = 1_790_134_675_605;
@@ -15,6 +14,7 @@ const attempt = (number: number, more: object) => ({
   to: 'host',
   streams: 30,
   frames: 1_190,
+  bytes: 200_000,
   startedAt: T - 60_000,
   openedAt: T - 59_000,
   closedAt: T - 57_000,
@@ -126,22 +126,6 @@ it.each([80, 100, 140])('the page in short fits %i columns, and says the same', 
     /All of it, live: http:\/\/127\.0\.0\.1:9464\/$/,
   ])
     expect(words).toMatch(what);
-});
-
-it('says of readiness what was asked now, not what was seen a second ago', () => {
-  const starting = { what: 'Start', why: 'starting' };
-  const down: Page = { ...page, verdict: { health: 'down', sinceAt: T - 900, reasons: [starting] } };
-  expect(asOf({}, down).verdict).toEqual({ health: 'well', sinceAt: T, reasons: [] });
-  expect(asOf({ behind: { bus: 'away' } }, down).verdict).toMatchObject({
-    health: 'impaired',
-    reasons: [{ what: 'Redis', why: 'away' }],
-  });
-  expect(asOf({ troubles: { start: 'starting' } }, page).verdict).toMatchObject({
-    health: 'down',
-    reasons: [starting],
-  });
-  // Where both say the same the page knows more: since when.
-  expect([asOf({}, page), asOf({ troubles: { start: 'starting' } }, down)]).toEqual([page, down]);
 });
 
 it('says what to do next where nobody has asked for anything, and nothing of Binance to who has an edge alone', () => {

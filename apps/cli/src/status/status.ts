@@ -2,7 +2,6 @@ import { EXIT } from '#libs/core';
 import type { Page } from '#libs/page';
 import { whoAnswers } from '../answerer.js';
 import { say, width } from '../output.js';
-import { type Readiness, asOf } from './readiness.js';
 import { quarantineLines, statusLines } from './status-lines.js';
 import { CommandTrouble } from '../trouble.js';
 
@@ -17,17 +16,15 @@ const PATIENCE_MS = 5_000;
 
 /** Prints what the operators' page shows, in short. Resolves with the exit code: 1 while the process is not ready. */
 export async function status({ url, quarantine, json }: Options): Promise<number> {
-  const [shown, readiness] = await Promise.all([ask(url, '/page.json'), ask(url, '/readyz')]);
-  const { page } = Object(shown) as { page?: Page };
+  const { page } = Object(await ask(url, '/page.json')) as { page?: Page };
   if (page === undefined) throw new CommandTrouble(`${url}/page.json is not what this version of holdfast reads.`);
   if (quarantine) {
     for (const line of quarantineLines(page.quarantine)) say(line);
     return EXIT.ok;
   }
-  const now = asOf(Object(readiness) as Readiness, page);
-  if (json) say(JSON.stringify(now, null, process.stdout.isTTY ? 2 : 0));
-  else for (const line of statusLines(now, url, width())) say(line);
-  return now.verdict.health === 'down' ? 1 : EXIT.ok;
+  if (json) say(JSON.stringify(page, null, process.stdout.isTTY ? 2 : 0));
+  else for (const line of statusLines(page, url, width())) say(line);
+  return page.verdict.health === 'down' ? 1 : EXIT.ok;
 }
 
 /** What the port says under a path; 503 is an answer, too. */

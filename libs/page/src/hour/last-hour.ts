@@ -42,7 +42,7 @@ export class LastHour {
 
   /** To be called each second. */
   note(looked: Facts): void {
-    this.last = verdictOf(looked, this.last);
+    this.last = this.judge(looked);
     this.hasSettled ||= looked.at - this.beganAt > SETTLES_WITHIN_MS || !isTroubled(looked);
     const facts = this.hasSettled ? looked : { ...looked, troubles: {}, behind: {} };
     const news = momentsBetween(this.before, facts, this.troubledSince);
@@ -53,6 +53,11 @@ export class LastHour {
     this.before = facts;
     const kept = [...this.remembered, ...news].filter(({ at }) => at > facts.at - HOUR_MS);
     this.remembered = kept.slice(-MOST_MOMENTS);
+  }
+
+  /** How the process is by what is seen now; since when is remembered. */
+  judge(looked: Facts): HealthVerdict {
+    return verdictOf(looked, this.last);
   }
 
   get verdict(): HealthVerdict {

@@ -2,6 +2,7 @@ import type { Millis } from '#libs/core';
 import { attemptRows, backAfterOf, lanesOf } from '../rows/attempt-rows.js';
 import { clientRows, clientsShown, goneRows } from '../rows/client-rows.js';
 import { connectionRows } from '../rows/connection-rows.js';
+import type { Facts } from '../hour/facts.js';
 import { happeningsOf } from '../hour/happenings.js';
 import type { LastHour } from '../hour/last-hour.js';
 import { metersOf } from '../rows/meters.js';
@@ -34,7 +35,9 @@ export interface PageSource {
   id: string;
   /** All of `/status`. */
   sections: StatusSections;
-  hour: Pick<LastHour, 'moments' | 'verdict' | 'spanAt' | 'leadSinceAt'>;
+  hour: Pick<LastHour, 'moments' | 'judge' | 'spanAt' | 'leadSinceAt'>;
+  /** What is wrong at this moment: what the hour remembers may be a second old. */
+  facts: Facts;
   rates: Rates;
   attemptsLeft: number | null;
   processes: readonly ProcessRow[];
@@ -43,12 +46,12 @@ export interface PageSource {
 }
 
 export function pageOf(source: PageSource): Page {
-  const { at, sections, hour, rates } = source;
+  const { at, sections, hour, facts, rates } = source;
   const journal = journalIn(sections);
   return {
     at,
     identity: identityOf(source),
-    verdict: hour.verdict,
+    verdict: hour.judge(facts),
     hour: { says: sayHour(hour, at), forMs: Math.round(hour.spanAt(at) / 1_000) * 1_000 },
     happenings: happeningsOf(hour.moments, backAfterOf(journal)),
     connections: connectionRows(sections['lines'], journal, at),

@@ -9,7 +9,13 @@ root.replaceChildren();
 const feed = new Feed(show);
 
 /** Which process is looked at stands in the address, so that it can be sent to somebody. */
-const chosen = (): string => decodeURIComponent(location.hash.slice(1));
+function chosen(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return ''; // Cut off or mistyped: this process is shown.
+  }
+}
 
 function show(state: PageFeedState): void {
   if (root) render(<App state={state} />, root);

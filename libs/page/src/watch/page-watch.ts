@@ -67,7 +67,7 @@ export class PageWatch {
 
   constructor(private readonly tell: (state: WatchState) => void) {
     setInterval(() => this.paint(), PAINT_EVERY_MS);
-    setInterval(() => this.refusal && void this.knock(), KNOCK_EVERY_MS);
+    setInterval(() => this.refusal && !document.hidden && void this.knock(), KNOCK_EVERY_MS);
     void this.knock();
   }
 
@@ -100,7 +100,10 @@ export class PageWatch {
 
   /** Asks whether this page may come in, and comes in; where nobody answers the SDK goes on trying. */
   private async knock(): Promise<void> {
+    const { token } = this;
     const answer = await this.askDoor();
+    // It was about another token, or somebody who has come in meanwhile.
+    if (token !== this.token || this.connection.state === 'open') return;
     this.refusal = answer?.isOpen === false ? answer : undefined;
     if (this.refusal) this.hangUp();
     else if (!this.client) this.begin();
@@ -196,7 +199,10 @@ export class PageWatch {
     this.toldAt = now;
     this.hasNews = false;
     const { connection, refusal, isPaused } = this;
-    if (!isPaused || this.streams.length !== this.watched.size)
+    const names = [...this.watched.keys()];
+    const isOther =
+      names.length !== this.streams.length || names.some((name, at) => name !== this.streams[at]?.shown.name);
+    if (!isPaused || isOther)
       this.streams = [...this.watched.values()].map(({ sight, book }) => ({
         shown: sight.show(now),
         book: bookOf(book),

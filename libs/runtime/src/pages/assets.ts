@@ -105,15 +105,20 @@ export class Assets {
     const known = this.read.get(path);
     if (known) return known;
     const file = this.files.get(path);
-    if (file === undefined || !existsSync(file)) return undefined;
-    const asset = load(file);
-    this.read.set(path, asset);
+    const asset = file === undefined ? undefined : load(file);
+    if (asset) this.read.set(path, asset);
     return asset;
   }
 }
 
-function load(file: string): Asset {
-  const body = readFileSync(file);
+/** Undefined where it is not there, or not to be read at the moment: whoever asks for it must not end the process. */
+function load(file: string): Asset | undefined {
+  let body: Buffer;
+  try {
+    body = readFileSync(file);
+  } catch {
+    return undefined;
+  }
   const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
   return { type: TYPES[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream', body, tag };
 }

@@ -2,10 +2,10 @@ import type { Buffer } from 'node:buffer';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { StreamName } from '#libs/core';
-import type { SocketEvents } from '#libs/link';
+import { silentDial, type SocketEvents } from '#libs/link';
 import { UpstreamSettings } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
-import { silentDial, upstreamParts } from '../../test/support/upstream-parts.js';
+import { upstreamParts } from '../../test/support/upstream-parts.js';
 
 /** An upstream as standalone runs it, on a memory bus, whose socket is ours to speak through. */
 export interface WholeUpstream {

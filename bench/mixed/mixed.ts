@@ -6,6 +6,7 @@ import type { StackName } from '../stacks/stacks.js';
 import type { Outcome, Ratio } from '../suite/outcome.js';
 import type { Plan } from '../suite/plan.js';
 import { spread, spreadInWords, timesEach } from '../suite/statistics.js';
+import { turned } from '../suite/turned.js';
 
 const STREAMS_OF_A_CLIENT = 20;
 const RELAY = 'bare relay';
@@ -62,12 +63,6 @@ ${streams} streams at the rates of the recordings, ${clients} clients with ${STR
   print(rows);
   return { ratios: ratiosOf(rows), numbers: { plan, rows } };
 }
-
-/** Whoever was first is last the next time. */
-const turned = <T>(all: readonly T[], by: number): T[] => [
-  ...all.slice(by % all.length),
-  ...all.slice(0, by % all.length),
-];
 
 interface Row {
   title: string;

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type TestRedis, startRedis } from '../../test/support/start-redis.js';
 import { streamNames } from '../stacks/orders.js';
-import { Stage } from '../stacks/stage.js';
+import { SETTLE_MS, Stage } from '../stacks/stage.js';
 import { type StackName, stacksInTurn } from '../stacks/stacks.js';
 import { machineInWords } from '../suite/machine.js';
 import type { Outcome } from '../suite/outcome.js';
@@ -9,8 +9,6 @@ import type { Plan } from '../suite/plan.js';
 import { type RedisRow, type Width, numbersOf, print, ratiosOf } from './report.js';
 
 const WARM_UP_RATE = 5_000;
-/** Longer than anything stands still that still brings something. */
-const SETTLE_MS = 1_500;
 
 type RedisPlan = Plan<
   'seconds' | 'repetitions' | 'warmUp' | 'rates' | 'streams' | 'edges' | 'clients' | 'wire' | 'flushMs'

@@ -1,10 +1,10 @@
 import { WebSocket } from 'ws';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import type { Dial, SocketEvents } from '#libs/link';
+import { type Dial, silentDial, type SocketEvents } from '#libs/link';
 import { UpstreamSettings, systemClock } from '#libs/runtime';
 import { Upstream, wsDial } from '#libs/upstream';
-import { silentDial, upstreamParts } from '../../test/support/upstream-parts.js';
+import { upstreamParts } from '../../test/support/upstream-parts.js';
 
 /** Somebody who gets frames from a real socket. */
 export interface Receiver {

@@ -7,6 +7,7 @@ import type { Door } from '../crowd/orders.js';
 import { Child } from '../processes/child.js';
 import { profiledAs } from '../suite/profile.js';
 import type { RelayEdgeOrders, RelayOrders, WholeRelayOrders } from './orders.js';
+import { turned } from '../suite/turned.js';
 
 /** What a stack stands on, and how wide it is. */
 export interface Ground {
@@ -40,9 +41,7 @@ export const STACKS = { 'bare relay': startRelay, Holdfast: startHoldfast } as c
 
 export type StackName = keyof typeof STACKS;
 
-/** Whoever was first is second the next time. */
-export const stacksInTurn = (repetition: number): StackName[] =>
-  repetition % 2 === 0 ? ['bare relay', 'Holdfast'] : ['Holdfast', 'bare relay'];
+export const stacksInTurn = (repetition: number): StackName[] => turned(['bare relay', 'Holdfast'], repetition);
 
 const inUrl = (streams: readonly string[]): Door => ({ path: `/stream?streams=${streams.join('/')}` });
 

@@ -8,7 +8,7 @@ import type { FeedDrive, FeedOrders, Sent } from './orders.js';
 import { type Ground, type Place, STACKS, type Stack, type StackName } from './stacks.js';
 
 /** Longer than anything stands still that still brings something. */
-const SETTLE_MS = 1_500;
+export const SETTLE_MS = 1_500;
 
 /** Who listens at each edge. */
 export interface Audience extends Pick<Crowd, 'clients'> {

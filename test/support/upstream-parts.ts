@@ -1,4 +1,3 @@
-import type { Dial, SocketEvents } from '#libs/link';
 import { Metrics, Ops, silentLog, systemClock, systemRandom } from '#libs/runtime';
 import type { UpstreamParts } from '#libs/upstream';
 
@@ -11,15 +10,3 @@ export const upstreamParts = (): Pick<UpstreamParts, 'always' | 'clock' | 'rando
   metrics: new Metrics(),
   ops: new Ops(),
 });
-
-/** Sockets that say only what the test lets them say: their events are put here, in the order of the attempts. */
-export const silentDial =
-  (sockets: SocketEvents[]): Dial =>
-  (_, events) => {
-    sockets.push(events);
-    return {
-      send: () => undefined,
-      close: () => events.closed({ code: 1000, reason: '' }),
-      terminate: () => undefined,
-    };
-  };

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { type Release, readRelease } from '#libs/release';
+import { readRelease, releaseLine } from '#libs/release';
 
 const WS_URL = 'ws://127.0.0.1:9443';
 const OPS_URL = 'http://127.0.0.1:9464';
@@ -7,7 +7,7 @@ const OPS_URL = 'http://127.0.0.1:9464';
 /** Every command with its options. What one of them does is loaded when it is asked for, so that the others start at once. */
 export const program = new Command('holdfast')
   .description('Watch streams of a Holdfast gateway, look at its state, and drill it against a fake Binance.')
-  .version(versionOf(readRelease()), '-V, --version', 'print which release this is')
+  .version(releaseLine('holdfast', readRelease()), '-V, --version', 'print which release this is')
   .exitOverride()
   .showHelpAfterError('(holdfast --help tells more)');
 
@@ -58,10 +58,6 @@ program
     if (name === undefined) (await import('./drill-list.js')).listDrills();
     else process.exitCode = await (await import('./drill.js')).drill(name, clients);
   });
-
-function versionOf({ version, commit }: Release): string {
-  return `holdfast ${version} (commit ${commit}), Node.js ${process.version}`;
-}
 
 function urlOf(scheme: 'ws' | 'http'): (text: string) => string {
   return (text) => {

@@ -37,3 +37,6 @@ export function clockOf(ms: number): string {
 
 /** The time of day, by the wall of whoever reads it: `21:03:12`. */
 export const timeOfDay = (at: number): string => new Date(at).toTimeString().slice(0, 8);
+
+/** A decimal without the zeros that Binance pads numbers with, but with two digits behind the point at least. */
+export const trimmed = (decimal: string): string => decimal.replace(/(\.\d\d\d*?)0+$/, '$1');

@@ -1,4 +1,5 @@
 export * from './assert-never.js';
+export type { AttemptRecord } from './attempt-record.js';
 export * from './book/book.js';
 export { compareDecimals } from './book/decimals.js';
 export { mergedDiffs } from './book/merged-diffs.js';

@@ -1,5 +1,14 @@
-import { type Clock, type Millis, type Trade, counted, duration, endingInShort, stamp } from '#libs/core';
-import { type JournalledAttempt, journalIn } from '#libs/page';
+import {
+  type AttemptRecord,
+  type Clock,
+  type Millis,
+  type Trade,
+  counted,
+  duration,
+  endingInShort,
+  stamp,
+} from '#libs/core';
+import { journalIn } from '#libs/page';
 import type { Display } from '#libs/terminal';
 import type { Onlooker } from './crew/watcher.js';
 import { readStatus } from './gateway.js';
@@ -38,7 +47,7 @@ export class Demo {
   private readonly told: IncidentLine[] = [];
   private readonly prices = new Map<string, { price: string; move: 'up' | 'down' | 'same' }>();
   private readonly startedAt: Millis;
-  private journal: readonly JournalledAttempt[] = [];
+  private journal: readonly AttemptRecord[] = [];
   private wasFelt = false;
   /** When the first event came after the newest incident was felt. */
   private backAt: Millis | undefined;

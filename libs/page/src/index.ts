@@ -1,13 +1,12 @@
 export { type PageChanges, changesBetween } from './model/changes.js';
 export { type CountedFacts, type Facts, factsOf } from './hour/facts.js';
-export { nameOf } from './hour/verdict.js';
 export { LastHour } from './hour/last-hour.js';
 export { type PageSource, identityOf, pageOf, sayHour } from './model/page-of.js';
 export type { AttemptRow, ConnectionRow, Health, Page, Presence, ProcessRow } from './words/page.js';
 export { readPresence } from './model/read-presence.js';
 export { PRESENT_EVERY_MS, Processes, presenceOf } from './model/presence.js';
 export { type Columns, HourRing, SAMPLE_EVERY_MS, type Sample, type SeriesName } from './model/series.js';
-export { type JournalledAttempt, fieldsOf, journalIn, linesOf, numberIn, textIn } from './words/sections.js';
+export { fieldsOf, journalIn, linesOf, numberIn, textIn } from './words/sections.js';
 export { attemptRows } from './rows/attempt-rows.js';
 export { HEALTH_SAYS } from './words/health.js';
 export type { Rates } from './rows/stream-rows.js';

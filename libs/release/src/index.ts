@@ -1,1 +1,1 @@
-export { type Release, readRelease, rootOf } from './release.js';
+export { type Release, readRelease, releaseLine, rootOf } from './release.js';

@@ -18,6 +18,10 @@ export function readRelease(from = dirname(fileURLToPath(import.meta.url))): Rel
   return { version, commit: commit.trim() || 'unknown' };
 }
 
+/** What `--version` answers: `holdfast edge 0.1.0 (commit …), Node.js v22.…`. */
+export const releaseLine = (program: string, { version, commit }: Release): string =>
+  `${program} ${version} (commit ${commit}), Node.js ${process.version}`;
+
 /** The folder of the package that this file belongs to: `dist` is as deep as the sources are not, so the depth is not counted on. */
 export function rootOf(folder = dirname(fileURLToPath(import.meta.url))): string {
   if (readIfThere(join(folder, 'package.json')) !== undefined) return folder;

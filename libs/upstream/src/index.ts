@@ -1,5 +1,4 @@
 export { checkUpstream } from './check-settings.js';
-export type { AttemptRecord } from './journal/journal.js';
 export { type WsOptions, wsDial } from './line/ws-socket.js';
 export { TIMINGS, type Timings } from './timings.js';
 export { UpstreamModule, type UpstreamModuleOptions } from './upstream.module.js';

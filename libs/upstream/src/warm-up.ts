@@ -3,7 +3,7 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { type Market, sampleStreams } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import type { Millis } from '#libs/core';
-import type { Dial, SocketEvents } from '#libs/link';
+import { type SocketEvents, silentDial } from '#libs/link';
 import {
   Metrics,
   Ops,
@@ -42,7 +42,7 @@ export async function warmUp(
     market,
     always: samples.map(({ stream }) => stream),
     bus,
-    dial: dialInto(sockets),
+    dial: silentDial(sockets),
     clock: systemClock,
     random: systemRandom,
     log: silentLog,
@@ -68,15 +68,3 @@ async function firstOf(sockets: readonly SocketEvents[]): Promise<SocketEvents> 
   }
   throw new Error('no connection was opened');
 }
-
-/** Sockets that say what they are made to say. */
-const dialInto =
-  (sockets: SocketEvents[]): Dial =>
-  (_, events) => {
-    sockets.push(events);
-    return {
-      send: () => undefined,
-      close: () => events.closed({ code: 1000, reason: '' }),
-      terminate: () => undefined,
-    };
-  };

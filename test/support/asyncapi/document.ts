@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { spot } from '#libs/binance';
-import { rootOf } from '#libs/release';
+import { readRelease } from '#libs/release';
 import { BUS_MESSAGES } from './bus-schemas.js';
 import { BOOK_EVENT, type JsonSchema, marketEventSchemas } from './event-schemas.js';
 import { exampleOf } from './examples.js';
@@ -49,7 +47,7 @@ function asyncapiDocument(): JsonSchema {
     asyncapi: '3.0.0',
     info: {
       title: 'Holdfast',
-      version: versionOfPackage(),
+      version: readRelease().version,
       description:
         'One Binance connection in, many clients out. PROTOCOL.md says what the fields mean and what is promised.',
       license: { name: 'Apache-2.0' },
@@ -65,12 +63,6 @@ function asyncapiDocument(): JsonSchema {
     ),
     components: { messages, schemas },
   };
-}
-
-/** The contract has no version of its own: it is that of the release. */
-function versionOfPackage(): string {
-  const { version } = JSON.parse(readFileSync(join(rootOf(), 'package.json'), 'utf8')) as { version: string };
-  return version;
 }
 
 const CONTROL: Group[] = [

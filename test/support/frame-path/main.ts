@@ -5,12 +5,12 @@
 import { Buffer } from 'node:buffer';
 import { spot } from '#libs/binance';
 import { Edge } from '#libs/edge';
-import type { SocketEvents } from '#libs/link';
+import { silentDial, type SocketEvents } from '#libs/link';
 import { UpstreamSettings } from '#libs/runtime';
 import { Upstream } from '#libs/upstream';
 import { startEdge } from '../start-edge.js';
 import { until } from '../until.js';
-import { silentDial, upstreamParts } from '../upstream-parts.js';
+import { upstreamParts } from '../upstream-parts.js';
 import { WsClient } from '../ws-client.js';
 import { type FunctionEntry, functionEntries } from './function-entries.js';
 

@@ -82,7 +82,16 @@ describe('the verdict', () => {
 
 describe('the report', () => {
   it('ends with the verdict and has a line for every attempt', () => {
-    const row = { attempt: 1, generation: 1, why: 'demand', streams: 20, frames: 1_234, startedAt: 0, openedAt: 5 };
+    const row = {
+      attempt: 1,
+      generation: 1,
+      why: 'demand',
+      streams: 20,
+      frames: 1_234,
+      bytes: 0,
+      startedAt: 0,
+      openedAt: 5,
+    };
     const lines = reportOf({
       ...outcome({}),
       journal: [{ ...row, closedAt: 3_005, livedMs: 3_000, closedBy: 'binance', code: 1000, cause: 'closed' }],
@@ -94,7 +103,15 @@ describe('the report', () => {
   });
 
   it.each([80, 140])('fits a terminal of %i columns: what matters stays, long texts are clipped', (width) => {
-    const row = { attempt: 1_234, generation: 12, why: 'reconnect', streams: 1_024, frames: 1_234_567, startedAt: 0 };
+    const row = {
+      attempt: 1_234,
+      generation: 12,
+      why: 'reconnect',
+      streams: 1_024,
+      frames: 1_234_567,
+      bytes: 0,
+      startedAt: 0,
+    };
     const reason = 'Invalid UTF-8 code encountered in the middle of it.';
     const lines = reportOf(
       {

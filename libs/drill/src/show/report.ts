@@ -1,6 +1,6 @@
-import { count, counted, duration } from '#libs/core';
+import { type AttemptRecord, count, counted, duration } from '#libs/core';
 import { type Strictness, type StreamSummary, type Summary, faultsOf, sum } from '../audit/summary.js';
-import { type JournalledAttempt, attemptRows } from '#libs/page';
+import { attemptRows } from '#libs/page';
 import { ATTEMPT_COLUMNS, type Column, bold, dim, flow, green, red, tableOf, wrap, yellow } from '#libs/terminal';
 
 /** Everything a drill can say at its end. */
@@ -9,7 +9,7 @@ export interface DrillOutcome {
   summary: Summary;
   /** Names of the incidents that struck, in order. */
   incidents: readonly string[];
-  journal: readonly JournalledAttempt[];
+  journal: readonly AttemptRecord[];
   /** Rules of Binance that the gateway broke, by the simulator's book; sentences. */
   violations: readonly string[];
   /** Whether a missing id that was announced is excused; not unless this says so. */

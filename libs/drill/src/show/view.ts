@@ -1,4 +1,4 @@
-import { clockOf, count, counted, duration } from '#libs/core';
+import { clockOf, count, counted, duration, trimmed } from '#libs/core';
 import { type Summary, sum } from '../audit/summary.js';
 import { type ScreenSize, bold, clip, cyan, dim, flow, green, labelled, padded, red, yellow } from '#libs/terminal';
 
@@ -58,7 +58,7 @@ function titleOf({ title, elapsedMs, forMs }: Scene, columns: number): string[] 
 function factsOf(scene: Scene, columns: number): string[] {
   const { feeds, summary } = scene;
   const prices = scene.prices.map(
-    ({ symbol, price, move }) => `${dim(padded(symbol, 12))} ${plain(price).padStart(9)} ${ARROW[move]}`,
+    ({ symbol, price, move }) => `${dim(padded(symbol, 12))} ${trimmed(price).padStart(9)} ${ARROW[move]}`,
   );
   const states = [green(`${feeds.live} live`), warn(feeds.recovering, 'recovering'), warn(feeds.stale, 'stale')];
   const clients = [connectedOf(scene), counted(summary.messages, 'message'), `${count(scene.perSecond)}/s`];
@@ -104,6 +104,3 @@ function connectedOf({ connected, clients }: Scene): string {
   const text = `${connected} of ${clients} connected`;
   return connected === clients ? green(text) : red(text);
 }
-
-/** Without the zeros Binance pads prices with, but with two decimals at least. */
-const plain = (price: string): string => price.replace(/(\.\d\d\d*?)0+$/, '$1');

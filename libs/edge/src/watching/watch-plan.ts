@@ -3,7 +3,13 @@ import type { PagePlan } from '#libs/runtime';
 /** What the page loads on which people watch streams. Anybody may have these files, so they are no more than it needs. */
 export const WATCH_PLAN: PagePlan = {
   title: 'Holdfast: watch streams',
-  own: ['libs/page/src/watch', 'libs/page/src/seen', 'libs/page/src/view/parts.js', 'libs/page/src/view/page.css'],
+  own: [
+    'libs/page/src/watch',
+    'libs/page/src/seen',
+    'libs/page/src/view/parts.js',
+    'libs/page/src/view/charts/chart.js',
+    'libs/page/src/view/page.css',
+  ],
   ours: {
     // Of all our words the page needs how numbers are written.
     '#libs/core': 'libs/core/src/for-people.js',

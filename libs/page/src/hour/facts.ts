@@ -1,8 +1,7 @@
-import type { Millis } from '#libs/core';
+import type { AttemptRecord, Millis } from '#libs/core';
 import {
   type DriftKind,
   type GoneClient,
-  type JournalledAttempt,
   type MissedIds,
   type RefusedFrame,
   type StatusSections,
@@ -38,7 +37,7 @@ export interface Facts {
   troubles: Readonly<Record<string, string>>;
   behind: Readonly<Record<string, string>>;
   /** Attempts that are over, by their numbers. */
-  ended: ReadonlyMap<number, JournalledAttempt>;
+  ended: ReadonlyMap<number, AttemptRecord>;
   counted: CountedFacts;
   newestBadFrame: RefusedFrame | undefined;
   /** Kinds of drift, by what they are and where. */
@@ -55,7 +54,7 @@ type Looked = Pick<Facts, 'at' | 'troubles' | 'behind' | 'counted'>;
 
 /** @param sections those that are read: `journal`, `holes`, `quarantine`, `drift`, `clients gone`, `term`. */
 export function factsOf(looked: Looked, sections: StatusSections): Facts {
-  const attempts = linesOf(sections['journal']) as readonly JournalledAttempt[];
+  const attempts = linesOf(sections['journal']) as readonly AttemptRecord[];
   // Copies: the journal goes on writing into its records.
   const ended = attempts
     .filter(({ closedAt }) => closedAt !== undefined)

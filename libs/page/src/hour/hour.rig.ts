@@ -1,6 +1,7 @@
+import type { AttemptRecord } from '#libs/core';
 import { type CountedFacts, type Facts, factsOf } from './facts.js';
 import { NOTHING_COUNTED } from './last-hour.js';
-import type { JournalledAttempt, StatusSections } from '../words/sections.js';
+import type { StatusSections } from '../words/sections.js';
 
 const NOTHING: CountedFacts = { ...NOTHING_COUNTED, streams: 40, clients: 3 };
 
@@ -16,11 +17,7 @@ export const facts = (at: number, { troubles = {}, behind = {}, counted = {}, se
   factsOf({ at, troubles, behind, counted: { ...NOTHING, ...counted } }, sections);
 
 /** An attempt that opened, brought data and was closed by Binance, but for what is given. */
-export const attempt = (
-  number: number,
-  closedAt: number,
-  more: Partial<JournalledAttempt> = {},
-): JournalledAttempt => ({
+export const attempt = (number: number, closedAt: number, more: Partial<AttemptRecord> = {}): AttemptRecord => ({
   attempt: number,
   generation: 1,
   why: 'demand',
@@ -31,6 +28,7 @@ export const attempt = (
   closedAt,
   livedMs: 60_000,
   frames: 1_000,
+  bytes: 200_000,
   closedBy: 'binance',
   cause: 'closed',
   code: 1000,
@@ -40,7 +38,7 @@ export const attempt = (
 });
 
 /** One that never opened. */
-export const failed = (number: number, closedAt: number, more: Partial<JournalledAttempt> = {}): JournalledAttempt => {
+export const failed = (number: number, closedAt: number, more: Partial<AttemptRecord> = {}): AttemptRecord => {
   const {
     openedAt: _openedAt,
     firstDataAt: _dataAt,

@@ -1,10 +1,10 @@
-import type { Millis } from '#libs/core';
+import type { AttemptRecord, Millis } from '#libs/core';
 import type { Facts } from './facts.js';
-import type { DriftKind, GoneClient, JournalledAttempt, MissedIds, RefusedFrame } from '../words/sections.js';
+import type { DriftKind, GoneClient, MissedIds, RefusedFrame } from '../words/sections.js';
 
 /** Something that happened, as it was seen; what it means to people is told elsewhere. */
 export type SeenMoment =
-  | { is: 'ended'; at: Millis; attempt: JournalledAttempt }
+  | { is: 'ended'; at: Millis; attempt: AttemptRecord }
   | ({ is: 'repaired'; at: Millis } & Record<'filled' | 'missing' | 'gaps' | 'lostOnBus' | 'notCarried', number>)
   | { is: 'announced'; at: Millis; hole: MissedIds }
   | { is: 'trouble'; at: Millis; name: string; why: string }

@@ -1,15 +1,14 @@
-import { type Millis, WHO_ENDED, endCode, sayEnding } from '#libs/core';
+import { type AttemptRecord, type Millis, WHO_ENDED, endCode, sayEnding } from '#libs/core';
 import { toneOf } from '../hour/attempt-life.js';
 import { HOUR_MS } from '../hour/last-hour.js';
 import type { AttemptRow, TimeLane, Segment } from '../words/page.js';
-import type { JournalledAttempt } from '../words/sections.js';
 
 /** So many attempts are listed, and so many connections have a lane, the newest. */
 const MOST_ATTEMPTS = 100;
 const MOST_LANES = 12;
 
 /** The newest first. */
-export function attemptRows(journal: readonly JournalledAttempt[]): AttemptRow[] {
+export function attemptRows(journal: readonly AttemptRecord[]): AttemptRow[] {
   const back = backAfterOf(journal);
   return journal
     .slice(-MOST_ATTEMPTS)
@@ -17,7 +16,7 @@ export function attemptRows(journal: readonly JournalledAttempt[]): AttemptRow[]
     .map((one) => rowOf(one, back(one.attempt)));
 }
 
-function rowOf(one: JournalledAttempt, backAfterMs: Millis | null): AttemptRow {
+function rowOf(one: AttemptRecord, backAfterMs: Millis | null): AttemptRow {
   const { attempt, generation, why, to, streams, startedAt, frames } = one;
   return {
     key: `${attempt}`,
@@ -43,7 +42,7 @@ function rowOf(one: JournalledAttempt, backAfterMs: Millis | null): AttemptRow {
 }
 
 /** How long after the end of an attempt data came again on the same connection; null where it has not. */
-export function backAfterOf(journal: readonly JournalledAttempt[]): (attempt: number) => Millis | null {
+export function backAfterOf(journal: readonly AttemptRecord[]): (attempt: number) => Millis | null {
   return (attempt) => {
     const at = journal.findIndex((one) => one.attempt === attempt);
     const ended = journal[at];
@@ -57,7 +56,7 @@ export function backAfterOf(journal: readonly JournalledAttempt[]): (attempt: nu
 }
 
 /** Each connection's last hour, the newest connection first. */
-export function lanesOf(journal: readonly JournalledAttempt[], now: Millis): TimeLane[] {
+export function lanesOf(journal: readonly AttemptRecord[], now: Millis): TimeLane[] {
   const inTime = journal.filter(({ closedAt }) => (closedAt ?? now) > now - HOUR_MS);
   const generations = [...new Set(inTime.map(({ generation }) => generation))].sort((one, other) => other - one);
   return generations.slice(0, MOST_LANES).map((generation) => ({
@@ -67,7 +66,7 @@ export function lanesOf(journal: readonly JournalledAttempt[], now: Millis): Tim
   }));
 }
 
-function segmentOf(one: JournalledAttempt): Segment {
+function segmentOf(one: AttemptRecord): Segment {
   const { openedAt, startedAt, closedAt } = one;
   const says = closedAt === undefined ? (openedAt === undefined ? 'connecting' : 'open') : sayEnding(one);
   return { from: openedAt ?? startedAt, to: closedAt ?? null, tone: toneOf(one), says };

@@ -1,9 +1,9 @@
-import type { Millis } from '#libs/core';
+import type { AttemptRecord, Millis } from '#libs/core';
 import type { ConnectionRow } from '../words/page.js';
-import { type JournalledAttempt, fieldsOf, linesOf, numberIn, textIn } from '../words/sections.js';
+import { fieldsOf, linesOf, numberIn, textIn } from '../words/sections.js';
 
 /** The connections to Binance as they are now, from the section `lines`; when the next attempt begins is in the journal. */
-export function connectionRows(lines: unknown, journal: readonly JournalledAttempt[], now: Millis): ConnectionRow[] {
+export function connectionRows(lines: unknown, journal: readonly AttemptRecord[], now: Millis): ConnectionRow[] {
   return linesOf(lines).map((line) => {
     const fields = fieldsOf(line);
     const generation = numberIn(fields, 'generation') ?? 0;
@@ -31,5 +31,5 @@ const negative = (ms: Millis | null): Millis | null => (ms === null ? null : -ms
 /** Instants that are told anew each second must not flicker by what rounding makes of them. */
 const rounded = (at: Millis): Millis => Math.round(at / 500) * 500;
 
-const nextAttempt = (journal: readonly JournalledAttempt[], generation: number): Millis | null =>
+const nextAttempt = (journal: readonly AttemptRecord[], generation: number): Millis | null =>
   journal.findLast((one) => one.generation === generation)?.retryAt ?? null;

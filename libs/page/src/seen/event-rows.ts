@@ -1,5 +1,4 @@
-import type { BookEvent, Instant, MarketEvent, Millis } from '#libs/core';
-import { trimmed } from './ladder.js';
+import { type BookEvent, type Instant, type MarketEvent, type Millis, trimmed } from '#libs/core';
 
 /** What is told of the market on a stream. */
 export type ToldEvent = MarketEvent | BookEvent;

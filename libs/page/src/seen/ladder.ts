@@ -1,4 +1,4 @@
-import type { BookLevels, Level } from '#libs/core';
+import { type BookLevels, type Level, trimmed } from '#libs/core';
 
 /** A row of a ladder. */
 export interface LadderRow {
@@ -56,6 +56,3 @@ function spreadOf(bid: string | undefined, ask: string | undefined): string | un
 /** Digits behind the point that say something. */
 const decimalsOf = (texts: readonly string[]): number =>
   Math.max(0, ...texts.map((text) => (trimmed(text).split('.')[1] ?? '').length));
-
-/** Without the zeros that Binance pads numbers with, but with two decimals at least. */
-export const trimmed = (text: string): string => text.replace(/(\.\d\d\d*?)0+$/, '$1');

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import { useMemo } from 'preact/hooks';
+import type uPlot from 'uplot';
 import { count } from '#libs/core';
 import type { Columns, SeriesName } from '../model/series.js';
+import { type ChartPlan, axesOf, colourOf, useChart } from './charts/chart.js';
 import { Section } from './parts.js';
 
 interface PlotLine {
@@ -69,30 +70,9 @@ export function Plots({ hour }: { hour: Columns }): JSX.Element | null {
 }
 
 function Plot({ plan, hour }: { plan: PlotPlan; hour: Columns }): JSX.Element {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  // What is drawn anew for other colours is the newest, not what there was when the page began.
-  const newest = useRef(hour);
-  newest.current = hour;
-  useEffect(() => {
-    const { current } = place;
-    if (!current) return undefined;
-    const draw = (): void => {
-      plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(plan, current.clientWidth), dataOf(plan, newest.current), current);
-    };
-    draw();
-    const sizes = new ResizeObserver(() => plot.current?.setSize({ width: current.clientWidth, height: HEIGHT }));
-    sizes.observe(current);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', draw);
-    return () => {
-      sizes.disconnect();
-      scheme.removeEventListener('change', draw);
-      plot.current?.destroy();
-    };
-  }, [plan]);
-  useEffect(() => plot.current?.setData(dataOf(plan, hour)), [hour]);
+  const chart = useMemo(() => chartOf(plan), [plan]);
+  const data = useMemo(() => dataOf(plan, hour), [plan, hour]);
+  const place = useChart(chart, data);
   return (
     <figure class="plot">
       <figcaption>
@@ -112,55 +92,34 @@ function Plot({ plan, hour }: { plan: PlotPlan; hour: Columns }): JSX.Element {
   );
 }
 
-const HEIGHT = 120;
-
 /** So few points are drawn as such: a line through one of them could not be seen. */
 const FEW = 12;
 
 /** What is drawn is no shorter than this, in seconds. */
 const SHORTEST = 60;
 
-function optionsOf({ unit }: PlotPlan, width: number): uPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const axis: uPlot.Axis = {
-    stroke: colour('--quiet'),
-    grid: { stroke: colour('--line'), width: 1 },
-    ticks: { show: false },
-    font: '11px system-ui, sans-serif',
-  };
-  const line = (name: string): uPlot.Series => ({
-    stroke: colour(name),
-    width: 1.5,
-    points: { show: (plot) => (plot.data[0]?.length ?? 0) < FEW, size: 4 },
-  });
-  return {
-    width,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
+const chartOf = ({ unit }: PlotPlan): ChartPlan => ({
+  height: 120,
+  options: () => ({
     scales: {
       x: { range: spanOf },
       y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] },
     },
-    axes: [
-      { ...axis, size: 24, space: 70, values: (_plot, ticks) => clockTexts(ticks) },
-      { ...axis, size: 52, values: (_plot, ticks) => ticks.map((tick) => `${short(tick)}${unit}`) },
-    ],
-    series: [{}, line('--line-0'), line('--line-1')],
-  };
-}
+    axes: axesOf(52, (_plot, ticks) => ticks.map((tick) => `${short(tick)}${unit}`)),
+    series: [{}, lineOf('--line-0'), lineOf('--line-1')],
+  }),
+});
+
+const lineOf = (colour: string): uPlot.Series => ({
+  stroke: colourOf(colour),
+  width: 1.5,
+  points: { show: (plot) => (plot.data[0]?.length ?? 0) < FEW, size: 4 },
+});
 
 /** As long as what there is, and never shorter than a minute; uPlot itself makes a day of a single point. */
 function spanOf({ data: [at] }: uPlot): [number, number] {
   const end = at[at.length - 1] ?? SHORTEST;
   return [Math.min(at[0] ?? end, end - SHORTEST), end];
-}
-
-/** With the seconds where they tell one tick from the next. */
-function clockTexts(ticks: readonly number[]): string[] {
-  const [first = 0, second = Infinity] = ticks;
-  return ticks.map((tick) => new Date(tick * 1_000).toLocaleTimeString('en-GB').slice(0, second - first < 60 ? 8 : 5));
 }
 
 function dataOf({ lines, per = 1 }: PlotPlan, { at, series }: Columns): uPlot.AlignedData {

@@ -1,10 +1,8 @@
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import { counted } from '#libs/core';
 import type { CandleColumns } from '../seen/candles.js';
-
-const HEIGHT = 240;
+import { type ChartPlan, axesOf, colourOf, useChart } from '../view/charts/chart.js';
 
 /** A candle takes so much of its place, and is no wider than this. */
 const WIDTH_SHARE = 0.66;
@@ -12,29 +10,7 @@ const WIDEST = 14;
 
 /** Candles, drawn over time. One that rose is hollow, one that fell is filled: colour alone does not tell. */
 export function CandleChart({ label, columns }: { label: string; columns: CandleColumns }): JSX.Element {
-  const place = useRef<HTMLDivElement>(null);
-  const plot = useRef<uPlot | null>(null);
-  const newest = useRef(columns);
-  newest.current = columns;
-  useEffect(() => {
-    const { current } = place;
-    if (!current) return undefined;
-    const draw = (): void => {
-      plot.current?.destroy();
-      plot.current = new uPlot(optionsOf(current.clientWidth), newest.current, current);
-    };
-    draw();
-    const sizes = new ResizeObserver(() => plot.current?.setSize({ width: current.clientWidth, height: HEIGHT }));
-    sizes.observe(current);
-    const scheme = matchMedia('(prefers-color-scheme: dark)');
-    scheme.addEventListener('change', draw);
-    return () => {
-      sizes.disconnect();
-      scheme.removeEventListener('change', draw);
-      plot.current?.destroy();
-    };
-  }, []);
-  useEffect(() => plot.current?.setData(columns), [columns]);
+  const place = useChart(CHART, columns);
   return (
     <figure class="candles">
       <figcaption>{wordsOf(columns)}</figcaption>
@@ -50,30 +26,17 @@ function wordsOf([at, open, high, low, close]: CandleColumns): string {
   return `${counted(at.length, 'candle')}; the newest is ${way}: open ${open[last]}, high ${high[last]}, low ${low[last]}, close ${close[last]}`;
 }
 
-function optionsOf(width: number): uPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
-  const axis: uPlot.Axis = {
-    stroke: colour('--quiet'),
-    grid: { stroke: colour('--line'), width: 1 },
-    ticks: { show: false },
-    font: '11px system-ui, sans-serif',
-  };
-  const unseen: uPlot.Series = { paths: () => null, points: { show: false } };
-  return {
-    width,
-    height: HEIGHT,
-    legend: { show: false },
-    cursor: { show: false },
+const UNSEEN: uPlot.Series = { paths: () => null, points: { show: false } };
+
+const CHART: ChartPlan = {
+  height: 240,
+  options: () => ({
     scales: { x: { range: spanOf } },
-    axes: [
-      { ...axis, size: 24, space: 70, values: (_plot, ticks) => clockTexts(ticks) },
-      { ...axis, size: 66 },
-    ],
-    series: [{}, unseen, unseen, unseen, unseen],
-    hooks: { draw: [(drawn) => drawCandles(drawn, colour('--good'), colour('--bad'))] },
-  };
-}
+    axes: axesOf(66),
+    series: [{}, UNSEEN, UNSEEN, UNSEEN, UNSEEN],
+    hooks: { draw: [(drawn) => drawCandles(drawn, colourOf('--good'), colourOf('--bad'))] },
+  }),
+};
 
 /** From the first to the last, with room for as many as a fifth of what fits, so that few are not as wide as a house. */
 function spanOf({ data: [at] }: uPlot): [number, number] {
@@ -118,14 +81,4 @@ function drawCandles(plot: uPlot, rising: string, falling: string): void {
     else ctx.fillRect(...body);
   });
   ctx.restore();
-}
-
-/** With the seconds where they tell one tick from the next, with the day where the clock does not. */
-function clockTexts(ticks: readonly number[]): string[] {
-  const [first = 0, second = Infinity] = ticks;
-  return ticks.map((tick) => {
-    const date = new Date(tick * 1_000);
-    if (second - first >= 86_400) return date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' });
-    return date.toLocaleTimeString('en-GB').slice(0, second - first < 60 ? 8 : 5);
-  });
 }

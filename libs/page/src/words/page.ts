@@ -1,4 +1,5 @@
 import type { Millis } from '#libs/core';
+import type { DriftKind } from './sections.js';
 
 /** `well`: all is as it should be. `impaired`: clients are served, but something is not. `down`: not ready. */
 export type Health = 'well' | 'impaired' | 'down';
@@ -193,14 +194,8 @@ export interface QuarantineRow {
   text: string;
 }
 
-export interface DriftRow {
+export interface DriftRow extends DriftKind {
   key: string;
-  what: string;
-  where: string;
-  count: number;
-  firstAt: Millis;
-  lastAt: Millis;
-  sample: string;
 }
 
 export interface SettingRow {

@@ -1,30 +1,7 @@
-import type { Millis } from '#libs/core';
+import type { AttemptRecord, Millis } from '#libs/core';
 
 /** `/status`, section by section. They are our own, of the same release: what is there is what the parts of this process wrote. */
 export type StatusSections = Readonly<Record<string, unknown>>;
-
-/** A line of the section `journal`. */
-export interface JournalledAttempt {
-  attempt: number;
-  generation: number;
-  why: string;
-  to?: string;
-  streams: number;
-  startedAt: Millis;
-  openedAt?: Millis;
-  firstDataAt?: Millis;
-  closedAt?: Millis;
-  livedMs?: Millis;
-  frames: number;
-  closedBy?: 'binance' | 'us' | 'transport';
-  cause?: string;
-  code?: number;
-  status?: number;
-  reason?: string;
-  lastBytes?: string;
-  then?: string;
-  retryAt?: Millis;
-}
 
 /** A line of the section `clients gone`. */
 export interface GoneClient {
@@ -77,8 +54,8 @@ export interface DriftKind {
 export const linesOf = (section: unknown): readonly unknown[] => (Array.isArray(section) ? section : []);
 
 /** The section `journal` of a status, the newest attempt last. */
-export const journalIn = (sections: unknown): readonly JournalledAttempt[] =>
-  linesOf(fieldsOf(sections)['journal']) as readonly JournalledAttempt[];
+export const journalIn = (sections: unknown): readonly AttemptRecord[] =>
+  linesOf(fieldsOf(sections)['journal']) as readonly AttemptRecord[];
 
 /** The fields of a section, by their names. */
 export const fieldsOf = (section: unknown): Readonly<Record<string, unknown>> =>

@@ -1,5 +1,5 @@
 import { EXIT } from '#libs/core';
-import { type Release, readRelease } from '#libs/release';
+import { type Release, readRelease, releaseLine } from '#libs/release';
 
 /** What a program says instead of running, and how it ends then. */
 interface Reply {
@@ -11,9 +11,8 @@ interface Reply {
 export function replyTo(role: string, given: readonly string[], release: Release): Reply | undefined {
   const [first] = given;
   if (first === undefined) return undefined;
-  const { version, commit } = release;
   if (first === '--version' || first === '-V')
-    return { says: `holdfast ${role} ${version} (commit ${commit}), Node.js ${process.version}`, exitCode: EXIT.ok };
+    return { says: releaseLine(`holdfast ${role}`, release), exitCode: EXIT.ok };
   const usage = `holdfast ${role} takes no arguments but --version and --help: its settings are environment variables, or lines of .env; .env.example explains each.`;
   if (first === '--help' || first === '-h') return { says: usage, exitCode: EXIT.ok };
   return { says: `Unknown argument ${JSON.stringify(first)}. ${usage}`, exitCode: EXIT.usage };

@@ -3,7 +3,8 @@ import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { UpstreamSettings, silentLog } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
+import { silentDial } from '#libs/link';
+import { upstreamParts } from '../../../../test/support/upstream-parts.js';
 import { Upstream } from '../upstream.js';
 
 let clock: FakeClock;

@@ -8,9 +8,16 @@ import {
   type UnknownFrame,
   encodeRequest,
 } from '#libs/binance';
-import { type Cancel, type Clock, type Millis, type StreamName, assertNever, duration } from '#libs/core';
+import {
+  type AttemptRecord,
+  type Cancel,
+  type Clock,
+  type Millis,
+  type StreamName,
+  assertNever,
+  duration,
+} from '#libs/core';
 import { type Pulse, isDead } from '#libs/link';
-import type { AttemptRecord } from '../journal/journal.js';
 import { Governor } from './governor.js';
 import { Requests, type Settled, type Settlement } from './requests.js';
 

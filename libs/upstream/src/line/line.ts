@@ -1,5 +1,5 @@
 import type { Market } from '#libs/binance';
-import { type Clock, type Millis, type Random, type StreamName, duration, stamp } from '#libs/core';
+import { type AttemptRecord, type Clock, type Millis, type Random, type StreamName, duration, stamp } from '#libs/core';
 import {
   type Dial,
   type Ending,
@@ -11,7 +11,7 @@ import {
   leastAfterRefusal,
 } from '#libs/link';
 import type { UpstreamSettings } from '#libs/runtime';
-import type { AttemptRecord, Journal, Then } from '../journal/journal.js';
+import type { Journal, Then } from '../journal/journal.js';
 import type { Problems } from '../problems/problems.js';
 import type { Taint } from '../problems/taint.js';
 import type { Timings } from '../timings.js';

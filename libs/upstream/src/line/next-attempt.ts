@@ -1,7 +1,7 @@
 import type { MarketLimits } from '#libs/binance';
-import type { StreamName } from '#libs/core';
+import type { AttemptRecord, StreamName } from '#libs/core';
 import type { Ending } from '#libs/link';
-import type { AttemptRecord, Journal } from '../journal/journal.js';
+import type { Journal } from '../journal/journal.js';
 import { streamUrl } from './stream-url.js';
 
 /** What the attempts of one line have in common. */

@@ -1,9 +1,9 @@
 import type { Market, ParsedStream, ProblemCode } from '#libs/binance';
-import type { Clock, Millis, Result } from '#libs/core';
+import type { AttemptRecord, Clock, Millis, Result } from '#libs/core';
 import { type Metrics } from '#libs/runtime';
 import type { Attempts } from '../line/attempts.js';
 import type { Books } from '../books/books.js';
-import type { AttemptRecord, Journal } from '../journal/journal.js';
+import type { Journal } from '../journal/journal.js';
 import { Ages } from './ages.js';
 import { bookTotals } from './book-page.js';
 import { CLOSERS, ENDINGS, GIVEN_UP, ROTATIONS, badFramesOf } from './known-labels.js';

@@ -16,12 +16,12 @@ import {
   encodeMark,
   encodeReached,
 } from '#libs/core';
-import type { SocketEvents } from '#libs/link';
+import { silentDial, type SocketEvents } from '#libs/link';
 import { UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
 import { settle } from '../../../../test/support/fake-link.js';
 import { bookAt, candle, inShort, streamOf, trade } from '../../../../test/support/series-rig.js';
-import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
+import { upstreamParts } from '../../../../test/support/upstream-parts.js';
 import { TIMINGS, Upstream } from '../index.js';
 
 const TRADE = 'btcusdt@trade';

@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
 import { type StreamEvent, decode, decodeMark, encodeDemand, encodeHeartbeat, encodeMark } from '#libs/core';
-import type { SocketEvents } from '#libs/link';
+import { silentDial, type SocketEvents } from '#libs/link';
 import { Ops, UpstreamSettings } from '#libs/runtime';
 import { FakeClock } from '../../../../test/support/fake-clock.js';
-import { silentDial, upstreamParts } from '../../../../test/support/upstream-parts.js';
+import { upstreamParts } from '../../../../test/support/upstream-parts.js';
 import { Upstream } from '../upstream.js';
 
 const BUSY = 'btcusdt@trade';

@@ -33,6 +33,8 @@ export class WatchedRedis {
   static async start(password?: string): Promise<WatchedRedis> {
     const master = await startRedis(['--repl-diskless-sync-delay', '0']);
     const replica = await startRedis(['--replicaof', `127.0.0.1 ${master.port}`]);
+    // Sentinels look for replicas when they begin, and then every ten seconds.
+    await copies(master);
     const folder = await mkdtemp(join(tmpdir(), 'sentinels-'));
     const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(folder, master.port, password)));
     const asked = new Redis({ host: '127.0.0.1', port: sentinels[0]?.port ?? 0, ...(password && { password }) });
@@ -97,6 +99,16 @@ export class WatchedRedis {
     const pairs = answer.flatMap((key, at) => (at % 2 === 0 ? [[key, answer[at + 1] ?? ''] as const] : []));
     return Object.fromEntries(pairs);
   }
+}
+
+/** Resolves when a replica copies what this server has. */
+async function copies(master: TestRedis): Promise<void> {
+  const redis = new Redis(master.url);
+  await until(async () => (await redis.info('replication')).includes('state=online'), {
+    deadlineMs: 20_000,
+    what: 'a replica',
+  });
+  redis.disconnect();
 }
 
 const isReady = (known: Record<string, string>): boolean =>

@@ -1,8 +1,7 @@
-import { Redis } from 'ioredis';
 import type { Cancel, Millis, Topic } from '#libs/core';
 import type { Lanes } from '../pubsub/carrier.js';
 import { Complaints } from '../pubsub/complaints.js';
-import { NOTHING_WAITS, type RedisAddressee, connectTo, credentialsOf, describeAddress } from '../pubsub/connection.js';
+import { type RedisAddressee, connectTo, credentialsOf, describeAddress, redisWith } from '../pubsub/connection.js';
 import { Lane, connectionsOf } from '../pubsub/lane.js';
 import type { CarrierParts } from '../pubsub/one-redis.js';
 import type { RedisNames } from '../pubsub/redis-names.js';
@@ -106,11 +105,10 @@ export class Shards implements Lanes {
   }
 
   private async killOver({ host, port }: ClusterNode, order: readonly string[]): Promise<void> {
-    const redis = new Redis({
+    const redis = redisWith({
       host,
       port,
       ...credentialsOf(this.addressee),
-      ...NOTHING_WAITS,
       retryStrategy: () => null,
       commandTimeout: ANSWER_WITHIN_MS,
     });

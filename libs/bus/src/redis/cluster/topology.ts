@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { type Cancel, type Clock, type Millis, doubled, duration } from '#libs/core';
 import type { RedisHost } from '#libs/runtime';
-import { NOTHING_WAITS, type RedisAddressee, credentialsOf, wordsOf } from '../pubsub/connection.js';
+import { type RedisAddressee, credentialsOf, redisWith, wordsOf } from '../pubsub/connection.js';
 import { type SlotMap, readSlotMap } from './slot-map.js';
 
 /** How often a node is asked; and how often while something is wrong or was said to have changed, so that a failover is seen soon. */
@@ -78,11 +78,10 @@ export class Topology {
     this.turn += 1;
     this.leave();
     this.at = at;
-    const redis = new Redis({
+    const redis = redisWith({
       host: at.host,
       port: at.port,
       ...credentialsOf(this.addressee),
-      ...NOTHING_WAITS,
       retryStrategy: () => null,
     });
     this.redis = redis;

@@ -9,7 +9,7 @@ const RETRY_MOST_MS: Millis = 1_000;
 const SENTINEL_ANSWERS_MS: Millis = 1_000;
 
 /** Nothing is sent before a connection is there, or again after it has gone. */
-export const NOTHING_WAITS = {
+const NOTHING_WAITS = {
   lazyConnect: true,
   enableOfflineQueue: false,
   enableReadyCheck: false,
@@ -22,6 +22,16 @@ export const NOTHING_WAITS = {
   // A server that hangs does not answer a goodbye either.
   disconnectTimeout: 100,
 } as const satisfies RedisOptions;
+
+/**
+ * A client of Redis for which nothing waits. ioredis hears the first error of a socket and no further one: one of TLS may have two,
+ * what cannot be written and what cannot be read, and the second would end the process.
+ */
+export function redisWith(options: RedisOptions): Redis {
+  const redis = new Redis({ ...NOTHING_WAITS, ...options });
+  redis.on('connect', () => void redis.stream.on('error', () => undefined));
+  return redis;
+}
 
 /** One connection to Redis, over and over. */
 export interface RedisConnection {
@@ -49,10 +59,9 @@ export function connectTo(addressee: RedisAddressee, name: string): RedisConnect
   let failures = 0;
   const retryStrategy = (): Millis =>
     RETRY_FIRST_MS + systemRandom() * doubled(RETRY_FIRST_MS, ++failures, RETRY_MOST_MS);
-  const redis = new Redis({
+  const redis = redisWith({
     ...(addressee.masterName === undefined ? addressee.hosts[0] : bySentinels(addressee, retryStrategy)),
     ...credentialsOf(addressee),
-    ...NOTHING_WAITS,
     retryStrategy,
   });
   // For CLIENT LIST. An access list may forbid it.

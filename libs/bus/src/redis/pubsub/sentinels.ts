@@ -1,7 +1,7 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Millis } from '#libs/core';
 import type { RedisHost } from '#libs/runtime';
-import { NOTHING_WAITS, type RedisAddressee, credentialsOf } from './connection.js';
+import { type RedisAddressee, credentialsOf, redisWith } from './connection.js';
 
 /** What sentinels publish when another Redis has become the master: `<name> <old host> <old port> <new host> <new port>`. */
 const SWITCHED = '+switch-master';
@@ -27,10 +27,9 @@ export class Sentinels {
       if (typeof host === 'string') found({ host, port: Number(port) });
     };
     this.connections = (masterName === undefined ? [] : hosts).map((host) => {
-      const redis = new Redis({
+      const redis = redisWith({
         ...host,
         ...credentialsOf({ username, password, isTls }),
-        ...NOTHING_WAITS,
         retryStrategy: () => RETRY_MS,
       });
       // One that is away is one of several; that none is there is said by who looks for the master.

@@ -6,6 +6,7 @@ import { FakeClock } from '../../../../../test/support/fake-clock.js';
 import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
 import { until } from '../../../../../test/support/until.js';
 import { RedisBus } from '../redis-bus.js';
+import { redisWith } from './connection.js';
 
 interface RefusalLine {
   code: string;
@@ -30,6 +31,16 @@ describe('subscriptions at Redis', () => {
     await bus?.stop();
     operator.disconnect();
     await redis.stop();
+  });
+
+  it('have a socket that may tell of two errors, as one of TLS does, and ends nothing', async () => {
+    const client = redisWith({ port: redis.port, host: '127.0.0.1' });
+    const told: string[] = [];
+    client.on('error', ({ message }: Error) => told.push(message));
+    await client.connect();
+    for (const words of ['write EPIPE', 'tlsv1 alert decode error']) client.stream.emit('error', new Error(words));
+    client.disconnect();
+    expect(told).toEqual(['write EPIPE']);
   });
 
   const note = (line: RefusalLine): void => {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type TestRedis, startRedis } from '../../../../../test/support/start-redis.js';
 import { until } from '../../../../../test/support/until.js';
-import { NOTHING_WAITS, wordsOf } from '../pubsub/connection.js';
+import { redisWith, wordsOf } from '../pubsub/connection.js';
 import { type Publication, type PublishVerb, type PublishErrors, publishAll } from './publications.js';
 
 let server: TestRedis;
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 async function connected(): Promise<Redis> {
-  const redis = new Redis({ ...NOTHING_WAITS, port: server.port, host: '127.0.0.1', retryStrategy: () => 60_000 });
+  const redis = redisWith({ port: server.port, host: '127.0.0.1', retryStrategy: () => 60_000 });
   redis.on('error', () => undefined);
   await redis.connect();
   return redis;

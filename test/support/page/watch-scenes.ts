@@ -80,6 +80,7 @@ export const WATCH_SCENES: readonly PageScene[] = [
       /there is no connection to this gateway/,
     ],
     tab: /✗ gateway lost/,
-    complaints: /WebSocket connection to .* failed|Failed to load resource: net::ERR_CONNECTION/,
+    // In whatever state the browser's sockets are when they are cut: reset, closed, not connected yet.
+    complaints: /WebSocket connection to .* failed|Failed to load resource: net::ERR_/,
   },
 ];

@@ -13,7 +13,7 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 process.env['HOLDFAST_WARM_UP_MS'] ??= '0';
 
 /** Tests with sockets wait more than they compute: more of them at once than there are cores. Each closes what it opens, so one process serves many files. */
-const WAITING = { isolate: false, maxWorkers: 8, sequence: { groupOrder: 1 } };
+const WAITING = { isolate: false, maxWorkers: 5, sequence: { groupOrder: 1 } };
 
 /** The three speeds of a test are told by its file name; see CONTRIBUTING.md. */
 export default defineConfig({
@@ -39,8 +39,8 @@ export default defineConfig({
           ...WAITING,
           name: 'loopback',
           include: ['{libs,apps,test,bench}/**/*.loopback.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
         },
       },
       {
@@ -50,8 +50,8 @@ export default defineConfig({
           name: 'redis',
           include: ['{libs,apps,test,bench}/**/*.redis.test.ts'],
           globalSetup: ['test/support/redis-server.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -24,6 +24,7 @@ const url = values.url ?? process.env.GATEWAY_URL ?? 'ws://127.0.0.1:9443';
 const frames = [];
 const stamps = [];
 const books = [];
+const asked = [];
 
 /** Fetched when a diff is there already: so the book joins the diffs. */
 async function fetchBook(symbol) {
@@ -44,7 +45,7 @@ socket.addEventListener('message', ({ data }) => {
   const { stream } = JSON.parse(data);
   const symbol = wanted.get(stream);
   wanted.delete(stream);
-  if (symbol) fetchBook(symbol).catch(end);
+  if (symbol) asked.push(fetchBook(symbol).catch(end));
 });
 socket.addEventListener('error', () => end(new Error(`${url} cannot be reached, or closed the connection`)));
 
@@ -62,4 +63,4 @@ function end(error) {
 }
 
 process.once('SIGINT', end);
-if (values.for) setTimeout(end, 1_000 * Number(values.for));
+if (values.for) setTimeout(() => void Promise.all(asked).then(() => end()), 1_000 * Number(values.for));

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { WebSocket } from 'ws';
 import { parse, stringify } from 'yaml';
+import { freePort } from '#libs/drill';
 import { EdgeSettings } from '#libs/runtime';
 import { type TestEdge, startEdge } from '../support/start-edge.js';
-import { freePort } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { OF_THE_SCRAPE, hasPromtool } from './promql.js';
 

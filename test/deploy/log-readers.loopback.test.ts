@@ -3,8 +3,8 @@ import { closeSync, constants, mkdtempSync, openSync, readSync, rmSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '#libs/drill';
 import { assertBuilt } from '../support/built.js';
-import { freePort } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { type RoleProcess, runRole } from './run-role.js';
 

@@ -77,7 +77,7 @@ describe('the examples', () => {
     const folder = mkdtempSync(`${tmpdir()}/holdfast-`);
     const file = `${folder}/mine.jsonl`;
     const [, args = ''] = /`node examples\/record\.mjs mine\.jsonl ([^`]+) --for 60`/.exec(README) ?? [];
-    const record = ['examples/record.mjs', file, ...args.split(' '), '--url', gateway.url, '--for', '1.5'];
+    const record = ['examples/record.mjs', file, ...args.split(' '), '--url', gateway.url, '--for', '2.5'];
     const program = runProgram(process.execPath, record);
     expect([await program.ended, program.said]).toEqual([0, expect.stringMatching(/^\d+ frames in /)]);
     const linesOf = (name: string): string[] => readFileSync(`${folder}/${name}`, 'utf8').trimEnd().split('\n');

@@ -5,11 +5,12 @@ import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import ts from 'typescript';
 import { HoldfastClient } from '#libs/client';
+import { freePort } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { BareClient } from '../support/bare-client.js';
 import { assertBuilt } from '../support/built.js';
-import { type TestRedis, freePort, startRedis } from '../support/start-redis.js';
+import { type TestRedis, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 
 const README = readFileSync('README.md', 'utf8');

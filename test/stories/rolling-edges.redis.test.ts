@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HoldfastClient } from '#libs/client';
-import { HURRIED_LIMITS, RoleProcess, type TwoRolesOptions, hurriedEnvironment } from '#libs/drill';
+import { HURRIED_LIMITS, RoleProcess, type TwoRolesOptions, hurriedEnvironment, freePort } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';
-import { type TestRedis, freePort, startRedis } from '../support/start-redis.js';
+import { type TestRedis, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 
 beforeAll(assertBuilt);

@@ -10,7 +10,7 @@ it(
   'clients of edges that are replaced, two at once, lose no connection, miss nothing and get nothing twice',
   { timeout: 180_000 },
   async () => {
-    const rolling = await Rolling.start({ dist, clients: 12, edges: 2, startEdge: edgeInside });
+    const rolling = await Rolling.start({ dist, clients: 12, edges: 2, pace: 1, startEdge: edgeInside });
     onTestFinished(() => rolling.stop());
     await rolling.replaceEdges(2);
     expect(await rolling.complaints()).toEqual([]);

@@ -228,8 +228,10 @@ describe('of two upstreams, while', () => {
     const { leader, standby } = await pair.both();
     const replica = await pair.promoted();
     onTestFinished(() => replica.stop());
+    const before = pair.reader.epoch;
     leader.way.behave({ isCut: true });
     await leads(standby);
+    await until(() => pair.reader.epoch !== before, { deadlineMs: 20_000, what: 'its term is heard' });
     const { epoch } = pair.reader;
     leader.way.behave({});
     for (const way of ways()) way.leadTo(replica.port);

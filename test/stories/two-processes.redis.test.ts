@@ -11,13 +11,14 @@ import {
   replay,
   replayReport,
   verdictOf,
+  freePort,
 } from '#libs/drill';
 import type { FeedEvent } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';
 import { busiest } from '../support/recordings.js';
-import { type TestRedis, freePort, startRedis } from '../support/start-redis.js';
+import { type TestRedis, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { BRISK } from './brisk.js';
 

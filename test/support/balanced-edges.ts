@@ -1,7 +1,6 @@
-import { RoleProcess, type TwoRolesOptions } from '#libs/drill';
+import { RoleProcess, type TwoRolesOptions, freePort } from '#libs/drill';
 import { silentLog, systemClock as clock } from '#libs/runtime';
 import { startEdge } from './start-edge.js';
-import { freePort } from './start-redis.js';
 import { until } from './until.js';
 
 /** An edge that a balancer sends clients to. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import calculateSlot from 'cluster-key-slot';
 import { Redis } from 'ioredis';
-import { type TestRedis, freePort, startRedis } from './start-redis.js';
+import { freePort } from '#libs/drill';
+import { type TestRedis, startRedis } from './start-redis.js';
 import { until } from './until.js';
 
 const SLOTS = 16_384;

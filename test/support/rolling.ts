@@ -5,6 +5,7 @@ import {
   type TwoRolesOptions,
   hurriedEnvironment,
   summarize,
+  freePort,
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
@@ -12,7 +13,7 @@ import type { BalancedEdge } from './balanced-edges.js';
 import { Balancer } from './balancer.js';
 import { faultsByStream } from './faults-by-stream.js';
 import { CHECKED } from './no-gaps-stage.js';
-import { type TestRedis, freePort, startRedis } from './start-redis.js';
+import { type TestRedis, startRedis } from './start-redis.js';
 import { until } from './until.js';
 
 interface RollingOptions {

@@ -1,8 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
+import { freePort } from '#libs/drill';
 import { until } from './until.js';
 
 /** A Redis server of a test's own, which it may kill, freeze and start again on the same port. */
@@ -80,39 +80,6 @@ function runs(command: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-const FIRST_PORT = 15_000;
-const LAST_PORT = 32_000;
-/** Files of tests run side by side: each worker has ports of its own, so that nobody takes one between its choice and its use. */
-const PORTS_OF_A_WORKER = 1_000;
-const WORKERS = (LAST_PORT - FIRST_PORT) / PORTS_OF_A_WORKER;
-
-/** Given a while ago at most: whoever asked may not have begun to listen. */
-const given: number[] = [];
-const REMEMBERED = 200;
-
-/**
- * A port that nobody listens on. Not one of those that the kernel gives to outgoing connections (from 32,768 on): one of them could
- * take it before it is used.
- */
-export async function freePort(): Promise<number> {
-  const first = FIRST_PORT + (Number(process.env['VITEST_POOL_ID'] ?? 0) % WORKERS) * PORTS_OF_A_WORKER;
-  for (;;) {
-    const port = randomInt(first, first + PORTS_OF_A_WORKER);
-    if (given.includes(port)) continue;
-    given.push(port);
-    if (given.length > REMEMBERED) given.shift();
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
   }
 }
 

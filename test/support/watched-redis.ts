@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { type TestRedis, findRedis, freePort, runRedis, startRedis } from './start-redis.js';
+import { freePort } from '#libs/drill';
+import { type TestRedis, findRedis, runRedis, startRedis } from './start-redis.js';
 import { until } from './until.js';
 
 const NAME = 'mymaster';

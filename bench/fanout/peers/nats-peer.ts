@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type Socket, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../test/support/start-redis.js';
+import { freePort } from '#libs/drill';
 import { until } from '../../../test/support/until.js';
 import type { Listening, Peer } from './peer.js';
 

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { WebSocket } from 'ws';
-import { freePort } from '../../../test/support/start-redis.js';
+import { freePort } from '#libs/drill';
 import { until } from '../../../test/support/until.js';
 import { NCHAN } from './nchan-module.js';
 import type { Listening, Peer } from './peer.js';

@@ -19,6 +19,7 @@ export { NativeWatcher } from './crew/native-watcher.js';
 export type { Onlooker, Watcher } from './crew/watcher.js';
 export { WireWatcher } from './crew/wire-watcher.js';
 export { Demo, type DemoOptions } from './demo.js';
+export { freePort } from './free-port.js';
 export { type Gateway, command, readStatus } from './gateway.js';
 export { type OutageOptions, sufferOutages } from './outages.js';
 export { perform } from './perform.js';

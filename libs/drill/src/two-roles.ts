@@ -1,9 +1,8 @@
-import { randomInt } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Clock } from '#libs/core';
+import { freePort } from './free-port.js';
 import type { Gateway } from './gateway.js';
 import { pause, waitFor } from './wait.js';
 
@@ -208,23 +207,4 @@ function spawnUpstream(options: TwoRolesOptions, opsPort: number): RoleProcess {
 
 function spawnEdge(options: TwoRolesOptions, { edgeOps, clients }: RolePorts): RoleProcess {
   return new RoleProcess('edge', edgeOps, options, { HOLDFAST_PORT: String(clients) });
-}
-
-/**
- * A port that nobody listens on. Not one of those that the kernel gives to outgoing connections (from 32,768 on): one of them could
- * take it before it is used.
- */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(15_000, 32_000);
-    const server = createServer().listen(port, '127.0.0.1');
-    const isFree = await once(server, 'listening').then(
-      () => true,
-      () => false,
-    );
-    if (!isFree) continue;
-    server.close();
-    await once(server, 'close');
-    return port;
-  }
 }

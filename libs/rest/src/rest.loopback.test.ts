@@ -135,7 +135,7 @@ describe('a request', () => {
   });
 
   it('whose answer has no end is given up', async () => {
-    const chunk = Buffer.alloc(1_000_000, '1');
+    const chunk = Buffer.alloc(17_000_000, '1');
     const { url } = await serve((_, response) => {
       const more = (): void => void (response.destroyed || response.write(chunk, more));
       more();

@@ -78,14 +78,14 @@ it(
     const asking = processes.flatMap(({ rest }) => [2, 5, 9].map((weight) => askOn(rest, weight)));
     const taken = (from: number): number =>
       arrived.filter(({ at }) => at >= from).reduce((sum, { weight }) => sum + weight, 0);
-    await until(() => taken(0) > 3 * limit, { deadlineMs: 10_000 });
+    await until(() => taken(0) > 3 * limit, { deadlineMs: 60_000 });
     await redis.kill();
     const killedAt = performance.now();
-    await until(() => taken(killedAt) > 2 * limit, { deadlineMs: 10_000 });
+    await until(() => taken(killedAt) > 2 * limit, { deadlineMs: 60_000 });
     await redis.restart();
-    await until(() => processes.every(({ bus }) => bus.messages.state === 'up'), { deadlineMs: 10_000 });
+    await until(() => processes.every(({ bus }) => bus.messages.state === 'up'), { deadlineMs: 60_000 });
     const backAt = performance.now();
-    await until(() => taken(backAt) > 2 * limit, { deadlineMs: 20_000 });
+    await until(() => taken(backAt) > 2 * limit, { deadlineMs: 60_000 });
     giving.abort();
     await Promise.all(asking);
     for (const { at } of arrived) {

@@ -63,6 +63,9 @@ describe('told to wait by Binance, an upstream makes no attempt before', () => {
     const [first, second] = rig.simulator.connections;
     first?.cut(Buffer.alloc(0), 'reset');
     await until(() => rig.simulator.attempts.length === 4);
+    await until(() =>
+      rig.upstream.journal.read().some(({ retryAt, closedAt = 0 }) => (retryAt ?? 0) - closedAt > 1_000),
+    );
     second?.cut(Buffer.alloc(0), 'reset');
     rig.upstream.pool.rotate('operator');
     await until(() => rig.open === 3 && streams.every((stream) => rig.on(stream).state === 'live'), {

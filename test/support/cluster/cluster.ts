@@ -1,6 +1,6 @@
+import { freePort } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Balancer } from '../balancer.js';
-import { freePort } from '../start-redis.js';
 import { until } from '../until.js';
 import { Pod } from './pod.js';
 import type { Workload } from './workload.js';

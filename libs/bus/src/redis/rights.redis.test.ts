@@ -108,7 +108,7 @@ describe.each([
     await upstream.terms.next('holdfast:spot:epoch');
     expect(await upstream.budget.take('holdfast:spot:{attempts}', 5, 60_000)).toBe(0);
     expect(await upstream.budget.take('holdfast:spot:{attempts}', 1, 60_000)).toBeGreaterThan(0);
-    await upstream.budget.hold('holdfast:spot:{attempts}', 1_000);
+    await upstream.budget.hold('holdfast:spot:{attempts}', 60_000);
     expect(await upstream.budget.take('holdfast:spot:{weight:api}', 100, 10, 25)).toBe(0);
     await upstream.budget.learn('holdfast:spot:{weight:api}', 50, 1_000);
     expect(await edge.budget.take('holdfast:spot:{weight:api}', 200, 60_000, 25)).toBe(0);

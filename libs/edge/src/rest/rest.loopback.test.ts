@@ -119,9 +119,9 @@ describe('what clients ask over REST', () => {
 
   it('is answered byte for byte where nothing moves', async () => {
     await begin();
-    const from = simulator.market.trades('BTCUSDT')[5]!.id;
+    const from = simulator.market.trades('BTCUSDT')[0]!.id;
     for (const question of [
-      `historicalTrades?symbol=BTCUSDT&fromId=${from}&limit=100`,
+      `historicalTrades?symbol=BTCUSDT&fromId=${from}&limit=5`,
       'depth',
       'trades?symbol=NOSUCH',
       'klines?symbol=BTCUSDT&interval=7m',
@@ -175,7 +175,7 @@ describe('what clients ask over REST', () => {
 
   it('is not answered with a book of before the question: who comes meanwhile shares the next one', async () => {
     await begin({}, { pace: 20 });
-    simulator.strike({ name: 'rest-slow', path: 'depth', delayMs: 300, count: 1 });
+    simulator.strike({ name: 'rest-slow', path: 'depth', delayMs: 1_500, count: 1 });
     const first = get('/api/v3/depth?symbol=BTCUSDT');
     await until(() => passedOn().length === 1);
     const at = simulator.market.now;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { DRILLS } from '#libs/course';
 import {
   HURRIED_LIMITS,
@@ -6,12 +6,12 @@ import {
   Stage,
   TwoRoles,
   type TwoRolesOptions,
+  freePort,
   hurriedEnvironment,
   perform,
   replay,
   replayReport,
   verdictOf,
-  freePort,
 } from '#libs/drill';
 import type { FeedEvent } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
@@ -23,6 +23,9 @@ import { until } from '../support/until.js';
 import { BRISK } from './brisk.js';
 
 beforeAll(assertBuilt);
+
+/** A process starts in a second, where nothing else does. */
+const STARTS_WITHIN_MS = 60_000;
 
 const byNumber = (a: unknown, b: unknown): number => Number(a) - Number(b);
 
@@ -110,8 +113,11 @@ describe('a second upstream on the same Redis', () => {
 
   it('that dies gives the feed back to the first one: data goes on, and clients are told if their edge was deaf meanwhile', async () => {
     const second = new RoleProcess('upstream', await freePort(), options);
-    await until(() => second.log.some((line) => line.includes('"line.live"')), { deadlineMs: 20_000 });
-    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.overtaken"')));
+    onTestFinished(async () => void (await second.end('SIGKILL')));
+    await until(() => second.log.some((line) => line.includes('"line.live"')), { deadlineMs: STARTS_WITHIN_MS });
+    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.overtaken"')), {
+      deadlineMs: STARTS_WITHIN_MS,
+    });
     await stage.flows();
     told.clear();
     const before = roles.edge.log.length;
@@ -122,7 +128,7 @@ describe('a second upstream on the same Redis', () => {
     const wasDeaf = roles.edge.log.slice(before).some((line) => line.includes('"edge.upstream-gone"'));
     expect([...told].toSorted()).toEqual(wasDeaf ? [...stage.feeds.keys()].toSorted() : []);
     expect(verdictOf(await stage.outcome([], 'gaps may be announced')).sentence).toMatch(/^PASSED/);
-  }, 90_000);
+  }, 300_000);
 });
 
 describe('recorded frames through two processes and a real Redis', () => {

@@ -25,7 +25,7 @@ it('a benchmark prints its ratios beside its peer, and writes numbers, a picture
   const { status, stdout, stderr } = bench('connections', ...short, ...files);
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(
-    /connections +RSS bytes a connection, 20 connections: Holdfast edge, \/v1 +bare uWebSockets\.js/,
+    /connections +RssAnon bytes a connection, 20 connections: Holdfast edge, \/v1 +bare uWebSockets\.js/,
   );
   const { benchmarks } = JSON.parse(readFileSync(join(folder, 'all.json'), 'utf8')) as BenchRecord;
   expect(benchmarks['connections']?.ratios).toHaveLength(1);

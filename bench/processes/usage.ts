@@ -14,5 +14,13 @@ export function cpuMicrosOf(pid: number): number {
 }
 
 /** Memory of a process that is in use, in bytes; what its sockets take in the kernel is not in it. */
-export const rssBytesOf = (pid: number): number =>
-  Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1_024;
+export const rssBytesOf = (pid: number): number => bytesIn(pid, 'VmRSS');
+
+/** Of that, what is no page of a file: those the kernel takes back from a process that does nothing. */
+export const ownBytesOf = (pid: number): number => bytesIn(pid, 'RssAnon');
+
+/** @see https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+function bytesIn(pid: number, field: 'VmRSS' | 'RssAnon'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(new RegExp(String.raw`^${field}:\s+(\d+) kB$`, 'm').exec(status)?.[1]) * 1_024;
+}

@@ -14,6 +14,8 @@ import {
 import { BUS, type Bus, BusModule } from '#libs/bus';
 import { Edge, EdgeModule, UwsAdapter } from '#libs/edge';
 import {
+  Access,
+  AccessSettings,
   BinanceSettings,
   BusSettings,
   EdgeSettings,
@@ -29,13 +31,16 @@ import type { Listening, Peer } from './peer.js';
 
 const TOPIC: Topic = spot.channels.stream(STREAM);
 
+/** A crowd comes from this machine, as quickly as it can. */
+const ALL_AT_ONCE = new Access(Object.assign(new AccessSettings(), { maxNewConnectionsPerSecond: 0 }));
+
 @Module({})
 class EdgeOnMemoryBus {
   static with(settings: EdgeSettings): DynamicModule {
     return {
       module: EdgeOnMemoryBus,
       imports: [
-        RuntimeModule.with(silentLog),
+        RuntimeModule.with(silentLog, ALL_AT_ONCE),
         BusModule.with(new BusSettings()),
         EdgeModule.with(settings, new BinanceSettings()),
       ],

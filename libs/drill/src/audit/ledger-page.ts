@@ -63,6 +63,8 @@ export class LedgerPage {
   private isCatchingUp = false;
   /** An edge said it cannot hear the upstream: the next jump is announced, although nobody knows yet how long it is. */
   private isCutOff = false;
+  /** What an edge has said last of how the stream is; the upstream has said nothing since. */
+  private saidByEdge: FeedEvent['state'] | undefined;
   private readonly lostPlaces = new Ranges();
   private readonly announced = new Ranges();
   private readonly last = new Map<string, Position>();
@@ -85,8 +87,16 @@ export class LedgerPage {
       if (event.missing) this.announce(event.missing);
     }
     this.time(event);
-    if (event.by === 'upstream') this.enterPlace(event);
-    else this.edgeFeed(event);
+    if (event.by === 'edge') this.edgeFeed(event);
+    else if (this.takesBack(event)) this.isCutOff &&= event.state !== 'live';
+    else this.enterPlace(event);
+    this.saidByEdge = event.by === 'edge' ? event.state : undefined;
+  }
+
+  /** Who has gone over to another edge is told how the stream is there, at the place at which that began, where the edge before said something else. */
+  private takesBack(event: FeedEvent): boolean {
+    const isNew = !this.place || isLater(event, this.place);
+    return this.saidByEdge !== undefined && this.saidByEdge !== event.state && !isNew;
   }
 
   /** An edge speaks at the last place it knows; what comes at or before that place afterwards was there already. */

@@ -142,6 +142,19 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ unannounced: 2, lostPlaces: 2 });
   });
 
+  it('lets another edge take back what the one before said, at the place at which the state began, once and for no loss', () => {
+    const ledger = new Ledger();
+    ledger.event(trade(1));
+    ledger.event(feed(2, {}));
+    ledger.event(trade(3));
+    ledger.event(feed(3, { by: 'edge', state: 'stale', cause: 'upstream-gone' }));
+    ledger.event(feed(2, {}));
+    expect(only(ledger)).toMatchObject({ doubledPlaces: 0, lostPlaces: 0 });
+    ledger.event(feed(2, {}));
+    ledger.event(trade(5));
+    expect(only(ledger)).toMatchObject({ doubledPlaces: 1, lostPlaces: 1 });
+  });
+
   it('sees lost, doubled and late places even where the ids are whole', () => {
     const ledger = new Ledger();
     ledger.event(trade(1, 1));

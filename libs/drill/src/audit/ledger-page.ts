@@ -88,15 +88,9 @@ export class LedgerPage {
     }
     this.time(event);
     if (event.by === 'edge') this.edgeFeed(event);
-    else if (this.takesBack(event)) this.isCutOff &&= event.state !== 'live';
+    else if (takesBack(event, this.saidByEdge, this.place)) this.isCutOff &&= event.state !== 'live';
     else this.enterPlace(event);
     this.saidByEdge = event.by === 'edge' ? event.state : undefined;
-  }
-
-  /** Who has gone over to another edge is told how the stream is there, at the place at which that began, where the edge before said something else. */
-  private takesBack(event: FeedEvent): boolean {
-    const isNew = !this.place || isLater(event, this.place);
-    return this.saidByEdge !== undefined && this.saidByEdge !== event.state && !isNew;
   }
 
   /** An edge speaks at the last place it knows; what comes at or before that place afterwards was there already. */
@@ -256,6 +250,10 @@ export class LedgerPage {
     else this.doubledPlaces += 1;
   }
 }
+
+/** Who has gone over to another edge is told how the stream is there, at the place at which that began, where the edge before said something else. */
+const takesBack = (event: FeedEvent, said: FeedEvent['state'] | undefined, last: Place | undefined): boolean =>
+  said !== undefined && said !== event.state && last !== undefined && !isLater(event, last);
 
 const isLater = (a: Place, b: Place): boolean => a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
 

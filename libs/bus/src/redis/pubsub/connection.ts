@@ -25,11 +25,12 @@ const NOTHING_WAITS = {
 
 /**
  * A client of Redis for which nothing waits. ioredis hears the first error of a socket and no further one: one of TLS may have two,
- * what cannot be written and what cannot be read, and the second would end the process.
+ * what cannot be written and what cannot be read, and the second would end the process. The first may come before it is connected.
  */
 export function redisWith(options: RedisOptions): Redis {
   const redis = new Redis({ ...NOTHING_WAITS, ...options });
-  redis.on('connect', () => void redis.stream.on('error', () => undefined));
+  const hearAll = (): void => void (redis.stream as Redis['stream'] | undefined)?.on('error', () => undefined);
+  redis.on('connect', hearAll).on('error', hearAll);
   return redis;
 }
 

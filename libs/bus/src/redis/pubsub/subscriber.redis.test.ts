@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '#libs/core';
 import { systemClock } from '#libs/runtime';
 import { FakeClock } from '../../../../../test/support/fake-clock.js';
@@ -41,6 +43,20 @@ describe('subscriptions at Redis', () => {
     for (const words of ['write EPIPE', 'tlsv1 alert decode error']) client.stream.emit('error', new Error(words));
     client.disconnect();
     expect(told).toEqual(['write EPIPE']);
+  });
+
+  it('nor does it where what answers speaks no TLS, and says so twice', async () => {
+    const stranger = createServer((socket) => socket.end('no TLS\n')).listen(0, '127.0.0.1');
+    await once(stranger, 'listening');
+    onTestFinished(() => void stranger.close());
+    const { port } = stranger.address() as AddressInfo;
+    const client = redisWith({ port, host: '127.0.0.1', tls: {}, retryStrategy: () => null });
+    const told: string[] = [];
+    client.on('error', ({ message }: Error) => {
+      if (told.push(message) === 1) client.stream.emit('error', new Error('tlsv1 alert decode error'));
+    });
+    await expect(client.connect()).rejects.toThrow('Connection is closed');
+    expect(told).toEqual([expect.stringContaining('wrong version number')]);
   });
 
   const note = (line: RefusalLine): void => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { RoleProcess, freePort } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
-import { type TestRedis } from '../../test/support/start-redis.js';
+import type { TestRedis } from '../../test/support/start-redis.js';
 import { until } from '../../test/support/until.js';
 import type { Door } from '../crowd/orders.js';
 import { Child } from '../processes/child.js';

@@ -1,27 +1,24 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { RedisBus } from '#libs/bus';
 import { type FeedEvent, type Mark, type StreamEvent, decode, decodeMark } from '#libs/core';
 import {
   HURRIED_LIMITS,
-  RoleProcess,
+  type RoleProcess,
   Stage,
   TwoRoles,
   type TwoRolesOptions,
-  freePort,
   hurriedEnvironment,
 } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
+import { STARTS_WITHIN_MS, anotherUpstream, isOvertaken } from '../support/another-upstream.js';
 import { assertBuilt, dist } from '../support/built.js';
 import { type TestRedis, startRedis } from '../support/start-redis.js';
 import { until } from '../support/until.js';
 import { WsClient } from '../support/ws-client.js';
 
 beforeAll(assertBuilt);
-
-/** A process starts in a second, where nothing else does. */
-const STARTS_WITHIN_MS = 60_000;
 
 /** Streams whose past can be had again. */
 const MENUS = [
@@ -113,12 +110,8 @@ describe('clients of an edge whose upstream is restarted', () => {
     120_000,
   );
 
-  const isOvertaken = ({ log }: RoleProcess): Promise<boolean> =>
-    until(() => log.some((line) => line.includes('"upstream.overtaken"')), { deadlineMs: STARTS_WITHIN_MS });
-
   it('nor when a second one takes over while the first still runs, as rolling updates do', async () => {
-    const second = new RoleProcess('upstream', await freePort(), options);
-    onTestFinished(async () => void (await second.end('SIGKILL')));
+    const second = await anotherUpstream(options);
     await isOvertaken(roles.upstream);
     await roles.upstream.end('SIGTERM');
     await stage.flows();
@@ -160,11 +153,7 @@ describe('streams that are always on, and no edge is there to ask how far they g
       const event = decode(text);
       if (event.ok) heard.push(event.value);
     }).ready;
-    const start = async (): Promise<RoleProcess> => {
-      const started = new RoleProcess('upstream', await freePort(), options);
-      onTestFinished(async () => void (await started.end('SIGKILL')));
-      return started;
-    };
+    const start = (): Promise<RoleProcess> => anotherUpstream(options);
     const ids = (): number[] => heard.flatMap((event) => (event.type === 'trade' ? [event.id] : []));
     const terms = (): StreamEvent[] => heard.filter(({ seq }) => seq === 1);
     let upstream = await start();

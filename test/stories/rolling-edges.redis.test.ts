@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, type Server, connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HoldfastClient } from '#libs/client';
-import { HURRIED_LIMITS, RoleProcess, type TwoRolesOptions, hurriedEnvironment, freePort } from '#libs/drill';
+import { HURRIED_LIMITS, RoleProcess, type TwoRolesOptions, freePort, hurriedEnvironment } from '#libs/drill';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
 import { assertBuilt, dist } from '../support/built.js';

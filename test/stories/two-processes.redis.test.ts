@@ -1,12 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DRILLS } from '#libs/course';
 import {
   HURRIED_LIMITS,
-  RoleProcess,
   Stage,
   TwoRoles,
   type TwoRolesOptions,
-  freePort,
   hurriedEnvironment,
   perform,
   replay,
@@ -16,6 +14,7 @@ import {
 import type { FeedEvent } from '#libs/core';
 import { systemClock as clock } from '#libs/runtime';
 import { Simulator } from '#libs/simulator';
+import { STARTS_WITHIN_MS, anotherUpstream, isOvertaken } from '../support/another-upstream.js';
 import { assertBuilt, dist } from '../support/built.js';
 import { busiest } from '../support/recordings.js';
 import { type TestRedis, startRedis } from '../support/start-redis.js';
@@ -23,9 +22,6 @@ import { until } from '../support/until.js';
 import { BRISK } from './brisk.js';
 
 beforeAll(assertBuilt);
-
-/** A process starts in a second, where nothing else does. */
-const STARTS_WITHIN_MS = 60_000;
 
 const byNumber = (a: unknown, b: unknown): number => Number(a) - Number(b);
 
@@ -112,12 +108,9 @@ describe('a second upstream on the same Redis', () => {
   });
 
   it('that dies gives the feed back to the first one: data goes on, and clients are told if their edge was deaf meanwhile', async () => {
-    const second = new RoleProcess('upstream', await freePort(), options);
-    onTestFinished(async () => void (await second.end('SIGKILL')));
+    const second = await anotherUpstream(options);
     await until(() => second.log.some((line) => line.includes('"line.live"')), { deadlineMs: STARTS_WITHIN_MS });
-    await until(() => roles.upstream.log.some((line) => line.includes('"upstream.overtaken"')), {
-      deadlineMs: STARTS_WITHIN_MS,
-    });
+    await isOvertaken(roles.upstream);
     await stage.flows();
     told.clear();
     const before = roles.edge.log.length;

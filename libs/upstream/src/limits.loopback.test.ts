@@ -100,6 +100,9 @@ describe('the limits', () => {
 
   it('keep a connection that nobody needs for a while: demand that flaps opens none, and it carries nothing meanwhile', async () => {
     rig = await UpstreamRig.start({ timings: { idleMs: 20_000 } });
+    rig.demand(['btcusdt@trade']);
+    // An attempt that nobody needs any more is given up: it is what is open that is kept. Binance sees it open before we do.
+    await until(() => rig.upstream.pool.lines[0]?.connection?.confirmedAt);
     for (let round = 0; round < 5; round += 1) {
       rig.demand(['btcusdt@trade']);
       await until(() => subscribed().length === 1);

@@ -34,6 +34,7 @@ export class Stage {
   /** The newest state of every stream that a native client watches. */
   readonly feeds = new Map<StreamName, FeedEvent>();
   private readonly startedAt: Millis;
+  private firstGap: string | undefined;
 
   constructor(private readonly parts: StageParts) {
     const { simulator, gateway, clients, menus, onlooker = {} } = parts;
@@ -48,6 +49,7 @@ export class Stage {
         ...onlooker,
         feed: (event) => {
           this.feeds.set(event.stream, event);
+          if (event.state === 'gap') this.firstGap ??= gapInWords(event);
           onlooker.feed?.(event);
         },
       },
@@ -131,6 +133,7 @@ export class Stage {
       journal: journalIn(await readStatus(this.gateway.opsUrl)),
       violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
       failures,
+      firstGap: this.firstGap,
       ...(strictness && { strictness }),
     };
   }
@@ -142,3 +145,6 @@ export class Stage {
     await this.simulator.stop();
   }
 }
+
+const gapInWords = ({ stream, by, cause, message }: FeedEvent): string =>
+  `${stream}, by the ${by}, ${cause}${message === undefined ? '' : `: ${message}`}`;

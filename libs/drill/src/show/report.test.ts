@@ -36,8 +36,9 @@ const outcome = (stream: Partial<StreamSummary>, more: Partial<Summary> = {}): D
 
 describe('the verdict', () => {
   it('fails on a missing id, announced or not', () => {
-    const { isGood, sentence } = verdictOf(outcome({ missing: 1_204, gaps: 3 }));
-    expect([isGood, sentence]).toEqual([false, expect.stringContaining('1,204 missing ids')]);
+    const firstGap = 'btcusdt@trade, by the upstream, ids-missing: 1,204 ids missing: history: 404';
+    const { isGood, sentence } = verdictOf({ ...outcome({ missing: 1_204, gaps: 3 }), firstGap });
+    expect([isGood, sentence]).toEqual([false, expect.stringContaining(`1,204 missing ids. First gap: ${firstGap}.`)]);
   });
 
   it('says how much was filled and how fast', () => {
@@ -69,6 +70,7 @@ describe('the verdict', () => {
       { ...outcome({ missing: 4, unannounced: 4 }), strictness: 'gaps may be announced' as const },
       '4 unannounced missing ids',
     ],
+    ['one where none may be, either', outcome({ missing: 5, unannounced: 4 }), '5 missing ids, 4 unannounced missing ids'],
     ['what was not true', outcome({}, { wrong: 2, wrongs: ['a', 'b'] }), '2 things that were not true'],
     ['a broken seq', outcome({ brokenPlaces: 5 }), '5 broken places'],
     ['silence', outcome({}, { messages: 0 }), 'not one message arrived'],

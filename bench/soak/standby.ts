@@ -60,10 +60,9 @@ export async function soakStandby(course: keyof typeof COURSES, times: number): 
     silences.push(Math.round(silenceOf(reader)));
     console.log(`${done} of ${times}: silence ${silences.at(-1)} ms`);
   }
-  const gaps = killing.stage.crew.summary().streams.filter(({ gaps: count }) => count > 0);
   const complaints = [
     ...(await killing.complaints()).filter((words) => !expected?.test(words)),
-    ...gaps.map(({ stream, gaps: count }) => `${stream}: ${count} gaps`),
+    ...killing.stage.gaps,
     ...reader.faults.slice(0, 20),
     ...(reader.holes > 0 ? [`whoever reads Redis alone has ${reader.holes} holes`] : []),
     ...(reader.begun === times * TERM_STREAMS.length

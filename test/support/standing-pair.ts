@@ -97,15 +97,10 @@ export class StandingPair {
 
   /** Everything that any client has to complain of, in words, and has not been said here before. */
   complaints(): string[] {
-    const {
-      simulator,
-      stage: { crew },
-    } = this;
-    const gaps = crew
-      .summary()
-      .streams.flatMap(({ stream, gaps: count }) => (count > 0 ? [`${stream}: ${count} gaps`] : []));
-    const faults = crew.watchers.flatMap(faultsByStream).slice(0, 20);
-    const all = [...faults, ...gaps, ...this.reader.faults, ...simulator.violations.map(({ detail }) => detail)];
+    const { simulator, stage } = this;
+    const faults = stage.crew.watchers.flatMap(faultsByStream).slice(0, 20);
+    const broken = simulator.violations.map(({ detail }) => detail);
+    const all = [...faults, ...stage.gaps, ...this.reader.faults, ...broken];
     const fresh = all.filter((words) => !this.known.has(words));
     for (const words of fresh) this.known.add(words);
     return fresh;

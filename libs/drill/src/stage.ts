@@ -27,14 +27,18 @@ const SETTLING_MS: Millis = 1_000;
 /** What one client has been told already may still be on its way to another. */
 const UNDER_WAY_MS: Millis = 300;
 
+/** Holes that are told in words. */
+const MOST_GAPS = 100;
+
 /** A simulator, a gateway in front of it, and a crew of clients in front of that. */
 export class Stage {
   readonly crew: Crew;
   readonly incidents: string[] = [];
   /** The newest state of every stream that a native client watches. */
   readonly feeds = new Map<StreamName, FeedEvent>();
+  /** What clients were told of holes that were not filled, in words, each once; the first of them only. */
+  readonly gaps = new Set<string>();
   private readonly startedAt: Millis;
-  private firstGap: string | undefined;
 
   constructor(private readonly parts: StageParts) {
     const { simulator, gateway, clients, menus, onlooker = {} } = parts;
@@ -49,7 +53,7 @@ export class Stage {
         ...onlooker,
         feed: (event) => {
           this.feeds.set(event.stream, event);
-          if (event.state === 'gap') this.firstGap ??= gapInWords(event);
+          if (event.state === 'gap' && this.gaps.size < MOST_GAPS) this.gaps.add(gapInWords(event));
           onlooker.feed?.(event);
         },
       },
@@ -133,7 +137,7 @@ export class Stage {
       journal: journalIn(await readStatus(this.gateway.opsUrl)),
       violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
       failures,
-      firstGap: this.firstGap,
+      firstGap: [...this.gaps][0],
       ...(strictness && { strictness }),
     };
   }
@@ -146,5 +150,5 @@ export class Stage {
   }
 }
 
-const gapInWords = ({ stream, by, cause, message }: FeedEvent): string =>
-  `${stream}, by the ${by}, ${cause}${message === undefined ? '' : `: ${message}`}`;
+const gapInWords = ({ stream, epoch, seq, by, cause, message }: FeedEvent): string =>
+  `${stream} at ${epoch}/${seq}, by the ${by}, ${cause}${message === undefined ? '' : `: ${message}`}`;

@@ -143,7 +143,8 @@ describe('over three masters without replicas', () => {
     await until(() => other.messages.state === 'up', WITHIN);
     await areHeard('after', ears);
     // Who is told that the bus is down is not told that for each of his topics as well.
-    expect([states, ...ears.map(({ told }) => told)]).toEqual([['down', 'up'], [], [], []]);
+    const all = [states, ...ears.map(({ told }) => told)];
+    expect(all, JSON.stringify(lines)).toEqual([['down', 'up'], [], [], []]);
     expect(await other.terms.next('epoch')).toBeGreaterThan(term);
   });
 

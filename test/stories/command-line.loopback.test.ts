@@ -45,7 +45,7 @@ async function runUntil(words: string, app: 'cli' | 'demo', ...args: string[]) {
     read += chunk.toString();
     if (read.includes(words)) child.stdout.destroy();
   });
-  const [code] = (await once(child, 'exit')) as [number];
+  const [code] = (await once(child, 'close')) as [number];
   return { code, errors };
 }
 

@@ -40,7 +40,6 @@ describe('clients of a gateway that loses its line to Binance', () => {
       symbols: 2,
       keepers: 0,
       simulator: { pace: 20 },
-      gateway: { upstream: { fillWaitMs: 3_000 } },
     });
     const { simulator, stage } = whole;
     const newest = simulator.market.trades('BTCUSDT').at(-1)?.id ?? 0;

@@ -94,7 +94,7 @@ describe('what the README says', () => {
     });
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const code = once(child, 'exit').then(([status]) => Number(status));
+    const code = once(child, 'close').then(([status]) => Number(status));
     onTestFinished(() => {
       // The shell and what it started.
       if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');

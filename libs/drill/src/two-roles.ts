@@ -97,10 +97,10 @@ export class RoleProcess {
     return Object(Reflect.get(Object(status), 'term')).role;
   }
 
-  /** Ends the process as an orchestrator would, or as a crash does. Resolves with its exit code; null where a signal ended it. */
+  /** Ends the process as an orchestrator would, or as a crash does. Resolves with its exit code, when its log is read; null where a signal ended it. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<number | null> {
     if (this.isRunning) {
-      const gone = once(this.child, 'exit');
+      const gone = once(this.child, 'close');
       this.child.kill(signal);
       await gone;
     }

@@ -63,11 +63,12 @@ interface Given {
   windowMs?: number;
   bus?: MemoryBus;
   clock?: Clock;
+  answerMs?: number;
 }
 
 function restAt(urls: readonly (string | { url: string; lacks: string[] })[], given: Given = {}): Rest {
   const { limit = 6_000, windowMs = 60_000, bus = new MemoryBus(), clock = systemClock, settings } = given;
-  const { timeUnit = 'MILLISECOND' } = given;
+  const { timeUnit = 'MILLISECOND', answerMs = TIMINGS.answerMs } = given;
   const rest = urls.map((entry) => (typeof entry === 'string' ? { url: entry, lacks: [] } : entry));
   const market: RestParts['market'] = {
     channels: spot.channels,
@@ -80,7 +81,7 @@ function restAt(urls: readonly (string | { url: string; lacks: string[] })[], gi
     timeUnit,
     budget: bus.budget,
     clock,
-    timings: TIMINGS,
+    timings: { ...TIMINGS, answerMs },
   });
   closers.push(() => made.stop());
   return made;
@@ -140,7 +141,7 @@ describe('a request', () => {
       const more = (): void => void (response.destroyed || response.write(chunk, more));
       more();
     });
-    const { why, isFinal } = problem(await restAt([url]).get(DEPTH, NEVER));
+    const { why, isFinal } = problem(await restAt([url], { answerMs: 30_000 }).get(DEPTH, NEVER));
     expect([why, isFinal]).toEqual([`${new URL(url).host}: more than 16777216 bytes`, false]);
   });
 

@@ -10,6 +10,7 @@ import {
 } from '#libs/core';
 import { type Position, positionOfEvent, positionOfPayload } from './position.js';
 import { Ranges } from './ranges.js';
+import { Trail } from './trail.js';
 
 /** What one client saw on one stream. */
 export interface StreamAccount {
@@ -38,6 +39,8 @@ export interface StreamAccount {
   lostPlaces: number;
   doubledPlaces: number;
   reorderedPlaces: number;
+  /** The first faults of its places, and ids that nobody announced, in words. Native clients only. */
+  faults: readonly string[];
 }
 
 /** Gaps known id by id, per stream and series; older ones are only counted, so that a drill may go on for days. */
@@ -57,6 +60,7 @@ export class LedgerPage {
   private reorderedPlaces = 0;
   private missingBefore = 0;
   private unannouncedBefore = 0;
+  private readonly trail = new Trail();
   private place: Place | undefined;
   private opening: Place | undefined;
   /** Nothing behind the reply's place has come yet: who came back over a change of term is given what he missed of the one before. */
@@ -73,12 +77,14 @@ export class LedgerPage {
   constructor(private readonly stream: StreamName) {}
 
   welcome(place: Place): void {
+    this.trail.replied(place);
     this.opening = place;
     this.place = place;
     this.isCatchingUp = true;
   }
 
   feed(event: FeedEvent): void {
+    this.trail.heard(event);
     // Where the reply named no place the first word does: what comes at or before it was there already.
     if (!this.place) this.opening = { epoch: event.epoch, seq: event.seq };
     if (event.state === 'gap') {
@@ -107,6 +113,7 @@ export class LedgerPage {
 
   /** A book stands for all diffs up to its own id, those that never came included. */
   book(event: BookEvent): void {
+    this.trail.heard(event);
     // An edge says the book as it is at the present place, where another message was.
     if (!this.place || !isSamePlace(event, this.place)) this.enterPlace(event);
     const { symbol, lastUpdateId } = event;
@@ -124,6 +131,7 @@ export class LedgerPage {
   }
 
   event(event: MarketEvent): void {
+    this.trail.heard(event);
     this.messages += 1;
     if (event.backfilled) this.filled += 1;
     const isAnnounced = this.isCutOff;
@@ -160,6 +168,7 @@ export class LedgerPage {
       reordered,
       doubledPlaces,
       reorderedPlaces,
+      trail,
     } = this;
     const unannounced = [...missing.values()].reduce((sum, ranges) => sum + ranges.minus(announced).size, 0);
     return {
@@ -178,6 +187,7 @@ export class LedgerPage {
       lostPlaces: this.lostPlaces.size,
       doubledPlaces,
       reorderedPlaces,
+      faults: trail.faults,
     };
   }
 
@@ -209,6 +219,8 @@ export class LedgerPage {
     if (hole.to < hole.from) return;
     const missing = this.missing.get(position.series) ?? new Ranges();
     missing.add(hole);
+    if (this.isNative && missing.minus(this.announced).size > 0)
+      this.trail.isFault(`no ids ${hole.from} to ${hole.to}`);
     this.missing.set(position.series, missing);
     if (missing.count > MOST_GAPS) this.settle(missing);
   }
@@ -243,11 +255,18 @@ export class LedgerPage {
       this.place = { epoch, seq };
     } else if (epoch < last.epoch) {
       this.reorderedPlaces += 1;
+      this.trail.isFault('an older term');
     } else if (seq > last.seq) {
-      if (!this.isCutOff) this.lostPlaces.add({ from: last.seq + 1, to: seq - 1 });
+      if (!this.isCutOff && seq > last.seq + 1) {
+        this.lostPlaces.add({ from: last.seq + 1, to: seq - 1 });
+        this.trail.isFault('places lost');
+      }
       this.place = { epoch, seq };
     } else if (this.lostPlaces.remove({ from: seq, to: seq }) > 0) this.reorderedPlaces += 1;
-    else this.doubledPlaces += 1;
+    else {
+      this.doubledPlaces += 1;
+      this.trail.isFault('a place twice');
+    }
   }
 }
 

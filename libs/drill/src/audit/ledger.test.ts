@@ -100,6 +100,20 @@ describe('the ledger of one client', () => {
     expect(missingOf(only(ledger))).toBe(6);
   });
 
+  it('says of the first faults how they came about', () => {
+    const ledger = new Ledger();
+    ledger.welcome(STREAM, { epoch: 1, seq: 4 });
+    ledger.event(trade(5));
+    ledger.event(feed(6, { state: 'live', by: 'edge', follows: { epoch: 1, seq: 3 } }));
+    ledger.event(trade(9));
+    ledger.event(trade(9));
+    expect(only(ledger).faults).toEqual([
+      'places lost: reply 1/4, trade 1/5, live (edge, resumed) 1/6 after 1/3, trade 1/9',
+      'no ids 6 to 8: reply 1/4, trade 1/5, live (edge, resumed) 1/6 after 1/3, trade 1/9',
+      'a place twice: trade 1/5, live (edge, resumed) 1/6 after 1/3, trade 1/9, trade 1/9',
+    ]);
+  });
+
   it('takes an edge at its word that it cannot hear the upstream, for the next jump only', () => {
     const ledger = new Ledger();
     ledger.event(trade(1));

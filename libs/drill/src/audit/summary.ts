@@ -44,7 +44,7 @@ export interface Summary {
   /** Connections that closed without the client asking for it. */
   disconnects: number;
   streams: StreamSummary[];
-  /** What was not true, or not as it must be said, all clients together; and the first of it in words. */
+  /** What was not true, or not as it must be said, all clients together; and the first of it in words, and of broken places and untold ids. */
   wrong: number;
   wrongs: readonly string[];
 }
@@ -68,15 +68,21 @@ export function summarize(witnesses: readonly Witness[]): Summary {
     .map(([stream, accounts]) => summarizeStream(stream, accounts))
     .sort((a, b) => (a.stream < b.stream ? -1 : 1));
   const checks = witnesses.flatMap(({ check }) => check ?? []);
+  const faults = streams.flatMap(({ stream, unannounced, brokenPlaces }) =>
+    unannounced + brokenPlaces > 0 ? faultsIn(stream, byStream.get(stream) ?? []) : [],
+  );
   return {
     clients,
     messages: sum(streams, 'messages'),
     disconnects,
     streams,
     wrong: sum(checks, 'wrong'),
-    wrongs: checks.flatMap(({ examples }) => examples).slice(0, MOST_WRONGS),
+    wrongs: [...checks.flatMap(({ examples }) => examples), ...faults].slice(0, MOST_WRONGS),
   };
 }
+
+const faultsIn = (stream: StreamName, accounts: readonly StreamAccount[]): string[] =>
+  accounts.flatMap(({ faults }) => faults.map((fault) => `${stream}: ${fault}`));
 
 /** Whether a missing id is a fault where it was announced. */
 export type Strictness = 'nothing may be missing' | 'gaps may be announced';

@@ -38,7 +38,7 @@ describe.skipIf(kubectlIs() === 'does not render')('k8s/overlays/production (nee
       await cluster.roll();
       await clients.flow();
       expect([...clients.faults(), ...cluster.troubles]).toEqual([]);
-      expect(clients.disconnects).toBe(0);
+      expect(clients.disconnects, clients.lost()).toBe(0);
       // Nobody was ever fewer than the strategies allow.
       expect(Object.fromEntries(cluster.fewest)).toEqual({ upstream: 2, edge: 3 });
       await lap('rolled');
@@ -50,12 +50,12 @@ describe.skipIf(kubectlIs() === 'does not render')('k8s/overlays/production (nee
       // The upstream falls silent. The library's own tests tell how it finds out about an edge that does; it takes half a minute.
       await cluster.lose(node, ['upstream']);
       await clients.flow();
-      expect(clients.disconnects).toBe(connections);
+      expect(clients.disconnects, clients.lost()).toBe(connections);
       await lap(`lost the node of the leader and of ${connections} clients`);
 
       await cluster.scale('edge', 2);
       await clients.flow();
-      expect(clients.disconnects).toBe(connections);
+      expect(clients.disconnects, clients.lost()).toBe(connections);
       expect([...clients.faults(), ...cluster.troubles]).toEqual([]);
       await lap('scaled down');
       // Who is frozen answers no pings.
@@ -81,6 +81,11 @@ class Clients {
 
   get disconnects(): number {
     return this.watchers.reduce((sum, { ledger }) => sum + ledger.disconnects, 0);
+  }
+
+  /** Who was disconnected, and how. */
+  lost(): string {
+    return this.watchers.flatMap(({ name, lost }) => (lost === undefined ? [] : [`${name}: ${lost}`])).join(', ');
   }
 
   async come(count: number): Promise<void> {

@@ -35,11 +35,14 @@ const text = (): Promise<string> => tab.locator('body').innerText();
 
 /** Resolves when the page says all of this. */
 const shows = async (wanted: readonly RegExp[]): Promise<void> => {
+  let said = '';
   for (const what of wanted)
     await until(
-      seldom(async () => what.test(await text())),
+      seldom(async () => what.test((said = await text()))),
       { deadlineMs: 30_000, what: `${what}` },
-    );
+    ).catch(({ message }: Error) => {
+      throw new Error(`${message}; the page says: ${said.slice(0, 2_000)}`);
+    });
 };
 
 /** What is serious, by the rules of accessibility. The rules are brought in past the page's own policy, which forbids foreign scripts. */

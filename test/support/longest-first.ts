@@ -48,21 +48,16 @@ const LONGEST = [
 const gone = LONGEST.filter((name) => !existsSync(name));
 if (gone.length > 0) throw new Error(`longest-first.ts names files that are not there: ${gone.join(', ')}`);
 
-/**
- * Project by project, those with Redis first; in each of them begins what takes longest, the others by their size. A worker goes on
- * with the next file only where that is of the same project. Otherwise Vitest ends it, and a new one loads everything again.
- */
+/** Project by project, as their groups have it; in each of them begins what takes longest, the others by their size. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const ranked = files.map((file) => ({ file, group: groupOf(file), rank: rankOf(file), size: sizeOf(file) }));
-    ranked.sort((a, b) => a.group - b.group || turnOf(a.file) - turnOf(b.file) || a.rank - b.rank || b.size - a.size);
+    ranked.sort((a, b) => a.group - b.group || a.rank - b.rank || b.size - a.size);
     return Promise.resolve(ranked.map(({ file }) => file));
   }
 }
 
 const groupOf = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
-
-const turnOf = ({ project }: TestSpecification): number => (project.name === 'redis' ? 0 : 1);
 
 const sizeOf = ({ moduleId }: TestSpecification): number => statSync(moduleId).size;
 

@@ -46,6 +46,9 @@ export interface StreamAccount {
 /** Gaps known id by id, per stream and series; older ones are only counted, so that a drill may go on for days. */
 const MOST_GAPS = 200;
 
+/** Where a stream stands of which the gateway has not heard yet. */
+const NOWHERE: Place = { epoch: 0, seq: 0 };
+
 /** What one client saw on one stream so far. */
 export class LedgerPage {
   private messages = 0;
@@ -76,10 +79,10 @@ export class LedgerPage {
 
   constructor(private readonly stream: StreamName) {}
 
-  welcome(place: Place): void {
+  welcome(place: Place | null): void {
     this.trail.replied(place);
-    this.opening = place;
-    this.place = place;
+    this.opening = place ?? NOWHERE;
+    if (place) this.place = place;
     this.isCatchingUp = true;
   }
 
@@ -94,6 +97,7 @@ export class LedgerPage {
     }
     this.time(event);
     if (event.by === 'edge') this.edgeFeed(event);
+    else if (this.opening === NOWHERE) this.opening = this.place = { epoch: event.epoch, seq: event.seq };
     else if (takesBack(event, this.saidByEdge, this.place)) this.isCutOff &&= event.state !== 'live';
     else this.enterPlace(event);
     this.saidByEdge = event.by === 'edge' ? event.state : undefined;

@@ -100,6 +100,19 @@ describe('the ledger of one client', () => {
     expect(missingOf(only(ledger))).toBe(6);
   });
 
+  it('begins anew where a reply names no place: what the first word of the upstream is followed by at its place was there', () => {
+    const ledger = new Ledger();
+    ledger.welcome(STREAM, { epoch: 1, seq: 1 });
+    ledger.event(trade(2));
+    ledger.welcome(STREAM, null);
+    ledger.event(feed(0, { epoch: 0, state: 'stale', by: 'edge', cause: 'upstream-gone' }));
+    ledger.event(feed(33, { epoch: 2 }));
+    ledger.event(trade(9, 33, 2));
+    ledger.event(trade(10, 34, 2));
+    ledger.event(trade(12, 36, 2));
+    expect(only(ledger)).toMatchObject({ doubledPlaces: 0, reorderedPlaces: 0, lostPlaces: 1, unannounced: 1 });
+  });
+
   it('says of the first faults how they came about', () => {
     const ledger = new Ledger();
     ledger.welcome(STREAM, { epoch: 1, seq: 4 });

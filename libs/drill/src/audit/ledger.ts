@@ -13,9 +13,10 @@ export class Ledger {
 
   /**
    * Enters the place a `subscribed` reply gave for a stream: what comes at or before it is the welcome (the newest event
-   * and feed state, given to a newcomer first), and the series begins right after it.
+   * and feed state, given to a newcomer first), and the series begins right after it. Null where the gateway had not heard of the stream: the first
+   * word of the upstream is at the place.
    */
-  welcome(stream: StreamName, place: Place): void {
+  welcome(stream: StreamName, place: Place | null): void {
     this.page(stream).welcome(place);
   }
 

@@ -12,8 +12,8 @@ export class Trail {
   readonly faults: string[] = [];
   private readonly last: (string | StreamEvent)[] = [];
 
-  replied(place: Place): void {
-    this.keep(`reply ${placeInWords(place)}`);
+  replied(place: Place | null): void {
+    this.keep(`reply ${place ? placeInWords(place) : 'without a place'}`);
   }
 
   heard(event: StreamEvent): void {

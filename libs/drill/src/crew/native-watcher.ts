@@ -43,7 +43,7 @@ export class NativeWatcher implements Watcher {
     return new Promise((resolve, reject) => {
       this.client.subscribe(stream, {
         started: ({ place }) => {
-          if (place) this.ledger.welcome(stream, place);
+          this.ledger.welcome(stream, place);
           resolve();
         },
         refused: reject,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { spot } from '#libs/binance';
 import { MemoryBus } from '#libs/bus';
-import { type Clock, type Result, stamp } from '#libs/core';
+import { type Result, stamp } from '#libs/core';
 import { BinanceSettings, Metrics, Ops, systemClock } from '#libs/runtime';
 import { Simulator, type SimulatorOptions } from '#libs/simulator';
 import { ConnectProxy } from '../../../test/support/connect-proxy.js';
@@ -17,9 +17,8 @@ import { showRest } from './rest-shown.js';
 
 const NEVER = new AbortController().signal;
 const TIMINGS: HostTimings = { failedMs: 300, failedMostMs: 1_000, answerMs: 30_000 };
-
-/** Of those who wait for an answer that does not come. */
-const ANSWER_MS = 400;
+/** For an answer that does not come. */
+const HASTY: HostTimings = { ...TIMINGS, answerMs: 400 };
 
 const DEPTH: RestRequest = { path: '/api/v3/depth', query: { symbol: 'BTCUSDT', limit: 100 }, weight: 5 };
 
@@ -60,19 +59,16 @@ async function serve(handle: (request: IncomingMessage, response: ServerResponse
 const answer = (value: unknown, headers: Record<string, string | number> = {}) =>
   ((_, response) => void response.writeHead(200, headers).end(JSON.stringify(value))) as Parameters<typeof serve>[0];
 
-interface Given {
+interface Given extends Partial<Pick<RestParts, 'timeUnit' | 'clock' | 'timings'>> {
   settings?: Partial<BinanceSettings>;
-  timeUnit?: RestParts['timeUnit'];
   limit?: number;
   windowMs?: number;
   bus?: MemoryBus;
-  clock?: Clock;
-  answerMs?: number;
 }
 
 function restAt(urls: readonly (string | { url: string; lacks: string[] })[], given: Given = {}): Rest {
   const { limit = 6_000, windowMs = 60_000, bus = new MemoryBus(), clock = systemClock, settings } = given;
-  const { timeUnit = 'MILLISECOND', answerMs = TIMINGS.answerMs } = given;
+  const { timeUnit = 'MILLISECOND', timings = TIMINGS } = given;
   const rest = urls.map((entry) => (typeof entry === 'string' ? { url: entry, lacks: [] } : entry));
   const market: RestParts['market'] = {
     channels: spot.channels,
@@ -85,7 +81,7 @@ function restAt(urls: readonly (string | { url: string; lacks: string[] })[], gi
     timeUnit,
     budget: bus.budget,
     clock,
-    timings: { ...TIMINGS, answerMs },
+    timings,
   });
   closers.push(() => made.stop());
   return made;
@@ -178,10 +174,10 @@ describe('a host', () => {
   it('that does not answer is followed by the next, is passed over, and is asked again later', async () => {
     const simulator = await simulate();
     simulator.strike({ name: 'rest-slow', delayMs: 0, count: 1 });
-    const rest = restAt([simulator.restUrl, other.url], { answerMs: ANSWER_MS });
+    const rest = restAt([simulator.restUrl, other.url], { timings: HASTY });
     const at = performance.now();
     expect(await rest.get(DEPTH, NEVER)).toEqual(fromOther);
-    expect(performance.now() - at).toBeGreaterThanOrEqual(ANSWER_MS - 5);
+    expect(performance.now() - at).toBeGreaterThanOrEqual(HASTY.answerMs - 5);
     const again = performance.now();
     expect(await rest.get(DEPTH, NEVER)).toEqual(fromOther);
     expect(performance.now() - again).toBeLessThan(200);

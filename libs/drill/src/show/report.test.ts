@@ -70,7 +70,11 @@ describe('the verdict', () => {
       { ...outcome({ missing: 4, unannounced: 4 }), strictness: 'gaps may be announced' as const },
       '4 unannounced missing ids',
     ],
-    ['one where none may be, either', outcome({ missing: 5, unannounced: 4 }), '5 missing ids, 4 unannounced missing ids'],
+    [
+      'one where none may be, either',
+      outcome({ missing: 5, unannounced: 4 }),
+      '5 missing ids, 4 unannounced missing ids',
+    ],
     ['what was not true', outcome({}, { wrong: 2, wrongs: ['a', 'b'] }), '2 things that were not true'],
     ['a broken seq', outcome({ brokenPlaces: 5 }), '5 broken places'],
     ['silence', outcome({}, { messages: 0 }), 'not one message arrived'],

@@ -174,6 +174,8 @@ describe('the client', () => {
     for (const seq of [6, 7, 8, 9]) gateway.trade(seq);
     await until(() => ids.length === 4);
     expect(ids).toEqual([6, 7, 8, 9]);
+    // The other stream wants another number of them, so it is asked for in a command of its own, a while behind.
+    await until(() => gateway.commands.length === 4);
     const asked = gateway.commands.map(({ data }) => [data?.streams, data?.last]);
     const once = [
       [['btcusdt@trade'], 20],

@@ -51,7 +51,7 @@ it('112 unplanned ends of every class in every state, each pair another one: exa
       pace: 30,
       limits: { attempts: 100_000, pingEveryMs: 100 },
     },
-    settings: { retryFirstMs: 2, retryMostMs: 8, connectTimeoutMs: 150, silenceBytesMs: 250 },
+    settings: { retryFirstMs: 2, retryMostMs: 8, connectTimeoutMs: 600, silenceBytesMs: 600 },
     timings: { watchMs: 25, tickMs: 10 },
     market: withAttempts(100_000, 300_000),
     isWithoutHistory: true,

@@ -64,7 +64,9 @@ describe('answers that are not read', () => {
     expect([await slow('refused'), await slow('stuck'), await slow('too-slow'), await metric('untaken_bytes')]).toEqual(
       [0, 0, 0, 0],
     );
-    const heads = await Promise.all(Array.from({ length: 10 }, (_, at) => unread(question(at + 1), '203.0.113.1')));
+    const heads: string[] = [];
+    // One behind the other: where all are under way at once, some may be refused before they have an answer.
+    for (let at = 1; at <= 10; at += 1) heads.push(await unread(question(at), '203.0.113.1'));
     expect(heads.filter((head) => head.startsWith('HTTP/1.1 200'))).toHaveLength(1);
     const refused = heads.filter((head) => head.startsWith('HTTP/1.1 503'));
     expect(refused).toHaveLength(9);

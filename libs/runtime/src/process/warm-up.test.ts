@@ -51,7 +51,11 @@ it('the loop turns while something is done again and again', async () => {
     if (seen.length < 2) setImmediate(look);
   };
   setImmediate(look);
-  await again(40, (count) => counts.push(count));
+  const untilSeen = again(60_000, (count) => {
+    counts.push(count);
+    if (seen.length === 2) throw new Error('seen twice');
+  });
+  await expect(untilSeen).rejects.toThrow('seen twice');
   expect(counts.slice(0, 3)).toEqual([1, 2, 3]);
   expect([seen.length, seen.every((count) => count < counts.length)]).toEqual([2, true]);
 });

@@ -180,7 +180,7 @@ describe('a host', () => {
     expect(performance.now() - at).toBeGreaterThanOrEqual(HASTY.answerMs - 5);
     const again = performance.now();
     expect(await rest.get(DEPTH, NEVER)).toEqual(fromOther);
-    expect(performance.now() - again).toBeLessThan(HASTY.answerMs);
+    expect(performance.now() - again).toBeLessThan(200);
     await until(async () => (await rest.get(DEPTH, NEVER)).ok && other.seen.requests.length > 2);
     await until(async () => {
       const result = await rest.get(DEPTH, NEVER);

@@ -12,14 +12,11 @@ process.env['NODE_COMPILE_CACHE'] ??= fileURLToPath(new URL('node_modules/.cache
 // Nor does any of them live long enough for it to matter how fast its first messages are.
 process.env['HOLDFAST_WARM_UP_MS'] ??= '0';
 
-/**
- * Tests with sockets wait more than they compute: more of them at once than there are cores. Each closes what it opens, so one process serves many files.
- * Those with Redis come first, and fewer at once: a story of theirs is up to ten processes, and where the machine has too little for all of them, leases are lost.
- */
-const [STORIES, OTHERS] = [
-  { isolate: false, maxWorkers: 3, sequence: { groupOrder: 1 } },
-  { isolate: false, maxWorkers: 5, sequence: { groupOrder: 2 } },
-];
+/** Tests with sockets wait more than they compute: more of them at once than there are cores. Each closes what it opens, so one process serves many files. */
+const WITH_SOCKETS = { isolate: false, maxWorkers: 5, sequence: { groupOrder: 2 } };
+
+/** Before them, and fewer at once: a story with Redis is up to ten processes, and where the machine has too little for all of them, leases are lost. */
+const WITH_REDIS = { isolate: false, maxWorkers: 3, sequence: { groupOrder: 1 } };
 
 /** The three speeds of a test are told by its file name; see CONTRIBUTING.md. */
 export default defineConfig({
@@ -42,7 +39,7 @@ export default defineConfig({
       {
         ...source,
         test: {
-          ...OTHERS,
+          ...WITH_SOCKETS,
           name: 'loopback',
           include: ['{libs,apps,test,bench}/**/*.loopback.test.ts'],
           testTimeout: 90_000,
@@ -52,7 +49,7 @@ export default defineConfig({
       {
         ...source,
         test: {
-          ...STORIES,
+          ...WITH_REDIS,
           name: 'redis',
           include: ['{libs,apps,test,bench}/**/*.redis.test.ts'],
           globalSetup: ['test/support/redis-server.ts'],

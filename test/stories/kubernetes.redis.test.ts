@@ -70,6 +70,8 @@ describe.skipIf(kubectlIs() === 'does not render')('k8s/overlays/production (nee
   );
 });
 
+const isDisconnect = (fault: string): boolean => fault.includes('was disconnected');
+
 /** Clients of the library that hold everything against what was true. */
 class Clients {
   private readonly watchers: NativeWatcher[] = [];
@@ -85,7 +87,7 @@ class Clients {
 
   /** Who was disconnected, and how. */
   lost(): string {
-    return this.watchers.flatMap(({ name, lost }) => (lost === undefined ? [] : [`${name}: ${lost}`])).join(', ');
+    return this.watchers.flatMap(faultsByStream).filter(isDisconnect).join(', ');
   }
 
   async come(count: number): Promise<void> {
@@ -110,7 +112,7 @@ class Clients {
 
   /** What any of them saw wrong; that it was disconnected is counted by itself. */
   faults(): string[] {
-    return this.watchers.flatMap(faultsByStream).filter((fault) => !fault.includes('was disconnected'));
+    return this.watchers.flatMap(faultsByStream).filter((fault) => !isDisconnect(fault));
   }
 
   async stop(): Promise<void> {

@@ -27,7 +27,7 @@ const SETTLING_MS: Millis = 1_000;
 /** What one client has been told already may still be on its way to another. */
 const UNDER_WAY_MS: Millis = 300;
 
-/** Holes that are told in words. */
+/** Holes that are told in words; a demo may go on for days. */
 const MOST_GAPS = 100;
 
 /** A simulator, a gateway in front of it, and a crew of clients in front of that. */
@@ -36,7 +36,7 @@ export class Stage {
   readonly incidents: string[] = [];
   /** The newest state of every stream that a native client watches. */
   readonly feeds = new Map<StreamName, FeedEvent>();
-  /** What clients were told of holes that were not filled, in words, each once; the first of them only. */
+  /** What clients were told of holes that were not filled, in words, each once; the newest of them only. */
   readonly gaps = new Set<string>();
   private readonly startedAt: Millis;
 
@@ -53,7 +53,7 @@ export class Stage {
         ...onlooker,
         feed: (event) => {
           this.feeds.set(event.stream, event);
-          if (event.state === 'gap' && this.gaps.size < MOST_GAPS) this.gaps.add(gapInWords(event));
+          if (event.state === 'gap') this.noteGap(event);
           onlooker.feed?.(event);
         },
       },
@@ -137,7 +137,7 @@ export class Stage {
       journal: journalIn(await readStatus(this.gateway.opsUrl)),
       violations: this.simulator.violations.map(({ rule, detail }) => `${rule}: ${detail}`),
       failures,
-      firstGap: [...this.gaps][0],
+      newestGap: [...this.gaps].at(-1),
       ...(strictness && { strictness }),
     };
   }
@@ -147,6 +147,12 @@ export class Stage {
     await this.crew.stop();
     await this.gateway.stop();
     await this.simulator.stop();
+  }
+
+  private noteGap(event: FeedEvent): void {
+    this.gaps.add(gapInWords(event));
+    const [oldest = ''] = this.gaps;
+    if (this.gaps.size > MOST_GAPS) this.gaps.delete(oldest);
   }
 }
 

@@ -71,7 +71,7 @@ export class Pod {
   /** Tells it to end, and kills it after its grace. Resolves when it is gone. */
   async terminate(): Promise<void> {
     this.isTerminating = true;
-    const gone = once(this.child, 'exit');
+    const gone = once(this.child, 'close');
     this.child.kill('SIGTERM');
     const cancel = clock.after(this.workload.graceMs, () => void this.child.kill('SIGKILL'));
     const [code, signal] = (await gone) as [number | null, string | null];

@@ -222,9 +222,10 @@ export class LedgerPage {
     if (isAnnounced) this.announce(hole);
     if (hole.to < hole.from) return;
     const missing = this.missing.get(position.series) ?? new Ranges();
-    missing.add(hole);
-    if (this.isNative && missing.minus(this.announced).size > 0)
-      this.trail.isFault(`no ids ${hole.from} to ${hole.to}`);
+    const lost = new Ranges();
+    lost.add(hole);
+    missing.addAll(lost);
+    if (this.isNative && lost.minus(this.announced).size > 0) this.trail.isFault(`no ids ${hole.from} to ${hole.to}`);
     this.missing.set(position.series, missing);
     if (missing.count > MOST_GAPS) this.settle(missing);
   }

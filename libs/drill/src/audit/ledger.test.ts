@@ -113,6 +113,14 @@ describe('the ledger of one client', () => {
     expect(only(ledger)).toMatchObject({ doubledPlaces: 0, reorderedPlaces: 0, lostPlaces: 1, unannounced: 1 });
   });
 
+  it('finds no fault with a hole that was announced, whatever was missing untold before', () => {
+    const ledger = new Ledger();
+    for (const id of [1, 3]) ledger.event(trade(id));
+    ledger.event(feed(4, { state: 'gap', cause: 'ids-missing', missing: { from: 4, to: 8 } }));
+    ledger.event(trade(9, 5));
+    expect(only(ledger).faults).toEqual(['places lost: trade 1/1, trade 1/3', 'no ids 2 to 2: trade 1/1, trade 1/3']);
+  });
+
   it('says of the first faults how they came about', () => {
     const ledger = new Ledger();
     ledger.welcome(STREAM, { epoch: 1, seq: 4 });

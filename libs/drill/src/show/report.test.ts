@@ -36,9 +36,12 @@ const outcome = (stream: Partial<StreamSummary>, more: Partial<Summary> = {}): D
 
 describe('the verdict', () => {
   it('fails on a missing id, announced or not', () => {
-    const firstGap = 'btcusdt@trade, by the upstream, ids-missing: 1,204 ids missing: history: 404';
-    const { isGood, sentence } = verdictOf({ ...outcome({ missing: 1_204, gaps: 3 }), firstGap });
-    expect([isGood, sentence]).toEqual([false, expect.stringContaining(`1,204 missing ids. First gap: ${firstGap}.`)]);
+    const newestGap = 'btcusdt@trade, by the upstream, ids-missing: 1,204 ids missing: history: 404';
+    const { isGood, sentence } = verdictOf({ ...outcome({ missing: 1_204, gaps: 3 }), newestGap });
+    expect([isGood, sentence]).toEqual([
+      false,
+      expect.stringContaining(`1,204 missing ids. Newest gap: ${newestGap}.`),
+    ]);
   });
 
   it('says how much was filled and how fast', () => {

@@ -14,8 +14,8 @@ export interface DrillOutcome {
   violations: readonly string[];
   /** Whether a missing id that was announced is excused; not unless this says so. */
   strictness?: Strictness;
-  /** What clients were told of the first hole that was not filled; a sentence. */
-  firstGap?: string | undefined;
+  /** What clients were told of the newest hole that was not filled; a sentence. */
+  newestGap?: string | undefined;
   /** What else went against the drill's own expectations; sentences. */
   failures?: readonly string[];
 }
@@ -42,7 +42,7 @@ export function verdictOf(outcome: DrillOutcome): DrillVerdict {
   const who = `${counted(native + raw + combined, 'client')}, ${counted(summary.messages, 'message')}, ${incidentsOf(incidents)}`;
   if (faults.length > 0) {
     const first = summary.wrongs[0] === undefined ? '' : ` First: ${summary.wrongs[0]}.`;
-    const gap = outcome.firstGap === undefined ? '' : ` First gap: ${outcome.firstGap}.`;
+    const gap = outcome.newestGap === undefined ? '' : ` Newest gap: ${outcome.newestGap}.`;
     return { isGood: false, sentence: `FAILED. ${who}: ${faults.join(', ')}.${first}${gap}` };
   }
   const missing = sum(summary.streams, 'missing');
